@@ -1,0 +1,92 @@
+// Package scanners says what a scanner is: one that lists the identities,
+// credentials and grants of one system and passes them on as records.
+//
+// A scanner lives in a package of its own below this one, offers a function
+// Factory() scanners.Factory, and is listed in scanners/all. It is one when
+// scannertest.Run passes.
+package scanners
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// A Scanner lists the identities, credentials and grants of one system.
+type Scanner interface {
+	// Scan passes every record it can see to emit, and returns when it has seen
+	// them all or ctx ends. A listing that fails is not an error: Scan emits a
+	// Coverage record that says so and goes on. It returns an error only if it
+	// could not begin, ctx ended, or emit failed. It changes nothing it reads.
+	Scan(ctx context.Context, emit Emit) error
+}
+
+// Emit takes one record. It may block and is safe for concurrent use. The
+// scanner must not change the record afterwards. An error means that nobody
+// listens any more: the scanner returns it.
+type Emit func(inventory.Record) error
+
+// Info is data, so that docs, `muster scanners` and the least-privilege policy
+// come from it without running a scan.
+type Info struct {
+	Name        string           // lower case; the prefix of its record ids and of its source: "repo"
+	Title       string           // one line for people
+	Argument    string           // configuration key that a source's part after ":" sets ("path" in repo:PATH); empty if it takes none
+	Kinds       []inventory.Kind // record kinds it can emit; it emits a Coverage for each of them in each scope
+	Permissions []string         // read-only permissions, as the vendor spells them
+	Network     bool             // whether it talks to anything but this machine
+}
+
+// Env is all that the program lends a scanner; it uses nothing else from
+// outside but the files and programs that its configuration names.
+type Env struct {
+	HTTP *http.Client // rate limited, retrying, identified; nil for a scanner with Network false
+	Log  *slog.Logger // for people; never a secret
+	Now  func() time.Time
+	Hash func(secret []byte) inventory.SecretHash // keyed; safe for concurrent use
+}
+
+// Decode fills a configuration with what the user said: it writes into a
+// pointer to the scanner's typed configuration, leaves what nobody set, and
+// refuses unknown keys with file and line.
+type Decode func(into any) error
+
+// A Factory makes scanners of one kind. The zero Factory is not valid; use
+// Define.
+type Factory struct {
+	info     Info
+	defaults func() any
+	open     func(Env, Decode) (Scanner, error)
+}
+
+// Define returns a factory whose strict, typed configuration is a C, a struct
+// whose fields carry yaml and json tags. Each scanner gets a copy of defaults,
+// overwritten by what the user configured.
+func Define[C any](info Info, defaults C, build func(Env, C) (Scanner, error)) Factory {
+	return Factory{
+		info:     info,
+		defaults: func() any { return defaults },
+		open: func(env Env, decode Decode) (Scanner, error) {
+			config := defaults
+			if err := decode(&config); err != nil {
+				return nil, err
+			}
+			return build(env, config)
+		},
+	}
+}
+
+// Info returns what the scanner is, without making one.
+func (f Factory) Info() Info { return f.info }
+
+// Defaults returns a copy of the default configuration, for documentation.
+func (f Factory) Defaults() any { return f.defaults() }
+
+// Open makes a scanner. The error says what is wrong with the configuration or
+// what could not be opened; it reads as little as it can before Scan.
+func (f Factory) Open(env Env, decode Decode) (Scanner, error) {
+	return f.open(env, decode)
+}
