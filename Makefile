@@ -1,0 +1,100 @@
+# muster. `make` or `make help` lists the targets.
+
+SHELL       := /bin/sh
+GO          ?= go
+CACHE       ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/muster-build
+TOOLS       := $(CACHE)/tools
+FUZZTIME    ?= 20s
+BENCHTIME   ?= 1x
+BENCHCOUNT  ?= 5
+
+GOLANGCI    := golangci-lint@v2.15.0
+GOFUMPT     := gofumpt@v0.11.0
+GOVULNCHECK := govulncheck@v1.8.0
+GITLEAKS    := gitleaks@v8.30.1
+MULTITOOL   := @microsoft/sarif-multitool@5.7.0
+
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/muster, static and stripped
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/muster ./cmd/muster
+
+.PHONY: test
+test: ## run the tests; needs Go and git, reaches loopback only
+	$(GO) test ./...
+
+.PHONY: race
+race: ## run the tests under the race detector; needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+.PHONY: lint
+lint: $(TOOLS)/$(GOLANGCI) $(TOOLS)/$(GOFUMPT) ## vet, gofumpt and the linters of .golangci.yml, with the e2e tests too
+	$(GO) vet -tags e2e ./...
+	@out=$$($(TOOLS)/$(GOFUMPT) -l $$(git ls-files '*.go')); \
+	  if [ -n "$$out" ]; then echo "not formatted by gofumpt:"; echo "$$out"; exit 1; fi
+	$(TOOLS)/$(GOLANGCI) run ./...
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+
+.PHONY: vuln
+vuln: $(TOOLS)/$(GOVULNCHECK) ## look for known vulnerabilities in what is reached; asks vuln.go.dev
+	$(TOOLS)/$(GOVULNCHECK) ./...
+
+.PHONY: fuzz
+fuzz: ## fuzz every target for FUZZTIME (20s) each
+	@.ci/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: $(TOOLS)/$(GITLEAKS) ## run the benchmarks of docs/benchmarks.md beside their peers
+	MUSTER_GITLEAKS=$(TOOLS)/$(GITLEAKS) $(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -count $(BENCHCOUNT) -timeout 60m ./internal/bench/
+
+.PHONY: docs
+docs: ## write the pages that are made from the program: docs/rules, docs/records.schema.json, docs/cli.md
+	$(GO) run ./cmd/muster rules docs --dir docs/rules
+	$(GO) run ./cmd/muster help records > docs/records.schema.json
+
+.PHONY: docs-check
+docs-check: ## fail if a page is not what `make docs` would write
+	$(GO) run ./cmd/muster rules docs --dir docs/rules --check
+	@$(GO) run ./cmd/muster help records | diff -u docs/records.schema.json - \
+	  || { echo "docs/records.schema.json is stale: run make docs"; exit 1; }
+
+.PHONY: e2e
+e2e: $(TOOLS)/$(GITLEAKS) $(CACHE)/npm/multitool ## test against real peers: gitleaks, packages from the registries, Chromium, the SARIF validator, Python
+	MUSTER_GITLEAKS=$(TOOLS)/$(GITLEAKS) \
+	MUSTER_SARIF_MULTITOOL=$$(cat $(CACHE)/npm/multitool) \
+	MUSTER_CHROMIUM=$${MUSTER_CHROMIUM:-$$(command -v chromium || command -v chromium-browser || command -v google-chrome)} \
+	$(GO) test -tags e2e -count=1 -timeout 30m -run 'E2E' ./...
+
+.PHONY: check
+check: test lint docs-check race e2e ## everything the gate runs but the fuzzing
+
+.PHONY: release
+release: ## build the release binaries and their checksums into dist/
+	@.ci/release '$(VERSION)' '$(LDFLAGS)'
+
+.PHONY: clean
+clean: ## remove what was built here (the cache of tools stays)
+	rm -rf bin dist
+
+# Tools are installed once per version, outside the tree.
+$(TOOLS)/$(GOLANGCI):
+	@.ci/tool $@ github.com/golangci/golangci-lint/v2/cmd/$(GOLANGCI)
+$(TOOLS)/$(GOFUMPT):
+	@.ci/tool $@ mvdan.cc/$(GOFUMPT)
+$(TOOLS)/$(GOVULNCHECK):
+	@.ci/tool $@ golang.org/x/vuln/cmd/$(GOVULNCHECK)
+$(TOOLS)/$(GITLEAKS):
+	@.ci/tool $@ github.com/zricethezav/gitleaks/v8@v8.30.1
+$(CACHE)/npm/multitool:
+	@.ci/multitool $(CACHE)/npm '$(MULTITOOL)'
