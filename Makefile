@@ -15,7 +15,7 @@ GITLEAKS    := gitleaks@v8.30.1
 MULTITOOL   := @microsoft/sarif-multitool@5.7.0
 
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS     := -s -w -X main.version=$(VERSION)
+LDFLAGS     := -s -w -X github.com/muster-nhi/muster/internal/cli.version=$(VERSION)
 
 export CGO_ENABLED = 0
 
