@@ -1,8 +1,9 @@
 package inventory
 
 import (
+	"bytes"
 	"cmp"
-	"fmt"
+	"encoding/json"
 	"slices"
 	"sort"
 	"sync"
@@ -106,11 +107,8 @@ func (inv *Inventory) With(relations []*Relation, owners []*Owner) *Inventory {
 // sortUnique sorts by id and drops all but one of equal ids. Among equal ids
 // the record whose text sorts first wins, whatever order they came in.
 func sortUnique[T any](b *Builder, kind Kind, list []*T, id func(*T) string) []*T {
-	slices.SortStableFunc(list, func(x, y *T) int {
-		if c := cmp.Compare(id(x), id(y)); c != 0 {
-			return c
-		}
-		return cmp.Compare(fmt.Sprintf("%+v", *x), fmt.Sprintf("%+v", *y))
+	slices.SortFunc(list, func(x, y *T) int {
+		return tied(cmp.Compare(id(x), id(y)), x, y)
 	})
 	out := slices.CompactFunc(list, func(x, y *T) bool { return id(x) == id(y) })
 	if n := len(list) - len(out); n > 0 {
@@ -119,13 +117,29 @@ func sortUnique[T any](b *Builder, kind Kind, list []*T, id func(*T) string) []*
 	return out
 }
 
+// tied returns c, the order of x and y by their keys, and for records that have
+// the same keys the order of their texts, so that nothing depends on the order
+// of arrival. Texts are slow, and made for ties only.
+func tied[T any](c int, x, y *T) int {
+	if c != 0 || x == y {
+		return c
+	}
+	tx, errx := json.Marshal(x)
+	ty, erry := json.Marshal(y)
+	if errx != nil || erry != nil {
+		return 0 // not reached with records that are valid
+	}
+	return bytes.Compare(tx, ty)
+}
+
+// index sorts what is looked up by other keys than the id.
 func (inv *Inventory) index() {
 	slices.SortFunc(inv.Grants, func(x, y *Grant) int {
 		return cmp.Or(cmp.Compare(x.Principal, y.Principal), cmp.Compare(x.ID, y.ID))
 	})
 	slices.SortFunc(inv.Usages, func(x, y *Usage) int {
-		return cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Service, y.Service),
-			cmp.Compare(x.Resource, y.Resource), x.LastUsedAt.Compare(y.LastUsedAt), cmp.Compare(x.Source, y.Source))
+		return tied(cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Service, y.Service),
+			cmp.Compare(x.Resource, y.Resource), x.LastUsedAt.Compare(y.LastUsedAt), cmp.Compare(x.Source, y.Source)), x, y)
 	})
 	slices.SortFunc(inv.Trusts, func(x, y *Trust) int {
 		return cmp.Or(cmp.Compare(x.Identity, y.Identity), cmp.Compare(x.ID, y.ID))
@@ -134,18 +148,18 @@ func (inv *Inventory) index() {
 		return cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.ID, y.ID))
 	})
 	slices.SortFunc(inv.Owners, func(x, y *Owner) int {
-		return cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Confidence.rank(), y.Confidence.rank()),
-			cmp.Compare(x.Method, y.Method), cmp.Compare(x.Owner, y.Owner))
+		return tied(cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Confidence.rank(), y.Confidence.rank()),
+			cmp.Compare(x.Method, y.Method), cmp.Compare(x.Owner, y.Owner)), x, y)
 	})
 	slices.SortFunc(inv.Coverages, func(x, y *Coverage) int {
-		return cmp.Or(cmp.Compare(x.Scope, y.Scope), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Scanner, y.Scanner))
+		return tied(cmp.Or(cmp.Compare(x.Scope, y.Scope), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Scanner, y.Scanner)), x, y)
 	})
 	slices.SortFunc(inv.Relations, func(x, y *Relation) int {
-		return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.Type, y.Type), cmp.Compare(x.To, y.To))
+		return tied(cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.Type, y.Type), cmp.Compare(x.To, y.To)), x, y)
 	})
 	inv.relationsTo = slices.Clone(inv.Relations)
 	slices.SortFunc(inv.relationsTo, func(x, y *Relation) int {
-		return cmp.Or(cmp.Compare(x.To, y.To), cmp.Compare(x.Type, y.Type), cmp.Compare(x.From, y.From))
+		return tied(cmp.Or(cmp.Compare(x.To, y.To), cmp.Compare(x.Type, y.Type), cmp.Compare(x.From, y.From)), x, y)
 	})
 	inv.byIdentity = slices.DeleteFunc(slices.Clone(inv.Credentials), func(c *Credential) bool { return c.Identity == "" })
 	slices.SortFunc(inv.byIdentity, func(x, y *Credential) int {
