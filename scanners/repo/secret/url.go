@@ -1,0 +1,119 @@
+package secret
+
+import (
+	"bytes"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// describeURL tells of a value that is a URL with a login in it.
+func describeURL(info *Info, s subject) bool {
+	if !bytes.Contains(s.value, []byte("://")) {
+		return describeUserPass(info, s)
+	}
+	return describeLogin(info, string(s.value))
+}
+
+// describeEmbedded tells of a value that is the password of a URL around it.
+func describeEmbedded(info *Info, s subject) bool {
+	if len(s.value) == 0 || info.Type != "generic.secret" {
+		return false
+	}
+	re := regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s"'<>:/@]{0,100}:[^\s"'<>]{1,2000}`)
+	for _, m := range re.FindAll(s.context, 64) {
+		if u, err := url.Parse(string(m)); err == nil && u.User != nil {
+			if p, ok := u.User.Password(); ok && p == string(s.value) {
+				return describeLogin(info, string(m))
+			}
+		}
+	}
+	return false
+}
+
+// describeLogin takes scheme, user, host and database from a URL.
+func describeLogin(info *Info, text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return false
+	}
+	password, _ := u.User.Password()
+	scheme := strings.ToLower(u.Scheme)
+	base, _, _ := strings.Cut(scheme, "+")
+	info.Type = loginType(base)
+	if base == "jdbc" {
+		return false
+	}
+	info.Hint = hint(clean(scheme)+"://", len(text))
+	info.set("scheme", scheme)
+	if user := u.User.Username(); isUser(user) && password != "" {
+		info.set("user", user)
+	}
+	if host := u.Hostname(); isHost(host) {
+		info.set("host", host)
+	}
+	if base != "http" && base != "https" {
+		if db := strings.Trim(u.Path, "/"); isUser(db) {
+			info.set("database", db)
+		}
+	}
+	info.PublicID = strings.Trim(info.Attributes["user"]+"@"+info.Attributes["host"], "@")
+	if db := info.Attributes["database"]; db != "" {
+		info.PublicID += "/" + db
+	}
+	return true
+}
+
+// loginType is the type of a login by the scheme of its URL.
+func loginType(scheme string) string {
+	switch scheme {
+	case "postgres", "postgresql", "mysql", "mariadb", "mongodb", "redis", "rediss", "sqlserver", "mssql", "oracle",
+		"clickhouse", "cockroachdb", "cassandra", "neo4j", "bolt", "couchbase", "influxdb":
+		return "database.connection"
+	case "amqp", "amqps", "nats", "kafka", "mqtt", "mqtts", "stomp":
+		return "queue.connection"
+	case "smtp", "smtps", "imap", "imaps":
+		return "mail.connection"
+	default:
+		return "basic_auth"
+	}
+}
+
+// describeUserPass tells of user:password, as curl -u takes it.
+func describeUserPass(info *Info, s subject) bool {
+	if s.rule != "curl-auth-user" {
+		return false
+	}
+	user, password, ok := strings.Cut(strings.Trim(string(s.value), `"'`), ":")
+	if ok && password != "" && isUser(user) {
+		info.PublicID = user
+		info.set("user", user)
+	}
+	return true
+}
+
+// isUser reports whether text has the form of an account or database name
+// rather than that of a key: short, and with few digits.
+func isUser(text string) bool {
+	ok, err := regexp.MatchString(`^[A-Za-z_][A-Za-z0-9._@+-]{0,39}$`, text)
+	if err != nil || !ok {
+		return false
+	}
+	digits := 0
+	for _, r := range text {
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	return digits <= 4 || digits*3 <= len(text) && len(text) <= 20
+}
+
+// isHost reports whether text is an address or a host name.
+func isHost(text string) bool {
+	if net.ParseIP(text) != nil {
+		return true
+	}
+	ok, err := regexp.MatchString(`^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,8}$`, text)
+	return err == nil && ok
+}
