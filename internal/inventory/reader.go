@@ -90,6 +90,7 @@ type lineReader struct {
 	number int    // of the line that next returned
 	buf    []byte // a line longer than the buffer of in
 	cut    bool   // that line ended at the end of the input, not at a newline
+	skip   bool   // the rest of a line that is too long is still to be read
 	err    error  // sticky
 }
 
@@ -120,34 +121,52 @@ func (l *lineReader) next() ([]byte, error) {
 	return bytes.Trim(line, " \t\r\n"), nil
 }
 
-// raw returns the next line as it stands.
+// raw returns the next line as it stands. One that is too long is an error as
+// soon as that is known; its rest is read with the next call.
 func (l *lineReader) raw() ([]byte, error) {
+	if l.skip {
+		if err := l.skipRest(); err != nil {
+			return nil, err
+		}
+	}
 	l.number++
 	l.buf = l.buf[:0]
-	size := 0
 	for {
 		part, err := l.in.ReadSlice('\n')
-		size += len(part)
-		if size <= l.most {
-			if err == nil && len(l.buf) == 0 {
-				return part, nil
-			}
-			l.buf = append(l.buf, part...)
+		if err == nil && len(l.buf) == 0 && len(part) <= l.most {
+			return part, nil
 		}
+		if len(l.buf)+len(part) > l.most {
+			l.skip = errors.Is(err, bufio.ErrBufferFull)
+			return nil, &LineError{Name: l.name, Line: l.number, Err: fmt.Errorf("%w of %d bytes", ErrLineTooLong, l.most)}
+		}
+		l.buf = append(l.buf, part...)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 		case err != nil && !errors.Is(err, io.EOF):
 			return nil, l.fail(err)
-		case err != nil && size == 0:
+		case err != nil && len(l.buf) == 0:
 			l.number--
 			l.err = io.EOF
 			return nil, io.EOF
 		default:
 			l.cut = err != nil
-			if size > l.most {
-				return nil, &LineError{Name: l.name, Line: l.number, Err: fmt.Errorf("%w of %d bytes", ErrLineTooLong, l.most)}
-			}
 			return l.buf, nil
+		}
+	}
+}
+
+// skipRest reads to the end of a line without keeping it.
+func (l *lineReader) skipRest() error {
+	for {
+		_, err := l.in.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case err != nil && !errors.Is(err, io.EOF):
+			return l.fail(err)
+		default:
+			l.skip = false
+			return nil
 		}
 	}
 }
