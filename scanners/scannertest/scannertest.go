@@ -36,6 +36,9 @@ type Suite struct {
 	// Name is the scanner's name in ids and coverage if that is not the
 	// factory's, as for a plug-in.
 	Name string
+	// Kinds are the kinds that the scanner emits if those are not the
+	// factory's.
+	Kinds []inventory.Kind
 	// Foreign is true if the records come from other scanners, as in a replay:
 	// ids and coverage bear their names.
 	Foreign bool
@@ -132,6 +135,14 @@ func (s *Suite) name() string {
 		return s.Name
 	}
 	return s.Factory.Info().Name
+}
+
+// kinds returns the kinds that the scanner claims.
+func (s *Suite) kinds() []inventory.Kind {
+	if s.Kinds != nil {
+		return s.Kinds
+	}
+	return s.Factory.Info().Kinds
 }
 
 // listing names the listing of a request.

@@ -109,7 +109,7 @@ func checkRecords(t reporter, s *Suite) {
 // valid reports records that a scanner must never emit.
 func (s *Suite) valid(t reporter, what string, out *outcome) {
 	t.Helper()
-	kinds := append(slices.Clone(s.Factory.Info().Kinds), inventory.KindCoverage)
+	kinds := append(slices.Clone(s.kinds()), inventory.KindCoverage)
 	seen := map[string]bool{}
 	for _, r := range out.records {
 		kind, id := r.Kind(), r.ID()
@@ -179,7 +179,7 @@ func (s *Suite) covered(t reporter, what string, out *outcome) {
 		if s.Foreign {
 			continue
 		}
-		for _, k := range s.Factory.Info().Kinds {
+		for _, k := range s.kinds() {
 			cells[cell{at.scope, k}] = true
 		}
 	}
