@@ -1,0 +1,277 @@
+package match
+
+import (
+	"bytes"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/zricethezav/gitleaks/v8/detect/codec"
+)
+
+const (
+	runLength    = 16      // shortest run that gitleaks tries to decode as base64
+	hexLength    = 32      // and as hex
+	decodeMargin = 512     // bytes around an encoded value that a match may reach into
+	decodeLong   = 1 << 12 // and in a line that is too long, this many
+)
+
+// decoded finds the secrets that are only there once base64, hex, percent or
+// unicode escapes are undone. Where nothing decodes to text, which a cheap look
+// at the first bytes tells, no decoder runs; where something does, gitleaks'
+// own decoder does, on the lines around it.
+func (m *Matcher) decoded(hits []Hit, text []byte) []Hit {
+	for _, w := range encodedRegions(text) {
+		m.text = text
+		raw := text[w.start:w.end]
+		key := m.memo.key(-1, raw)
+		if m.memo.empty(key) {
+			continue
+		}
+		rules := m.decodedRules(string(raw))
+		if len(rules) == 0 {
+			m.memo.add(key)
+		}
+		m.text = text
+		for _, i := range rules {
+			hits = m.detect(hits, i, w, true)
+		}
+	}
+	return hits
+}
+
+// decodedRules returns the rules that match in some decoding pass of a region.
+func (m *Matcher) decodedRules(current string) []int {
+	var (
+		rules    []int
+		segments []*codec.EncodedSegment
+		decoder  = codec.NewDecoder()
+	)
+	for range maxDecodeDepth {
+		current, segments = decoder.Decode(current, segments)
+		if len(segments) == 0 {
+			break
+		}
+		for _, i := range m.find([]byte(current)) {
+			rules = append(rules, i)
+			m.release(i)
+		}
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}
+
+// encodingOf returns the encodings that gitleaks says a finding was decoded
+// from ("decoded:base64"), joined by "+".
+func encodingOf(tags []string) string {
+	var kinds []string
+	for _, tag := range tags {
+		if kind, ok := strings.CutPrefix(tag, "decoded:"); ok && !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return strings.Join(kinds, "+")
+}
+
+// encodedRegions returns the lines that hold something that decodes to text,
+// with some text around them.
+func encodedRegions(text []byte) []window {
+	var spans []interval
+	spans = base64Runs(spans, text)
+	spans = escapes(spans, text)
+	slices.SortFunc(spans, func(a, b interval) int { return a.start - b.start })
+	var out []window
+	for _, s := range spans {
+		w := region(text, s)
+		if n := len(out); n > 0 && w.start <= out[n-1].end {
+			if w.end > out[n-1].end {
+				out[n-1].end, out[n-1].cutEnd = w.end, w.cutEnd
+			}
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// region widens a part to lines, at least decodeMargin bytes on either side.
+func region(text []byte, s interval) window {
+	w := window{interval: interval{max(0, s.start-decodeMargin), min(len(text), s.end+decodeMargin)}}
+	back := max(0, w.start-longLine)
+	if nl := bytes.LastIndexByte(text[back:w.start], '\n'); nl >= 0 {
+		w.start = back + nl
+	} else if back > 0 {
+		w.start, w.cutStart = runeStart(text, max(0, s.start-decodeLong)), true
+	} else {
+		w.start = 0
+	}
+	ahead := min(len(text), w.end+longLine)
+	if nl := bytes.IndexByte(text[w.end:ahead], '\n'); nl >= 0 {
+		w.end += nl + 1
+	} else if ahead < len(text) {
+		w.end, w.cutEnd = min(len(text), s.end+decodeLong), true
+	} else {
+		w.end = len(text)
+	}
+	return w
+}
+
+// base64Runs appends the runs of letters that gitleaks would decode, as base64
+// or as hex, to printable text.
+func base64Runs(spans []interval, text []byte) []interval {
+	for i := 0; i+runLength <= len(text); {
+		j := i + runLength - 1
+		for j >= i && isRun[text[j]] {
+			j--
+		}
+		if j >= i {
+			i = j + 1
+			continue
+		}
+		end := i + runLength
+		for end < len(text) && isRun[text[end]] {
+			end++
+		}
+		if decodable(text, i, end) {
+			spans = append(spans, interval{i, end})
+		}
+		i = end
+	}
+	return spans
+}
+
+// decodable reports whether the run text[start:end], or what of it is left
+// when an escape has taken its beginning, decodes to printable text.
+func decodable(text []byte, start, end int) bool {
+	if decodes(text, start, end) {
+		return true
+	}
+	if start == 0 {
+		return false
+	}
+	switch {
+	case text[start-1] == '%':
+		return decodes(text, start+2, end)
+	case text[start-1] == '\\' && text[start]|0x20 == 'u', text[start-1] == '+' && text[start]|0x20 == 'u':
+		return decodes(text, start+5, end)
+	default:
+		return false
+	}
+}
+
+func decodes(text []byte, start, end int) bool {
+	if end-start < runLength {
+		return false
+	}
+	run := text[start:end]
+	hex := 0
+	for hex < len(run) && isHex(run[hex]) {
+		hex++
+	}
+	if hex >= hexLength {
+		return hexPrintable(run[:hex]) || decodes(text, start+hex, end)
+	}
+	pad := end
+	for pad < len(text) && pad < end+2 && text[pad] == '=' {
+		pad++
+	}
+	return base64Printable(text[start:pad])
+}
+
+func hexPrintable(run []byte) bool {
+	if len(run)%2 != 0 {
+		return false
+	}
+	for i := 0; i < len(run); i += 2 {
+		if b := unhex(run[i])<<4 | unhex(run[i+1]); !printable(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// base64Printable decodes as gitleaks does, four characters at a time so that
+// most of what is no base64 is told by the first.
+func base64Printable(run []byte) bool {
+	var buf [3]byte
+	n, err := base64.RawStdEncoding.Decode(buf[:], run[:4])
+	if err != nil {
+		n, err = base64.RawURLEncoding.Decode(buf[:], run[:4])
+	}
+	if err != nil || !allPrintable(buf[:n]) {
+		return false
+	}
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(run)))
+	if n, err := base64.StdEncoding.Decode(out, run); err == nil && allPrintable(out[:n]) {
+		return true
+	}
+	out = make([]byte, base64.RawURLEncoding.DecodedLen(len(run)))
+	n, err = base64.RawURLEncoding.Decode(out, run)
+	return err == nil && allPrintable(out[:n])
+}
+
+// escapes appends the places of percent and unicode escapes.
+func escapes(spans []interval, text []byte) []interval {
+	for i := 0; i+2 < len(text); i++ {
+		next := bytes.IndexByte(text[i:len(text)-2], '%')
+		if next < 0 {
+			break
+		}
+		if i += next; isHex(text[i+1]) && isHex(text[i+2]) && printable(unhex(text[i+1])<<4|unhex(text[i+2])) {
+			spans = append(spans, interval{i, i + 3})
+		}
+	}
+	for _, mark := range []string{`\u`, `\U`, `U+`} {
+		for i := 0; i < len(text); {
+			next := bytes.Index(text[i:], []byte(mark))
+			if next < 0 {
+				break
+			}
+			if i += next; i+6 <= len(text) && allHex(text[i+2:i+6]) {
+				spans = append(spans, interval{i, i + 6})
+			}
+			i += 2
+		}
+	}
+	return spans
+}
+
+func allHex(b []byte) bool {
+	for _, c := range b {
+		if !isHex(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isHex(b byte) bool {
+	return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' || 'A' <= b && b <= 'F'
+}
+
+func unhex(b byte) byte {
+	if b <= '9' {
+		return b - '0'
+	}
+	return b&0x0F + 9
+}
+
+func printable(b byte) bool { return '\x08' < b && b < '\x7f' }
+
+func allPrintable(b []byte) bool {
+	for _, c := range b {
+		if !printable(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// isRun marks the characters of gitleaks' pattern for base64: [\w/+-].
+var isRun = func() (set [256]bool) { //nolint:gochecknoglobals // a constant table
+	for b := range 256 {
+		c := byte(b)
+		set[b] = '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c == '/' || c == '+' || c == '-'
+	}
+	return set
+}()

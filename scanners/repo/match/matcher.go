@@ -1,0 +1,297 @@
+package match
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+	"github.com/zricethezav/gitleaks/v8/detect"
+)
+
+// The reasons for which a hit is suppressed.
+const (
+	SuppressedInline    = "gitleaks:allow"
+	SuppressedAllowlist = ".gitleaks.toml allowlist"
+	SuppressedRule      = ".gitleaks.toml disabled rule"
+	SuppressedIgnore    = ".gitleaksignore"
+)
+
+const (
+	inlineAllow = "gitleaks:allow"
+	scanBudget  = 8       // bytes that one rule may look at per byte of text before it takes the whole text
+	scanFree    = 1 << 16 // and this many bytes besides
+)
+
+// A Hit is one place where a rule found a secret.
+type Hit struct {
+	Rule       string // gitleaks rule id
+	Line       int    // first line of the match, from 1
+	EndLine    int    // last line of the match
+	Column     int    // first byte of the match in its line, from 1; 0 is unknown (decoded text)
+	Secret     []byte // the secret itself: hash it, then clear it
+	Context    []byte // the lines around it; holds the secret: clear it
+	Encoding   string // how it was encoded there: base64, hex, percent, unicode, joined by "+"; empty if it was not
+	Suppressed string // why it is not to be reported at any path; empty if it is
+
+	rule    *rule
+	conds   []cond
+	shadows []int // hits of this text that take precedence where they are reported
+}
+
+// A cond is an allowlist that holds here wherever path and commit fit too.
+type cond struct {
+	list *config.Allowlist
+	own  bool
+}
+
+// A Matcher finds secrets in one text after another. It is not safe for
+// concurrent use; make one for each worker. Its memory grows with the number
+// of rules met and is bounded by a few megabytes a rule.
+type Matcher struct {
+	set     *Ruleset
+	states  []ruleState
+	users   [][]user // by word
+	touched []int
+	memo    memo
+	text    []byte
+	globals []*config.Allowlist
+}
+
+type user struct {
+	rule  int
+	at    span
+	ready bool
+}
+
+// A ruleState is what a matcher keeps of one rule: its automata, its detector,
+// and where it matched in the current text.
+type ruleState struct {
+	compiled *compiled
+	near     *dfa
+	far      *dfa
+	detector *detect.Detector
+	spans    []interval
+	seen     interval
+	scanned  int
+	whole    bool
+	touched  bool
+}
+
+// An interval is a part of a text, end excluded.
+type interval struct{ start, end int }
+
+// NewMatcher returns a matcher over the rules.
+func (rs *Ruleset) NewMatcher() *Matcher {
+	m := &Matcher{set: rs, states: make([]ruleState, len(rs.rules)), users: make([][]user, len(rs.words)), memo: newMemo()}
+	for w, rules := range rs.users {
+		for _, r := range rules {
+			m.users[w] = append(m.users[w], user{rule: r})
+		}
+	}
+	return m
+}
+
+// Match returns every hit in a text, by line, then rule. The text is whole, or
+// cut where no secret can be. What depends on the path is left to At.
+func (m *Matcher) Match(text []byte) []Hit {
+	var hits []Hit
+	for _, i := range m.find(text) {
+		for _, w := range m.windows(i) {
+			hits = m.detect(hits, i, w, false)
+		}
+		m.release(i)
+	}
+	hits = m.decoded(hits, text)
+	m.text = nil
+	slices.SortStableFunc(hits, compareHits)
+	shadow(hits)
+	return hits
+}
+
+// find runs the automata over a text and returns the rules that match in it;
+// their states say where. Call release for each.
+func (m *Matcher) find(text []byte) []int {
+	m.text, m.touched = text, m.touched[:0]
+	for _, i := range m.set.always {
+		m.touch(i).whole = true
+	}
+	m.set.auto.each(text, m.keyword)
+	var found []int
+	for _, i := range m.touched {
+		if m.matches(i) {
+			found = append(found, i)
+		} else {
+			m.release(i)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func (m *Matcher) touch(i int) *ruleState {
+	st := &m.states[i]
+	if st.touched {
+		return st
+	}
+	if st.compiled == nil {
+		st.compiled = m.set.rules[i].compiled()
+		if a := st.compiled.anchor; a != nil {
+			st.near = newDFA(a.prog)
+		}
+	}
+	st.touched, st.whole = true, st.near == nil
+	m.touched = append(m.touched, i)
+	return st
+}
+
+func (m *Matcher) release(i int) {
+	st := &m.states[i]
+	st.spans, st.seen, st.scanned, st.whole, st.touched = st.spans[:0], interval{}, 0, false, false
+}
+
+// keyword is called for each keyword in the text, with the position after it.
+func (m *Matcher) keyword(word, end int) {
+	for n := range m.users[word] {
+		u := &m.users[word][n]
+		st := m.touch(u.rule)
+		if st.whole {
+			continue
+		}
+		a := st.compiled.anchor
+		if !u.ready {
+			u.at, u.ready = a.at[m.set.words[word]], true
+		}
+		at := end - len(m.set.words[word])
+		last := at - u.at.min - a.pre.min
+		if last < 0 {
+			continue
+		}
+		first := runeStart(m.text, max(0, at-u.at.max-a.pre.max))
+		if st.seen.end > 0 && first >= st.seen.start && last < st.seen.end {
+			continue
+		}
+		st.seen = interval{first, last + 1}
+		stopAt, stop := st.near.scan(m.text, first, last, false)
+		if stopAt >= 0 {
+			st.spans = append(st.spans, interval{max(0, first-a.lead), stopAt})
+		}
+		if st.scanned += stop - first; st.scanned > scanBudget*len(m.text)+scanFree {
+			st.whole = true
+		}
+	}
+}
+
+// matches reports whether a rule that was switched on matches anywhere.
+func (m *Matcher) matches(i int) bool {
+	st := &m.states[i]
+	if !st.whole {
+		return len(st.spans) > 0
+	}
+	if st.compiled.whole == nil {
+		return true
+	}
+	if st.far == nil {
+		st.far = newDFA(st.compiled.whole)
+	}
+	end, _ := st.far.scan(m.text, 0, len(m.text), true)
+	return end >= 0
+}
+
+// detect runs gitleaks on a window for one rule and appends what it finds.
+func (m *Matcher) detect(hits []Hit, i int, w window, decoded bool) []Hit {
+	r := m.set.rules[i]
+	if r.spec.SkipReport {
+		return hits
+	}
+	raw := m.text[w.start:w.end]
+	tag := i << 1
+	if decoded {
+		tag |= 1
+	}
+	key := m.memo.key(tag, raw)
+	if m.memo.empty(key) {
+		return hits
+	}
+	det := m.detector(i)
+	det.MaxDecodeDepth = 0
+	if decoded {
+		det.MaxDecodeDepth = maxDecodeDepth
+	}
+	line := 1 + bytes.Count(m.text[:w.start], []byte("\n"))
+	found := det.Detect(detect.Fragment{Raw: string(raw), StartLine: line})
+	if len(found) == 0 {
+		m.memo.add(key)
+	}
+	for n := range found {
+		if h, ok := m.hit(i, w, line, &found[n], decoded); ok {
+			hits = append(hits, h)
+		}
+	}
+	return hits
+}
+
+// detector returns the gitleaks detector that holds one rule, and those that
+// it requires.
+func (m *Matcher) detector(i int) *detect.Detector {
+	st := &m.states[i]
+	if st.detector != nil {
+		return st.detector
+	}
+	if m.globals == nil {
+		m.globals = m.set.global()
+	}
+	c := st.compiled
+	rules := map[string]config.Rule{c.rule.RuleID: c.rule}
+	for _, need := range c.rule.RequiredRules {
+		if other := m.set.byID[need.RuleID]; other != nil {
+			required := other.compiled().rule
+			required.SkipReport = true
+			rules[need.RuleID] = required
+		}
+	}
+	words := map[string]struct{}{}
+	for _, k := range c.rule.Keywords {
+		words[k] = struct{}{}
+	}
+	st.detector = detect.NewDetector(config.Config{Rules: rules, Keywords: words, Allowlists: m.globals})
+	st.detector.IgnoreGitleaksAllow = true // judged in hit, to be counted
+	return st.detector
+}
+
+func compareHits(a, b Hit) int {
+	if a.Line != b.Line {
+		return a.Line - b.Line
+	}
+	if a.Rule != b.Rule {
+		if a.Rule < b.Rule {
+			return -1
+		}
+		return 1
+	}
+	if a.Column != b.Column {
+		return a.Column - b.Column
+	}
+	return bytes.Compare(a.Secret, b.Secret)
+}
+
+// shadow notes which hits of a generic rule a specific rule explains: on the
+// same line, with a secret that contains the generic one's (gitleaks' filter).
+func shadow(hits []Hit) {
+	for i := range hits {
+		if !hits[i].rule.generic {
+			continue
+		}
+		for j := range hits {
+			if hits[j].Line == hits[i].Line && !hits[j].rule.generic && bytes.Contains(hits[j].Secret, hits[i].Secret) {
+				hits[i].shadows = append(hits[i].shadows, j)
+			}
+		}
+	}
+}
+
+func runeStart(text []byte, at int) int {
+	for n := 0; n < 3 && at > 0 && text[at]&0xC0 == 0x80; n++ {
+		at--
+	}
+	return at
+}

@@ -1,0 +1,298 @@
+package match
+
+import (
+	"fmt"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+	"github.com/zricethezav/gitleaks/v8/logging"
+)
+
+// maxDecodeDepth is how many layers of encoding are opened: the default of
+// gitleaks' command line.
+const maxDecodeDepth = 5
+
+// maxExtend is how deep rule files may extend each other, as in gitleaks.
+const maxExtend = 2
+
+// A Ruleset is a set of rules, ready to be matched. It is immutable and safe
+// for concurrent use; rules are compiled when their first keyword is met.
+type Ruleset struct {
+	rules    []*rule
+	byID     map[string]*rule
+	global   func() []*config.Allowlist // gitleaks' own
+	own      func() []*config.Allowlist // the configuration's
+	words    []string
+	users    [][]int // by word: the rules that have it as a keyword
+	always   []int   // rules without keywords
+	auto     *keywords
+	name     string
+	notes    []string
+	lineWide bool
+}
+
+// A rule is one gitleaks rule, compiled when first needed.
+type rule struct {
+	spec     ruleSpec
+	ownAllow []allowSpec // allowlists that the repository's configuration adds
+	off      bool        // disabled by the configuration; its hits are counted, not reported
+	number   int         // place in Ruleset.rules
+	generic  bool
+	compiled func() *compiled
+}
+
+type compiled struct {
+	rule   config.Rule // without path; base allowlists only
+	path   config.Rule // path only
+	own    []*config.Allowlist
+	anchor *anchor
+	whole  *syntax.Prog
+	lines  bool // an allowlist looks at whole lines
+}
+
+// Default returns gitleaks' own rules, as of the linked version.
+func Default() (*Ruleset, error) { return Load("", nil, nil) }
+
+// Load returns the rules that a .gitleaks.toml describes; without content
+// those of gitleaks. name is used in errors. read gives the content of another
+// file that extend.path names, and decides which may be read; nil is none. The
+// error is a *ConfigError where a place is known.
+func Load(name string, content []byte, read func(path string) ([]byte, error)) (*Ruleset, error) {
+	base, err := decode("gitleaks' default rules", []byte(config.DefaultConfig))
+	if err != nil {
+		return nil, err
+	}
+	rs := &Ruleset{name: name, byID: map[string]*rule{}}
+	rs.global = sync.OnceValue(func() []*config.Allowlist { return buildGlobal(base) })
+	rs.own = func() []*config.Allowlist { return nil }
+	for _, spec := range base.Rules {
+		rs.add(spec)
+	}
+	if content != nil {
+		if err := rs.apply(name, content, read, 0); err != nil {
+			return nil, err
+		}
+	}
+	rs.seal()
+	return rs, nil
+}
+
+func (rs *Ruleset) add(spec ruleSpec) {
+	r := &rule{spec: spec, number: len(rs.rules), generic: strings.Contains(strings.ToLower(spec.ID), "generic")}
+	rs.rules = append(rs.rules, r)
+	rs.byID[spec.ID] = r
+}
+
+func buildGlobal(f *file) []*config.Allowlist {
+	var lists []*config.Allowlist
+	for _, a := range f.Allowlists {
+		if len(a.TargetRules) == 0 {
+			lists = append(lists, a.build())
+		}
+	}
+	return lists
+}
+
+// apply lays a configuration over the rules so far.
+func (rs *Ruleset) apply(name string, content []byte, read func(string) ([]byte, error), depth int) error {
+	f, err := decode(name, content)
+	if err != nil {
+		return err
+	}
+	if err := f.check(name, content); err != nil {
+		return err
+	}
+	if err := rs.extend(name, content, f, read, depth); err != nil {
+		return err
+	}
+	for _, spec := range f.Rules {
+		rs.merge(name, spec)
+	}
+	for _, a := range f.Allowlists {
+		for _, id := range a.TargetRules {
+			r := rs.byID[id]
+			if r == nil {
+				return &ConfigError{name, lineOf(content, id), fmt.Errorf("allowlist: target rule %q does not exist", id)}
+			}
+			r.ownAllow = append(r.ownAllow, a.allowSpec)
+		}
+	}
+	for _, r := range f.Rules {
+		for _, need := range r.Required {
+			if rs.byID[need.ID] == nil {
+				return &ConfigError{name, lineOf(content, r.ID), fmt.Errorf("rule %q: required rule %q does not exist", r.ID, need.ID)}
+			}
+		}
+	}
+	before := rs.own
+	rs.own = sync.OnceValue(func() []*config.Allowlist { return append(slices.Clone(before()), buildGlobal(f)...) })
+	return nil
+}
+
+// extend does what [extend] says. Rules of gitleaks that the configuration
+// does not take over are switched off, not forgotten: what they find is
+// counted as suppressed.
+func (rs *Ruleset) extend(name string, content []byte, f *file, read func(string) ([]byte, error), depth int) error {
+	fail := func(text, format string, args ...any) error {
+		return &ConfigError{name, lineOf(content, text), fmt.Errorf(format, args...)}
+	}
+	switch {
+	case f.Extend.Path != "" && f.Extend.UseDefault:
+		return fail(f.Extend.Path, "extend.path and extend.useDefault cannot both be set")
+	case f.Extend.URL != "":
+		return fail(f.Extend.URL, "extend.url is not read: muster does not fetch rules")
+	case f.Extend.Path != "" && depth >= maxExtend:
+		return fail(f.Extend.Path, "extend.path: more than %d files deep", maxExtend)
+	case f.Extend.Path != "":
+		if read == nil {
+			return fail(f.Extend.Path, "extend.path: no other file can be read here")
+		}
+		more, err := read(f.Extend.Path)
+		if err != nil {
+			return fail(f.Extend.Path, "extend.path: %w", err)
+		}
+		if err := rs.apply(f.Extend.Path, more, read, depth+1); err != nil {
+			return err
+		}
+	case !f.Extend.UseDefault:
+		for _, r := range rs.rules {
+			r.off = true
+		}
+		rs.notes = append(rs.notes, fmt.Sprintf("%s does not extend gitleaks' %d default rules: what they find is counted as suppressed", name, len(rs.rules)))
+	}
+	var off []string
+	for _, id := range f.Extend.DisabledRules {
+		if r := rs.byID[id]; r != nil && !r.off {
+			r.off = true
+			off = append(off, id)
+		}
+	}
+	if len(off) > 0 {
+		rs.notes = append(rs.notes, fmt.Sprintf("%s disables %d of %d rules: %s", name, len(off), len(rs.rules), strings.Join(off, ", ")))
+	}
+	return nil
+}
+
+// merge adds a rule, or lays it over one of that id as gitleaks does.
+func (rs *Ruleset) merge(name string, spec ruleSpec) {
+	r := rs.byID[spec.ID]
+	if r == nil || r.off {
+		allow := spec.Allowlists
+		spec.Allowlists = nil
+		if r == nil {
+			rs.add(spec)
+			r = rs.byID[spec.ID]
+		} else {
+			r.spec, r.off = spec, false
+		}
+		r.ownAllow = append(r.ownAllow, allow...)
+		return
+	}
+	if spec.Regex != "" || spec.Path != "" || spec.Entropy != 0 || spec.SecretGroup != 0 {
+		rs.notes = append(rs.notes, fmt.Sprintf("%s changes rule %s", name, spec.ID))
+	}
+	if spec.Entropy != 0 {
+		r.spec.Entropy = spec.Entropy
+	}
+	if spec.SecretGroup != 0 {
+		r.spec.SecretGroup = spec.SecretGroup
+	}
+	if spec.Regex != "" {
+		r.spec.Regex = spec.Regex
+	}
+	if spec.Path != "" {
+		r.spec.Path = spec.Path
+	}
+	r.spec.Keywords = append(slices.Clone(r.spec.Keywords), spec.Keywords...)
+	r.ownAllow = append(r.ownAllow, spec.Allowlists...)
+}
+
+// seal builds the keyword automaton.
+func (rs *Ruleset) seal() {
+	number := map[string]int{}
+	for i, r := range rs.rules {
+		r.compiled = sync.OnceValue(r.compile)
+		if r.spec.Regex == "" {
+			continue
+		}
+		words := slices.Compact(slices.Sorted(slices.Values(r.spec.Keywords)))
+		if len(words) == 0 || words[0] == "" {
+			rs.always = append(rs.always, i)
+			continue
+		}
+		for _, w := range words {
+			n, ok := number[w]
+			if !ok {
+				n = len(rs.words)
+				number[w] = n
+				rs.words = append(rs.words, w)
+				rs.users = append(rs.users, nil)
+			}
+			rs.users[n] = append(rs.users[n], i)
+		}
+	}
+	rs.auto = newKeywords(rs.words)
+	for _, a := range rs.own() {
+		rs.lineWide = rs.lineWide || a.RegexTarget == "line"
+	}
+}
+
+// quiet switches gitleaks' global logger off, once: its events would hold
+// secrets, and building them costs more than matching.
+var quiet = sync.OnceFunc(func() { //nolint:gochecknoglobals // guards a global of gitleaks
+	const disabled = 7 // zerolog.Disabled
+	logging.Logger = logging.Logger.Level(disabled)
+})
+
+// compile builds what matching needs of a rule. The spec has been checked.
+func (r *rule) compile() *compiled {
+	quiet()
+	c := &compiled{rule: config.Rule{
+		RuleID: r.spec.ID, Entropy: r.spec.Entropy, SecretGroup: r.spec.SecretGroup,
+		Keywords: r.spec.Keywords, Tags: []string{},
+	}}
+	c.rule.Regex, _ = compile(r.spec.Regex)
+	c.path.Path, _ = compile(r.spec.Path)
+	for _, need := range r.spec.Required {
+		c.rule.RequiredRules = append(c.rule.RequiredRules, &config.Required{
+			RuleID: need.ID, WithinLines: need.WithinLines, WithinColumns: need.WithinColumns,
+		})
+	}
+	for _, a := range r.spec.Allowlists {
+		c.rule.Allowlists = append(c.rule.Allowlists, a.build())
+		c.lines = c.lines || a.RegexTarget == "line"
+	}
+	for _, a := range r.ownAllow {
+		c.own = append(c.own, a.build())
+		c.lines = c.lines || a.RegexTarget == "line"
+	}
+	parsed, err := syntax.Parse(r.spec.Regex, syntax.Perl)
+	if err != nil {
+		return c // another flavour of expressions: gitleaks alone decides
+	}
+	if len(r.spec.Required) == 0 {
+		c.anchor = anchorOf(parsed, r.spec.Keywords)
+	}
+	if prog, err := syntax.Compile(parsed.Simplify()); err == nil {
+		c.whole = prog
+	}
+	return c
+}
+
+// Notes says what the configuration changes of gitleaks' rules, one sentence
+// each, in order.
+func (rs *Ruleset) Notes() []string { return slices.Clone(rs.notes) }
+
+// PathRules returns the ids of rules that look at the path alone.
+func (rs *Ruleset) PathRules(path string) []string {
+	var ids []string
+	for _, r := range rs.rules {
+		if r.spec.Regex == "" && r.spec.Path != "" && !r.off && r.compiled().path.Path.MatchString(path) {
+			ids = append(ids, r.spec.ID)
+		}
+	}
+	return ids
+}

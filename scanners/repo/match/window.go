@@ -1,0 +1,185 @@
+package match
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+	"github.com/zricethezav/gitleaks/v8/report"
+)
+
+const (
+	longLine   = 1 << 14 // a line beyond this is cut around the match
+	cutMargin  = 256     // and this much is left on its left, for allowlists that look at the line
+	contextCap = 1 << 13 // bytes of context given to the caller on either side of a match
+)
+
+// A window is a part of the text that holds all of a rule's matches that touch
+// it. It begins at a line's start, with the newline before it, and ends at a
+// line's end, unless a line is too long.
+type window struct {
+	interval
+
+	cutStart, cutEnd bool
+}
+
+// windows returns the windows of a rule that matches in the current text, in
+// order, not overlapping by more than a newline.
+func (m *Matcher) windows(i int) []window {
+	st := &m.states[i]
+	if st.whole {
+		return []window{{interval: interval{0, len(m.text)}}}
+	}
+	slices.SortFunc(st.spans, func(a, b interval) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+	})
+	var out []window
+	for _, s := range st.spans {
+		w := m.widen(s)
+		if n := len(out); n > 0 && w.start < out[n-1].end-1 {
+			if w.end > out[n-1].end {
+				out[n-1].end, out[n-1].cutEnd = w.end, w.cutEnd
+			}
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// widen extends a part of the text to whole lines.
+func (m *Matcher) widen(s interval) window {
+	w := window{interval: s}
+	back := max(0, s.start-longLine)
+	if nl := bytes.LastIndexByte(m.text[back:s.start], '\n'); nl >= 0 {
+		w.start = back + nl
+	} else if back > 0 {
+		w.start, w.cutStart = runeStart(m.text, s.start-cutMargin), true
+	} else {
+		w.start = 0
+	}
+	if s.end > 0 && m.text[s.end-1] == '\n' {
+		return w
+	}
+	ahead := min(len(m.text), s.end+longLine)
+	if nl := bytes.IndexByte(m.text[s.end:ahead], '\n'); nl >= 0 {
+		w.end = s.end + nl + 1
+	} else if ahead < len(m.text) {
+		w.end, w.cutEnd = s.end+1, true
+		for w.end < ahead && m.text[w.end]&0xC0 == 0x80 {
+			w.end++
+		}
+	} else {
+		w.end = len(m.text)
+	}
+	return w
+}
+
+// hit turns a gitleaks finding into a Hit, with copies of what it needs, and
+// reports whether it is one: a match at a cut is an artefact of the cut.
+func (m *Matcher) hit(i int, w window, line int, f *report.Finding, decoded bool) (Hit, bool) {
+	encoding := encodingOf(f.Tags)
+	if decoded != (encoding != "") {
+		return Hit{}, false
+	}
+	nth := f.StartLine - line
+	if nth == 0 && (w.cutStart && f.StartColumn == 1 || w.cutEnd && f.EndColumn == w.end-w.start) {
+		return Hit{}, false
+	}
+	h := Hit{
+		Rule: f.RuleID, Line: f.StartLine, EndLine: max(f.StartLine, f.EndLine), Encoding: encoding,
+		Secret: []byte(f.Secret), rule: m.set.rules[i],
+	}
+	h.Context = bytes.Clone(m.context(w, nth, f))
+	h.Column = f.StartColumn
+	if nth > 0 {
+		h.Column-- // gitleaks counts the newline before the line
+	} else if w.cutStart {
+		h.Column += w.start - lineStart(m.text, w.start)
+	}
+	if encoding != "" {
+		h.Column = 0
+	}
+	m.judge(&h, w, f)
+	return h, true
+}
+
+// context returns some text around a match: whole lines, unless they are long.
+func (m *Matcher) context(w window, nth int, f *report.Finding) []byte {
+	at := w.start
+	for range nth {
+		if nl := bytes.IndexByte(m.text[at:w.end], '\n'); nl >= 0 {
+			at += nl + 1
+		}
+	}
+	at += max(0, f.StartColumn-1)
+	at = min(at, w.end)
+	return m.text[max(0, at-contextCap):min(len(m.text), at+len(f.Match)+contextCap)]
+}
+
+// judge sets why a hit is suppressed at every path, and what else could
+// suppress it at some.
+func (m *Matcher) judge(h *Hit, w window, f *report.Finding) {
+	c := m.states[h.rule.number].compiled
+	for _, list := range m.globals {
+		h.note(list, f, false)
+	}
+	for _, list := range c.rule.Allowlists {
+		h.note(list, f, false)
+	}
+	for _, list := range m.set.own() {
+		h.note(list, f, true)
+	}
+	for _, list := range c.own {
+		h.note(list, f, true)
+	}
+	switch {
+	case strings.Contains(f.Line, inlineAllow) || (w.cutStart || w.cutEnd) && m.lineAllowed(w):
+		h.Suppressed = SuppressedInline
+	case h.rule.off:
+		h.Suppressed = SuppressedRule
+	}
+}
+
+// lineAllowed looks for gitleaks:allow in the rest of a long line.
+func (m *Matcher) lineAllowed(w window) bool {
+	end := len(m.text)
+	if nl := bytes.IndexByte(m.text[w.end:], '\n'); nl >= 0 {
+		end = w.end + nl
+	}
+	return bytes.Contains(m.text[lineStart(m.text, w.start):end], []byte(inlineAllow))
+}
+
+// note applies one allowlist as far as it can be without path and commit. Of
+// gitleaks' own lists the detector has judged all but those that need them.
+func (h *Hit) note(list *config.Allowlist, f *report.Finding, own bool) {
+	target := f.Secret
+	switch list.RegexTarget {
+	case "match":
+		target = f.Match
+	case "line":
+		target = f.Line
+	}
+	regex := list.RegexAllowed(target)
+	stop, _ := list.ContainsStopWord(f.Secret)
+	if list.MatchCondition != config.AllowlistMatchAnd {
+		if own && (regex || stop) {
+			h.Suppressed = SuppressedAllowlist
+		}
+		return
+	}
+	if len(list.Regexes)+len(list.StopWords) == 0 ||
+		len(list.Regexes) > 0 && !regex || len(list.StopWords) > 0 && !stop {
+		return
+	}
+	switch {
+	case len(list.Paths)+len(list.Commits) > 0:
+		h.conds = append(h.conds, cond{list, own})
+	case own:
+		h.Suppressed = SuppressedAllowlist
+	}
+}
+
+func lineStart(text []byte, at int) int { return bytes.LastIndexByte(text[:at], '\n') + 1 }
