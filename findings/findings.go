@@ -33,6 +33,8 @@ type Rule struct {
 	Source   string              // where its thresholds come from
 	Tests    []RuleTest          // its own tests
 	File     string              // where it was loaded from
+
+	checked *checkedRule // what the loader learned; nil for a rule made in Go
 }
 
 // A Raise gives a failure another severity under a further condition.
@@ -56,6 +58,7 @@ type RuleTest struct {
 	Subject  string             // id of the record that is judged
 	Want     Verdict            // fail, pass, unknown
 	Severity inventory.Severity // if set, that of the finding
+	Baseline []string           // subjects in the approved baseline; nil is no baseline
 }
 
 // A Verdict is what a rule says of a subject.

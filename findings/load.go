@@ -1,0 +1,148 @@
+package findings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Limits on a set of rules.
+const (
+	maxRuleFiles   = 2000
+	controlsFolder = "controls"
+)
+
+// LoadRules reads every *.yaml outside controls/ as one rule each, in the order
+// of their paths. Loading is strict: an unknown field, a misspelt fact, a wrong
+// type, a test that is missing or cannot be read, an id that is there twice are
+// errors. All mistakes of all files are reported at once, each a *Problem with
+// file and line, joined. If the file system has a controls folder, the control
+// ids are checked against it; NewEngine checks them in any case.
+func LoadRules(fsys fs.FS) ([]Rule, error) {
+	lang, err := theLanguage()
+	if err != nil {
+		return nil, err
+	}
+	found := &problems{}
+	var lib *Library
+	if info, err := fs.Stat(fsys, controlsFolder); err == nil && info.IsDir() {
+		lib = readLibrary(fsys, found)
+	}
+	names, err := ruleFiles(fsys)
+	if err != nil {
+		return nil, err
+	}
+	var rules []Rule
+	for _, name := range names {
+		text, err := readLimited(fsys, name)
+		if err != nil {
+			found.add(name, 0, "%s", err)
+			continue
+		}
+		if rule, ok := parseRule(lang, name, text, found); ok {
+			rules = append(rules, rule)
+		}
+	}
+	checkDuplicates(rules, found)
+	if lib != nil {
+		checkControls(rules, lib, found)
+	}
+	if err := found.err(); err != nil {
+		return nil, err
+	}
+	return rules, nil
+}
+
+// ruleFiles lists the YAML files outside controls/, sorted. Names that begin
+// with a dot are left out.
+func ruleFiles(fsys fs.FS) ([]string, error) {
+	var names []string
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (name == controlsFolder || name != "." && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case !d.IsDir() && isYAML(name) && !strings.HasPrefix(d.Name(), "."):
+			names = append(names, name)
+		}
+		if len(names) > maxRuleFiles {
+			return fmt.Errorf("more than %d rule files", maxRuleFiles)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list rules: %w", err)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
+
+// readLimited reads a file, at most one byte more than a document may have, so
+// that the parser can say that it is too big.
+func readLimited(fsys fs.FS, name string) (text []byte, err error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, withoutName(err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	text, err = io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", withoutName(err))
+	}
+	return text, nil
+}
+
+// withoutName takes the file name out of an error that a Problem names anyway.
+func withoutName(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", pe.Op, pe.Err)
+	}
+	return err
+}
+
+// checkDuplicates reports rule ids that are there twice, at the later one.
+func checkDuplicates(rules []Rule, found *problems) {
+	first := map[string]string{}
+	for _, r := range rules {
+		if file, ok := first[r.ID]; ok {
+			found.add(r.File, r.line("id"), "id: %s is already the id of the rule in %s", r.ID, file)
+			continue
+		}
+		first[r.ID] = r.File
+	}
+}
+
+// checkControls reports frameworks and control ids that no framework file
+// lists.
+func checkControls(rules []Rule, lib *Library, found *problems) {
+	for _, r := range rules {
+		for _, framework := range sortedKeys(r.Controls) {
+			f := lib.framework(framework)
+			if f == nil {
+				found.add(r.File, r.line("controls/"+framework), "controls: no framework %q%s", framework, meant(framework, lib.names()))
+				continue
+			}
+			for _, id := range r.Controls[framework] {
+				if !f.has(id) {
+					found.add(r.File, r.line("controls/"+framework+"/"+id), "controls: %s lists no control %q%s", framework, id, meant(id, f.ids()))
+				}
+			}
+		}
+	}
+}
+
+// line is the line of a field of the rule's file, 0 for a rule made in Go.
+func (r *Rule) line(field string) int {
+	if r.checked == nil {
+		return 0
+	}
+	return r.checked.lines[field]
+}
