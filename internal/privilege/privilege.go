@@ -1,0 +1,114 @@
+// Package privilege says how much a grant allows: Kubernetes RBAC rules, AWS
+// policy documents, cloud roles and GitHub permissions on one scale of levels.
+// It is pure: no I/O, no clock.
+//
+// A level is what the grant allows for itself, within its scope; whether a
+// boundary or a deny elsewhere takes it back is for the caller. What depends on
+// a condition, an expression or a role that is not known is LevelUnknown, never
+// a guess.
+//
+// Capabilities are dangerous permissions under muster's own names:
+//
+//	admin.all           everything in the scope
+//	secrets.read_all    reads every secret value of the scope
+//	secrets.read        reads named secret values
+//	secrets.write       writes secret values
+//	tokens.create       makes tokens for other identities
+//	credentials.create  makes keys, passwords or secrets for other identities
+//	identity.impersonate acts as other identities
+//	identity.write      makes or changes identities
+//	rbac.bind           gives itself or others any role
+//	rbac.escalate       widens a role that it may hold
+//	policy.write        writes or attaches policies
+//	trust.write         changes who may become an identity
+//	pass_role           hands roles to services (says nothing alone)
+//	compute.create      starts code that may run under another identity
+//	compute.exec        runs commands in workloads of others
+//	nodes.proxy         reaches every container of a node
+//	certificates.approve has client certificates issued
+//	admission.write     changes what the API server lets in or makes of it
+//	volumes.host        mounts the file system of a node
+//	code.write          changes source code
+//	workflow.write      changes or runs pipelines
+//	packages.write      publishes packages or images
+//	oidc.token          gets identity tokens that other systems may trust
+//	data.read_all       reads all data of the scope
+//	data.write_all      writes all data of the scope
+package privilege
+
+import (
+	"slices"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// An Assessment is what a grant allows.
+type Assessment struct {
+	Level        inventory.Level
+	Reasons      []string // statements one can point at, strongest first
+	Capabilities []string // as in the package comment; sorted, each once
+}
+
+// unknown is the assessment of what could not be told.
+func unknown(reason string) Assessment {
+	return Assessment{Level: inventory.LevelUnknown, Reasons: []string{reason}}
+}
+
+// Rank orders levels: admin 5, escalate 4, write 3, read 2, none 1, and 0 for
+// unknown or anything else.
+func Rank(l inventory.Level) int {
+	switch l {
+	case inventory.LevelAdmin:
+		return 5
+	case inventory.LevelEscalate:
+		return 4
+	case inventory.LevelWrite:
+		return 3
+	case inventory.LevelRead:
+		return 2
+	case inventory.LevelNone:
+		return 1
+	case inventory.LevelUnknown:
+		return 0
+	default:
+		return 0
+	}
+}
+
+// add notes a capability with the level that it gives and the reason.
+func (a *Assessment) add(level inventory.Level, capability, reason string) {
+	if Rank(level) > Rank(a.Level) {
+		a.Level = level
+		a.Reasons = slices.Insert(a.Reasons, 0, reason)
+	} else if !slices.Contains(a.Reasons, reason) {
+		a.Reasons = append(a.Reasons, reason)
+	}
+	if capability != "" && !slices.Contains(a.Capabilities, capability) {
+		a.Capabilities = append(a.Capabilities, capability)
+		slices.Sort(a.Capabilities)
+	}
+}
+
+// Max joins assessments of one principal: the strongest level, all reasons and
+// capabilities. Unknown beside a known level stays the known one unless that
+// is none, with the reasons of both; nothing at all is unknown.
+func Max(all ...Assessment) Assessment {
+	var out Assessment
+	var open bool
+	for _, a := range all {
+		open = open || Rank(a.Level) == 0
+		if Rank(a.Level) > Rank(out.Level) {
+			out.Level = a.Level
+			out.Reasons = append(slices.Clone(a.Reasons), out.Reasons...)
+		} else {
+			out.Reasons = append(out.Reasons, a.Reasons...)
+		}
+		out.Capabilities = append(out.Capabilities, a.Capabilities...)
+	}
+	if out.Level == "" || open && out.Level == inventory.LevelNone {
+		out.Level = inventory.LevelUnknown
+	}
+	slices.Sort(out.Capabilities)
+	out.Capabilities = slices.Compact(out.Capabilities)
+	return out
+}
