@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base32"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -77,8 +76,7 @@ func describeBedrock(info *Info, s subject) bool {
 		return false
 	}
 	name, _, ok := strings.Cut(string(decoded), ":")
-	re := regexp.MustCompile(`^BedrockAPIKey-[A-Za-z0-9]{1,12}-at-([0-9]{12})$`)
-	m := re.FindStringSubmatch(strings.TrimLeft(name, "\x00\x01"))
+	m := bedrockName.FindStringSubmatch(strings.TrimLeft(name, "\x00\x01"))
 	if !ok || m == nil {
 		return false
 	}
@@ -92,9 +90,8 @@ func describeBedrock(info *Info, s subject) bool {
 // accessKeyNear returns the one access key id in the context; "" if there is
 // none, or more than one.
 func accessKeyNear(context []byte) string {
-	re := regexp.MustCompile(`\bA(?:KIA|SIA)[A-Z2-7]{16}\b`)
 	found := ""
-	for _, m := range re.FindAll(context, 16) {
+	for _, m := range accessKeyID.FindAll(context, 16) {
 		if found != "" && found != string(m) {
 			return ""
 		}

@@ -27,12 +27,11 @@ func describePair(info *Info, s subject) bool {
 // describeAWSPair joins a secret access key (40 characters of base64) to the
 // one key id beside it.
 func describeAWSPair(info *Info, s subject) bool {
-	if ok, err := regexp.Match(`^[A-Za-z0-9/+]{40}$`, s.value); err != nil || !ok {
+	if !awsSecret.Match(s.value) {
 		return false
 	}
-	named := regexp.MustCompile(`(?i)aws.{0,20}secret|secret.?access.?key`)
 	id := accessKeyNear(s.context)
-	if id == "" && !named.Match(lineOf(s)) || info.Type != "generic.secret" && !strings.HasPrefix(info.Type, "aws.") {
+	if id == "" && !awsNamed.Match(lineOf(s)) || info.Type != "generic.secret" && !strings.HasPrefix(info.Type, "aws.") {
 		return false
 	}
 	info.Type = "aws.access_key"
@@ -46,26 +45,22 @@ func describeAWSPair(info *Info, s subject) bool {
 
 // describeAzure joins a client secret to the client id and tenant beside it.
 func describeAzure(info *Info, s subject) bool {
-	azure := regexp.MustCompile(`(?i)azure|entra|microsoftonline|arm_client|tenant`)
 	if info.Type != "azure.client_secret" {
-		named := regexp.MustCompile(`(?i)client.?secret|app.?secret|ARM_CLIENT_SECRET`)
-		if info.Type != "generic.secret" || !named.Match(lineOf(s)) || !azure.Match(s.context) {
+		if info.Type != "generic.secret" || !azureNamed.Match(lineOf(s)) || !azureNear.Match(s.context) {
 			return false
 		}
 		info.Type = "azure.client_secret"
 	}
-	client := uuidAfter(s.context, `client.?id|app.?id|application.?id`)
+	client := uuidAfter(s.context, azureClient)
 	info.set("client_id", client)
-	info.set("tenant_id", uuidAfter(s.context, `tenant.?id|directory.?id|tenant`))
+	info.set("tenant_id", uuidAfter(s.context, azureTenant))
 	info.PublicID = client
 	return true
 }
 
 // uuidAfter returns the UUID that is assigned to a name that matches.
-func uuidAfter(context []byte, name string) string {
-	const uuid = `([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})`
-	re := regexp.MustCompile(`(?i)(?:` + name + `)["']?\s*(?:[:=]|=>|\s)\s*["']?` + uuid)
-	if m := re.FindSubmatch(context); m != nil {
+func uuidAfter(context []byte, name *regexp.Regexp) string {
+	if m := name.FindSubmatch(context); m != nil {
 		return strings.ToLower(string(m[1]))
 	}
 	return ""
@@ -73,18 +68,16 @@ func uuidAfter(context []byte, name string) string {
 
 // isUUID reports whether text is a UUID in its usual form.
 func isUUID(text string) bool {
-	ok, err := regexp.MatchString(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`, text)
-	return err == nil && ok
+	return uuidForm.MatchString(text)
 }
 
 // describeDockerAuth tells of the login of a container registry: "auth" is the
 // base64 of user:password.
 func describeDockerAuth(info *Info, s subject) bool {
-	re := regexp.MustCompile(`"([A-Za-z0-9.:/_-]{1,200})"\s*:\s*\{[^{}]{0,400}"(?:auth|password|identitytoken)"\s*:\s*"([^"]{1,4096})"`)
 	if !bytes.Contains(s.context, []byte(`"auths"`)) {
 		return false
 	}
-	for _, m := range re.FindAllSubmatch(s.context, 64) {
+	for _, m := range dockerAuth.FindAllSubmatch(s.context, 64) {
 		if !bytes.Equal(m[2], s.value) {
 			continue
 		}
@@ -105,14 +98,13 @@ func describeDockerAuth(info *Info, s subject) bool {
 // users that the file names.
 func describeKubeconfig(info *Info, s subject) bool {
 	line := lineOf(s)
-	key := regexp.MustCompile(`(?i)["']?(client-key-data|token|client-certificate-data|password|access-token|id-token|refresh-token)["']?\s*:`).FindSubmatch(line)
+	key := kubeKey.FindSubmatch(line)
 	if key == nil || !bytes.Contains(s.context, []byte("clusters")) || !bytes.Contains(s.context, []byte("contexts")) {
 		return false
 	}
 	info.Type = "kubernetes.kubeconfig"
 	info.set("kind", strings.ToLower(string(key[1])))
-	server := regexp.MustCompile(`["']?server["']?\s*:\s*["']?(https?://[A-Za-z0-9.:_\[\]-]{1,200})`)
-	if m := server.FindSubmatch(s.context); m != nil {
+	if m := kubeServer.FindSubmatch(s.context); m != nil {
 		info.set("cluster", string(m[1]))
 		info.PublicID = clean(string(m[1]))
 	}
@@ -133,8 +125,7 @@ func lineOf(s subject) []byte {
 // nameOf returns the variable or key that the value is assigned to, if it has
 // the look of one: letters first, few digits, no more than 64 bytes.
 func nameOf(s subject) string {
-	re := regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]{1,63})["']?\s*(?:=>|:=|[:=])\s*(?:[A-Za-z]{0,2}["'` + "`" + `])?$`)
-	m := re.FindSubmatch(lineOf(s))
+	m := assignment.FindSubmatch(lineOf(s))
 	if m == nil {
 		return ""
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -21,8 +20,7 @@ func describeEmbedded(info *Info, s subject) bool {
 	if len(s.value) == 0 || info.Type != "generic.secret" {
 		return false
 	}
-	re := regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s"'<>:/@]{0,100}:[^\s"'<>]{1,2000}`)
-	for _, m := range re.FindAll(s.context, 64) {
+	for _, m := range loginURL.FindAll(s.context, 64) {
 		if u, err := url.Parse(string(m)); err == nil && u.User != nil {
 			if p, ok := u.User.Password(); ok && p == string(s.value) {
 				return describeLogin(info, string(m))
@@ -96,8 +94,7 @@ func describeUserPass(info *Info, s subject) bool {
 // isUser reports whether text has the form of an account or database name
 // rather than that of a key: short, and with few digits.
 func isUser(text string) bool {
-	ok, err := regexp.MatchString(`^[A-Za-z_][A-Za-z0-9._@+-]{0,39}$`, text)
-	if err != nil || !ok {
+	if !userForm.MatchString(text) {
 		return false
 	}
 	digits := 0
@@ -114,6 +111,5 @@ func isHost(text string) bool {
 	if net.ParseIP(text) != nil {
 		return true
 	}
-	ok, err := regexp.MatchString(`^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,8}$`, text)
-	return err == nil && ok
+	return hostForm.MatchString(text)
 }
