@@ -1,0 +1,6 @@
+package declared
+
+type module struct{}
+
+func parseTerraform(*output)  {}
+func finishTerraform(*output) {}
