@@ -133,7 +133,7 @@ func loadOK(t testing.TB, s *Store, ref string) *Snapshot {
 	return snap
 }
 
-var sameInventory = cmpopts.IgnoreUnexported(inventory.Inventory{})
+var sameInventory = cmp.Options{cmpopts.IgnoreUnexported(inventory.Inventory{}), cmpopts.EquateEmpty()}
 
 func TestSaveAndLoad(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "deep", "er", "muster.db"))
