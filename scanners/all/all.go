@@ -1,10 +1,21 @@
 // Package all is the list of built-in scanners, one line each.
 package all
 
-import "github.com/muster-nhi/muster/scanners"
+import (
+	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/plugin"
+	"github.com/muster-nhi/muster/scanners/replay"
+)
 
 // Factories returns the built-in scanners, in the order in which people see
-// them.
+// them. A plug-in may not take the name of one of the others.
 func Factories() []scanners.Factory {
-	return []scanners.Factory{}
+	list := []scanners.Factory{
+		replay.Factory(),
+	}
+	var names []string
+	for _, f := range list {
+		names = append(names, f.Info().Name)
+	}
+	return append(list, plugin.Factory(names...))
 }
