@@ -9,10 +9,13 @@ import (
 // Formats returns the formats in the order in which help lists them.
 func Formats() []Format {
 	return []Format{
+		{Name: "table", Title: "for people at a terminal", Ext: []string{".txt"}, Write: writeTable},
 		{Name: "json", Title: "one versioned document with everything in it", Ext: []string{".json"}, Write: writeJSON},
 		{Name: "jsonl", Title: "one record a line: records, relations, findings; replay reads it", Ext: []string{".jsonl", ".ndjson"}, Write: writeJSONL},
 		{Name: "csv", Title: "the population: one row per identity and credential", Ext: []string{".csv"}, Write: writeCSV},
 		{Name: "csv-findings", Title: "one row per finding", Ext: []string{".findings.csv"}, Write: writeCSVFindings},
+		{Name: "sarif", Title: "SARIF 2.1.0 for code hosts and trackers; choose one with --sarif-profile", Ext: []string{".sarif", ".sarif.json"}, Write: writeSARIF},
+		{Name: "markdown", Title: "a summary for a pull request or a job", Ext: []string{".md"}, Write: writeMarkdown},
 	}
 }
 
