@@ -143,7 +143,7 @@ func (c *check) hex(field, s string, digits ...int) {
 // oneOf checks a value that comes from a closed list.
 func oneOf[S ~string](c *check, field string, s S, list []S) {
 	if c.err == nil && !slices.Contains(list, s) {
-		c.fail(field, "%s is none of %v", quote(string(s)), list)
+		c.fail(field, "%s is none of %q", quote(string(s)), slices.Clone(list)) // a clone, so that list need not be on the heap
 	}
 }
 

@@ -1,28 +1,93 @@
 package inventory
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"reflect"
+	"strconv"
 	"time"
 )
 
-// A syntaxError says that a line is not JSON. It quotes nothing.
-type syntaxError struct {
-	what   string
-	offset int
+// A decoder makes records from lines. Strings that come again are kept once,
+// as far as a small cache of recent ones goes: types, scopes and principals
+// are most of the text of a scan. Its memory is fixed.
+type decoder struct {
+	parser
+	kinds  map[string]*plan
+	seed   maphash.Seed
+	recent [1 << 13]string
 }
 
-func (e *syntaxError) Error() string {
-	if e.offset > 0 {
-		return fmt.Sprintf("%s at byte %d", e.what, e.offset)
+// A plan says how the fields of one struct type are decoded.
+type plan struct {
+	index  int // of the field of Record, for the types of records
+	typ    reflect.Type
+	fields map[string]field
+}
+
+type field struct {
+	index int
+	read  reader
+}
+
+// A reader takes one value, which is not null, into a field.
+type reader func(d *decoder, into reflect.Value) error
+
+// A wantError says what a value should have been.
+type wantError string
+
+func (e wantError) Error() string { return "want " + string(e) }
+
+func newDecoder() *decoder {
+	d := &decoder{kinds: map[string]*plan{}, seed: maphash.MakeSeed()}
+	record := reflect.TypeFor[Record]()
+	for i := range record.NumField() {
+		name, _ := jsonName(record.Field(i))
+		p := planOf(record.Field(i).Type.Elem())
+		p.index = i
+		d.kinds[name] = p
 	}
-	return e.what
+	return d
 }
 
-// A decoder makes records from lines.
-type decoder struct{}
+func planOf(t reflect.Type) *plan {
+	p := &plan{typ: t, fields: map[string]field{}}
+	for i := range t.NumField() {
+		name, _ := jsonName(t.Field(i))
+		p.fields[name] = field{index: i, read: readerOf(t.Field(i).Type)}
+	}
+	return p
+}
+
+// readerOf returns how values of a type are read. It is nil for a type that no
+// record has; a test says that there is none.
+func readerOf(t reflect.Type) reader {
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		return readTime
+	case reflect.TypeFor[Tri]():
+		return readTri
+	}
+	switch t.Kind() { //nolint:exhaustive // the records hold no others
+	case reflect.String:
+		return readString
+	case reflect.Bool:
+		return readBool
+	case reflect.Int, reflect.Int64:
+		return readInt
+	case reflect.Struct:
+		return planOf(t).read
+	case reflect.Pointer:
+		return pointerTo(t.Elem())
+	case reflect.Slice:
+		return sliceOf(t.Elem())
+	case reflect.Map:
+		return mapOf(t)
+	default:
+		return nil
+	}
+}
 
 // decode makes a valid record from one line. The error quotes nothing of the
 // line but what Validate may quote.
@@ -30,146 +95,235 @@ func (d *decoder) decode(line []byte) (Record, error) {
 	if err := checkText(line); err != nil {
 		return Record{}, err
 	}
-	kind, value, err := envelope(line)
+	d.parser = parser{b: line}
+	var r Record
+	n := 0
+	if d.peek() != '{' {
+		return r, d.notObject()
+	}
+	err := d.object(func(key []byte) error {
+		if n++; n > 1 {
+			return errors.New("want one key, the kind of the record, and there are more")
+		}
+		return d.record(&r, string(key))
+	})
 	if err != nil {
 		return Record{}, err
 	}
-	var r Record
-	into := r.allocate(kind)
-	if into == nil {
-		return Record{}, unknownKind(kind)
-	}
-	if err := json.Unmarshal(value, into); err != nil {
-		return Record{}, decodeError(kind, err)
-	}
-	r.utc()
-	if err := r.Validate(); err != nil {
+	if err := d.end(); err != nil {
 		return Record{}, err
 	}
-	return r, nil
+	if n == 0 {
+		return Record{}, errors.New("want one key, the kind of the record, and there is none")
+	}
+	return r, r.Validate()
 }
 
-// envelope splits {"kind": {…}} into the kind and the object.
-func envelope(line []byte) (Kind, []byte, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(line, &fields); err != nil {
-		return "", nil, decodeError("record", err)
+// notObject tells a line that is other JSON from one that is none.
+func (d *decoder) notObject() error {
+	if err := d.skip(); err != nil {
+		return err
 	}
-	if len(fields) != 1 {
-		return "", nil, fmt.Errorf("want one key, the kind of the record, and have %d", len(fields))
+	if err := d.end(); err != nil {
+		return err
 	}
-	for k, v := range fields {
-		if !bytes.HasPrefix(v, []byte("{")) {
-			return "", nil, fmt.Errorf("the record is not an object")
+	return errors.New("want an object with one key, the kind of the record")
+}
+
+// record decodes the value under a kind.
+func (d *decoder) record(r *Record, kind string) error {
+	p := d.kinds[kind]
+	if p == nil {
+		return unknownKind(kind)
+	}
+	if d.peek() != '{' {
+		return fmt.Errorf("%s: want an object", kind)
+	}
+	v := reflect.New(p.typ)
+	if err := p.read(d, v.Elem()); err != nil {
+		var syntax *syntaxError
+		if errors.As(err, &syntax) {
+			return err
 		}
-		return Kind(k), v, nil
+		return fmt.Errorf("%s: %w", kind, err)
 	}
-	return "", nil, nil
-}
-
-// allocate sets the field of that kind to a new, empty record and returns it,
-// or nil if there is no such kind.
-func (r *Record) allocate(kind Kind) any {
-	switch kind {
-	case KindIdentity:
-		r.Identity = new(Identity)
-		return r.Identity
-	case KindCredential:
-		r.Credential = new(Credential)
-		return r.Credential
-	case KindGrant:
-		r.Grant = new(Grant)
-		return r.Grant
-	case KindUsage:
-		r.Usage = new(Usage)
-		return r.Usage
-	case KindTrust:
-		r.Trust = new(Trust)
-		return r.Trust
-	case KindConsumer:
-		r.Consumer = new(Consumer)
-		return r.Consumer
-	case KindOwner:
-		r.Owner = new(Owner)
-		return r.Owner
-	case KindCoverage:
-		r.Coverage = new(Coverage)
-		return r.Coverage
-	case KindProgress:
-		r.Progress = new(Progress)
-		return r.Progress
-	case KindRelation:
-		r.Relation = new(Relation)
-		return r.Relation
-	case KindFinding:
-		r.Finding = new(Finding)
-		return r.Finding
-	default:
-		return nil
-	}
+	reflect.ValueOf(r).Elem().Field(p.index).Set(v)
+	return nil
 }
 
 // unknownKind names the key only if it looks like one: it could be anything.
-func unknownKind(kind Kind) error {
-	if ValidName(string(kind)) && len(kind) <= 20 {
-		return fmt.Errorf("there is no record kind %q", string(kind))
+func unknownKind(kind string) error {
+	if ValidName(kind) && len(kind) <= 20 {
+		return fmt.Errorf("there is no record kind %q", kind)
 	}
 	return errors.New("the key is not a record kind")
 }
 
-func decodeError(kind Kind, err error) error {
-	var syntax *json.SyntaxError
-	var typ *json.UnmarshalTypeError
-	var t *time.ParseError
+// read decodes an object. Keys that it does not know are skipped.
+func (p *plan) read(d *decoder, into reflect.Value) error {
+	if d.peek() != '{' {
+		return wantError("an object")
+	}
+	var seen uint64
+	return d.object(func(key []byte) error {
+		f, ok := p.fields[string(key)]
+		if !ok {
+			return d.skip()
+		}
+		if seen&(1<<f.index) != 0 {
+			return fmt.Errorf("%s comes twice", key)
+		}
+		seen |= 1 << f.index
+		if d.peek() == 'n' && d.literal("null") {
+			return nil
+		}
+		if err := f.read(d, into.Field(f.index)); err != nil {
+			var syntax *syntaxError
+			if errors.As(err, &syntax) {
+				return err
+			}
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		return nil
+	})
+}
+
+func readString(d *decoder, into reflect.Value) error {
+	s, err := d.text()
+	if err != nil {
+		return err
+	}
+	into.SetString(s)
+	return nil
+}
+
+// text takes a string.
+func (d *decoder) text() (string, error) {
+	if d.peek() != '"' {
+		return "", wantError("a string")
+	}
+	b, err := d.str()
+	if err != nil {
+		return "", err
+	}
+	const longest = 256 // of strings that are likely to come again
+	if len(b) > longest {
+		return string(b), nil
+	}
+	at := &d.recent[maphash.Bytes(d.seed, b)%uint64(len(d.recent))]
+	if *at != string(b) {
+		*at = string(b)
+	}
+	return *at, nil
+}
+
+func readBool(d *decoder, into reflect.Value) error {
 	switch {
-	case errors.As(err, &syntax):
-		return &syntaxError{"is not JSON", int(syntax.Offset)}
-	case errors.As(err, &typ):
-		return fmt.Errorf("%s: %s: want %s", kind, typ.Field, typ.Type)
-	case errors.As(err, &t):
-		return fmt.Errorf("%s: a time is not as in RFC 3339", kind)
+	case d.literal("true"):
+		into.SetBool(true)
+	case d.literal("false"):
+		into.SetBool(false)
 	default:
-		return fmt.Errorf("%s: a field has the wrong form", kind)
+		return wantError("true or false")
+	}
+	return nil
+}
+
+func readTri(d *decoder, into reflect.Value) error {
+	switch {
+	case d.literal("true"):
+		into.SetInt(int64(True))
+	case d.literal("false"):
+		into.SetInt(int64(False))
+	default:
+		return wantError("true, false or null")
+	}
+	return nil
+}
+
+func readInt(d *decoder, into reflect.Value) error {
+	const want = wantError("a whole number")
+	if c := d.peek(); c != '-' && (c < '0' || c > '9') {
+		return want
+	}
+	text, err := d.number()
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || into.OverflowInt(n) {
+		return want
+	}
+	into.SetInt(n)
+	return nil
+}
+
+func readTime(d *decoder, into reflect.Value) error {
+	const want = wantError("a time as in RFC 3339")
+	if d.peek() != '"' {
+		return want
+	}
+	b, err := d.str()
+	if err != nil {
+		return err
+	}
+	t, _ := into.Addr().Interface().(*time.Time)
+	if t.UnmarshalText(b) != nil {
+		return want
+	}
+	*t = t.UTC()
+	return nil
+}
+
+func pointerTo(t reflect.Type) reader {
+	read := readerOf(t)
+	return func(d *decoder, into reflect.Value) error {
+		into.Set(reflect.New(t))
+		return read(d, into.Elem())
 	}
 }
 
-// utc turns all times to UTC.
-func (r *Record) utc() {
-	toUTC := func(times ...*time.Time) {
-		for _, t := range times {
-			*t = t.UTC()
+func sliceOf(t reflect.Type) reader {
+	read := readerOf(t)
+	return func(d *decoder, into reflect.Value) error {
+		if d.peek() != '[' {
+			return wantError("a list")
 		}
+		n := 0
+		return d.array(func() error {
+			if n >= MaxList {
+				return fmt.Errorf("has more than %d entries", MaxList)
+			}
+			into.Grow(1)
+			into.SetLen(n + 1)
+			n++
+			return read(d, into.Index(n-1))
+		})
 	}
-	places := func(list []Location) {
-		for i := range list {
-			toUTC(&list[i].Date)
+}
+
+func mapOf(t reflect.Type) reader {
+	read := readerOf(t.Elem())
+	return func(d *decoder, into reflect.Value) error {
+		if d.peek() != '{' {
+			return wantError("an object")
 		}
-	}
-	switch r.Kind() {
-	case KindIdentity:
-		x := r.Identity
-		toUTC(&x.CreatedAt, &x.ReviewedAt)
-		places(x.FoundAt)
-	case KindCredential:
-		x := r.Credential
-		toUTC(&x.CreatedAt, &x.RotatedAt, &x.ExpiresAt, &x.NextRotationAt, &x.FirstSeenAt, &x.LastSeenAt)
-		places(x.FoundAt)
-	case KindGrant:
-		toUTC(&r.Grant.GrantedAt, &r.Grant.ExpiresAt)
-	case KindUsage:
-		toUTC(&r.Usage.LastUsedAt, &r.Usage.TrackedSince)
-	case KindTrust:
-		places(r.Trust.FoundAt)
-	case KindConsumer:
-		places(r.Consumer.FoundAt)
-	case KindCoverage:
-		toUTC(&r.Coverage.StartedAt, &r.Coverage.FinishedAt)
-	case KindFinding:
-		x := r.Finding
-		toUTC(&x.FirstSeen, &x.LastSeen)
-		places(x.Locations)
-		if x.Exception != nil {
-			toUTC(&x.Exception.Expires)
-		}
+		into.Set(reflect.MakeMap(t))
+		value := reflect.New(t.Elem()).Elem()
+		return d.object(func(key []byte) error {
+			k := reflect.ValueOf(string(key))
+			if into.MapIndex(k).IsValid() {
+				return errors.New("a key comes twice")
+			}
+			if into.Len() >= MaxList {
+				return fmt.Errorf("has more than %d entries", MaxList)
+			}
+			value.SetZero()
+			if err := read(d, value); err != nil {
+				return err
+			}
+			into.SetMapIndex(k, value)
+			return nil
+		})
 	}
 }

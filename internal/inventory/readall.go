@@ -20,22 +20,27 @@ func ReadAll(name string, r io.Reader, each func(Record) error) error {
 	defer close(work)
 	for range workers {
 		go func() {
-			var d decoder
+			d := newDecoder()
 			for c := range work {
-				c.decode(&d)
+				c.decode(d)
 			}
 		}()
 	}
 	lines := newLineReader(r, ReaderOptions{Name: name})
-	var queue []*chunk
+	var queue, free []*chunk
 	for {
-		c, end := readChunk(&lines)
+		c := &chunk{}
+		if n := len(free); n > 0 {
+			c, free = free[n-1], free[:n-1]
+		}
+		end := c.fill(&lines)
 		work <- c
 		queue = append(queue, c)
 		for len(queue) > 0 && (end || len(queue) > workers) {
 			if err := queue[0].deliver(name, each); err != nil {
 				return err
 			}
+			free = append(free, queue[0])
 			queue = queue[1:]
 		}
 		if end {
@@ -58,18 +63,21 @@ type chunk struct {
 	done    chan struct{}
 }
 
-// readChunk reads lines until there is enough for one chunk, and tells whether
-// the input has ended.
-func readChunk(lines *lineReader) (c *chunk, end bool) {
-	c = &chunk{done: make(chan struct{})}
+// fill reads lines until there is enough for one chunk, and tells whether the
+// input has ended. The chunk may have been used before.
+func (c *chunk) fill(lines *lineReader) (end bool) {
+	*c = chunk{
+		text: c.text[:0], ends: c.ends[:0], numbers: c.numbers[:0], records: c.records[:0],
+		done: make(chan struct{}),
+	}
 	for len(c.text) < chunkSize {
 		line, err := lines.next()
 		if err == io.EOF { //nolint:errorlint // next returns io.EOF itself
-			return c, true
+			return true
 		}
 		if err != nil {
 			c.last = err
-			return c, true
+			return true
 		}
 		if len(line) == 0 {
 			continue
@@ -79,13 +87,12 @@ func readChunk(lines *lineReader) (c *chunk, end bool) {
 		c.numbers = append(c.numbers, lines.number)
 		c.cut = lines.cut
 	}
-	return c, false
+	return false
 }
 
 // decode makes records of the lines, up to the first that is wrong.
 func (c *chunk) decode(d *decoder) {
 	defer close(c.done)
-	c.records = make([]Record, 0, len(c.ends))
 	start := 0
 	for i, end := range c.ends {
 		rec, err := d.decode(c.text[start:end])
@@ -96,7 +103,6 @@ func (c *chunk) decode(d *decoder) {
 		c.records = append(c.records, rec)
 		start = end
 	}
-	c.text = nil
 }
 
 // deliver waits for the worker and passes on what it made.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
 )
 
 // MaxLine is the default limit on the length of one JSON line, in bytes.
@@ -50,12 +49,12 @@ type ReaderOptions struct {
 // at most the limit in memory. It is not safe for concurrent use.
 type Reader struct {
 	lines   lineReader
-	decoder decoder
+	decoder *decoder
 }
 
 // NewReader returns a Reader on r.
 func NewReader(r io.Reader, options ReaderOptions) *Reader {
-	return &Reader{lines: newLineReader(r, options)}
+	return &Reader{lines: newLineReader(r, options), decoder: newDecoder()}
 }
 
 // Read returns the next valid record, and io.EOF at the end. Any other error
@@ -184,15 +183,4 @@ func (l *lineReader) wrong(err error) error {
 		err = fmt.Errorf("%w: %w", ErrTruncated, err)
 	}
 	return &LineError{Name: l.name, Line: l.number, Err: err}
-}
-
-// checkText reports whether a line can be JSON text at all.
-func checkText(line []byte) error {
-	if i := bytes.IndexByte(line, 0); i >= 0 {
-		return &syntaxError{"holds a NUL byte", i}
-	}
-	if !utf8.Valid(line) {
-		return &syntaxError{"is not UTF-8", 0}
-	}
-	return nil
 }
