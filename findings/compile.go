@@ -29,7 +29,7 @@ const (
 type expression struct {
 	env      *cel.Env
 	ast      *cel.Ast
-	limited  bool     // it loops or builds text, so that it runs under limits
+	limited  bool     // its work can outgrow the records that it looks at, so that it runs under limits
 	optional []string // facts it reads that may be unknown, guarded ones left out
 }
 
@@ -71,12 +71,11 @@ func noun(t *types.Type) string {
 // facts does it read without asking known() or `in` first?
 func (e *expression) inspect(v *vocabulary) error {
 	tree := e.ast.NativeRep()
+	e.limited = !linear(tree, tree.Expr(), nil)
 	guarded, read := map[string]bool{}, map[string]bool{}
 	replaces := 0
 	ast.PreOrderVisit(tree.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
 		switch x.Kind() {
-		case ast.ComprehensionKind:
-			e.limited = true
 		case ast.IdentKind:
 			if x.AsIdent() == unknownName || x.AsIdent() == baselineName {
 				read[strings.TrimPrefix(x.AsIdent(), "@")+"()"] = true
@@ -102,6 +101,54 @@ func (e *expression) inspect(v *vocabulary) error {
 	}
 	slices.Sort(e.optional)
 	return nil
+}
+
+// linear tells whether the loops of an expression take time in proportion to
+// the records that they look at: a loop within a loop must go over a part of
+// the outer one's element. Anything else could multiply, and runs under limits.
+func linear(tree *ast.AST, x ast.Expr, loopVars []string) bool {
+	switch x.Kind() {
+	case ast.ComprehensionKind:
+		c := x.AsComprehension()
+		if len(loopVars) > 0 && !slices.Contains(loopVars, root(c.IterRange())) {
+			return false
+		}
+		inner := append(slices.Clone(loopVars), c.IterVar())
+		return linear(tree, c.IterRange(), loopVars) && linear(tree, c.LoopCondition(), inner) &&
+			linear(tree, c.LoopStep(), inner) && linear(tree, c.Result(), loopVars)
+	case ast.SelectKind:
+		return linear(tree, x.AsSelect().Operand(), loopVars)
+	case ast.ListKind:
+		return !slices.ContainsFunc(x.AsList().Elements(), func(y ast.Expr) bool { return !linear(tree, y, loopVars) })
+	case ast.CallKind:
+		call := x.AsCall()
+		args := call.Args()
+		if call.IsMemberFunction() {
+			args = append(slices.Clone(args), call.Target())
+		}
+		if len(loopVars) > 0 && call.FunctionName() == operators.In && tree.GetType(args[1].ID()).Kind() == types.ListKind &&
+			args[1].Kind() != ast.ListKind && !slices.Contains(loopVars, root(args[1])) {
+			return false
+		}
+		return !slices.ContainsFunc(args, func(y ast.Expr) bool { return !linear(tree, y, loopVars) })
+	case ast.IdentKind, ast.LiteralKind:
+		return true
+	default:
+		return false
+	}
+}
+
+// root is the name that a chain of selections begins with; "" if it is no such
+// chain.
+func root(x ast.Expr) string {
+	switch x.Kind() {
+	case ast.IdentKind:
+		return x.AsIdent()
+	case ast.SelectKind:
+		return root(x.AsSelect().Operand())
+	default:
+		return ""
+	}
 }
 
 func (e *expression) inspectCall(tree *ast.AST, x ast.Expr, guarded, read map[string]bool) {
@@ -155,15 +202,16 @@ func entry(x ast.Expr) string {
 	return fmt.Sprintf("[%v]", x.AsLiteral().Value())
 }
 
-// boundedCalls are the functions whose work is bounded by the size of the
-// expression and of one record; everything else runs under limits.
+// boundedCalls are the functions whose work is in proportion to the size of
+// their arguments and whose result is not longer; everything else runs under
+// limits.
 func boundedCalls() []string {
 	return []string{
 		operators.Conditional, operators.LogicalAnd, operators.LogicalOr, operators.LogicalNot, operators.NotStrictlyFalse,
 		operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals,
 		operators.Add, operators.Subtract, operators.Negate, operators.Index, operators.In,
 		"age", "until", "days", "date", "glob", "rank", "known", "size", "startsWith", "endsWith", "contains", "matches",
-		"lowerAscii", "upperAscii", "string", "int", "timestamp", "duration", "trim",
+		"lowerAscii", "upperAscii", "string", "int", "timestamp", "duration", "trim", "split",
 	}
 }
 

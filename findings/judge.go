@@ -298,14 +298,13 @@ func truth(ctx context.Context, p program, s *subject) (bool, error) {
 	return value == types.True, nil
 }
 
+// evaluate runs an expression. Its error is returned as it is: most are unknown
+// facts, there can be one for every subject, and nobody prints them.
 func (p program) evaluate(ctx context.Context, s *subject) (value any, err error) {
 	if p.limited {
 		value, _, err = p.ContextEval(ctx, s)
 	} else {
 		value, _, err = p.Eval(s)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("evaluate: %w", err)
-	}
-	return value, nil
+	return value, err
 }
