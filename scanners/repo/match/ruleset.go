@@ -286,13 +286,23 @@ func (r *rule) compile() *compiled {
 // each, in order.
 func (rs *Ruleset) Notes() []string { return slices.Clone(rs.notes) }
 
-// PathRules returns the ids of rules that look at the path alone.
+// PathRules returns the ids of rules that look at the path alone and match it.
 func (rs *Ruleset) PathRules(path string) []string {
 	var ids []string
 	for _, r := range rs.rules {
-		if r.spec.Regex == "" && r.spec.Path != "" && !r.off && r.compiled().path.Path.MatchString(path) {
+		if r.spec.Regex != "" || r.spec.Path == "" || r.off {
+			continue
+		}
+		c := r.compiled()
+		if c.path.Path.MatchString(path) && !rs.SkipsPath(path) && !anyAllows(rs.own(), path, "") &&
+			!anyAllows(c.rule.Allowlists, path, "") && !anyAllows(c.own, path, "") {
 			ids = append(ids, r.spec.ID)
 		}
 	}
 	return ids
 }
+
+// SkipsPath reports whether gitleaks' own global allowlist leaves out
+// everything at a path: images, fonts, lock files, installed packages. For a
+// directory it speaks of all that is below it.
+func (rs *Ruleset) SkipsPath(path string) bool { return anyAllows(rs.global(), path, "") }

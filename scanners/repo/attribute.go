@@ -1,0 +1,288 @@
+package repo
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/repo/git"
+)
+
+// attribute finds out where what was found came in: by the changes of all
+// commits, then of merges, of commits that no reference reaches, and by the
+// index, each only for objects that the former did not explain.
+func (j *job) attribute() error {
+	if err := j.readHead(); err != nil {
+		return err
+	}
+	if !j.scan.config.History {
+		return j.placeFiles()
+	}
+	if err := j.progress("attribute findings", 0, 0); err != nil {
+		return err
+	}
+	steps := []func() error{
+		j.placeCommits, j.placeKeyFiles, j.placeMerges, j.placeUnreachable, j.placeMessages, j.placeIndex, j.placeFiles,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	j.placeRest()
+	return nil
+}
+
+// readHead remembers which files at HEAD hold something, and looks for files
+// that are keys as a whole.
+func (j *job) readHead() error {
+	if j.head.IsZero() {
+		return nil
+	}
+	err := j.repo.Tree(j.ctx, j.head, func(e git.Entry) error {
+		if j.objects[e.ID] != nil {
+			j.headFiles[e.Path] = e.ID
+		}
+		if len(j.rules.PathRules(e.Path)) > 0 {
+			j.keyAtHead[e.Path] = true
+		}
+		if j.repo.Bare() && e.Mode == git.ModeSubmodule {
+			j.submodule(e.Path)
+		}
+		return nil
+	})
+	return j.tolerate(err, "the tree at HEAD")
+}
+
+// tolerate turns a failure of git into a reason, and keeps the others.
+func (j *job) tolerate(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	if j.ctx.Err() != nil {
+		return j.ctx.Err()
+	}
+	j.miss("%s could not be read to the end: %s", what, reasonOf(err))
+	return nil
+}
+
+// hidden returns a function that tells where a commit belongs if not to a branch: a stash, or notes.
+func (j *job) hidden() (func(*git.Commit) string, error) {
+	notes, err := j.repo.Reach(j.ctx, "--glob=refs/notes/*")
+	if err := j.tolerate(err, "notes"); err != nil {
+		return nil, err
+	}
+	var stash map[git.ID]bool
+	if all, err := j.repo.Reach(j.ctx, "--glob=refs/stash"); err == nil && len(all) > 0 {
+		// The commits of a stash are those that no branch, tag or remote has.
+		stash, err = j.repo.Reach(j.ctx, "--walk-reflogs", "--parents", "refs/stash")
+		if err != nil || len(stash) == 0 {
+			stash, _ = j.repo.Reach(j.ctx, "--glob=refs/stash", "--not", "--branches", "--tags", "--remotes") //nolint:errcheck // a label only
+		}
+	}
+	return func(c *git.Commit) string {
+		switch {
+		case notes[c.ID]:
+			return "note"
+		case stash[c.ID]:
+			return "stash"
+		default:
+			return ""
+		}
+	}, nil
+}
+
+// placeCommits places by the changes of all commits but merges.
+func (j *job) placeCommits() error {
+	via, err := j.hidden()
+	if err != nil {
+		return err
+	}
+	pathRules := map[string][]string{}
+	err = j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, func(c git.Change) error {
+		j.keyFile(pathRules, c, via(c.Commit))
+		j.change(c, via(c.Commit))
+		return nil
+	})
+	return j.tolerate(err, "the log")
+}
+
+// unplaced reports whether there is an object of that kind with something in
+// it whose place is not known.
+func (j *job) unplaced(kind string) bool {
+	for id := range j.objects {
+		if j.kinds[id] == kind && !j.placed[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// placeMerges places what came in with a merge commit itself.
+func (j *job) placeMerges() error {
+	if !j.unplaced(git.TypeBlob) {
+		return nil
+	}
+	via, err := j.hidden()
+	if err != nil {
+		return err
+	}
+	open := j.openBlobs()
+	err = j.repo.Log(j.ctx, []string{"--all", "--merges", "-c"}, nil, func(c git.Change) error {
+		if open[c.To] {
+			j.change(c, via(c.Commit))
+		}
+		return nil
+	})
+	return j.tolerate(err, "the log of merges")
+}
+
+// placeUnreachable places by the changes of commits that no reference reaches.
+func (j *job) placeUnreachable() error {
+	if !j.scan.config.Unreachable || !j.unplaced(git.TypeBlob) {
+		return nil
+	}
+	var dangling []git.ID
+	err := j.repo.Objects(j.ctx, func(o git.Object) error {
+		if o.Type == git.TypeCommit && !j.commits[o.ID] {
+			dangling = append(dangling, o.ID)
+		}
+		return nil
+	})
+	if err := j.tolerate(err, "the list of objects"); err != nil {
+		return err
+	}
+	// Sorted, so that two scans read them in one order.
+	slices.SortFunc(dangling, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
+	open := j.openBlobs()
+	err = j.repo.Commits(j.ctx, dangling, nil, func(c git.Change) error {
+		if open[c.To] {
+			j.change(c, "unreachable commit")
+		}
+		return nil
+	})
+	return j.tolerate(err, "unreachable commits")
+}
+
+// openBlobs returns the blobs whose place is not known.
+func (j *job) openBlobs() map[git.ID]bool {
+	open := map[git.ID]bool{}
+	for id := range j.objects {
+		if j.kinds[id] == git.TypeBlob && !j.placed[id] {
+			open[id] = true
+		}
+	}
+	return open
+}
+
+// placeMessages places what stands in messages of commits and tags.
+func (j *job) placeMessages() error {
+	var commits []git.ID
+	for id, kind := range j.kinds {
+		if kind == git.TypeCommit {
+			commits = append(commits, id)
+		}
+	}
+	slices.SortFunc(commits, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
+	err := j.repo.Commits(j.ctx, commits, func(c *git.Commit) {
+		how := "commit message"
+		if !j.commits[c.ID] {
+			how = "message of an unreachable commit"
+		}
+		j.placeText(c.ID, where{path: "git/commit/" + c.ID.String(), commit: c.ID.String(), author: c.Author, date: c.Date, via: how})
+	}, func(git.Change) error { return nil })
+	if err := j.tolerate(err, "commit messages"); err != nil {
+		return err
+	}
+	if !j.unplaced(git.TypeTag) {
+		return nil
+	}
+	return j.tolerate(j.repo.Tags(j.ctx, func(name string, id git.ID) {
+		j.placeText(id, where{path: "git/tag/" + name, via: "tag message"})
+	}), "tags")
+}
+
+// placeText places all of an object at one place.
+func (j *job) placeText(id git.ID, w where) {
+	if j.objects[id] == nil {
+		return
+	}
+	j.placed[id] = true
+	for hash, list := range j.visible(j.objects[id], w.path, w.commit) {
+		j.touch(hash, w.date)
+		j.place(list, w)
+	}
+}
+
+// placeIndex places what is staged and in no commit.
+func (j *job) placeIndex() error {
+	open := j.openBlobs()
+	for _, path := range sortedKeys(j.indexFiles) {
+		id := j.indexFiles[path]
+		if !open[id] {
+			continue
+		}
+		j.placed[id] = true
+		for _, list := range j.visible(j.objects[id], path, "") {
+			j.place(list, where{path: path, via: "staged"})
+		}
+	}
+	return nil
+}
+
+// placeFiles places what is on disk and not in the commit at HEAD.
+func (j *job) placeFiles() error {
+	for _, k := range j.diskKeys {
+		j.placeKey(k.rule, k.content, where{path: k.path})
+		clear(k.content)
+	}
+	for _, path := range sortedKeys(j.files) {
+		atHead := j.visible(j.objects[j.headFiles[path]], path, "")
+		for hash, list := range j.visible(j.files[path], path, "") {
+			f := j.found[hash]
+			f.onDisk[path] = true
+			if len(list) > len(atHead[hash]) {
+				j.place(fresh(list, atHead[hash]), where{path: path})
+			}
+		}
+	}
+	return nil
+}
+
+// placeRest names the object itself where nothing else is known: a blob that
+// was staged once and never committed, or a tag that was deleted.
+func (j *job) placeRest() {
+	for id := range j.objects {
+		if !j.placed[id] {
+			j.placeText(id, where{path: "git/object/" + id.String(), via: "unreachable object"})
+		}
+	}
+}
+
+// markHead tells of each location whether the secret is still at that path.
+func (j *job) markHead(f *found, hash inventory.SecretHash) inventory.Tri {
+	still := inventory.False
+	for i := range f.locations {
+		l := &f.locations[i]
+		path := f.paths[l.URI]
+		here := f.onDisk[path]
+		for _, id := range []git.ID{j.headFiles[path], j.indexFiles[path]} {
+			here = here || path != "" && j.holds(id, hash)
+		}
+		l.AtHead = inventory.TriOf(here)
+		if here {
+			still = inventory.True
+		}
+	}
+	return still
+}
+
+// holds reports whether an object has a secret in it.
+func (j *job) holds(id git.ID, hash inventory.SecretHash) bool {
+	return slices.ContainsFunc(j.objects[id], func(piece *texts) bool {
+		return slices.ContainsFunc(piece.occurrences, func(o occurrence) bool { return o.hash == hash })
+	})
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

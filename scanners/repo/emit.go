@@ -1,0 +1,375 @@
+package repo
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/repo/codeowners"
+	"github.com/muster-nhi/muster/scanners/repo/declared"
+	"github.com/muster-nhi/muster/scanners/repo/git"
+)
+
+// maxOwners bounds the owners named for one credential by one method.
+const maxOwners = 20
+
+// listHead notes the files at HEAD that may declare something, where no
+// working tree is read.
+func (j *job) listHead() error {
+	if j.head.IsZero() {
+		return nil
+	}
+	err := j.repo.Tree(j.ctx, j.head, func(e git.Entry) error {
+		if e.Mode != git.ModeSubmodule && (declared.Wants(e.Path) || isOwners(e.Path)) {
+			j.wanted = append(j.wanted, e.Path)
+			j.wantedIDs = append(j.wantedIDs, e.ID)
+		}
+		return nil
+	})
+	return j.tolerate(err, "the tree at HEAD")
+}
+
+// contents yields the files in j.wanted, from disk or from HEAD.
+func (j *job) contents() iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		if len(j.wantedIDs) > 0 {
+			j.headContents(yield)
+			return
+		}
+		root, err := os.OpenRoot(j.target.dir)
+		if err != nil {
+			return
+		}
+		defer root.Close() //nolint:errcheck // read only
+		for _, name := range slices.Sorted(slices.Values(j.wanted)) {
+			f, err := root.Open(name)
+			if err != nil {
+				j.lose("files could not be read: %s", reasonOf(err))
+				continue
+			}
+			content, err := io.ReadAll(io.LimitReader(f, declared.MaxSize+1))
+			f.Close() //nolint:errcheck,gosec // read only
+			if err != nil {
+				j.lose("files could not be read: %s", reasonOf(err))
+				continue
+			}
+			if !yield(name, content) {
+				return
+			}
+		}
+	}
+}
+
+func (j *job) headContents(yield func(string, []byte) bool) {
+	n := 0
+	err := j.repo.Contents(j.ctx, j.wantedIDs, func(o git.Object, in io.Reader) error {
+		name := j.wanted[n]
+		n++
+		if o.Type != git.TypeBlob {
+			j.lose("%s is missing or corrupt", git.Clean(name))
+			return nil
+		}
+		content, err := io.ReadAll(io.LimitReader(in, declared.MaxSize+1))
+		if err != nil {
+			return fmt.Errorf("read object: %w", err)
+		}
+		if !yield(name, content) {
+			return io.EOF
+		}
+		return nil
+	})
+	if err != nil && j.ctx.Err() == nil {
+		j.lose("the tree at HEAD could not be read: %s", reasonOf(err))
+	}
+}
+
+func (j *job) lose(format string, args ...any) {
+	j.lost = append(j.lost, fmt.Sprintf(format, args...))
+}
+
+// declare parses the files that declare identities, and CODEOWNERS.
+func (j *job) declare() (owners *codeowners.File, place string) {
+	byPath := map[string][]byte{}
+	records, problems := declared.ParseAll(func(yield func(declared.File) bool) {
+		for name, content := range j.contents() {
+			if isOwners(name) {
+				byPath[name] = content
+			}
+			if declared.Wants(name) && !yield(declared.File{
+				Scope: j.base, Path: uri(name), Content: content, Prefix: "repo", Hash: j.scan.env.Hash,
+			}) {
+				return
+			}
+		}
+	})
+	j.declared = records
+	templates := 0
+	for _, p := range problems {
+		switch {
+		case p.Template:
+			templates++
+		case p.Partial:
+			j.lose("%s", git.Clean(p.String()))
+		default:
+			j.note("%s", git.Clean(p.String()))
+		}
+	}
+	if templates > 0 {
+		j.note("%d files are templates that were not rendered: what they declare is not listed", templates)
+	}
+	for _, p := range codeowners.Places() {
+		content, ok := byPath[p.Path]
+		if !ok {
+			continue
+		}
+		file, err := codeowners.ParseAs(strings.NewReader(string(content)), p.Dialect)
+		if err != nil {
+			j.lose("%s: %s", p.Path, err)
+			continue
+		}
+		for _, problem := range file.Problems {
+			j.note("%s:%d: %s", p.Path, problem.Line, git.Clean(problem.Message))
+		}
+		return file, p.Path
+	}
+	return nil, ""
+}
+
+// finish emits what was found and how much was seen.
+func (j *job) finish() error {
+	owners, ownersPath := j.declare()
+	for _, r := range j.declared {
+		rescope(r, j.scope)
+		if err := j.send(r); err != nil {
+			return err
+		}
+	}
+	type credential struct {
+		*inventory.Credential
+
+		found *found
+	}
+	var list []credential
+	for hash, f := range j.found {
+		if rule, also := f.primary(); rule != "" {
+			list = append(list, credential{j.credential(hash, f, rule, also), f})
+		}
+	}
+	slices.SortFunc(list, func(a, b credential) int { return cmp.Compare(a.ID, b.ID) })
+	for _, c := range list {
+		if err := j.send(inventory.Record{Credential: c.Credential}); err != nil {
+			return err
+		}
+		for _, o := range j.owners(c.Credential, c.found, owners, ownersPath) {
+			if err := j.send(inventory.Record{Owner: o}); err != nil {
+				return err
+			}
+		}
+	}
+	return j.cover()
+}
+
+// send emits a record and counts it.
+func (j *job) send(r inventory.Record) error {
+	j.counts[r.Kind()]++
+	return j.emit(r)
+}
+
+// rescope sets the scope of a declared record, which is that of the ids but
+// for a narrowed scan.
+func rescope(r inventory.Record, scope string) {
+	switch {
+	case r.Identity != nil:
+		r.Identity.Scope = scope
+	case r.Credential != nil:
+		r.Credential.Scope = scope
+	case r.Grant != nil:
+		r.Grant.Scope = scope
+	case r.Trust != nil:
+		r.Trust.Scope = scope
+	case r.Consumer != nil:
+		r.Consumer.Scope = scope
+	case r.Owner != nil:
+		r.Owner.Scope = scope
+	}
+}
+
+func (j *job) credential(hash inventory.SecretHash, f *found, rule string, also []string) *inventory.Credential {
+	f.sort()
+	c := &inventory.Credential{
+		ID: j.credentialID(rule, hash), Type: f.info.Type, Scope: j.scope, Name: git.Clean(f.info.Name),
+		PublicID: git.Clean(f.info.PublicID), SecretHash: hash, Hint: f.info.Hint, Store: "git", Exposure: "repository",
+		CreatedAt: f.info.CreatedAt, ExpiresAt: f.info.ExpiresAt, NeverExpires: f.info.NeverExpires,
+		Algorithm: f.info.Algorithm, KeyBits: f.info.KeyBits, Encrypted: f.info.Encrypted, Personal: f.info.Personal,
+		Detector: "gitleaks:" + rule, FirstSeenAt: f.first, LastSeenAt: f.last, LocationsOmitted: f.omitted,
+	}
+	c.AtHead = j.markHead(f, hash)
+	c.FoundAt = f.locations
+	c.Attributes = map[string]string{}
+	for k, v := range f.info.Attributes {
+		c.Attributes[k] = git.Clean(v)
+	}
+	if len(also) > 0 {
+		c.Attributes["also"] = strings.Join(also, ",")
+	}
+	if !slices.ContainsFunc(f.locations, func(l inventory.Location) bool { return l.Commit != "" }) {
+		c.Store = "file"
+	}
+	if len(c.Attributes) == 0 {
+		c.Attributes = nil
+	}
+	return c
+}
+
+func (j *job) credentialID(rule string, hash inventory.SecretHash) string {
+	digest := string(hash[strings.LastIndexByte(string(hash), ':')+1:])
+	return "repo:" + j.base + "/secret/" + scopeText(rule) + "/" + digest[:min(16, len(digest))]
+}
+
+// owners returns who answers for a credential: by CODEOWNERS for the paths
+// where it is, and the author of the commit that brought in its last line.
+func (j *job) owners(c *inventory.Credential, f *found, file *codeowners.File, place string) []*inventory.Owner {
+	var out []*inventory.Owner
+	add := func(o inventory.Owner) {
+		if o.Owner = git.Clean(o.Owner); o.Owner == "" || len(out) >= maxOwners || slices.ContainsFunc(out, func(p *inventory.Owner) bool {
+			return p.Owner == o.Owner && p.Method == o.Method
+		}) {
+			return
+		}
+		o.Subject, o.Scope = c.ID, j.scope
+		out = append(out, &o)
+	}
+	var last *inventory.Location
+	for i := range c.FoundAt {
+		l := &c.FoundAt[i]
+		if file != nil {
+			names, line := file.Owners(f.paths[l.URI])
+			for _, name := range names {
+				add(inventory.Owner{
+					Owner: name, Kind: ownerKind(name), Method: "codeowners", Confidence: inventory.ConfidenceHigh,
+					Source: place + ":" + strconv.Itoa(line),
+				})
+			}
+		}
+		if l.Author != "" && (last == nil || l.AtHead == inventory.True || last.AtHead != inventory.True) {
+			last = l
+		}
+	}
+	if last != nil {
+		kind := "person"
+		if isBot(last.Author) {
+			kind = "nhi"
+		}
+		add(inventory.Owner{
+			Owner: last.Author, Kind: kind, Method: "last_author", Confidence: inventory.ConfidenceLow,
+			Source: last.URI + "@" + last.Commit,
+		})
+	}
+	return out
+}
+
+func ownerKind(name string) string {
+	if strings.Contains(name, "/") && strings.HasPrefix(name, "@") {
+		return "team"
+	}
+	if isBot(name) {
+		return "nhi"
+	}
+	return "person"
+}
+
+// isBot tells the authors that no person is: GitHub Apps bear "[bot]", and
+// common automation says so in its name.
+func isBot(author string) bool {
+	author = strings.ToLower(author)
+	for _, mark := range []string{"[bot]", "-bot", "bot@", "github-actions", "dependabot", "renovate", "noreply@github.com>", "gitlab-ci", "jenkins", "automation"} {
+		if strings.Contains(author, mark) && !strings.Contains(author, "+") {
+			return true
+		}
+	}
+	return strings.Contains(author, "[bot]")
+}
+
+// cover emits a coverage for every kind.
+func (j *job) cover() error {
+	if j.archives > 0 {
+		j.note("%d archives or compressed files were not opened", j.archives)
+	}
+	j.noteExtent()
+	seen := j.reason()
+	lost := strings.Join(append(compactLost(j.lost), nonEmpty(seen)...), "; ")
+	for _, kind := range info().Kinds {
+		c := &inventory.Coverage{
+			Scanner: "repo", Scope: j.scope, Kind: kind, Status: inventory.StatusComplete, Count: j.counts[kind],
+			Notes: j.notes, StartedAt: j.started, FinishedAt: j.scan.env.Now().UTC(),
+		}
+		c.Reason = lost
+		if kind == inventory.KindCredential || kind == inventory.KindOwner {
+			for reason, set := range j.suppressed {
+				if c.Suppressed == nil {
+					c.Suppressed = map[string]int{}
+				}
+				if kind == inventory.KindCredential {
+					c.Suppressed[reason] = len(set)
+				}
+			}
+		}
+		if c.Reason != "" {
+			c.Status = inventory.StatusPartial
+		}
+		if kind != inventory.KindCredential && kind != inventory.KindOwner && j.narrow() && j.counts[kind] == 0 {
+			c.Status, c.Reason = inventory.StatusSkipped, "declarations are not read in a scan of "+strings.TrimPrefix(j.extent(), "@")+" changes only"
+		}
+		if err := j.emit(inventory.Record{Coverage: c}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// narrow reports whether the scan was asked for changes only.
+func (j *job) narrow() bool {
+	c := j.scan.config
+	return c.Staged || c.Since != "" || c.Commits != ""
+}
+
+func (j *job) noteExtent() {
+	switch c := j.scan.config; j.extent() {
+	case "@staged":
+		j.note("only staged changes were scanned")
+	case "@commits":
+		j.note("only some commits were scanned: %s", git.Clean(strings.TrimSpace(c.Commits+" "+sinceText(c.Since))))
+	case "@worktree":
+		j.note("the history was not scanned")
+	case "@history":
+		j.note("the working tree was not scanned")
+	}
+}
+
+func sinceText(since string) string {
+	if since == "" {
+		return ""
+	}
+	return "since " + since
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func compactLost(lost []string) []string {
+	lost = slices.Compact(slices.Sorted(slices.Values(lost)))
+	if len(lost) > maxReasons {
+		lost = append(lost[:maxReasons], fmt.Sprintf("and %d more", len(lost)-maxReasons))
+	}
+	return lost
+}

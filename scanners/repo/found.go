@@ -1,0 +1,182 @@
+package repo
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/repo/git"
+	"github.com/muster-nhi/muster/scanners/repo/match"
+	"github.com/muster-nhi/muster/scanners/repo/secret"
+)
+
+// A found is one secret, with all that is known of it but its value.
+type found struct {
+	description
+
+	rules       map[string]bool // by which it is reported somewhere
+	locations   []inventory.Location
+	paths       map[string]string // location's uri to path
+	onDisk      map[string]bool   // paths of files on disk that have it
+	omitted     int
+	first, last time.Time
+}
+
+// A description is what the secret says of itself, seen at one place. Of
+// several the one with the least key is kept, so that the choice does not
+// depend on the order of work.
+type description struct {
+	key  string
+	rule string
+	info secret.Info
+}
+
+func describe(s source, h *match.Hit, o occurrence) description {
+	origin := s.path
+	if s.kind != "" {
+		origin = s.id.String()
+	}
+	return description{
+		key:  fmt.Sprintf("%d %s %s %09d %09d", generality(h.Rule), h.Rule, origin, o.line, o.column),
+		rule: h.Rule,
+		info: secret.Describe(h.Rule, h.Secret, h.Context),
+	}
+}
+
+// generality orders rules that match one value: specific ones first.
+func generality(rule string) int {
+	if strings.Contains(strings.ToLower(rule), "generic") {
+		return 1
+	}
+	return 0
+}
+
+// remember keeps the best description of a secret. The caller holds j.mu.
+func (j *job) remember(o occurrence, d description) {
+	f := j.found[o.hash]
+	if f == nil {
+		f = &found{description: d, rules: map[string]bool{}, paths: map[string]string{}, onDisk: map[string]bool{}}
+		j.found[o.hash] = f
+	}
+	if d.key < f.key {
+		f.description = d
+	}
+}
+
+// add adds a location unless it is there already.
+func (f *found) add(l inventory.Location, path string) {
+	if slices.ContainsFunc(f.locations, func(o inventory.Location) bool {
+		return o.URI == l.URI && o.Commit == l.Commit && o.Line == l.Line
+	}) {
+		return
+	}
+	if len(f.locations) >= 4*maxLocations {
+		f.omitted++
+		return
+	}
+	f.paths[l.URI] = path
+	f.locations = append(f.locations, l)
+}
+
+// sort orders the locations, oldest first, and applies the cap.
+func (f *found) sort() {
+	slices.SortFunc(f.locations, func(a, b inventory.Location) int {
+		if a.Date.IsZero() != b.Date.IsZero() {
+			if a.Date.IsZero() {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.URI, b.URI),
+			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if n := len(f.locations); n > maxLocations {
+		f.omitted += n - maxLocations
+		f.locations = f.locations[:maxLocations]
+	}
+}
+
+// primary returns the rule that names the credential, and the others.
+func (f *found) primary() (rule string, also []string) {
+	rules := sortedKeys(f.rules)
+	slices.SortStableFunc(rules, func(a, b string) int { return generality(a) - generality(b) })
+	if len(rules) == 0 {
+		return "", nil
+	}
+	return rules[0], rules[1:]
+}
+
+// A keyFile is a file that is a key as a whole, by its path.
+type keyFile struct {
+	rule string
+	id   git.ID
+	at   where
+}
+
+// A diskKey is one on disk.
+type diskKey struct {
+	rule, path string
+	content    []byte
+}
+
+// keyFile notes a file that a rule takes for a key by its path alone.
+func (j *job) keyFile(known map[string][]string, c git.Change, via string) {
+	rules, ok := known[c.Path]
+	if !ok {
+		rules = j.rules.PathRules(c.Path)
+		known[c.Path] = rules
+	}
+	if len(rules) == 0 || c.To.IsZero() {
+		return
+	}
+	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}
+	if !c.Commit.ID.IsZero() {
+		w.commit = c.Commit.ID.String()
+	}
+	for _, rule := range rules {
+		j.keyFiles[c.To.String()] = append(j.keyFiles[c.To.String()], keyFile{rule, c.To, w})
+	}
+}
+
+// placeKeyFiles reads the files that are keys as a whole, and places them.
+func (j *job) placeKeyFiles() error {
+	var ids []git.ID
+	for _, key := range sortedKeys(j.keyFiles) {
+		ids = append(ids, j.keyFiles[key][0].id)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	err := j.repo.Contents(j.ctx, ids, func(o git.Object, in io.Reader) error {
+		if o.Type != git.TypeBlob || o.Size > chunkSize {
+			return nil
+		}
+		content, err := io.ReadAll(in)
+		if err != nil {
+			return fmt.Errorf("read object: %w", err)
+		}
+		for _, k := range j.keyFiles[o.ID.String()] {
+			j.placeKey(k.rule, content, k.at)
+		}
+		clear(content)
+		return nil
+	})
+	return j.tolerate(err, "key files")
+}
+
+func (j *job) placeKey(rule string, content []byte, w where) {
+	o := occurrence{hash: j.scan.env.Hash(content), rule: rule}
+	h := &match.Hit{Rule: rule, Secret: content}
+	j.mu.Lock()
+	j.remember(o, describe(source{path: w.path}, h, o))
+	j.mu.Unlock()
+	j.touch(o.hash, w.date)
+	j.place([]occurrence{o}, w)
+	if w.commit == "" || j.keyAtHead[w.path] {
+		j.found[o.hash].onDisk[w.path] = true
+	}
+}

@@ -1,0 +1,357 @@
+package repo
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/repo/git"
+	"github.com/muster-nhi/muster/scanners/repo/match"
+)
+
+// maxReasons bounds how many different things that were not seen are named.
+const maxReasons = 20
+
+// A job is the scan of one scope.
+type job struct {
+	ctx     context.Context //nolint:containedctx // a job lives as long as one scan
+	scan    *scanner
+	target  target
+	emit    scanners.Emit
+	started time.Time
+
+	repo    *git.Repo
+	head    git.ID
+	base    string // what ids are made from
+	scope   string // base, and how far the scan went if not all the way
+	rules   *match.Ruleset
+	ignored map[string]bool
+
+	mu      sync.Mutex // guards what follows while a pool runs
+	objects map[git.ID][]*texts
+	kinds   map[git.ID]string
+	files   map[string][]*texts
+	found   map[inventory.SecretHash]*found
+
+	headFiles  map[string]git.ID // files at HEAD that hold something
+	indexFiles map[string]git.ID
+	placed     map[git.ID]bool // objects whose place is known
+	commits    map[git.ID]bool // commits that a reference reaches
+	keyFiles   map[string][]keyFile
+	keyAtHead  map[string]bool // paths at HEAD that are key files
+	diskKeys   []diskKey
+	suppressed map[string]map[string]bool
+	badIgnores int
+	archives   int
+	notes      []string
+	reasons    map[string]int
+	order      []string // reasons, as they came
+	declared   []inventory.Record
+	lost       []string // why declarations may be missing
+	wanted     []string // files that may declare something
+	wantedIDs  []git.ID // their blobs, if they are read from HEAD
+	nested     []target
+	counts     map[inventory.Kind]int
+}
+
+// A texts is what was found in one text.
+type texts struct {
+	hits        []match.Hit
+	occurrences []occurrence
+	until       int
+}
+
+// An occurrence is one place in a text.
+type occurrence struct {
+	hash              inventory.SecretHash
+	rule, encoding    string
+	line, end, column int
+}
+
+func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) *job {
+	return &job{
+		ctx: ctx, scan: s, target: t, emit: emit, started: s.env.Now().UTC(),
+		objects: map[git.ID][]*texts{}, kinds: map[git.ID]string{}, files: map[string][]*texts{},
+		found: map[inventory.SecretHash]*found{}, headFiles: map[string]git.ID{}, indexFiles: map[string]git.ID{},
+		placed: map[git.ID]bool{}, commits: map[git.ID]bool{}, keyFiles: map[string][]keyFile{}, keyAtHead: map[string]bool{},
+		suppressed: map[string]map[string]bool{}, reasons: map[string]int{}, counts: map[inventory.Kind]int{},
+	}
+}
+
+// openRepo opens the target as a repository. If that cannot be, its files are
+// scanned all the same.
+func (j *job) openRepo(program string, gitErr error) {
+	repo, err := (*git.Repo)(nil), gitErr
+	if err == nil {
+		repo, err = git.Open(j.ctx, program, j.target.dir)
+	}
+	if err != nil {
+		j.miss("the history was not read: %s", reasonOf(err))
+		return
+	}
+	j.repo = repo
+	head, ok, err := repo.Head(j.ctx)
+	switch {
+	case err != nil:
+		j.miss("HEAD could not be read: %s", reasonOf(err))
+	case ok:
+		j.head = head
+	}
+}
+
+// name chooses the scope. A scan that was asked for less than all has a scope
+// of its own, so that what it does not see is not taken for gone.
+func (j *job) name(names scopes) {
+	origin := ""
+	if j.repo != nil {
+		origin = j.repo.Config(j.ctx, "remote.origin.url")
+	}
+	base := scopeOf(origin, j.target.dir)
+	if j.target.file != "" {
+		base = "local/" + scopeText(j.target.file)
+	}
+	j.base = names.unique(base)
+	j.scope = j.base + j.extent()
+}
+
+func (j *job) extent() string {
+	c := j.scan.config
+	switch {
+	case c.Staged:
+		return "@staged"
+	case c.Since != "" || c.Commits != "":
+		return "@commits"
+	case j.repo == nil:
+		return ""
+	case !c.History:
+		return "@worktree"
+	case !c.Worktree && !j.repo.Bare():
+		return "@history"
+	default:
+		return ""
+	}
+}
+
+// run scans and emits. What cannot be read is told of in coverage.
+func (j *job) run() error {
+	if err := j.loadRules(); err != nil {
+		return err
+	}
+	if j.target.repo && j.repo == nil && (j.scan.config.Staged || !j.scan.config.Worktree) {
+		return j.finish()
+	}
+	var err error
+	switch c := j.scan.config; {
+	case j.repo == nil:
+		err = j.scanFiles()
+	case c.Staged:
+		err = j.scanStaged()
+	case c.Since != "" || c.Commits != "":
+		err = j.scanRange()
+	default:
+		err = j.scanAll()
+	}
+	if err := cmp.Or(j.ctx.Err(), err); err != nil {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			// What was found is kept and reported as partial.
+			j.miss("the scan was stopped before it had ended")
+			_ = j.finish() //nolint:errcheck // the scan has failed already
+		}
+		return err
+	}
+	return j.finish()
+}
+
+// scanAll reads history and working tree as the configuration asks.
+func (j *job) scanAll() error {
+	p := newPool(j)
+	err := j.feedAll(p)
+	p.close()
+	if err != nil {
+		return err
+	}
+	return j.attribute()
+}
+
+func (j *job) feedAll(p *pool) error {
+	c := j.scan.config
+	history := map[git.ID]bool{}
+	if c.History {
+		if err := j.feedObjects(p); err != nil {
+			return err
+		}
+	}
+	if err := j.readIndex(func(e git.Entry) {
+		if c.History {
+			history[e.ID] = true
+		}
+	}); err != nil {
+		return err
+	}
+	if c.Worktree && !j.repo.Bare() {
+		return j.walk(p, history)
+	}
+	return j.listHead()
+}
+
+func (j *job) scanFiles() error {
+	p := newPool(j)
+	err := j.walk(p, nil)
+	p.close()
+	if err != nil {
+		return err
+	}
+	return j.placeFiles()
+}
+
+// feedObjects reads every object of the store, or every reachable one.
+func (j *job) feedObjects(p *pool) error {
+	if err := j.progress("list objects", 0, 0); err != nil {
+		return err
+	}
+	var ids []git.ID
+	var missing int
+	each := func(o git.Object) error {
+		switch {
+		case o.Type == "":
+			missing++
+		case o.Type == git.TypeTree:
+		case o.Size > j.scan.config.MaxFileSize:
+			j.skip("larger than max_file_size")
+		default:
+			ids = append(ids, o.ID)
+		}
+		return nil
+	}
+	list := j.repo.Reachable
+	if j.scan.config.Unreachable {
+		list = j.repo.Objects
+	}
+	if err := list(j.ctx, each); err != nil {
+		if j.ctx.Err() != nil {
+			return j.ctx.Err()
+		}
+		j.miss("objects could not be listed: %s", reasonOf(err))
+	}
+	if missing > 0 {
+		j.miss("%d objects are missing or corrupt", missing)
+	}
+	return j.feed(p, ids)
+}
+
+// feed reads objects and hands them to the matchers.
+func (j *job) feed(p *pool, ids []git.ID) error {
+	const step = 50_000
+	done, bad := 0, 0
+	err := j.repo.Contents(j.ctx, ids, func(o git.Object, in io.Reader) error {
+		if done++; done%step == 0 {
+			if err := j.progress("read objects", done, len(ids)); err != nil {
+				return err
+			}
+		}
+		switch {
+		case o.Type == "":
+			bad++
+			if bad <= 3 {
+				j.miss("object %s is missing or corrupt", o.ID)
+			}
+			return nil
+		case o.Type == git.TypeTree:
+			return nil
+		case o.Size > j.scan.config.MaxFileSize:
+			j.skip("larger than max_file_size")
+			return nil
+		}
+		return p.feed(source{id: o.ID, kind: o.Type}, in, o.Size)
+	})
+	if bad > 3 {
+		j.miss("%d objects in all are missing or corrupt", bad)
+	}
+	if err != nil {
+		return fmt.Errorf("read objects: %w", err)
+	}
+	return nil
+}
+
+// readIndex remembers which files are in the index.
+func (j *job) readIndex(each func(git.Entry)) error {
+	if j.repo.Bare() {
+		return nil
+	}
+	err := j.repo.Index(j.ctx, func(e git.Entry) error {
+		if e.Mode == git.ModeSubmodule {
+			j.submodule(e.Path)
+			return nil
+		}
+		j.indexFiles[e.Path] = e.ID
+		each(e)
+		return nil
+	})
+	if err != nil {
+		if j.ctx.Err() != nil {
+			return j.ctx.Err()
+		}
+		j.miss("the index could not be read: %s", reasonOf(err))
+	}
+	return nil
+}
+
+// progress tells people how far the scan is.
+func (j *job) progress(message string, done, total int) error {
+	return j.emit(inventory.Record{Progress: &inventory.Progress{
+		Scope: j.scope, Message: message, Done: int64(done), Total: int64(total),
+	}})
+}
+
+// miss notes something that was asked for and not seen: the coverage is
+// partial.
+func (j *job) miss(format string, args ...any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	reason := fmt.Sprintf(format, args...)
+	if j.reasons[reason]++; j.reasons[reason] == 1 {
+		j.order = append(j.order, reason)
+	}
+}
+
+// skip counts a file or object that was not read.
+func (j *job) skip(why string) { j.miss("files or objects not read: %s", why) }
+
+func (j *job) note(format string, args ...any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if n := fmt.Sprintf(format, args...); !slices.Contains(j.notes, n) {
+		j.notes = append(j.notes, n)
+	}
+}
+
+func (j *job) countArchive() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.archives++
+}
+
+// reason joins what was not seen into one text; empty if all was.
+func (j *job) reason() string {
+	var parts []string
+	slices.Sort(j.order)
+	for i, r := range j.order {
+		if i == maxReasons {
+			parts = append(parts, fmt.Sprintf("and %d more", len(j.order)-i))
+			break
+		}
+		if n := j.reasons[r]; n > 1 {
+			r = fmt.Sprintf("%s (%d times)", r, n)
+		}
+		parts = append(parts, r)
+	}
+	return strings.Join(parts, "; ")
+}

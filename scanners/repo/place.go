@@ -1,0 +1,201 @@
+package repo
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/repo/git"
+	"github.com/muster-nhi/muster/scanners/repo/match"
+)
+
+// maxLocations caps the places kept of one credential.
+const maxLocations = 1000
+
+// A where is a path at a commit.
+type where struct {
+	path   string
+	commit string // empty if not committed
+	author string
+	date   time.Time
+	via    string
+}
+
+// visible returns the occurrences in a text that are reported at a path, by
+// secret, and counts those that are suppressed there.
+func (j *job) visible(pieces []*texts, path, commit string) map[inventory.SecretHash][]occurrence {
+	var out map[inventory.SecretHash][]occurrence
+	for _, piece := range pieces {
+		for i, verdict := range j.rules.At(piece.hits, path, commit) {
+			o := piece.occurrences[i]
+			switch {
+			case piece.until > 0 && o.line >= piece.until, verdict == match.Dropped:
+			case verdict != "":
+				j.suppress(verdict, o, path)
+			default:
+				if out == nil {
+					out = map[inventory.SecretHash][]occurrence{}
+				}
+				if !slices.ContainsFunc(out[o.hash], func(p occurrence) bool { return p.line == o.line && p.column == o.column && p.rule == o.rule }) {
+					out[o.hash] = append(out[o.hash], o)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// suppress counts a secret that is left out on request, once for each path.
+func (j *job) suppress(reason string, o occurrence, path string) {
+	if j.suppressed[reason] == nil {
+		j.suppressed[reason] = map[string]bool{}
+	}
+	j.suppressed[reason][o.rule+"\x00"+string(o.hash)+"\x00"+path] = true
+}
+
+// change places what a commit brought in: what is in the new text and was not,
+// or not as often, in any of the old ones.
+func (j *job) change(c git.Change, via string) {
+	after := j.objects[c.To]
+	relevant := after != nil
+	for _, id := range c.From {
+		relevant = relevant || j.objects[id] != nil
+	}
+	if !relevant {
+		return
+	}
+	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}
+	if !c.Commit.ID.IsZero() {
+		w.commit = c.Commit.ID.String()
+	}
+	j.placed[c.To] = true
+	var before []map[inventory.SecretHash][]occurrence
+	for _, id := range c.From {
+		before = append(before, j.visible(j.objects[id], c.Path, w.commit))
+	}
+	now := j.visible(after, c.Path, w.commit)
+	for hash, list := range now {
+		var old []occurrence
+		for _, b := range before {
+			if len(b[hash]) > len(old) {
+				old = b[hash]
+			}
+		}
+		j.touch(hash, w.date)
+		j.place(fresh(list, old), w)
+	}
+	for _, b := range before {
+		for hash := range b {
+			j.touch(hash, w.date)
+		}
+	}
+}
+
+// fresh returns the occurrences that are new: as many as there are more of,
+// those on lines that had none first.
+func fresh(list, old []occurrence) []occurrence {
+	more := len(list) - len(old)
+	if more <= 0 {
+		return nil
+	}
+	if len(old) == 0 {
+		return list
+	}
+	var out []occurrence
+	for _, o := range list {
+		if len(out) < more && !slices.ContainsFunc(old, func(p occurrence) bool { return p.line == o.line }) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// touch widens the span of time in which a secret is known to have been there.
+func (j *job) touch(hash inventory.SecretHash, date time.Time) {
+	f := j.found[hash]
+	if date.IsZero() {
+		return
+	}
+	if f.first.IsZero() || date.Before(f.first) {
+		f.first = date
+	}
+	if date.After(f.last) {
+		f.last = date
+	}
+}
+
+// place adds the locations of occurrences, if no fingerprint of the
+// .gitleaksignore names them.
+func (j *job) place(list []occurrence, w where) {
+	for _, o := range list {
+		if j.isIgnored(o, w) {
+			j.suppress(match.SuppressedIgnore, o, w.path)
+			continue
+		}
+		f := j.found[o.hash]
+		f.rules[o.rule] = true
+		l := inventory.Location{
+			URI: uri(w.path), Repo: j.base, Commit: w.commit, Author: w.author, Date: w.date, Via: via(w.via, o.encoding),
+			Line: o.line, Column: o.column,
+		}
+		if o.end > o.line {
+			l.EndLine = o.end
+		}
+		f.add(l, w.path)
+	}
+}
+
+func via(how, encoding string) string {
+	switch {
+	case encoding == "":
+		return how
+	case how == "":
+		return "decoded " + encoding
+	default:
+		return how + ", decoded " + encoding
+	}
+}
+
+// isIgnored looks for the fingerprints under which gitleaks would report an
+// occurrence, at the commit and at HEAD.
+func (j *job) isIgnored(o occurrence, w where) bool {
+	if len(j.ignored) == 0 {
+		return false
+	}
+	key := w.path + ":" + o.rule + ":"
+	line := strconv.Itoa(o.line)
+	if j.ignored[key+line] || w.commit != "" && j.ignored[w.commit+":"+key+line] {
+		return true
+	}
+	for _, piece := range j.objects[j.headFiles[w.path]] {
+		for _, h := range piece.occurrences {
+			if h.hash == o.hash && h.rule == o.rule && j.ignored[key+strconv.Itoa(h.line)] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// uri writes a path as a location does: bytes that are not UTF-8, control
+// characters and percent signs beside them percent-encoded.
+func uri(path string) string {
+	var out []byte
+	for i, r := range path {
+		switch {
+		case r == '\uFFFD' || r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\u2028' || r == '\u2029':
+			n := len(string(r))
+			if r == '\uFFFD' && path[i] != 0xEF {
+				n = 1
+			}
+			for _, b := range []byte(path[i : i+n]) {
+				out = fmt.Appendf(out, "%%%02X", b)
+			}
+		default:
+			out = append(out, string(r)...)
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,218 @@
+package repo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+
+	"github.com/muster-nhi/muster/scanners/repo/git"
+	"github.com/muster-nhi/muster/scanners/repo/match"
+)
+
+const (
+	batchSize    = 1 << 20  // bytes of small objects that travel together
+	chunkSize    = 8 << 20  // a larger text is matched in pieces of that size
+	chunkOverlap = 64 << 10 // that share this much
+	wideLimit    = 64 << 20 // largest UTF-16 or UTF-32 text that is read
+)
+
+// A source says where a text comes from: an object, or a file on disk.
+type source struct {
+	id   git.ID
+	kind string // git.TypeBlob, TypeCommit, TypeTag; "" is a file
+	path string // of a file
+}
+
+// A text is one piece of work for a matcher.
+type text struct {
+	source source
+	data   []byte
+	first  int  // number of its first line, from 1
+	until  int  // hits on this line and later belong to the next piece; 0 is none
+	lines  bool // whether lines mean something
+}
+
+// A pool matches texts with several matchers. feed and close are called by one
+// goroutine.
+type pool struct {
+	job     *job
+	batch   []text
+	size    int
+	batches chan []text
+	workers sync.WaitGroup
+}
+
+func newPool(j *job) *pool {
+	n := max(1, runtime.GOMAXPROCS(0))
+	p := &pool{job: j, batches: make(chan []text, 1)}
+	for range n {
+		p.workers.Go(func() {
+			m := j.rules.NewMatcher()
+			for batch := range p.batches {
+				for _, t := range batch {
+					if j.ctx.Err() == nil {
+						j.collect(t, m.Match(t.data))
+					}
+				}
+			}
+		})
+	}
+	return p
+}
+
+// close waits until all that was fed is matched.
+func (p *pool) close() {
+	p.flush()
+	close(p.batches)
+	p.workers.Wait()
+}
+
+func (p *pool) flush() {
+	if len(p.batch) > 0 {
+		p.batches <- p.batch
+	}
+	p.batch, p.size = nil, 0
+}
+
+func (p *pool) add(t text) {
+	if len(t.data) == 0 {
+		return
+	}
+	p.batch = append(p.batch, t)
+	if p.size += len(t.data); p.size >= batchSize {
+		p.flush()
+	}
+}
+
+// feed reads a text of a known size and hands it to the matchers. The error is
+// that of the reader.
+func (p *pool) feed(s source, in io.Reader, size int64) error {
+	if size > chunkSize {
+		return p.feedLarge(s, in, size)
+	}
+	data := make([]byte, size)
+	n, err := io.ReadFull(in, data)
+	if err != nil && !errors.Is(err, io.EOF) && (s.kind != "" || !errors.Is(err, io.ErrUnexpectedEOF)) {
+		return fmt.Errorf("read object: %w", err)
+	}
+	p.addWhole(s, data[:n])
+	return nil
+}
+
+func (p *pool) addWhole(s source, data []byte) {
+	if s.kind == git.TypeCommit || s.kind == git.TypeTag {
+		p.add(text{source: s, data: message(data), first: 1, lines: true})
+		return
+	}
+	enc := encodingOf(data)
+	if enc == archive {
+		p.job.countArchive()
+		return
+	}
+	p.add(text{source: s, data: enc.read(data), first: 1, lines: enc != binaryText})
+}
+
+// feedLarge matches a large text piece by piece. Pieces are cut at line ends
+// where there are any.
+func (p *pool) feedLarge(s source, in io.Reader, size int64) error {
+	var (
+		carry []byte
+		line  = 1
+		enc   encoding
+		left  = size
+	)
+	for first := true; left > 0; first = false {
+		n := min(left, chunkSize)
+		data := make([]byte, int64(len(carry))+n)
+		copy(data, carry)
+		got, err := io.ReadFull(in, data[len(carry):])
+		if err != nil && !errors.Is(err, io.EOF) && (s.kind != "" || !errors.Is(err, io.ErrUnexpectedEOF)) {
+			return fmt.Errorf("read object: %w", err)
+		}
+		data = data[:len(carry)+got]
+		if left -= n; int64(got) < n {
+			left = 0 // the file has shrunk
+		}
+		if first {
+			switch enc = encodingOf(data); enc {
+			case archive:
+				p.job.countArchive()
+				return nil
+			case utf16le, utf16be, utf32le, utf32be:
+				return p.feedWide(s, in, data, left, enc)
+			}
+		}
+		t := text{source: s, data: enc.read(data), first: line, lines: enc != binaryText}
+		if left > 0 {
+			cut, atLine := cutAt(t.data)
+			line += bytes.Count(t.data[:cut], []byte("\n"))
+			if atLine {
+				t.until = line
+			}
+			carry = bytes.Clone(t.data[cut:])
+		}
+		p.add(t)
+	}
+	return nil
+}
+
+// cutAt chooses where the next piece begins, and whether that is a line's
+// start.
+func cutAt(data []byte) (int, bool) {
+	from := max(0, len(data)-chunkOverlap)
+	if nl := bytes.IndexByte(data[from:], '\n'); nl >= 0 && from+nl+1 < len(data) {
+		return from + nl + 1, true
+	}
+	return from, false
+}
+
+func (p *pool) feedWide(s source, in io.Reader, head []byte, left int64, enc encoding) error {
+	if int64(len(head))+left > wideLimit {
+		p.job.skip("larger than 64 MB and in UTF-16 or UTF-32")
+		return nil
+	}
+	rest, err := io.ReadAll(io.LimitReader(in, left))
+	if err != nil {
+		return fmt.Errorf("read object: %w", err)
+	}
+	p.add(text{source: s, data: enc.read(append(head, rest...)), first: 1, lines: true})
+	return nil
+}
+
+// collect keeps what was found in a text, and clears the secrets.
+func (j *job) collect(t text, hits []match.Hit) {
+	if len(hits) == 0 {
+		return
+	}
+	occurrences := make([]occurrence, len(hits))
+	described := make([]description, len(hits))
+	for i := range hits {
+		h := &hits[i]
+		occurrences[i] = occurrence{hash: j.scan.env.Hash(h.Secret), rule: h.Rule, encoding: h.Encoding}
+		if t.lines {
+			occurrences[i].line = h.Line + t.first - 1
+			occurrences[i].end = h.EndLine + t.first - 1
+			occurrences[i].column = h.Column
+		}
+		described[i] = describe(t.source, h, occurrences[i])
+		clear(h.Secret)
+		clear(h.Context)
+		h.Secret, h.Context = nil, nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	piece := &texts{hits: hits, occurrences: occurrences, until: t.until}
+	for i := range hits {
+		j.remember(occurrences[i], described[i])
+	}
+	switch {
+	case t.source.kind == "":
+		j.files[t.source.path] = append(j.files[t.source.path], piece)
+	default:
+		j.objects[t.source.id] = append(j.objects[t.source.id], piece)
+		j.kinds[t.source.id] = t.source.kind
+	}
+}

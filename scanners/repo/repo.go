@@ -1,0 +1,135 @@
+// Package repo lists the credentials that lie in git repositories and file
+// trees, and the machine identities that a repository declares.
+//
+// Of a repository it reads every object of its store once, so that merges,
+// stashes, notes, commit and tag messages and objects that no reference reaches
+// are seen as well as plain commits, and the files of the working tree, ignored
+// ones too. What is a secret is gitleaks' verdict (package match). Where it
+// came in, by whom and when is found out afterwards, for what was found only.
+//
+// Memory: two batches of objects a worker, 20 to 40 bytes for each object of
+// the repository, and what is found. docs/repo-engine.md has the details.
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/repo/git"
+)
+
+// A Config says what to scan and how far.
+type Config struct {
+	Path        string   `yaml:"path" json:"path"`               // a repository, or a directory of files and repositories
+	Paths       []string `yaml:"paths" json:"paths"`             // further ones
+	History     bool     `yaml:"history" json:"history"`         // all objects of a repository (default true)
+	Worktree    bool     `yaml:"worktree" json:"worktree"`       // the files on disk, untracked and ignored ones too (default true)
+	Staged      bool     `yaml:"staged" json:"staged"`           // only what is staged for the next commit
+	Since       string   `yaml:"since" json:"since"`             // only commits since then, as git log --since takes it
+	Commits     string   `yaml:"commits" json:"commits"`         // only these commits: A..B
+	Unreachable bool     `yaml:"unreachable" json:"unreachable"` // objects that no reference reaches, too (default true)
+	MaxFileSize int64    `yaml:"max_file_size" json:"max_file_size"`
+	Rules       string   `yaml:"config" json:"config"`         // a gitleaks configuration to use in place of the repository's own
+	Submodules  bool     `yaml:"submodules" json:"submodules"` // repositories inside the working tree, as repositories of their own (default true)
+}
+
+// defaultMaxFileSize is the size in bytes beyond which a file or blob is not
+// read but counted as skipped: 1 GiB.
+const defaultMaxFileSize = 1 << 30
+
+// Factory returns the factory of the repo scanner.
+func Factory() scanners.Factory {
+	return scanners.Define(info(), Config{
+		History: true, Worktree: true, Unreachable: true, Submodules: true, MaxFileSize: defaultMaxFileSize,
+	}, open)
+}
+
+func info() scanners.Info {
+	return scanners.Info{
+		Name:     "repo",
+		Title:    "Git repositories and file trees: secrets in history and on disk, and the identities that workflows, infrastructure code and agents declare",
+		Argument: "path",
+		Kinds: []inventory.Kind{
+			inventory.KindIdentity, inventory.KindCredential, inventory.KindGrant,
+			inventory.KindTrust, inventory.KindConsumer, inventory.KindOwner,
+		},
+		Permissions: []string{"read the repository or directory"},
+	}
+}
+
+// A scanner scans the places that its configuration names.
+type scanner struct {
+	env    scanners.Env
+	config Config
+	roots  []string
+	user   *userRules
+}
+
+func open(env scanners.Env, config Config) (scanners.Scanner, error) {
+	s := &scanner{env: env, config: config}
+	if config.Path != "" {
+		s.roots = append(s.roots, config.Path)
+	}
+	s.roots = append(s.roots, config.Paths...)
+	if err := check(config, s.roots); err != nil {
+		return nil, err
+	}
+	if config.Rules != "" {
+		user, err := loadUserRules(config.Rules)
+		if err != nil {
+			return nil, err
+		}
+		s.user = user
+	}
+	return s, nil
+}
+
+func check(c Config, roots []string) error {
+	ranged := c.Since != "" || c.Commits != ""
+	switch {
+	case len(roots) == 0:
+		return errors.New("path is missing: name a repository or a directory")
+	case c.MaxFileSize <= 0:
+		return errors.New("max_file_size must be more than 0 bytes")
+	case c.Staged && ranged:
+		return errors.New("staged cannot be combined with since or commits")
+	case ranged && !c.History:
+		return errors.New("since and commits need history")
+	case !c.Staged && !c.History && !c.Worktree:
+		return errors.New("history and worktree are both off: nothing is left to scan")
+	case c.Commits != "" && c.Commits[0] == '-' || c.Since != "" && c.Since[0] == '-':
+		return errors.New("since and commits cannot begin with a dash")
+	}
+	return nil
+}
+
+// Scan scans one place after the other.
+func (s *scanner) Scan(ctx context.Context, emit scanners.Emit) error {
+	program, gitErr := git.Find()
+	names := scopes{}
+	for _, root := range s.roots {
+		targets, err := s.targets(root)
+		if err != nil {
+			return err
+		}
+		for len(targets) > 0 {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("scan %q: %w", root, err)
+			}
+			t := targets[0]
+			job := newJob(ctx, s, t, emit)
+			if t.repo {
+				job.openRepo(program, gitErr)
+			}
+			job.name(names)
+			if err := job.run(); err != nil {
+				return fmt.Errorf("scan %q: %w", t.dir, err)
+			}
+			targets = append(targets[1:], job.nested...)
+		}
+	}
+	return nil
+}

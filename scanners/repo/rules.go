@@ -1,0 +1,135 @@
+package repo
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/git"
+	"github.com/muster-nhi/muster/scanners/repo/match"
+)
+
+const (
+	rulesFile  = ".gitleaks.toml"
+	ignoreFile = ".gitleaksignore"
+	// rulesLimit is the largest rule or ignore file that is read, in bytes.
+	rulesLimit = 4 << 20
+)
+
+// userRules are the rules of a configuration that the user named.
+type userRules struct{ set *match.Ruleset }
+
+func loadUserRules(name string) (*userRules, error) {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
+	}
+	set, err := match.Load(name, content, func(other string) ([]byte, error) {
+		if !filepath.IsAbs(other) {
+			other = filepath.Join(filepath.Dir(name), other)
+		}
+		return os.ReadFile(other) //nolint:wrapcheck // the place is added by Load
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
+	}
+	return &userRules{set}, nil
+}
+
+// loadRules chooses the rules of a scope: the user's, the repository's own, or
+// gitleaks' defaults. A repository's rules that are wrong are left aside, and
+// the coverage says so.
+func (j *job) loadRules() error {
+	if j.scan.user != nil {
+		j.rules = j.scan.user.set
+	} else if content, err := j.readOwn(rulesFile); err == nil {
+		set, err := match.Load(rulesFile, content, j.readOwn)
+		if err != nil {
+			j.miss("the repository's own rules were not used: %s; gitleaks' default rules were", git.Clean(err.Error()))
+		}
+		j.rules = set
+	} else if !errors.Is(err, os.ErrNotExist) {
+		j.miss("%s could not be read: %s", rulesFile, reasonOf(err))
+	}
+	if j.rules == nil {
+		set, err := match.Default()
+		if err != nil {
+			return fmt.Errorf("load gitleaks' rules: %w", err)
+		}
+		j.rules = set
+	}
+	j.notes = append(j.notes, j.rules.Notes()...)
+	j.ignored = map[string]bool{}
+	if content, err := j.readOwn(ignoreFile); err == nil {
+		j.readIgnore(string(content))
+	}
+	return nil
+}
+
+// readOwn reads a file of the scanned tree by its path in it: from disk, or of
+// a bare repository from HEAD. Nothing outside the tree can be named.
+func (j *job) readOwn(name string) ([]byte, error) {
+	if j.repo != nil && j.repo.Bare() {
+		if j.head.IsZero() {
+			return nil, os.ErrNotExist
+		}
+		content, err := j.repo.File(j.ctx, j.head, filepath.ToSlash(name), rulesLimit)
+		if err != nil {
+			return nil, os.ErrNotExist
+		}
+		return content, nil
+	}
+	root, err := os.OpenRoot(j.target.dir)
+	if err != nil {
+		return nil, fmt.Errorf("open directory: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // read only
+	// A fifo would block for ever; only a regular file is opened.
+	if info, err := root.Stat(name); err != nil {
+		return nil, err //nolint:wrapcheck // told apart from a missing file by the caller
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", git.Clean(name))
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	defer f.Close() //nolint:errcheck // read only
+	content, err := io.ReadAll(io.LimitReader(f, rulesLimit))
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	return content, nil
+}
+
+// readIgnore reads a .gitleaksignore: a fingerprint a line, file:rule:line or
+// commit:file:rule:line.
+func (j *job) readIgnore(content string) {
+	for line := range strings.Lines(content) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		switch strings.Count(line, ":") {
+		case 2, 3:
+			j.ignored[strings.ReplaceAll(line, `\`, "/")] = true
+		default:
+			j.badIgnores++
+		}
+	}
+	if j.badIgnores > 0 {
+		j.note("%d lines of %s are no fingerprints and were left out", j.badIgnores, ignoreFile)
+	}
+}
+
+// reasonOf returns an error's text without the path of this machine.
+func reasonOf(err error) string {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return git.Clean(err.Error())
+}

@@ -1,0 +1,193 @@
+package repo
+
+import (
+	"bytes"
+	"crypto/sha1" //nolint:gosec // git's object names
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/codeowners"
+	"github.com/muster-nhi/muster/scanners/repo/declared"
+	"github.com/muster-nhi/muster/scanners/repo/git"
+)
+
+// walk reads the files on disk, untracked and ignored ones too. Symbolic links
+// are not followed, and nothing outside the directory is opened. Files whose
+// content is a known object are not read twice. Repositories inside become
+// targets of their own.
+func (j *job) walk(p *pool, known map[git.ID]bool) error {
+	if err := j.progress("read files", 0, 0); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(j.target.dir)
+	if err != nil {
+		j.miss("the directory could not be opened: %s", reasonOf(err))
+		return nil
+	}
+	defer root.Close() //nolint:errcheck // read only
+	if j.target.file != "" {
+		return j.walkFile(p, root, j.target.file, known)
+	}
+	files := 0
+	err = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		if j.ctx.Err() != nil {
+			return j.ctx.Err()
+		}
+		if err != nil {
+			j.miss("files or directories could not be read: %s", reasonOf(err))
+			return nil
+		}
+		switch {
+		case path == ".":
+			return nil
+		case d.IsDir():
+			return j.enter(path, known == nil && j.repo == nil)
+		case !d.Type().IsRegular():
+			return nil
+		}
+		const step = 20_000
+		if files++; files%step == 0 {
+			if err := j.progress("read files", files, 0); err != nil {
+				return err
+			}
+		}
+		return j.walkFile(p, root, path, known)
+	})
+	if err != nil {
+		return fmt.Errorf("read files: %w", err)
+	}
+	return nil
+}
+
+// enter decides whether a directory is walked.
+func (j *job) enter(path string, plain bool) error {
+	base := filepath.Base(path)
+	if base == ".git" {
+		return fs.SkipDir
+	}
+	dir := filepath.Join(j.target.dir, filepath.FromSlash(path))
+	if is, _ := git.Is(dir); is {
+		if plain || j.scan.config.Submodules {
+			j.nested = append(j.nested, target{dir: dir, repo: true})
+		} else {
+			j.note("the repository at %s was left out: submodules are switched off", git.Clean(path))
+		}
+		return fs.SkipDir
+	}
+	if j.rules.SkipsPath(path) {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]bool) error {
+	name := filepath.ToSlash(path)
+	indexed, tracked := j.indexFiles[name]
+	if declared.Wants(name) && (tracked || !installed(name)) || isOwners(name) {
+		j.wanted = append(j.wanted, name)
+	}
+	keyRules := j.rules.PathRules(name)
+	if len(keyRules) == 0 && j.rules.SkipsPath(name) {
+		return nil
+	}
+	f, err := root.Open(path)
+	if err != nil {
+		j.miss("files or directories could not be read: %s", reasonOf(err))
+		return nil
+	}
+	defer f.Close() //nolint:errcheck // read only
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil //nolint:nilerr // it was replaced while the walk ran: it is no file any more
+	}
+	if info.Size() > j.scan.config.MaxFileSize {
+		j.skip("larger than max_file_size")
+		return nil
+	}
+	if info.Size() > chunkSize {
+		return j.readFailure(p.feed(source{path: name}, f, info.Size()))
+	}
+	content, err := io.ReadAll(io.LimitReader(f, chunkSize))
+	if err != nil {
+		return j.readFailure(err)
+	}
+	if tracked && known[indexed] && sameObject(content, indexed) {
+		return nil
+	}
+	for _, rule := range keyRules {
+		j.diskKeys = append(j.diskKeys, diskKey{rule, name, bytes.Clone(content)})
+	}
+	if !j.rules.SkipsPath(name) {
+		p.addWhole(source{path: name}, content)
+	}
+	return nil
+}
+
+// readFailure turns a file that cannot be read into a reason.
+func (j *job) readFailure(err error) error {
+	if err != nil {
+		j.miss("files or directories could not be read: %s", reasonOf(unwrapRead(err)))
+	}
+	return nil
+}
+
+func unwrapRead(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// sameObject reports whether a file's content is that of a blob.
+func sameObject(content []byte, id git.ID) bool {
+	header := fmt.Appendf(nil, "blob %d\x00", len(content))
+	hex := id.String()
+	if len(hex) == 2*sha256.Size {
+		h := sha256.New()
+		h.Write(header)
+		h.Write(content)
+		return fmt.Sprintf("%x", h.Sum(nil)) == hex
+	}
+	h := sha1.New() //nolint:gosec // git's object names
+	h.Write(header)
+	h.Write(content)
+	return fmt.Sprintf("%x", h.Sum(nil)) == hex
+}
+
+// installed reports whether a path lies in a directory of installed packages,
+// which declare identities of other projects.
+func installed(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		switch part {
+		case "node_modules", "vendor", "site-packages", ".terraform", ".venv", "venv", ".tox", "bower_components":
+			return true
+		}
+	}
+	return false
+}
+
+func isOwners(name string) bool {
+	for _, place := range codeowners.Places() {
+		if name == place.Path {
+			return true
+		}
+	}
+	return false
+}
+
+// submodule tells of a submodule, unless it is there to be walked.
+func (j *job) submodule(path string) {
+	if !j.repo.Bare() && j.scan.config.Worktree && !j.scan.config.Staged {
+		if is, _ := git.Is(filepath.Join(j.repo.Dir(), filepath.FromSlash(path))); is {
+			return
+		}
+	}
+	j.note("the submodule at %s is not checked out and was not scanned", git.Clean(path))
+}
