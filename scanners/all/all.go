@@ -5,12 +5,14 @@ import (
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/plugin"
 	"github.com/muster-nhi/muster/scanners/replay"
+	"github.com/muster-nhi/muster/scanners/repo"
 )
 
 // Factories returns the built-in scanners, in the order in which people see
 // them. A plug-in may not take the name of one of the others.
 func Factories() []scanners.Factory {
 	list := []scanners.Factory{
+		repo.Factory(),
 		replay.Factory(),
 	}
 	var names []string
