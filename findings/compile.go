@@ -27,8 +27,8 @@ const (
 
 // An expression is a checked CEL expression and what the loader learned of it.
 type expression struct {
-	env      *cel.Env
 	ast      *cel.Ast
+	program  cel.Program
 	limited  bool     // its work can outgrow the records that it looks at, so that it runs under limits
 	optional []string // facts it reads that may be unknown, guarded ones left out
 }
@@ -46,15 +46,22 @@ func (l *language) compile(kind inventory.Kind, text string, want *types.Type) (
 	if err := issues.Err(); err != nil {
 		var out []exprError
 		for _, e := range issues.Errors() {
-			out = append(out, exprError{e.Location.Line(), e.Location.Column(), l.explain(kind, e.Message)})
+			column := e.Location.Column()
+			if undefinedField.MatchString(e.Message) {
+				column++ // the checker points at the dot
+			}
+			out = append(out, exprError{e.Location.Line(), column, l.explain(kind, e.Message)})
 		}
 		return nil, out
 	}
 	if got := checked.OutputType(); !got.IsExactType(want) && !got.IsExactType(types.DynType) {
 		return nil, []exprError{{1, 0, fmt.Sprintf("want an expression that gives a %s, this gives a %s", noun(want), got)}}
 	}
-	e := &expression{env: env, ast: checked}
+	e := &expression{ast: checked}
 	if err := e.inspect(l.vocabulary); err != nil {
+		return nil, []exprError{{1, 0, err.Error()}}
+	}
+	if err := e.plan(env); err != nil {
 		return nil, []exprError{{1, 0, err.Error()}}
 	}
 	return e, nil
@@ -215,17 +222,15 @@ func boundedCalls() []string {
 	}
 }
 
-// program plans the evaluation of an expression.
-func (e *expression) program() (cel.Program, error) {
+// plan makes the program that evaluates the expression. Regular expressions
+// that do not compile are found here.
+func (e *expression) plan(env *cel.Env) (err error) {
 	opts := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
 	if e.limited {
 		opts = append(opts, cel.CostLimit(costLimit), cel.MemoryLimit(memoryLimit), cel.InterruptCheckFrequency(interruptEvery))
 	}
-	p, err := e.env.Program(e.ast, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("plan expression: %w", err)
-	}
-	return p, nil
+	e.program, err = env.Program(e.ast, opts...)
+	return err
 }
 
 var (
@@ -246,8 +251,8 @@ func (l *language) explain(kind inventory.Kind, message string) string {
 	}
 	if m := undeclaredName.FindStringSubmatch(message); m != nil {
 		names := slices.Concat(l.variables[kind], l.functions)
-		return fmt.Sprintf("unknown name %q in a rule for a %s%s; it can read %s",
-			m[1], kind, meant(m[1], names), strings.Join(l.variables[kind], ", "))
+		return fmt.Sprintf("unknown name %q in a rule for %s, which can read %s%s",
+			m[1], kind, strings.Join(l.variables[kind], ", "), meant(m[1], names))
 	}
 	if m := noOverload.FindStringSubmatch(message); m != nil {
 		name, args := m[1], m[2]

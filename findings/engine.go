@@ -109,9 +109,9 @@ func (e *Engine) plan(r *Rule, found *problems) plan {
 			checked.raise = append(checked.raise, e.compile(r, raise.When, types.BoolType, found))
 		}
 	}
-	p := plan{rule: r, when: planned(r, checked.when, found), message: planned(r, checked.message, found)}
+	p := plan{rule: r, when: planned(checked.when), message: planned(checked.message)}
 	for _, x := range checked.raise {
-		p.raise = append(p.raise, planned(r, x, found))
+		p.raise = append(p.raise, planned(x))
 	}
 	return p
 }
@@ -128,15 +128,11 @@ func (e *Engine) compile(r *Rule, text string, want *types.Type, found *problems
 	return x
 }
 
-func planned(r *Rule, x *expression, found *problems) program {
+func planned(x *expression) program {
 	if x == nil {
 		return program{}
 	}
-	p, err := x.program()
-	if err != nil {
-		found.add(r.File, 0, "%s", err)
-	}
-	return program{p, x.limited}
+	return program{x.program, x.limited}
 }
 
 // Rules returns the rules by ID, disabled ones too. The caller must not change

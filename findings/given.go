@@ -93,7 +93,7 @@ func (r *ruleReader) checkSubject(n *yaml.Node, t RuleTest, subject *inventory.R
 	case subject == nil:
 		r.add(n, "subject: no record of this test has the id %q%s", t.Subject, meant(t.Subject, ids))
 	case r.rule.For != "" && subject.Kind() != r.rule.For:
-		r.add(n, "subject: %q is a %s, the rule is for a %s", t.Subject, subject.Kind(), r.rule.For)
+		r.add(n, "subject: the kind of %q is %s, the rule is for %s", t.Subject, subject.Kind(), r.rule.For)
 	}
 }
 

@@ -24,7 +24,7 @@ const maxSnippet = 160
 
 func caret(line string, column int) string {
 	runes := []rune(line)
-	if len(runes) > maxSnippet || column > len(runes) {
+	if len(runes) > maxSnippet || column > len(runes) || strings.TrimSpace(line) == "" {
 		return ""
 	}
 	return "\n    " + line + "\n    " + strings.Repeat(" ", max(column, 0)) + "^"
