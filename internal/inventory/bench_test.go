@@ -68,6 +68,7 @@ func BenchmarkReadAll(b *testing.B) {
 			inv := build(b, text)
 			b.ReportMetric(float64(live()-before)/n, "live-B/record")
 			runtime.KeepAlive(inv)
+			runtime.KeepAlive(text)
 		})
 	}
 }

@@ -34,10 +34,13 @@ type field struct {
 // A reader takes one value, which is not null, into a field.
 type reader func(d *decoder, into reflect.Value) error
 
-// A wantError says what a value should have been.
-type wantError string
-
-func (e wantError) Error() string { return "want " + string(e) }
+// want says what a value should have been, if it is JSON at all.
+func (d *decoder) want(what string) error {
+	if err := d.skip(); err != nil {
+		return err
+	}
+	return errors.New("want " + what)
+}
 
 func newDecoder() *decoder {
 	d := &decoder{kinds: map[string]*plan{}, seed: maphash.MakeSeed()}
@@ -136,9 +139,6 @@ func (d *decoder) record(r *Record, kind string) error {
 	if p == nil {
 		return unknownKind(kind)
 	}
-	if d.peek() != '{' {
-		return fmt.Errorf("%s: want an object", kind)
-	}
 	v := reflect.New(p.typ)
 	if err := p.read(d, v.Elem()); err != nil {
 		var syntax *syntaxError
@@ -162,7 +162,7 @@ func unknownKind(kind string) error {
 // read decodes an object. Keys that it does not know are skipped.
 func (p *plan) read(d *decoder, into reflect.Value) error {
 	if d.peek() != '{' {
-		return wantError("an object")
+		return d.want("an object")
 	}
 	var seen uint64
 	return d.object(func(key []byte) error {
@@ -200,7 +200,7 @@ func readString(d *decoder, into reflect.Value) error {
 // text takes a string.
 func (d *decoder) text() (string, error) {
 	if d.peek() != '"' {
-		return "", wantError("a string")
+		return "", d.want("a string")
 	}
 	b, err := d.str()
 	if err != nil {
@@ -224,7 +224,7 @@ func readBool(d *decoder, into reflect.Value) error {
 	case d.literal("false"):
 		into.SetBool(false)
 	default:
-		return wantError("true or false")
+		return d.want("true or false")
 	}
 	return nil
 }
@@ -236,15 +236,15 @@ func readTri(d *decoder, into reflect.Value) error {
 	case d.literal("false"):
 		into.SetInt(int64(False))
 	default:
-		return wantError("true, false or null")
+		return d.want("true, false or null")
 	}
 	return nil
 }
 
 func readInt(d *decoder, into reflect.Value) error {
-	const want = wantError("a whole number")
+	const want = "a whole number"
 	if c := d.peek(); c != '-' && (c < '0' || c > '9') {
-		return want
+		return d.want(want)
 	}
 	text, err := d.number()
 	if err != nil {
@@ -252,16 +252,16 @@ func readInt(d *decoder, into reflect.Value) error {
 	}
 	n, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil || into.OverflowInt(n) {
-		return want
+		return errors.New("want " + want)
 	}
 	into.SetInt(n)
 	return nil
 }
 
 func readTime(d *decoder, into reflect.Value) error {
-	const want = wantError("a time as in RFC 3339")
+	const want = "a time as in RFC 3339"
 	if d.peek() != '"' {
-		return want
+		return d.want(want)
 	}
 	b, err := d.str()
 	if err != nil {
@@ -269,7 +269,7 @@ func readTime(d *decoder, into reflect.Value) error {
 	}
 	t, _ := into.Addr().Interface().(*time.Time)
 	if t.UnmarshalText(b) != nil {
-		return want
+		return errors.New("want " + want)
 	}
 	*t = t.UTC()
 	return nil
@@ -287,7 +287,7 @@ func sliceOf(t reflect.Type) reader {
 	read := readerOf(t)
 	return func(d *decoder, into reflect.Value) error {
 		if d.peek() != '[' {
-			return wantError("a list")
+			return d.want("a list")
 		}
 		n := 0
 		return d.array(func() error {
@@ -306,7 +306,7 @@ func mapOf(t reflect.Type) reader {
 	read := readerOf(t.Elem())
 	return func(d *decoder, into reflect.Value) error {
 		if d.peek() != '{' {
-			return wantError("an object")
+			return d.want("an object")
 		}
 		into.Set(reflect.MakeMap(t))
 		value := reflect.New(t.Elem()).Elem()
