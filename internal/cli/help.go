@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/muster-nhi/muster/internal/config"
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/all"
+)
+
+const exitHelp = `Exit status, whatever the format:
+
+  0    the scan is complete and nothing is at or above --fail-on
+  1    findings at or above --fail-on (rules test, rules docs --check, snapshot
+       verify: something is not as it should be)
+  2    wrong usage or configuration, or a report or snapshot could not be written
+  3    the scan is incomplete: some scope could not be read; the report says which
+       and why. It outranks 1, unless --allow-partial is given
+  130  interrupted; what was found is kept and reported as partial
+
+Findings under an active exception, and those that --baseline has, do not count.
+`
+
+const sourcesHelp = `What muster scan takes:
+
+  PATH, repo:PATH       a git repository: all of its history and the working tree,
+                        ignored and untracked files too; a directory: its files, and
+                        each repository in it. Narrow it with --no-history,
+                        --no-worktree, --staged, --since DATE, --commits A..B
+  replay:FILE.jsonl     a recorded scan (-o jsonl writes one)
+  plugin:/abs/path      another program that speaks the plug-in protocol
+  kubernetes[:CONTEXT], manifests:DIR, aws[:PROFILE], gcp[:PROJECT], azure[:TENANT]
+  and aws-export:DIR, gcp-export:DIR, azure-export:DIR where the build has them
+
+This build has: %s.
+
+In muster.yaml, with each scanner's own keys (muster scanners NAME lists them):
+
+  sources:
+    - repo:.
+    - source: repo:../api
+      name: api
+      history: false
+`
+
+// topics are the pages of help that are no commands.
+func topics() []string { return []string{"exit-codes", "records", "sources"} }
+
+func (a *app) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND or TOPIC]", Short: "help on a command, or on one of: " + strings.Join(topics(), ", "),
+		ValidArgsFunction: func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return append(childNames(c.Root()), topics()...), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if text, ok := topic(args[0]); ok {
+					return a.print(func(w io.Writer) error {
+						_, err := io.WriteString(w, text)
+						return err
+					})
+				}
+			}
+			target, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				word := strings.Join(args, " ")
+				return usage("there is no help on %q%s", visible(word), config.DidYouMean(word, append(childNames(c.Root()), topics()...)))
+			}
+			target.InitDefaultHelpFlag()
+			return target.Help()
+		},
+	}
+}
+
+func topic(name string) (string, bool) {
+	switch name {
+	case "records":
+		return strings.TrimRight(string(inventory.Schema()), "\n") + "\n", true
+	case "exit-codes":
+		return exitHelp, true
+	case "sources":
+		return fmt.Sprintf(sourcesHelp, strings.Join(scannerNames(all.Factories()), ", ")), true
+	}
+	return "", false
+}
+
+// emptyInventory is what a scan of nothing would give.
+func emptyInventory() *inventory.Inventory { return inventory.NewBuilder().Build() }

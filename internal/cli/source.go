@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/config"
+	"github.com/muster-nhi/muster/internal/pipeline"
+	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/all"
+)
+
+// planned are sources that the command line promises and that some build may
+// not have.
+var planned = []string{
+	"aws", "aws-export", "azure", "azure-export", "gcp", "gcp-export", "kubernetes", "manifests", "plugin", "replay", "repo",
+}
+
+// A target is one source, named and matched with its scanner.
+type target struct {
+	name     string // for people
+	factory  scanners.Factory
+	decode   scanners.Decode
+	argument string
+}
+
+// scannerNames lists the scanners of this build.
+func scannerNames(factories []scanners.Factory) []string {
+	var out []string
+	for _, f := range factories {
+		out = append(out, f.Info().Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// targets matches what the user named, or else what the configuration names,
+// with scanners.
+func (a *app) targets(s *setting, args []string) ([]target, error) {
+	var sources []config.Source
+	for _, arg := range args {
+		sources = append(sources, config.Source{Source: arg})
+	}
+	if len(args) == 0 {
+		sources = s.file.Sources
+	}
+	factories := all.Factories()
+	var out []target
+	seen := map[string]bool{}
+	repos := 0
+	for _, src := range sources {
+		t, err := newTarget(factories, src, s.overlay())
+		if err != nil {
+			if src.Line > 0 {
+				return nil, usage("%s:%d: %w", s.file.Name(), src.Line, err)
+			}
+			return nil, &exitError{exitUsage, err}
+		}
+		if seen[t.name] {
+			continue
+		}
+		seen[t.name] = true
+		if t.factory.Info().Name == "repo" {
+			repos++
+		}
+		out = append(out, t)
+	}
+	if flag := s.repoFlag(); flag != "" && repos == 0 && len(out) > 0 {
+		return nil, usage("%s narrows the scan of a repository, and no source is one", flag)
+	}
+	return out, nil
+}
+
+// overlay is what the flags set in the configuration of a repository.
+func (s *setting) overlay() config.Overlay {
+	o := config.Overlay{}
+	if s.noHistory {
+		o["history"] = false
+	}
+	if s.noWorktree {
+		o["worktree"] = false
+	}
+	if s.staged {
+		o["staged"] = true
+	}
+	if s.since != "" {
+		o["since"] = s.since
+	}
+	if s.commits != "" {
+		o["commits"] = s.commits
+	}
+	return o
+}
+
+// repoFlag names one of the repository flags that is set.
+func (s *setting) repoFlag() string {
+	for _, f := range []struct {
+		set  bool
+		name string
+	}{
+		{s.noHistory, "--no-history"},
+		{s.noWorktree, "--no-worktree"},
+		{s.staged, "--staged"},
+		{s.since != "", "--since"},
+		{s.commits != "", "--commits"},
+	} {
+		if f.set {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// newTarget matches one source with a scanner. A path is a repository.
+func newTarget(factories []scanners.Factory, src config.Source, flags config.Overlay) (target, error) {
+	name, argument, _ := strings.Cut(src.Source, ":")
+	f, ok := factory(factories, name)
+	dir, fromFile := src.FromFile()
+	if !ok {
+		path := src.Source
+		if fromFile {
+			path = config.Rel(dir, path)
+		}
+		if _, err := os.Stat(path); err != nil {
+			return target{}, unknownSource(factories, src.Source)
+		}
+		if f, ok = factory(factories, "repo"); !ok {
+			return target{}, noScanner(factories, "repo")
+		}
+		argument = src.Source
+	}
+	info := f.Info()
+	overlay := config.Overlay{}
+	if info.Name == "repo" {
+		overlay = flags
+	}
+	if argument != "" {
+		if info.Argument == "" {
+			return target{}, fmt.Errorf("%s: the %s scanner takes nothing after the colon", src.Source, info.Name)
+		}
+		if pathlike(info) {
+			if fromFile {
+				argument = config.Rel(dir, argument)
+			}
+			if _, err := os.Stat(argument); err != nil {
+				return target{}, fmt.Errorf("%s: %w%s", info.Name+":"+argument, cause(err), meantPath(argument))
+			}
+		}
+		overlay = config.Overlay{info.Argument: argument}
+		if info.Name == "repo" {
+			for k, v := range flags {
+				overlay[k] = v
+			}
+		}
+	}
+	label := info.Name
+	if argument != "" {
+		label += ":" + argument
+	}
+	if src.Name != "" {
+		label = src.Name
+	}
+	return target{name: label, factory: f, decode: src.Decode(overlay), argument: argument}, nil
+}
+
+func factory(factories []scanners.Factory, name string) (scanners.Factory, bool) {
+	for _, f := range factories {
+		if f.Info().Name == name {
+			return f, true
+		}
+	}
+	return scanners.Factory{}, false
+}
+
+// unknownSource says what a source that is neither a scanner nor a path was
+// probably meant to be.
+func unknownSource(factories []scanners.Factory, source string) error {
+	name, argument, colon := strings.Cut(source, ":")
+	switch {
+	case slices.Contains(planned, name):
+		return noScanner(factories, name)
+	case strings.Contains(source, "://") || colon && strings.Contains(name, "@"):
+		return fmt.Errorf("%s is an address; muster reads repositories on this machine: clone it (git clone --mirror), then scan the directory", source)
+	}
+	meant := config.Closest(name, append(scannerNames(factories), planned...))
+	if meant == "" {
+		near := nearPath(source)
+		if near != "" {
+			return fmt.Errorf("%s: no such file or directory; did you mean %s?", visible(source), near)
+		}
+		return fmt.Errorf("%s is neither a path here nor a source; this build scans: %s", source, strings.Join(scannerNames(factories), ", "))
+	}
+	if colon {
+		meant += ":" + argument
+	}
+	return fmt.Errorf("%s is neither a path here nor a source; did you mean %s?", source, meant)
+}
+
+func noScanner(factories []scanners.Factory, name string) error {
+	return fmt.Errorf("this build has no scanner for %s; it has: %s. A plug-in or a recorded scan can stand in for it (muster help sources)",
+		name, strings.Join(scannerNames(factories), ", "))
+}
+
+// cause returns what went wrong without the path, which the caller names.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+func meantPath(path string) string {
+	if near := nearPath(path); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
+}
+
+// nearPath looks for an entry of the directory whose name is near to that of a
+// path that does not exist.
+func nearPath(path string) string {
+	dir, base := filepath.Split(filepath.Clean(path))
+	entries, err := os.ReadDir(filepath.Clean("./" + dir))
+	if filepath.IsAbs(path) {
+		entries, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if c := config.Closest(base, names); c != "" {
+		return dir + c
+	}
+	return ""
+}
+
+// open opens the scanners of all targets. Every mistake is reported.
+func open(targets []target, env func(scanners.Info) scanners.Env, s *setting) ([]pipeline.Source, error) {
+	var out []pipeline.Source
+	var errs []string
+	for _, t := range targets {
+		sc, err := t.factory.Open(env(t.factory.Info()), t.decode)
+		if err != nil {
+			errs = append(errs, fmt.Sprintf("%s: %v", t.name, err))
+			continue
+		}
+		out = append(out, pipeline.Source{Name: t.name, Info: t.factory.Info(), Scanner: sc, Deadline: s.timeout})
+	}
+	if len(errs) > 0 {
+		return nil, usage("%s", strings.Join(errs, "\n"))
+	}
+	return out, nil
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/scanners/all"
+)
+
+// A sighting is something on this machine that could be scanned.
+type sighting struct {
+	what    string
+	where   string
+	source  string // how to scan it
+	scanner string // which scanner that takes
+}
+
+// survey tells what could be scanned from here and how. It looks at names of
+// files and variables only and scans nothing.
+func (a *app) survey() {
+	have := scannerNames(all.Factories())
+	fmt.Fprintln(a.Stderr, "muster: no source was named, and no configuration names one; nothing was scanned.")
+	found := a.sightings()
+	if len(found) > 0 {
+		fmt.Fprintln(a.Stderr, "\nOn this machine there is:")
+	}
+	for _, s := range found {
+		how := "muster scan " + s.source
+		if !slices.Contains(have, s.scanner) {
+			how = "(this build has no scanner for " + s.scanner + ")"
+		}
+		fmt.Fprintf(a.Stderr, "  %-24s %s\n  %-24s %s\n", s.what, visible(s.where), "", how)
+	}
+	fmt.Fprintf(a.Stderr, "\nScanners: %s; muster help sources explains them. muster demo needs nothing.\n", strings.Join(have, ", "))
+}
+
+// sightings looks for a repository, a kubeconfig and cloud credentials.
+func (a *app) sightings() []sighting {
+	var out []sighting
+	if root := a.repository(); root != "" {
+		out = append(out, sighting{"a git repository", root, cmp.Or(relative(a.Dir, root), "."), "repo"})
+	}
+	home := cmp.Or(a.Getenv("HOME"), a.Getenv("USERPROFILE"))
+	for _, p := range []struct {
+		what, scanner string
+		env           []string
+		files         []string
+	}{
+		{"a Kubernetes cluster", "kubernetes", []string{"KUBECONFIG"}, []string{".kube/config"}},
+		{"AWS credentials", "aws", []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"}, []string{".aws/credentials", ".aws/config"}},
+		{"Google Cloud credentials", "gcp", []string{"GOOGLE_APPLICATION_CREDENTIALS"}, []string{".config/gcloud/application_default_credentials.json"}},
+		{"Azure credentials", "azure", []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID"}, []string{".azure/azureProfile.json"}},
+	} {
+		if where := a.presence(home, p.env, p.files); where != "" {
+			out = append(out, sighting{p.what, where, p.scanner, p.scanner})
+		}
+	}
+	return out
+}
+
+// presence names the first variable that is set or file that is there. It
+// never reads a value.
+func (a *app) presence(home string, env, files []string) string {
+	for _, e := range env {
+		if a.Getenv(e) != "" {
+			return "the environment variable " + e
+		}
+	}
+	for _, f := range files {
+		path := filepath.Join(home, filepath.FromSlash(f))
+		if _, err := os.Stat(path); home != "" && err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// repository finds the git repository that the current directory is in.
+func (a *app) repository() string {
+	for dir := a.Dir; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+func relative(from, to string) string {
+	rel, err := filepath.Rel(from, to)
+	if err != nil {
+		return to
+	}
+	return rel
+}
