@@ -1,7 +1,10 @@
 package rules_test
 
 import (
-	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,19 +12,31 @@ import (
 	"github.com/muster-nhi/muster/rules"
 )
 
+// fewest is the least number of rules that the program promises.
+const fewest = 90
+
+// families are the directories of rules and the letters of their ids.
+func families() map[string]string {
+	return map[string]string{
+		"rotation": "ROT", "lifecycle": "LIF", "ownership": "OWN", "least-privilege": "PRV",
+		"exposure": "EXP", "federation": "FED", "third-party": "TPA", "ai-agent": "AGT",
+	}
+}
+
+// load loads everything that is built in, and fails the test if it cannot.
 func load(t *testing.T) ([]findings.Rule, *findings.Library, *findings.Engine) {
 	t.Helper()
 	all, err := findings.LoadRules(rules.FS())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("load rules:\n%v", err)
 	}
 	lib, err := findings.LoadLibrary(rules.FS())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("load controls:\n%v", err)
 	}
 	engine, err := findings.NewEngine(all, lib, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("make engine:\n%v", err)
 	}
 	return all, lib, engine
 }
@@ -35,5 +50,216 @@ func TestOwnTests(t *testing.T) {
 	}
 }
 
-var _ = errors.New
-var _ = strings.Join
+// Every failure says what is wrong in a sentence that names the subject; a
+// message that cannot be evaluated would fall back to the title.
+func TestMessages(t *testing.T) {
+	all, _, engine := load(t)
+	titles := map[string]string{}
+	for _, r := range all {
+		titles[r.ID] = r.Title
+	}
+	for _, r := range engine.RunTests(t.Context()) {
+		if !strings.HasPrefix(r.Got, string(findings.VerdictFail)) {
+			continue
+		}
+		if !strings.HasSuffix(r.Note, ".") || strings.Contains(r.Note, "  ") || strings.HasPrefix(r.Note, titles[r.Rule]) {
+			t.Errorf("%s %q: message is no sentence of its own: %q", r.Rule, r.Name, r.Note)
+		}
+	}
+}
+
+func TestIDs(t *testing.T) {
+	all, _, _ := load(t)
+	if len(all) < fewest {
+		t.Errorf("%d rules are built in, want at least %d", len(all), fewest)
+	}
+	form := regexp.MustCompile(`^NHI-([A-Z]{3})-[0-9]{3}$`)
+	seen := map[string]bool{}
+	for _, r := range all {
+		m := form.FindStringSubmatch(r.ID)
+		dir, file := path.Split(r.File)
+		switch {
+		case m == nil:
+			t.Errorf("%s: id %q has not the form NHI-ABC-001", r.File, r.ID)
+			continue
+		case file != r.ID+".yaml":
+			t.Errorf("%s: the file is not named after its rule %s", r.File, r.ID)
+		case path.Clean(dir) != r.Category || families()[r.Category] != m[1]:
+			t.Errorf("%s: id, category %q and directory do not agree", r.File, r.Category)
+		}
+		if seen[r.ID] {
+			t.Errorf("%s: id %s is there twice", r.File, r.ID)
+		}
+		seen[r.ID] = true
+	}
+}
+
+// No file lies where nothing reads it.
+func TestFiles(t *testing.T) {
+	all, lib, _ := load(t)
+	read := map[string]bool{"controls/library.yaml": true}
+	for _, r := range all {
+		read[r.File] = true
+	}
+	for _, f := range lib.Frameworks {
+		read["controls/"+f.Key+".yaml"] = true
+	}
+	err := fs.WalkDir(rules.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && !read[name] {
+			t.Errorf("%s is embedded and not read", name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a rule's types name, its fix must tell how to mend.
+func TestFixes(t *testing.T) {
+	all, _, _ := load(t)
+	tools := map[string][]string{
+		"aws": {"aws cli", "terraform"}, "gcp": {"gcloud", "terraform"}, "azure": {"az", "terraform"}, "entra": {"az", "terraform"},
+		"kubernetes": {"kubectl"}, "github": {"github"}, "gitlab": {"gitlab"},
+	}
+	for _, r := range all {
+		if len(r.Fix) == 0 {
+			t.Errorf("%s has no fix", r.ID)
+		}
+		var have []string
+		for _, f := range r.Fix {
+			have = append(have, f.Platform)
+		}
+		for _, pattern := range r.Types {
+			platform, _, _ := strings.Cut(pattern, ".")
+			want := append([]string{"any"}, tools[platform]...)
+			if !slices.ContainsFunc(want, func(tool string) bool { return slices.Contains(have, tool) }) && tools[platform] != nil {
+				t.Errorf("%s is for %s and its fixes are only for %v", r.ID, pattern, have)
+			}
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	all, lib, _ := load(t)
+	sentence := regexp.MustCompile(`[.!?)](\s|$)`)
+	for _, r := range all {
+		if strings.HasSuffix(r.Title, ".") {
+			t.Errorf("%s: the title ends with a full stop", r.ID)
+		}
+		if n := len(sentence.FindAllString(r.Why, -1)); n < 2 {
+			t.Errorf("%s: why has %d sentences, want at least 2", r.ID, n)
+		}
+		for _, text := range []string{r.Why, r.Verify, r.Source} {
+			if text == "" || strings.Contains(strings.ToLower(text), "required by iso") {
+				t.Errorf("%s: a text is empty, or claims that ISO requires a figure", r.ID)
+			}
+		}
+	}
+	for _, c := range lib.Controls {
+		if c.Statement == "" || c.Frequency == "" {
+			t.Errorf("%s: statement or frequency is empty", c.ID)
+		}
+	}
+}
+
+// reached collects, for each framework, the ids that rules and the library
+// name. A library control counts only if something can show that it stands.
+func reached(all []findings.Rule, lib *findings.Library) map[string]map[string]bool {
+	out := map[string]map[string]bool{}
+	add := func(framework string, ids []string) {
+		if out[framework] == nil {
+			out[framework] = map[string]bool{}
+		}
+		for _, id := range ids {
+			out[framework][id] = true
+		}
+	}
+	for _, r := range all {
+		for framework, ids := range r.Controls {
+			add(framework, ids)
+		}
+	}
+	for _, c := range lib.Controls {
+		if len(c.Evidence) == 0 {
+			continue
+		}
+		for framework, ids := range c.Maps {
+			add(framework, ids)
+		}
+	}
+	return out
+}
+
+func TestNoDanglingControls(t *testing.T) {
+	all, lib, _ := load(t)
+	listed := map[string]map[string]bool{}
+	for _, f := range lib.Frameworks {
+		listed[f.Key] = map[string]bool{}
+		for _, c := range f.Controls {
+			listed[f.Key][c.ID] = true
+		}
+	}
+	named := reached(all, lib)
+	for framework, ids := range named {
+		for id := range ids {
+			if !listed[framework][id] {
+				t.Errorf("%s %s is named and in no file", framework, id)
+			}
+		}
+	}
+	for framework, ids := range listed {
+		for id := range ids {
+			if framework != "muster" && !named[framework][id] {
+				t.Errorf("%s %s is in its file and nothing reaches it", framework, id)
+			}
+		}
+	}
+}
+
+// The library and the rules lead to each other: a control whose evidence is
+// rules has some, and a rule serves a control whose evidence is rules.
+func TestLibraryAndRules(t *testing.T) {
+	all, lib, _ := load(t)
+	byRules := map[string]bool{}
+	for _, c := range lib.Controls {
+		byRules[c.ID] = slices.Contains(c.Evidence, "rules")
+		if len(c.Evidence) == 0 || len(c.Maps["iso27001_2022"]) == 0 || len(c.Maps["soc2"]) == 0 {
+			t.Errorf("%s: needs evidence, ISO/IEC 27001:2022 and SOC 2", c.ID)
+		}
+	}
+	used := map[string]bool{}
+	for _, r := range all {
+		if len(r.Controls["muster"]) == 0 || len(r.Controls["iso27001_2022"]) == 0 || len(r.Controls["soc2"]) == 0 {
+			t.Errorf("%s: needs controls of the library, ISO/IEC 27001:2022 and SOC 2", r.ID)
+		}
+		for _, id := range r.Controls["muster"] {
+			used[id] = true
+			if !byRules[id] {
+				t.Errorf("%s names %s, whose evidence is not rules", r.ID, id)
+			}
+		}
+	}
+	for id, want := range byRules {
+		if want && !used[id] {
+			t.Errorf("%s wants rules as evidence and no rule names it", id)
+		}
+	}
+}
+
+// Withdrawn or wrong ids that crosswalks often carry.
+func TestKnownMistakes(t *testing.T) {
+	_, lib, _ := load(t)
+	for _, f := range lib.Frameworks {
+		for _, c := range f.Controls {
+			switch {
+			case f.Key == "nist_csf_2_0" && strings.HasPrefix(c.ID, "PR.AC"):
+				t.Errorf("%s is of CSF 1.1", c.ID)
+			case f.Key == "pci_dss_4_0_1" && c.ID == "8.3.9":
+				t.Error("PCI DSS 8.3.9 is about users, not machines")
+			case f.Key == "iso27001_2022" && strings.Count(c.ID, ".") == 3:
+				t.Errorf("%s has the form of the edition of 2013", c.ID)
+			}
+		}
+	}
+}
