@@ -184,13 +184,6 @@ func (k *kubernetes) any(group string, resources []string, verbs ...string) bool
 	return slices.ContainsFunc(resources, func(r string) bool { return k.allows(group, r, verbs...) })
 }
 
-// note keeps a reason that gives no level.
-func (k *kubernetes) note(reason string) {
-	if !slices.Contains(k.Reasons, reason) {
-		k.Reasons = append(k.Reasons, reason)
-	}
-}
-
 // impersonation finds who can act as others, by the old verb and by the
 // constrained ones (KEP-5284), which need a second one on the target.
 func (k *kubernetes) impersonation() {

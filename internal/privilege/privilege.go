@@ -89,6 +89,9 @@ func (a *Assessment) add(level inventory.Level, capability, reason string) {
 	}
 }
 
+// note keeps a reason that gives no level.
+func (a *Assessment) note(reason string) { a.add(inventory.LevelUnknown, "", reason) }
+
 // Max joins assessments of one principal: the strongest level, all reasons and
 // capabilities. Unknown beside a known level stays the known one unless that
 // is none, with the reasons of both; nothing at all is unknown.

@@ -1,0 +1,355 @@
+package privilege
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// maxPolicy is the longest policy document that is read, in bytes. AWS allows
+// 10,240 characters for the largest kind (IAM and STS quotas).
+const maxPolicy = 1 << 20
+
+// ErrNotPolicy says that a document is not a policy.
+var ErrNotPolicy = errors.New("not a policy document")
+
+// A statement is one statement of a policy (IAM User Guide, "IAM JSON policy
+// elements reference").
+type statement struct {
+	Sid          string
+	Effect       string
+	Action       list
+	NotAction    list
+	Resource     list
+	NotResource  list
+	Principal    json.RawMessage
+	NotPrincipal json.RawMessage
+	Condition    map[string]map[string]list
+}
+
+// A list is a string or a list of strings; numbers and booleans in conditions
+// are taken by their text.
+type list []string
+
+// UnmarshalJSON reads both forms.
+func (l *list) UnmarshalJSON(b []byte) error {
+	var one any
+	if err := json.Unmarshal(b, &one); err != nil {
+		return err
+	}
+	values, many := one.([]any)
+	if !many {
+		values = []any{one}
+	}
+	*l = nil
+	for _, v := range values {
+		switch v := v.(type) {
+		case string:
+			*l = append(*l, v)
+		case bool, float64:
+			*l = append(*l, fmt.Sprint(v))
+		default:
+			return fmt.Errorf("want a string or a list of strings: %w", ErrNotPolicy)
+		}
+	}
+	return nil
+}
+
+// statements parses a policy document. Names of elements are taken in any case,
+// as IAM's own tools write them in one.
+func statements(document []byte) ([]statement, error) {
+	if len(document) > maxPolicy {
+		return nil, fmt.Errorf("%w: longer than 1 MB", ErrNotPolicy)
+	}
+	var policy struct{ Statement json.RawMessage }
+	if err := json.Unmarshal(document, &policy); err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrNotPolicy, jsonReason(err))
+	}
+	if len(policy.Statement) == 0 {
+		return nil, fmt.Errorf("%w: no Statement", ErrNotPolicy)
+	}
+	var many []statement
+	if err := json.Unmarshal(policy.Statement, &many); err != nil {
+		var one statement
+		if json.Unmarshal(policy.Statement, &one) != nil {
+			return nil, fmt.Errorf("%w: %s", ErrNotPolicy, jsonReason(err))
+		}
+		many = []statement{one}
+	}
+	for _, s := range many {
+		if s.Effect != "Allow" && s.Effect != "Deny" {
+			return nil, fmt.Errorf("%w: a statement whose Effect is neither Allow nor Deny", ErrNotPolicy)
+		}
+	}
+	return many, nil
+}
+
+// jsonReason tells where JSON is wrong without quoting it.
+func jsonReason(err error) string {
+	var syntax *json.SyntaxError
+	var typ *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("invalid JSON at byte %d", syntax.Offset)
+	case errors.As(err, &typ):
+		return "wrong type at " + typ.Field
+	default:
+		return "wrong form"
+	}
+}
+
+// AWSPolicy assesses an identity policy by itself: no boundary, no policy of the
+// organisation, no other policy of the principal. Statements under a condition
+// may or may not hold, so where they would give more than the others do the
+// level is unknown. An action that is limited to named resources, or to the
+// caller's own user by ${aws:username}, gives no escalation; iam:PassRole gives
+// none without an action that starts something under the role.
+func AWSPolicy(document []byte) (Assessment, error) {
+	parsed, err := statements(document)
+	if err != nil {
+		return Assessment{}, fmt.Errorf("assess policy: %w", err)
+	}
+	certain := assessAWS(parsed, false)
+	possible := assessAWS(parsed, true)
+	if hasExpression(parsed) {
+		possible.add(inventory.LevelAdmin, "", "an action is an expression that is not known here")
+	}
+	if Rank(possible.Level) <= Rank(certain.Level) {
+		return certain, nil
+	}
+	out := certain
+	out.Level = inventory.LevelUnknown
+	for _, r := range possible.Reasons {
+		if !slices.Contains(certain.Reasons, r) {
+			out.Reasons = append(out.Reasons, "perhaps: "+r)
+		}
+	}
+	return out, nil
+}
+
+// hasExpression reports whether an action that is allowed is an expression of
+// the language around the document.
+func hasExpression(all []statement) bool {
+	return slices.ContainsFunc(all, func(s statement) bool {
+		return s.Effect == "Allow" && slices.ContainsFunc(append(slices.Clone(s.Action), s.NotAction...), func(a string) bool { return strings.Contains(a, "${") })
+	})
+}
+
+// assessAWS assesses statements, those under a condition only if asked to.
+func assessAWS(all []statement, conditional bool) Assessment {
+	p := policy{all: all, conditional: conditional}
+	p.Level = inventory.LevelNone
+	p.classes()
+	p.admin()
+	for _, d := range awsDangers() {
+		p.danger(d)
+	}
+	p.passRole()
+	if len(p.Reasons) == 0 {
+		p.Reasons = []string{"allows nothing"}
+	}
+	return p.Assessment
+}
+
+// A policy is an assessment of statements in the making.
+type policy struct {
+	Assessment
+	all         []statement
+	conditional bool // statements under a condition count
+}
+
+// A reach says on what an action is allowed, weakest first.
+type reach int
+
+const (
+	reachNone  reach = iota
+	reachSelf        // the caller's own user
+	reachNamed       // named resources
+	reachAll         // everything, or everything of a type
+)
+
+// allows returns how far an action reaches, and the statement that says so. A
+// deny without condition that covers all resources takes it away.
+func (p *policy) allows(action string) (reach, *statement) {
+	best, by := reachNone, (*statement)(nil)
+	for i := range p.all {
+		s := &p.all[i]
+		if !s.covers(action) {
+			continue
+		}
+		r := s.reach()
+		if s.Effect == "Deny" {
+			if len(s.Condition) == 0 && r == reachAll && len(s.NotResource) == 0 {
+				return reachNone, s
+			}
+			continue
+		}
+		if len(s.Condition) > 0 && !p.conditional {
+			continue
+		}
+		if r > best {
+			best, by = r, s
+		}
+	}
+	return best, by
+}
+
+// covers reports whether a statement speaks of an action.
+func (s *statement) covers(action string) bool {
+	if len(s.NotAction) > 0 {
+		return !slices.ContainsFunc(s.NotAction, func(p string) bool { return wild(p, action) })
+	}
+	return slices.ContainsFunc(s.Action, func(p string) bool { return wild(p, action) })
+}
+
+// reach tells on what a statement has effect.
+func (s *statement) reach() reach {
+	if len(s.NotResource) > 0 {
+		return reachAll
+	}
+	best := reachNone
+	for _, r := range s.Resource {
+		switch {
+		case isBroad(r):
+			return reachAll
+		case strings.Contains(r, "${aws:username}") || strings.Contains(r, "${aws:userid}") || strings.Contains(r, "${aws:PrincipalTag/"):
+			best = max(best, reachSelf)
+		default:
+			best = max(best, reachNamed)
+		}
+	}
+	return best
+}
+
+// isBroad reports whether a resource is everything, or everything of one type:
+// "*", "arn:aws:iam::*:*", "arn:aws:iam::111122223333:role/*".
+func isBroad(resource string) bool {
+	if strings.Trim(resource, "*") == "" {
+		return true
+	}
+	parts := strings.SplitN(resource, ":", 6)
+	if len(parts) < 6 {
+		return false
+	}
+	name := parts[5]
+	if kind, rest, ok := strings.Cut(name, "/"); ok && !strings.ContainsAny(kind, "*?$") {
+		name = rest
+	} else if kind, rest, ok := strings.Cut(name, ":"); ok && !strings.ContainsAny(kind, "*?$") {
+		name = rest
+	}
+	return name != "" && strings.Trim(name, "*/") == ""
+}
+
+// wild matches an action against a pattern with "*" and "?", without regard to
+// case, in time proportional to the product of their lengths.
+func wild(pattern, text string) bool {
+	pattern, text = strings.ToLower(pattern), strings.ToLower(text)
+	p, t, star, mark := 0, 0, -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark, p = p, t, p+1
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p, t = p+1, t+1
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// admin finds every action on every resource. A deny of some actions leaves
+// the rest: then the dangers that remain decide.
+func (p *policy) admin() {
+	for i := range p.all {
+		s := &p.all[i]
+		if s.Effect != "Allow" || len(s.Condition) > 0 && !p.conditional || s.reach() != reachAll || len(s.NotResource) > 0 {
+			continue
+		}
+		if !slices.ContainsFunc(s.Action, func(a string) bool { return strings.Trim(a, "*") == "" || a == "*:*" }) {
+			continue
+		}
+		if slices.ContainsFunc(p.all, func(d statement) bool {
+			return d.Effect == "Deny" && len(d.Condition) == 0 && d.reach() == reachAll
+		}) {
+			p.add(inventory.LevelWrite, "", "allows * on *, less what is denied")
+			continue
+		}
+		p.add(inventory.LevelAdmin, "admin.all", s.label()+" allows * on *")
+	}
+}
+
+// label names a statement.
+func (s *statement) label() string {
+	if s != nil && s.Sid != "" {
+		return "statement " + s.Sid
+	}
+	return "a statement"
+}
+
+// classes tells reading from writing by the verb of each action.
+func (p *policy) classes() {
+	for i := range p.all {
+		s := &p.all[i]
+		if s.Effect != "Allow" || len(s.Condition) > 0 && !p.conditional {
+			continue
+		}
+		if len(s.NotAction) > 0 {
+			p.add(inventory.LevelWrite, "", s.label()+" allows everything but "+brief(s.NotAction))
+			continue
+		}
+		for _, a := range s.Action {
+			level := awsClass(a)
+			if Rank(level) <= Rank(p.Level) && len(p.Reasons) > 0 || p.gone(a) {
+				continue
+			}
+			p.add(level, "", a+" on "+brief(s.Resource))
+		}
+	}
+}
+
+// gone reports whether an action is denied everywhere.
+func (p *policy) gone(action string) bool {
+	return slices.ContainsFunc(p.all, func(d statement) bool {
+		return d.Effect == "Deny" && len(d.Condition) == 0 && d.covers(action) && d.reach() == reachAll && len(d.NotResource) == 0
+	})
+}
+
+// brief lists at most three members.
+func brief(l []string) string {
+	if len(l) > 3 {
+		return strings.Join(l[:3], ", ") + " …"
+	}
+	return strings.Join(l, ", ")
+}
+
+// awsClass tells by its verb whether an action reads or writes. One that is
+// only tagged by a wildcard may do anything. An expression is not known.
+func awsClass(action string) inventory.Level {
+	if strings.Contains(action, "${") {
+		return inventory.LevelUnknown
+	}
+	service, verb, ok := strings.Cut(action, ":")
+	if !ok {
+		verb = service
+	}
+	switch strings.ToLower(action) {
+	case "iam:passrole":
+		return inventory.LevelNone
+	case "sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml", "sts:tagsession":
+		return inventory.LevelNone
+	}
+	for _, v := range []string{"get", "list", "describe", "batchget", "head", "query", "scan", "search", "select", "lookup", "view", "read", "check", "simulate", "validate", "preview", "estimate", "download", "filter", "decrypt", "verify", "count", "batchcheck", "discover"} {
+		if strings.HasPrefix(strings.ToLower(verb), v) {
+			return inventory.LevelRead
+		}
+	}
+	return inventory.LevelWrite
+}

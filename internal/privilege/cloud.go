@@ -1,0 +1,164 @@
+package privilege
+
+import (
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// GCPRole assesses a predefined role of Google Cloud by name ("roles/editor"),
+// as granted on a project or wider. Custom roles, and those that neither the table
+// nor the ending of the name settles, are unknown.
+func GCPRole(name string) Assessment {
+	short, ok := strings.CutPrefix(name, "roles/")
+	if !ok {
+		return unknown("role " + name + " is a custom one")
+	}
+	a := Assessment{Level: inventory.LevelNone}
+	if k, ok := gcpKnown(short); ok {
+		a.add(k.level, "", "role "+name)
+		for _, c := range k.capabilities {
+			a.add(k.level, c, "role "+name)
+		}
+		return a
+	}
+	_, end, _ := strings.Cut(short, ".")
+	lower := strings.ToLower(end)
+	switch {
+	case strings.HasSuffix(lower, "viewer"), strings.HasSuffix(lower, "reader"), strings.HasSuffix(lower, "auditor"):
+		a.add(inventory.LevelRead, "", "role "+name+", by its name")
+	case strings.HasSuffix(lower, "admin"), strings.HasSuffix(lower, "editor"), strings.HasSuffix(lower, "writer"), strings.HasSuffix(lower, "creator"), strings.HasSuffix(lower, "developer"), strings.HasSuffix(lower, "publisher"):
+		a.add(inventory.LevelWrite, "", "role "+name+", by its name")
+	default:
+		return unknown("role " + name + " is not in muster's table")
+	}
+	return a
+}
+
+// gcpKnown is the table (cloud.google.com/iam/docs/understanding-roles). Who can
+// act as service accounts, or change policies, can become whoever is strongest.
+func gcpKnown(role string) (known, bool) {
+	const (
+		admin, escalate = inventory.LevelAdmin, inventory.LevelEscalate
+		write, read     = inventory.LevelWrite, inventory.LevelRead
+	)
+	switch role {
+	case "owner":
+		return known{admin, []string{"admin.all"}}, true
+	case "editor":
+		return known{write, []string{"compute.create", "data.read_all", "data.write_all", "pass_role"}}, true
+	case "viewer", "browser", "iam.securityReviewer", "cloudasset.viewer":
+		return known{read, nil}, true
+	case "iam.securityAdmin", "resourcemanager.projectIamAdmin", "resourcemanager.folderIamAdmin", "resourcemanager.organizationAdmin", "resourcemanager.folderAdmin":
+		return known{escalate, []string{"policy.write"}}, true
+	case "iam.serviceAccountTokenCreator", "iam.serviceAccountOpenIdTokenCreator":
+		return known{escalate, []string{"identity.impersonate", "tokens.create"}}, true
+	case "iam.serviceAccountUser":
+		return known{escalate, []string{"identity.impersonate", "pass_role"}}, true
+	case "iam.workloadIdentityUser":
+		return known{escalate, []string{"identity.impersonate"}}, true
+	case "iam.serviceAccountKeyAdmin":
+		return known{escalate, []string{"credentials.create"}}, true
+	case "iam.serviceAccountAdmin":
+		return known{escalate, []string{"identity.write", "policy.write"}}, true
+	case "iam.organizationRoleAdmin", "iam.roleAdmin":
+		return known{escalate, []string{"policy.write"}}, true
+	case "iam.workloadIdentityPoolAdmin":
+		return known{escalate, []string{"trust.write"}}, true
+	case "secretmanager.secretAccessor":
+		return known{read, []string{"secrets.read_all"}}, true
+	case "secretmanager.admin":
+		return known{write, []string{"secrets.read_all", "secrets.write"}}, true
+	case "storage.admin", "storage.objectAdmin":
+		return known{write, []string{"data.read_all", "data.write_all"}}, true
+	case "storage.objectViewer":
+		return known{read, []string{"data.read_all"}}, true
+	case "storage.objectUser", "storage.objectCreator", "logging.logWriter", "monitoring.metricWriter", "artifactregistry.writer", "cloudsql.client", "run.invoker", "cloudfunctions.invoker", "pubsub.subscriber":
+		return known{write, nil}, true
+	case "compute.admin", "compute.instanceAdmin.v1", "compute.instanceAdmin", "run.admin", "cloudfunctions.admin", "cloudbuild.builds.editor", "container.admin", "composer.admin", "dataflow.admin", "deploymentmanager.editor":
+		return known{write, []string{"compute.create"}}, true
+	}
+	return known{}, false
+}
+
+// AzureRole assesses a built-in role of Azure or Entra by its name or its
+// definition id, with or without the path before it. Custom roles are unknown.
+func AzureRole(name string) Assessment {
+	short := name[strings.LastIndexByte(name, '/')+1:]
+	k, title := azureKnown(strings.ToLower(short))
+	if title == "" {
+		if strings.HasSuffix(short, " Reader") || strings.HasSuffix(short, " Data Reader") {
+			a := Assessment{Level: inventory.LevelNone}
+			a.add(inventory.LevelRead, "", "role "+short+", by its name")
+			return a
+		}
+		if strings.HasSuffix(short, " Contributor") || strings.HasSuffix(short, " Data Owner") {
+			a := Assessment{Level: inventory.LevelNone}
+			a.add(inventory.LevelWrite, "", "role "+short+", by its name")
+			return a
+		}
+		return unknown("role " + short + " is not in muster's table")
+	}
+	a := Assessment{Level: inventory.LevelNone}
+	a.add(k.level, "", "role "+title)
+	for _, c := range k.capabilities {
+		a.add(k.level, c, "role "+title)
+	}
+	return a
+}
+
+// azureKnown is the table (learn.microsoft.com, "Azure built-in roles" and
+// "Microsoft Entra built-in roles").
+func azureKnown(role string) (k known, title string) {
+	const (
+		admin, escalate = inventory.LevelAdmin, inventory.LevelEscalate
+		write, read     = inventory.LevelWrite, inventory.LevelRead
+	)
+	switch role {
+	case "owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635":
+		return known{admin, []string{"admin.all"}}, "Owner"
+	case "contributor", "b24988ac-6180-42a0-ab88-20f7382dd24c":
+		return known{write, []string{"compute.create", "compute.exec"}}, "Contributor"
+	case "reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7":
+		return known{read, nil}, "Reader"
+	case "user access administrator", "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9":
+		return known{escalate, []string{"policy.write"}}, "User Access Administrator"
+	case "role based access control administrator", "f58310d9-a9f6-439a-9e8d-f62e7b41a168":
+		return known{escalate, []string{"policy.write"}}, "Role Based Access Control Administrator"
+	case "key vault administrator", "00482a5a-887f-4fb3-b363-3b7fe8e74483":
+		return known{write, []string{"secrets.read_all", "secrets.write"}}, "Key Vault Administrator"
+	case "key vault secrets officer", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7":
+		return known{write, []string{"secrets.read_all", "secrets.write"}}, "Key Vault Secrets Officer"
+	case "key vault secrets user", "4633458b-17de-408a-b874-0445c86b69e6":
+		return known{read, []string{"secrets.read_all"}}, "Key Vault Secrets User"
+	case "storage blob data owner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b":
+		return known{write, []string{"data.read_all", "data.write_all"}}, "Storage Blob Data Owner"
+	case "storage blob data contributor", "ba92f5b4-2d11-453d-a403-e96b0029c9fe":
+		return known{write, []string{"data.read_all", "data.write_all"}}, "Storage Blob Data Contributor"
+	case "storage blob data reader", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1":
+		return known{read, []string{"data.read_all"}}, "Storage Blob Data Reader"
+	case "virtual machine contributor", "9980e02c-c2be-4d73-94e8-173b1dc7cf3c":
+		return known{write, []string{"compute.create", "compute.exec"}}, "Virtual Machine Contributor"
+	case "automation contributor", "f353d9bd-d4a6-484e-a77a-8050b599b867":
+		return known{write, []string{"compute.create"}}, "Automation Contributor"
+	case "managed identity operator", "f1a07417-d97a-45cb-824c-7a7467783830":
+		return known{write, []string{"pass_role"}}, "Managed Identity Operator"
+	case "managed identity contributor", "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59":
+		return known{write, []string{"identity.write"}}, "Managed Identity Contributor"
+	case "acrpull", "7f951dda-4ed3-4680-a7ca-43fe172d538d":
+		return known{read, nil}, "AcrPull"
+	case "acrpush", "8311e382-0749-4cb8-b61a-304f252e45ec":
+		return known{write, []string{"packages.write"}}, "AcrPush"
+	case "global administrator", "62e90394-69f5-4237-9190-012177145e10":
+		return known{admin, []string{"admin.all"}}, "Global Administrator"
+	case "privileged role administrator", "e8611ab8-c189-46e8-94e1-60213ab1f814":
+		return known{escalate, []string{"policy.write"}}, "Privileged Role Administrator"
+	case "privileged authentication administrator", "7be44c8a-adaf-4e2a-84d6-ab2649e08a13":
+		return known{escalate, []string{"credentials.create"}}, "Privileged Authentication Administrator"
+	case "application administrator", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3":
+		return known{escalate, []string{"credentials.create"}}, "Application Administrator"
+	case "cloud application administrator", "158c047a-c907-4556-b7ef-446551a6b5f7":
+		return known{escalate, []string{"credentials.create"}}, "Cloud Application Administrator"
+	}
+	return known{}, ""
+}
