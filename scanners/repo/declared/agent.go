@@ -62,6 +62,10 @@ func parseAgent(o *output) {
 
 // jsonNode parses JSON that may have comments and trailing commas.
 func (o *output) jsonNode(content []byte) node {
+	if why := tooDeep(content); why != "" {
+		o.lost(0, why)
+		return node{}
+	}
 	plain := plainJSON(content)
 	if len(bytes.TrimSpace(plain)) == 0 {
 		return node{}
@@ -116,6 +120,10 @@ func jsonLine(text []byte) int {
 // tomlNode parses TOML. Lines are those of the headers of tables, found by
 // their text.
 func (o *output) tomlNode(content []byte) node {
+	if why := tooDeep(content); why != "" {
+		o.lost(0, why)
+		return node{}
+	}
 	var v map[string]any
 	if err := toml.Unmarshal(content, &v); err != nil {
 		line := 1

@@ -13,6 +13,7 @@ var (
 	uuidForm          = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	variableForm      = regexp.MustCompile(`\$\{?([A-Z][A-Z0-9_]{2,80})`)
 	numberForm        = regexp.MustCompile(`^[0-9.]+[a-z]?$`)
+	addressForm       = regexp.MustCompile(`^[^$]*\$\{(?:\w+\()?((?:data\.)?[a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*)(?:[.\[][^{}]*)?\)?\}`)
 	lineForm          = regexp.MustCompile(`line (\d+)`)
 	templateForm      = regexp.MustCompile(`^\s*(- )?(\{\{|[^#'"]*:\s+(\|\s*)?\{\{)|^[^#'"]*:\s+"?\{\{-? *(\.Values|\.Release|include|template|\$)`)
 	secretWord        = regexp.MustCompile(`(^|_)(PASSWORD|PASSWD|PWD|PASS|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?|AUTH_KEY|SIGNING_KEY|ENCRYPTION_KEY|PAT|BEARER|AUTHORIZATION|COOKIE|KEY)(_|$|\d)`)

@@ -128,13 +128,16 @@ func (o *output) id(kind inventory.Kind, name string) string {
 
 // dirID returns the id of a thing that is named per directory.
 func (o *output) dirID(kind inventory.Kind, name string) string {
-	return o.idIn(kind, path.Dir(o.file.Path), name)
+	return o.idIn(kind, dirOf(o.file.Path), name)
 }
 
 // idIn returns the id of a thing at a place.
 func (o *output) idIn(kind inventory.Kind, place, name string) string {
 	return o.file.Prefix + ":" + o.file.Scope + "/" + string(kind) + "/" + place + "#" + clean(name)
 }
+
+// dirOf is the directory of a path; "." is the root.
+func dirOf(filePath string) string { return path.Dir(filePath) }
 
 // at returns the one location of a thing.
 func (o *output) at(line int) []inventory.Location {
