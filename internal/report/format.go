@@ -15,6 +15,7 @@ func Formats() []Format {
 		{Name: "csv", Title: "the population: one row per identity and credential", Ext: []string{".csv"}, Write: writeCSV},
 		{Name: "csv-findings", Title: "one row per finding", Ext: []string{".findings.csv"}, Write: writeCSVFindings},
 		{Name: "sarif", Title: "SARIF 2.1.0 for code hosts and trackers; choose one with --sarif-profile", Ext: []string{".sarif", ".sarif.json"}, Write: writeSARIF},
+		{Name: "html", Title: "one self-contained page for people who decide", Ext: []string{".html", ".htm"}, Write: writeHTML},
 		{Name: "markdown", Title: "a summary for a pull request or a job", Ext: []string{".md"}, Write: writeMarkdown},
 	}
 }
