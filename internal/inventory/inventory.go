@@ -20,7 +20,7 @@ type Inventory struct {
 	Usages      []*Usage      // by Subject, then Service, Resource and time
 	Trusts      []*Trust      // by Identity, then ID
 	Consumers   []*Consumer   // by Subject, then ID
-	Owners      []*Owner      // by Subject, then confidence (best first), Method and Owner
+	Owners      []*Owner      // by Subject, then confidence (best first), Method (mapping_file first) and Owner
 	Coverages   []*Coverage   // by Scope, Kind, Scanner
 	Relations   []*Relation   // by From, Type, To; conclusions of correlate
 
@@ -149,7 +149,7 @@ func (inv *Inventory) index() {
 	})
 	slices.SortFunc(inv.Owners, func(x, y *Owner) int {
 		return tied(cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Confidence.rank(), y.Confidence.rank()),
-			cmp.Compare(x.Method, y.Method), cmp.Compare(x.Owner, y.Owner)), x, y)
+			cmp.Compare(x.methodRank(), y.methodRank()), cmp.Compare(x.Method, y.Method), cmp.Compare(x.Owner, y.Owner)), x, y)
 	})
 	slices.SortFunc(inv.Coverages, func(x, y *Coverage) int {
 		return tied(cmp.Or(cmp.Compare(x.Scope, y.Scope), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Scanner, y.Scanner)), x, y)
@@ -250,6 +250,15 @@ func (c Confidence) rank() int {
 		return 3
 	}
 	return i
+}
+
+// methodRank puts the mapping file, by which people overrule what was found,
+// before all other methods.
+func (o *Owner) methodRank() int {
+	if o.Method == "mapping_file" {
+		return 0
+	}
+	return 1
 }
 
 func first[T any](list []*T, key string, of func(*T) string) *T {
