@@ -73,8 +73,8 @@ type relations struct {
 }
 
 func (r *relations) add(x inventory.Relation) {
-	if x.From == "" || x.To == "" || x.From == x.To {
-		return
+	if x.From == "" || x.From == x.To || len(x.To) > inventory.MaxID || !printable(x.To) || x.To == "" {
+		return // what a secret says of itself may hold anything
 	}
 	key := triple{x.From, x.Type, x.To}
 	if i, ok := r.seen[key]; ok {

@@ -12,41 +12,42 @@ import (
 // bindings lists the annotations and attributes by which a Kubernetes service
 // account says which cloud identity its pods act as: EKS (IAM roles for service
 // accounts), GKE (Workload Identity Federation) and Azure Workload Identity, as
-// their documentation spells them.
-var bindings = []string{
-	"eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/client-id",
-	"role_arn", "gcp_service_account", "azure_client_id",
+// their documentation spells them, with the prefix of the ids of that cloud.
+var bindings = []struct{ key, scanner string }{
+	{"eks.amazonaws.com/role-arn", "aws"},
+	{"aws_role_arn", "aws"},
+	{"iam.gke.io/gcp-service-account", "gcp"},
+	{"gcp_service_account", "gcp"},
+	{"azure.workload.identity/client-id", "azure"},
+	{"azure_client_id", "azure"},
 }
 
 // annotations relates service accounts to the cloud identities that their
-// annotations name.
+// annotations name, which may be unknown here.
 func annotations(ix *index, rel *relations) {
 	for _, i := range ix.inv.Identities {
 		if i.Type != "kubernetes.service_account" {
 			continue
 		}
-		for _, key := range bindings {
-			if id := cmp.Or(i.Tags[key], i.Attributes[key]); id != "" {
-				federates(ix, rel, i, id, "annotation", "its annotation "+key+" names it")
+		for _, b := range bindings {
+			id := cmp.Or(i.Tags[b.key], i.Attributes[b.key])
+			if id == "" {
+				continue
+			}
+			reason := "its annotation names " + id
+			list := ix.resolve(id, b.scanner)
+			for _, to := range list {
+				rel.add(inventory.Relation{
+					From: i.ID, To: to.ID, Type: inventory.RelationFederates, Method: "annotation", Exact: true, Resolved: true, Reason: reason,
+				})
+			}
+			if len(list) == 0 {
+				rel.add(inventory.Relation{
+					From: i.ID, To: b.scanner + ":" + id, Type: inventory.RelationFederates, Method: "annotation", Exact: true,
+					Reason: reason + ", which is not in this inventory",
+				})
 			}
 		}
-	}
-}
-
-// federates relates an identity to the one with a public id, which may be
-// unknown here.
-func federates(ix *index, rel *relations, from *inventory.Identity, id, method, reason string) {
-	list := ix.resolve(id, "")
-	if len(list) == 0 {
-		rel.add(inventory.Relation{
-			From: from.ID, To: id, Type: inventory.RelationFederates, Method: method, Exact: true,
-			Reason: reason + "; " + id + " is not in this inventory",
-		})
-	}
-	for _, to := range list {
-		rel.add(inventory.Relation{
-			From: from.ID, To: to.ID, Type: inventory.RelationFederates, Method: method, Exact: true, Resolved: true, Reason: reason,
-		})
 	}
 }
 
@@ -264,12 +265,11 @@ func workloadIdentityUser(subject string) (string, bool) {
 // a public id that is unique in the world, probable by type and name if just
 // one live identity has them.
 func declared(ix *index, rel *relations) {
-	type key struct{ kind, name string }
-	names := make(map[key]*inventory.Identity)
+	names := make(map[string]*inventory.Identity)
 	for _, i := range ix.inv.Identities {
-		k := key{i.Type, i.Name}
+		k := nameKey(i)
 		switch _, twice := names[k]; {
-		case i.Declared || i.Name == "":
+		case i.Declared || k == "":
 		case twice:
 			names[k] = nil
 		default:
@@ -280,13 +280,26 @@ func declared(ix *index, rel *relations) {
 		if !i.Declared || byUniqueID(ix, rel, i) {
 			continue
 		}
-		if live := names[key{i.Type, i.Name}]; live != nil {
+		if live := names[nameKey(i)]; live != nil {
 			rel.add(inventory.Relation{
 				From: i.ID, To: live.ID, Type: inventory.RelationSameIdentity, Method: "name", Resolved: true,
 				Reason: "the only live " + i.Type + " of this name",
 			})
 		}
 	}
+}
+
+// nameKey returns what a declared and a live identity share if they are one:
+// the type and the name, for a service account with its namespace.
+func nameKey(i *inventory.Identity) string {
+	name := i.Name
+	if i.Type == "kubernetes.service_account" {
+		name = serviceAccount(i)
+	}
+	if name == "" {
+		return ""
+	}
+	return i.Type + "\x00" + name
 }
 
 func byUniqueID(ix *index, rel *relations, i *inventory.Identity) bool {

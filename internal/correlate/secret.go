@@ -35,9 +35,12 @@ var onePerSecret = map[string]bool{
 	"ssh.private_key": true, "pki.private_key": true, "pki.certificate": true, "entra.certificate": true,
 }
 
-// loose lists the types whose public id is a user name or the like: it may
-// point to an identity, but that is no proof.
-var loose = map[string]bool{"database.connection": true, "basic_auth": true, "generic.secret": true}
+// loose lists the types whose public id is a user name or the like, or which
+// may speak for a person: they may point to an identity, but that is no proof.
+var loose = map[string]bool{
+	"database.connection": true, "basic_auth": true, "generic.secret": true, "jwt": true,
+	"docker.registry_auth": true,
+}
 
 // pointers lists the attributes of a credential that name the identity it
 // opens, most telling first, with what to call the far end.
