@@ -87,5 +87,5 @@ func live() int64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // below 2^63
+	return int64(m.HeapAlloc)
 }

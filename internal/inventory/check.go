@@ -24,7 +24,7 @@ type check struct {
 	err error
 }
 
-func (c *check) fail(field, format string, args ...any) {
+func (c *check) failf(field, format string, args ...any) {
 	if c.err == nil {
 		c.err = fmt.Errorf("%s: %w", field, fmt.Errorf(format, args...))
 	}
@@ -33,7 +33,7 @@ func (c *check) fail(field, format string, args ...any) {
 // token checks a required string that identifies something.
 func (c *check) token(field, s string) {
 	if s == "" {
-		c.fail(field, "is missing")
+		c.failf(field, "is missing")
 		return
 	}
 	c.optional(field, s)
@@ -44,11 +44,11 @@ func (c *check) optional(field, s string) {
 	switch {
 	case c.err != nil || s == "":
 	case len(s) > MaxID:
-		c.fail(field, "has %d bytes, the limit is %d", len(s), MaxID)
+		c.failf(field, "has %d bytes, the limit is %d", len(s), MaxID)
 	case !utf8.ValidString(s):
-		c.fail(field, "is not UTF-8")
+		c.failf(field, "is not UTF-8")
 	case strings.IndexFunc(s, unicode.IsControl) >= 0:
-		c.fail(field, "holds a control character")
+		c.failf(field, "holds a control character")
 	}
 }
 
@@ -59,7 +59,7 @@ func (c *check) id(field, s string) {
 		return
 	}
 	if name, native, ok := strings.Cut(s, ":"); !ok || native == "" || !ValidName(name) {
-		c.fail(field, "is not of the form <scanner>:<native id>")
+		c.failf(field, "is not of the form <scanner>:<native id>")
 	}
 }
 
@@ -70,9 +70,9 @@ func (c *check) text(field string, list ...string) {
 		case c.err != nil:
 			return
 		case len(s) > MaxString:
-			c.fail(field, "has %d bytes, the limit is %d", len(s), MaxString)
+			c.failf(field, "has %d bytes, the limit is %d", len(s), MaxString)
 		case !utf8.ValidString(s):
-			c.fail(field, "is not UTF-8")
+			c.failf(field, "is not UTF-8")
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (c *check) tags(field string, m map[string]string) {
 			return
 		}
 		if k == "" {
-			c.fail(field, "has an empty key")
+			c.failf(field, "has an empty key")
 		}
 		c.text(field, k, v)
 	}
@@ -102,7 +102,7 @@ func (c *check) tags(field string, m map[string]string) {
 
 func (c *check) length(field string, n int) {
 	if n > MaxList {
-		c.fail(field, "has %d entries, the limit is %d", n, MaxList)
+		c.failf(field, "has %d entries, the limit is %d", n, MaxList)
 	}
 }
 
@@ -113,37 +113,37 @@ func (c *check) time(field string, t time.Time) {
 		return
 	}
 	if t.Location() != time.UTC {
-		c.fail(field, "is not in UTC")
+		c.failf(field, "is not in UTC")
 	}
 	if y := t.Year(); y < 1900 || y > 9999 {
-		c.fail(field, "has the year %d, outside 1900 to 9999", y)
+		c.failf(field, "has the year %d, outside 1900 to 9999", y)
 	}
 }
 
 // count checks a number that cannot be negative.
 func (c *check) count(field string, n int) {
 	if n < 0 {
-		c.fail(field, "is negative")
+		c.failf(field, "is negative")
 	}
 }
 
 func (c *check) tri(field string, t Tri) {
 	if t < False || t > True {
-		c.fail(field, "is not true, false or unknown")
+		c.failf(field, "is not true, false or unknown")
 	}
 }
 
 // hex checks a string of so many lower-case hex digits, or none.
 func (c *check) hex(field, s string, digits ...int) {
 	if s != "" && (!slices.Contains(digits, len(s)) || !lowerHex(s)) {
-		c.fail(field, "is not of %d lower-case hex digits", digits[0])
+		c.failf(field, "is not of %d lower-case hex digits", digits[0])
 	}
 }
 
 // oneOf checks a value that comes from a closed list.
 func oneOf[S ~string](c *check, field string, s S, list []S) {
 	if c.err == nil && !slices.Contains(list, s) {
-		c.fail(field, "%s is none of %q", quote(string(s)), slices.Clone(list)) // a clone, so that list need not be on the heap
+		c.failf(field, "%s is none of %q", quote(string(s)), slices.Clone(list)) // a clone, so that list need not be on the heap
 	}
 }
 
@@ -165,7 +165,7 @@ func (l *Location) check(c *check) {
 	c.count("found_at.line", l.Line)
 	c.count("found_at.column", l.Column)
 	if l.EndLine != 0 && l.EndLine < l.Line {
-		c.fail("found_at.end_line", "is before line")
+		c.failf("found_at.end_line", "is before line")
 	}
 	c.text("found_at.author", l.Author, l.Via)
 	c.time("found_at.date", l.Date)

@@ -45,10 +45,10 @@ func (d *decoder) want(what string) error {
 func newDecoder() *decoder {
 	d := &decoder{kinds: map[string]*plan{}, seed: maphash.MakeSeed()}
 	record := reflect.TypeFor[Record]()
-	for i := range record.NumField() {
-		name, _ := jsonName(record.Field(i))
-		p := planOf(record.Field(i).Type.Elem())
-		p.index = i
+	for f := range record.Fields() {
+		name, _ := jsonName(f)
+		p := planOf(f.Type.Elem())
+		p.index = f.Index[0]
 		d.kinds[name] = p
 	}
 	return d
@@ -56,9 +56,9 @@ func newDecoder() *decoder {
 
 func planOf(t reflect.Type) *plan {
 	p := &plan{typ: t, fields: map[string]field{}}
-	for i := range t.NumField() {
-		name, _ := jsonName(t.Field(i))
-		p.fields[name] = field{index: i, read: readerOf(t.Field(i).Type)}
+	for f := range t.Fields() {
+		name, _ := jsonName(f)
+		p.fields[name] = field{index: f.Index[0], read: readerOf(f.Type)}
 	}
 	return p
 }
@@ -72,7 +72,7 @@ func readerOf(t reflect.Type) reader {
 	case reflect.TypeFor[Tri]():
 		return readTri
 	}
-	switch t.Kind() { //nolint:exhaustive // the records hold no others
+	switch t.Kind() {
 	case reflect.String:
 		return readString
 	case reflect.Bool:
@@ -141,8 +141,7 @@ func (d *decoder) record(r *Record, kind string) error {
 	}
 	v := reflect.New(p.typ)
 	if err := p.read(d, v.Elem()); err != nil {
-		var syntax *syntaxError
-		if errors.As(err, &syntax) {
+		if isSyntax(err) {
 			return err
 		}
 		return fmt.Errorf("%s: %w", kind, err)
@@ -178,8 +177,7 @@ func (p *plan) read(d *decoder, into reflect.Value) error {
 			return nil
 		}
 		if err := f.read(d, into.Field(f.index)); err != nil {
-			var syntax *syntaxError
-			if errors.As(err, &syntax) {
+			if isSyntax(err) {
 				return err
 			}
 			return fmt.Errorf("%s: %w", key, err)
@@ -267,7 +265,7 @@ func readTime(d *decoder, into reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	t, _ := into.Addr().Interface().(*time.Time)
+	t, _ := reflect.TypeAssert[*time.Time](into.Addr())
 	if t.UnmarshalText(b) != nil {
 		return errors.New("want " + want)
 	}

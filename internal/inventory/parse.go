@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -21,6 +22,12 @@ func (e *syntaxError) Error() string {
 		return e.what
 	}
 	return fmt.Sprintf("%s at byte %d", e.what, e.offset+1)
+}
+
+// isSyntax reports whether an error is about JSON and not about a field.
+func isSyntax(err error) bool {
+	_, ok := errors.AsType[*syntaxError](err)
+	return ok
 }
 
 // checkText reports whether a line can be JSON text at all.

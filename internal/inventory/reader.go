@@ -178,8 +178,7 @@ func (l *lineReader) fail(err error) error {
 
 // wrong returns the error of a line whose content is wrong.
 func (l *lineReader) wrong(err error) error {
-	var syntax *syntaxError
-	if l.cut && errors.As(err, &syntax) {
+	if l.cut && isSyntax(err) {
 		err = fmt.Errorf("%w: %w", ErrTruncated, err)
 	}
 	return &LineError{Name: l.name, Line: l.number, Err: err}

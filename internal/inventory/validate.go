@@ -84,7 +84,7 @@ func (x *Credential) check(c *check) {
 	}
 	c.text("public_id", x.PublicID)
 	if x.SecretHash != "" && !x.SecretHash.Valid() {
-		c.fail("secret_hash", "is not of the form hmac-sha256:<8 hex digits>:<64 hex digits>")
+		c.failf("secret_hash", "is not of the form hmac-sha256:<8 hex digits>:<64 hex digits>")
 	}
 	c.text("hint", x.Hint)
 	c.text("store", x.Store)
@@ -113,7 +113,7 @@ func (x *Credential) checkLife(c *check) {
 	c.time("rotated_at", x.RotatedAt)
 	c.time("expires_at", x.ExpiresAt)
 	if x.NeverExpires && !x.ExpiresAt.IsZero() {
-		c.fail("never_expires", "contradicts expires_at")
+		c.failf("never_expires", "contradicts expires_at")
 	}
 	c.tri("disabled", x.Disabled)
 	c.text("disabled_reason", x.DisabledReason)
@@ -194,7 +194,7 @@ func (x *Owner) check(c *check) {
 
 func (x *Coverage) check(c *check) {
 	if !ValidName(x.Scanner) {
-		c.fail("scanner", "is not the name of a scanner")
+		c.failf("scanner", "is not the name of a scanner")
 	}
 	c.token("scope", x.Scope)
 	oneOf(c, "kind", x.Kind, ScanKinds())
@@ -206,10 +206,10 @@ func (x *Coverage) check(c *check) {
 	c.text("control_source", x.ControlSource)
 	c.count("requests", x.Requests)
 	if x.Status != StatusComplete && strings.TrimSpace(x.Reason) == "" {
-		c.fail("reason", "is missing although the status is %s", x.Status)
+		c.failf("reason", "is missing although the status is %s", x.Status)
 	}
 	if x.Count > 0 && (x.Status == StatusDenied || x.Status == StatusSkipped) {
-		c.fail("count", "is not 0 although the status is %s", x.Status)
+		c.failf("count", "is not 0 although the status is %s", x.Status)
 	}
 	c.text("reason", x.Reason)
 	c.texts("notes", x.Notes)
@@ -233,7 +233,7 @@ func (x *Relation) check(c *check) {
 
 func (x *Finding) check(c *check) {
 	if x.ID == "" {
-		c.fail("id", "is missing")
+		c.failf("id", "is missing")
 	}
 	c.optional("id", x.ID)
 	c.hex("fingerprint", x.Fingerprint, 16)
@@ -248,7 +248,7 @@ func (x *Finding) check(c *check) {
 	c.text("environment", x.Environment)
 	oneOf(c, "severity", x.Severity, severities())
 	if x.Score < 0 || x.Score > 100 {
-		c.fail("score", "is %d, outside 0 to 100", x.Score)
+		c.failf("score", "is %d, outside 0 to 100", x.Score)
 	}
 	oneOf(c, "verdict", x.Verdict, []string{"fail"})
 	oneOf(c, "state", x.State, findingStates())

@@ -151,7 +151,7 @@ func TestResetConnectionIsRetried(t *testing.T) {
 		if n++; n == 1 {
 			return nil, &url.Error{Op: "read", Err: syscall.ECONNRESET}
 		}
-		return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 	})
 	code, _, err := send(t, transport.New(o), "GET", "http://x.example", "")
 	if err != nil || code != 200 || n != 2 {
@@ -186,7 +186,7 @@ func TestBodyIsSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if !slices.Equal(bodies, []string{"query", "query"}) || res.StatusCode != 200 {
+	if !slices.Equal(bodies, []string{"query", "query"}) || res.StatusCode != http.StatusOK {
 		t.Errorf("the bodies are %q, the status %d", bodies, res.StatusCode)
 	}
 	if r.Header.Get("User-Agent") != "" {
@@ -205,7 +205,7 @@ func TestBodyThatCannotBeSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if res.StatusCode != 503 || *sent != 1 {
+	if res.StatusCode != http.StatusServiceUnavailable || *sent != 1 {
 		t.Errorf("status %d after %d requests", res.StatusCode, *sent)
 	}
 }
@@ -272,9 +272,9 @@ func TestRetryAfterHoldsForTheAccount(t *testing.T) {
 			Next: roundTrip(func(*http.Request) (*http.Response, error) {
 				times = append(times, time.Since(start))
 				if n++; n == 1 {
-					return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {"30"}}, Body: http.NoBody}, nil
+					return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}, Body: http.NoBody}, nil
 				}
-				return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+				return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 			}),
 		})
 		var wg sync.WaitGroup
@@ -302,7 +302,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 		tr := transport.New(transport.Options{
 			Now: time.Now, Sleep: transport.Sleep, Random: func() float64 { return 0.5 },
 			Next: roundTrip(func(*http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {"60"}}, Body: http.NoBody}, nil
+				return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"60"}}, Body: http.NoBody}, nil
 			}),
 		})
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://x.example", nil)
@@ -335,7 +335,7 @@ func TestCleanDropsTheQuery(t *testing.T) {
 	if err == nil || strings.Contains(clean.Error(), canary) || clean.Error() != "GET https://x.example/bots: no route" {
 		t.Error("the cleaned error is not as it should be")
 	}
-	if other := errors.New("x"); transport.Clean(other) != other {
+	if other := errors.New("x"); !errors.Is(transport.Clean(other), other) {
 		t.Error("another error is changed")
 	}
 }

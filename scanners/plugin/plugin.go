@@ -119,7 +119,10 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	if c.MaxLine < 0 {
 		return nil, fmt.Errorf("max_line %d is negative", c.MaxLine)
 	}
-	return p, p.lend(c.Env)
+	if err := p.lend(c.Env); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // lend looks up the variables that the program is given. Their values are

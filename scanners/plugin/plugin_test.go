@@ -79,7 +79,7 @@ type result struct {
 	err     error
 }
 
-func scanWith(t *testing.T, ctx context.Context, config map[string]any) result {
+func scanWith(ctx context.Context, t *testing.T, config map[string]any) result {
 	t.Helper()
 	var log bytes.Buffer
 	s, err := plugin.Factory("aws").Open(scanners.Env{Log: slog.New(slog.NewTextHandler(&log, nil))}, func(into any) error {
@@ -126,7 +126,7 @@ func TestWhatAProgramSaysOfItself(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Setenv(modeVariable, mode)
-			r := scanWith(t, t.Context(), map[string]any{"path": path, "env": []string{modeVariable}})
+			r := scanWith(t.Context(), t, map[string]any{"path": path, "env": []string{modeVariable}})
 			if r.err == nil || !strings.Contains(r.err.Error(), want) {
 				t.Errorf("the error is %v, want one with %q", r.err, want)
 			}
@@ -169,7 +169,7 @@ func TestRefusedConfigurations(t *testing.T) {
 		"max_line":       {map[string]any{"path": path, "max_line": -1}, "max_line"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := scanWith(t, t.Context(), c.config)
+			r := scanWith(t.Context(), t, c.config)
 			if r.err == nil || !strings.Contains(r.err.Error(), c.want) {
 				t.Errorf("the error is %v, want one with %q", r.err, c.want)
 			}
@@ -194,7 +194,7 @@ func TestPinnedHash(t *testing.T) {
 	}
 	sum := sha256.Sum256(program)
 	t.Setenv("TMPDIR", t.TempDir())
-	r := scanWith(t, t.Context(), map[string]any{"path": path, "sha256": hex.EncodeToString(sum[:]), "env": []string{modeVariable}})
+	r := scanWith(t.Context(), t, map[string]any{"path": path, "sha256": hex.EncodeToString(sum[:]), "env": []string{modeVariable}})
 	if r.err != nil || r.reasons() != "" {
 		t.Errorf("the scan returns %v, and its coverage: %s", r.err, r.reasons())
 	}
@@ -204,14 +204,14 @@ func TestPinnedHash(t *testing.T) {
 }
 
 func TestEnvironmentIsEmpty(t *testing.T) {
-	r := scanWith(t, t.Context(), map[string]any{"path": self(t), "config": map[string]any{"mode": "env"}})
+	r := scanWith(t.Context(), t, map[string]any{"path": self(t), "config": map[string]any{"mode": "env"}})
 	if r.err != nil || !strings.Contains(r.log, "environment of 0") {
 		t.Errorf("the scan returns %v and logs %s", r.err, r.log)
 	}
 }
 
 func TestTimeLimit(t *testing.T) {
-	r := scanWith(t, t.Context(), map[string]any{"path": self(t), "timeout": "300ms", "config": map[string]any{"mode": "hang"}})
+	r := scanWith(t.Context(), t, map[string]any{"path": self(t), "timeout": "300ms", "config": map[string]any{"mode": "hang"}})
 	if r.err != nil || !strings.Contains(r.reasons(), "after its time of 300ms") {
 		t.Errorf("the scan returns %v, and its coverage: %s", r.err, r.reasons())
 	}
@@ -221,7 +221,7 @@ func TestCancelEndsAHangingProgram(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	r := scanWith(t, ctx, map[string]any{"path": self(t), "config": map[string]any{"mode": "hang"}})
+	r := scanWith(ctx, t, map[string]any{"path": self(t), "config": map[string]any{"mode": "hang"}})
 	if !errors.Is(r.err, context.DeadlineExceeded) {
 		t.Errorf("the scan returns %v", r.err)
 	}
@@ -232,7 +232,7 @@ func TestCancelEndsAHangingProgram(t *testing.T) {
 
 func TestChildrenAreNotWaitedFor(t *testing.T) {
 	start := time.Now()
-	r := scanWith(t, t.Context(), map[string]any{"path": self(t), "config": map[string]any{"mode": "leaves a child"}})
+	r := scanWith(t.Context(), t, map[string]any{"path": self(t), "config": map[string]any{"mode": "leaves a child"}})
 	if r.err != nil || !strings.Contains(r.reasons(), "left something running") {
 		t.Errorf("the scan returns %v, and its coverage: %s", r.err, r.reasons())
 	}
@@ -255,7 +255,7 @@ func TestReasonsTellWhatWentWrong(t *testing.T) {
 		"wrong count":         "says that it saw 2 and passed on 3",
 	} {
 		t.Run(mode, func(t *testing.T) {
-			r := scanWith(t, t.Context(), map[string]any{"path": path, "max_line": 10_000, "config": map[string]any{"mode": mode}})
+			r := scanWith(t.Context(), t, map[string]any{"path": path, "max_line": 10_000, "config": map[string]any{"mode": mode}})
 			if r.err != nil || !strings.Contains(r.reasons(), want) {
 				t.Errorf("the scan returns %v, and its coverage says\n%s\nwant %q", r.err, r.reasons(), want)
 			}

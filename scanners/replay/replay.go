@@ -101,11 +101,11 @@ func (p *player) play(path string, file io.Reader) error {
 		}
 		file = unpacked
 	}
-	err := inventory.ReadAll(path, file, p.take)
+	broken := inventory.ReadAll(path, file, p.take)
 	if p.err != nil {
-		return nil
+		return nil // the file is not to blame
 	}
-	return err
+	return broken
 }
 
 func (p *player) take(r inventory.Record) error {

@@ -18,29 +18,33 @@ type mode struct {
 	answer func(s *Suite, next http.RoundTripper, r *http.Request) (*http.Response, error)
 }
 
-func modes() []mode {
-	plain := func(status int, kind, text string, header ...string) func(*Suite, http.RoundTripper, *http.Request) (*http.Response, error) {
-		return func(_ *Suite, _ http.RoundTripper, r *http.Request) (*http.Response, error) {
-			res := respond(r, status, kind, text)
-			for i := 0; i+1 < len(header); i += 2 {
-				res.Header.Set(header[i], header[i+1])
-			}
-			return res, nil
+// plain makes the answer of a mode that needs neither the suite nor the system.
+func plain(status int, kind, text string, header ...string) func(*Suite, http.RoundTripper, *http.Request) (*http.Response, error) {
+	return func(_ *Suite, _ http.RoundTripper, r *http.Request) (*http.Response, error) {
+		res := respond(r, status, kind, text)
+		for i := 0; i+1 < len(header); i += 2 {
+			res.Header.Set(header[i], header[i+1])
 		}
+		return res, nil
 	}
+}
+
+//nolint:bodyclose // plain makes a function, and the scanner closes what that answers
+func modes() []mode {
+	const json, html = "application/json", "text/html"
 	return []mode{
 		{name: "answered 403", answer: func(s *Suite, _ http.RoundTripper, r *http.Request) (*http.Response, error) {
 			if s.Denied != nil {
 				return s.Denied(r), nil
 			}
-			return respond(r, http.StatusForbidden, "application/json", `{"message":"access denied"}`), nil
+			return respond(r, http.StatusForbidden, json, `{"message":"access denied"}`), nil
 		}},
-		{name: "answered 429 with Retry-After", answer: plain(http.StatusTooManyRequests, "application/json", `{"message":"slow down"}`, "Retry-After", "0")},
-		{name: "answered 429", answer: plain(http.StatusTooManyRequests, "application/json", `{"message":"slow down"}`)},
-		{name: "answered 500", answer: plain(http.StatusInternalServerError, "text/html", "<html><body>Internal error</body></html>")},
-		{name: "answered with another page", answer: plain(http.StatusOK, "text/html", "<html><body>Please sign in</body></html>")},
+		{name: "answered 429 with Retry-After", answer: plain(http.StatusTooManyRequests, json, `{"message":"slow down"}`, "Retry-After", "0")},
+		{name: "answered 429", answer: plain(http.StatusTooManyRequests, json, `{"message":"slow down"}`)},
+		{name: "answered 500", answer: plain(http.StatusInternalServerError, html, "<html><body>Internal error</body></html>")},
+		{name: "answered with another page", answer: plain(http.StatusOK, html, "<html><body>Please sign in</body></html>")},
 		{name: "cut in its body", answer: func(_ *Suite, next http.RoundTripper, r *http.Request) (*http.Response, error) { return cut(next, r) }},
-		{name: "answered 401 like all after it", onward: true, answer: plain(http.StatusUnauthorized, "application/json", `{"message":"expired"}`)},
+		{name: "answered 401 like all after it", onward: true, answer: plain(http.StatusUnauthorized, json, `{"message":"expired"}`)},
 	}
 }
 

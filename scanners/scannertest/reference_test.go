@@ -300,7 +300,7 @@ func (s *reference) get(ctx context.Context, path, from string, into any) error 
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close() //nolint:errcheck // read only
+	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		if s.flaw == "secret in the reason" {
 			return fmt.Errorf("GET with %s: %w", s.token, errDenied)

@@ -50,8 +50,7 @@ func checkTags(t reporter, s *Suite, argument string) {
 		return
 	}
 	var keys []string
-	for i := range c.NumField() {
-		f := c.Field(i)
+	for f := range c.Fields() {
 		if !f.IsExported() {
 			continue
 		}
