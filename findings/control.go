@@ -153,7 +153,7 @@ func (e *Engine) bearing(framework, id string) (rules []int, evidence []string) 
 // evidence bear.
 func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies []Tally) ControlStatus {
 	s := ControlStatus{}
-	tested, inForce := 0, 0
+	tested, inForce, accepted := 0, 0, 0
 	var failing []string
 	for _, i := range rules {
 		r, t := &e.rules[i], &tallies[i]
@@ -163,7 +163,7 @@ func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies 
 		}
 		inForce++
 		s.Pass, s.Unknown = s.Pass+t.Pass, s.Unknown+t.Unknown
-		s.Fail += t.Fail - t.Excepted
+		s.Fail, accepted = s.Fail+t.Fail-t.Excepted, accepted+t.Excepted
 		if t.Fail > t.Excepted {
 			failing = append(failing, r.ID)
 		}
@@ -174,14 +174,17 @@ func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies 
 	}
 	s.Evidence = fig.evidence(evidence)
 	if inForce > 0 {
-		s.Evidence = append([]string{fmt.Sprintf("%d of %d rules had something to judge: %d pass, %d fail, %d unknown",
-			tested, inForce, s.Pass, s.Fail, s.Unknown)}, s.Evidence...)
+		s.Evidence = append([]string{fmt.Sprintf("rules with something to judge: %d of %d; verdicts: %d pass, %d fail, %d accepted, %d unknown",
+			tested, inForce, s.Pass, s.Fail, accepted, s.Unknown)}, s.Evidence...)
 	}
 	switch {
 	case s.Fail > 0:
 		s.Status, s.Reason = StatusGap, fmt.Sprintf("%s open, by %s", plural(s.Fail, "finding is", "findings are"), listed(failing))
 	case inForce > 0:
-		s.Status, s.Reason = byRules(&s, tested, inForce)
+		s.Status, s.Reason = byRules(&s, tested)
+		if accepted > 0 {
+			s.Reason += fmt.Sprintf("; %s", plural(accepted, "failure is accepted", "failures are accepted"))
+		}
 	case len(rules) > 0:
 		s.Status, s.Reason = StatusNoData, "every rule that tests it is switched off"
 	default:
@@ -192,7 +195,7 @@ func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies 
 }
 
 // byRules is the status of a control whose rules found no open failure.
-func byRules(s *ControlStatus, tested, inForce int) (status, why string) {
+func byRules(s *ControlStatus, tested int) (status, why string) {
 	switch {
 	case tested == 0 && s.Unknown == 0:
 		return StatusNoData, "this scan saw nothing that its rules could judge"
@@ -200,9 +203,10 @@ func byRules(s *ControlStatus, tested, inForce int) (status, why string) {
 		return StatusNoData, fmt.Sprintf("%d of %s could not be reached", s.Unknown, plural(s.Unknown+s.Pass, "verdict", "verdicts"))
 	case s.Partial:
 		return StatusNoData, "what it depends on was not listed completely in every scope"
+	case s.Pass == 0:
+		return StatusReady, "no open finding; what it is about was looked for in every scope"
 	default:
-		return StatusReady, fmt.Sprintf("no open finding; %d of %s judged, %s pass",
-			tested, plural(inForce, "rule", "rules"), plural(s.Pass, "verdict", "verdicts"))
+		return StatusReady, fmt.Sprintf("no open finding; %s", plural(s.Pass, "verdict passes", "verdicts pass"))
 	}
 }
 
@@ -245,7 +249,7 @@ func (f *figures) evidence(kinds []string) []string {
 		case evidenceReviews:
 			out = append(out, fmt.Sprintf("access was reviewed in the last %d days for %d of %d identities", reviewDays, f.reviewed, f.identities))
 		case evidenceExceptions:
-			out = append(out, fmt.Sprintf("%d exceptions are in force, %d have expired", f.accepted, f.expired))
+			out = append(out, fmt.Sprintf("exceptions in force: %d; expired: %d", f.accepted, f.expired))
 		case evidenceGovernance:
 			out = append(out, "signed documents are needed too; a scan does not see them")
 		}
@@ -284,7 +288,7 @@ func (f *figures) byFigure(kind string) (status, why string) {
 	switch kind {
 	case evidenceCoverage:
 		if f.scopes > 0 && f.complete == f.scopes {
-			return StatusReady, fmt.Sprintf("coverage is complete in all of %s", plural(f.scopes, "scope", "scopes"))
+			return StatusReady, fmt.Sprintf("coverage is complete in %d of %d scopes", f.complete, f.scopes)
 		}
 		return StatusNoData, fmt.Sprintf("coverage is complete in %d of %d scopes", f.complete, f.scopes)
 	case evidenceOwners:
@@ -298,7 +302,7 @@ func (f *figures) byFigure(kind string) (status, why string) {
 		case !f.exceptionsWereRead:
 			return StatusNoData, "no exceptions file was given"
 		}
-		return StatusReady, fmt.Sprintf("every one of %s is approved and has an end in the future", plural(f.accepted, "exception", "exceptions"))
+		return StatusReady, fmt.Sprintf("exceptions in force: %d, each approved and with an end; expired: none", f.accepted)
 	case evidenceGovernance:
 		return StatusNoData, "it is shown by signed documents, which a scan does not see"
 	default:
@@ -309,7 +313,7 @@ func (f *figures) byFigure(kind string) (status, why string) {
 // share is the status of a figure that should hold for all identities. None at
 // all is no data: nobody recorded it, which shows nothing either way.
 func (f *figures) share(n int, what string) (status, why string) {
-	why = fmt.Sprintf("%d of %s %s", n, plural(f.identities, "identity", "identities"), what)
+	why = fmt.Sprintf("%d of %d identities %s", n, f.identities, what)
 	switch {
 	case f.partial([]inventory.Kind{inventory.KindIdentity, inventory.KindOwner}) || n == 0:
 		return StatusNoData, why

@@ -112,12 +112,34 @@ func (s *subject) environment() string {
 	return env
 }
 
-// owner is the best owner, or nil.
+// owner is the best owner, or nil: of the subject and of the identities that it
+// opens or is about, the one that is known with most confidence; the subject's
+// own if they are equal.
 func (s *subject) owner() *inventory.Owner {
-	if owners := s.owners(); len(owners) > 0 {
-		return owners[0]
+	var best *inventory.Owner
+	consider := func(list []*inventory.Owner) {
+		if len(list) > 0 && (best == nil || confidenceRank(list[0]) > confidenceRank(best)) {
+			best = list[0] // lists have the best first
+		}
 	}
-	return nil
+	consider(s.owners())
+	for _, id := range s.identities() {
+		consider(s.inv.OwnersOf(id.ID))
+	}
+	return best
+}
+
+func confidenceRank(o *inventory.Owner) int {
+	switch o.Confidence {
+	case inventory.ConfidenceHigh:
+		return 3
+	case inventory.ConfidenceMedium:
+		return 2
+	case inventory.ConfidenceLow:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // locations are where to look: places that are at HEAD first, else in the order
