@@ -35,16 +35,22 @@ type description struct {
 	info secret.Info
 }
 
-func describe(s source, h *match.Hit, o occurrence) description {
+// describe asks what a secret says of itself, unless that is known from a
+// better place: it returns nil then.
+func (j *job) describe(s source, h *match.Hit, o occurrence) *description {
 	origin := s.path
 	if s.kind != "" {
 		origin = s.id.String()
 	}
-	return description{
-		key:  fmt.Sprintf("%d %s %s %09d %09d", generality(h.Rule), h.Rule, origin, o.line, o.column),
-		rule: h.Rule,
-		info: secret.Describe(h.Rule, h.Secret, h.Context),
+	key := fmt.Sprintf("%d %s %s %09d %09d", generality(h.Rule), h.Rule, origin, o.line, o.column)
+	j.mu.Lock()
+	f := j.found[o.hash]
+	known := f != nil && f.key <= key
+	j.mu.Unlock()
+	if known {
+		return nil
 	}
+	return &description{key: key, rule: h.Rule, info: secret.Describe(h.Rule, h.Secret, h.Context)}
 }
 
 // generality orders rules that match one value: specific ones first.
@@ -56,14 +62,17 @@ func generality(rule string) int {
 }
 
 // remember keeps the best description of a secret. The caller holds j.mu.
-func (j *job) remember(o occurrence, d description) {
+func (j *job) remember(o occurrence, d *description) {
+	if d == nil {
+		return
+	}
 	f := j.found[o.hash]
 	if f == nil {
-		f = &found{description: d, rules: map[string]bool{}, paths: map[string]string{}, onDisk: map[string]bool{}}
+		f = &found{description: *d, rules: map[string]bool{}, paths: map[string]string{}, onDisk: map[string]bool{}}
 		j.found[o.hash] = f
 	}
 	if d.key < f.key {
-		f.description = d
+		f.description = *d
 	}
 }
 
@@ -171,8 +180,9 @@ func (j *job) placeKeyFiles() error {
 func (j *job) placeKey(rule string, content []byte, w where) {
 	o := occurrence{hash: j.scan.env.Hash(content), rule: rule}
 	h := &match.Hit{Rule: rule, Secret: content}
+	d := j.describe(source{path: w.path}, h, o)
 	j.mu.Lock()
-	j.remember(o, describe(source{path: w.path}, h, o))
+	j.remember(o, d)
 	j.mu.Unlock()
 	j.touch(o.hash, w.date)
 	j.place([]occurrence{o}, w)

@@ -188,7 +188,7 @@ func (j *job) collect(t text, hits []match.Hit) {
 		return
 	}
 	occurrences := make([]occurrence, len(hits))
-	described := make([]description, len(hits))
+	described := make([]*description, len(hits))
 	for i := range hits {
 		h := &hits[i]
 		occurrences[i] = occurrence{hash: j.scan.env.Hash(h.Secret), rule: h.Rule, encoding: h.Encoding}
@@ -197,7 +197,7 @@ func (j *job) collect(t text, hits []match.Hit) {
 			occurrences[i].end = h.EndLine + t.first - 1
 			occurrences[i].column = h.Column
 		}
-		described[i] = describe(t.source, h, occurrences[i])
+		described[i] = j.describe(t.source, h, occurrences[i])
 		clear(h.Secret)
 		clear(h.Context)
 		h.Secret, h.Context = nil, nil

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"maps"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -11,28 +12,57 @@ import (
 const (
 	maxStrings = 600 // words that a part of a regular expression is spelled out to, at most
 	maxClass   = 64  // runes of a class that is spelled out, at most
+	minWord    = 3   // bytes of a word that is looked for beside the keywords, at least
 	unbounded  = 1 << 30
 )
 
-// An anchor says where the matches of a regular expression lie around one of
-// the rule's keywords. It exists if every match must contain a keyword at a
-// bounded distance from its start.
+// An anchor says where the matches of a regular expression lie around words
+// that every match must contain at a bounded distance from its start.
 type anchor struct {
-	prog *syntax.Prog // the expression without what may be empty in front of the keyword
-	lead int          // bytes that may stand before a match of prog, at most
-	pre  span         // bytes of prog's match before the word with the keyword
-	at   map[string]span
+	prog *syntax.Prog    // the expression without what may be empty in front
+	lead int             // bytes that may stand before a match of prog, at most
+	at   map[string]span // how far a word may stand behind the start of prog's match
+	late *keywords       // finds the words, if they are not the rule's keywords
+	word []string        // the words of late
 }
 
 // A span is a range of distances in bytes.
 type span struct{ min, max int }
 
+func (s span) add(o span) span { return span{capped(s.min + o.min), capped(s.max + o.max)} }
+
+func (s span) join(o span) span { return span{min(s.min, o.min), max(s.max, o.max)} }
+
 // anchorOf finds the anchor of an expression, or nil: then a keyword switches
-// the rule on for the whole text, as in gitleaks.
+// the rule on for the whole text, as in gitleaks. It is best if the keywords
+// are such words, else other words are looked for in the expression.
 func anchorOf(re *syntax.Regexp, keywords []string) *anchor {
 	items := flatten(re, nil)
-	lo, hi, words := keywordRun(items, keywords)
-	if hi == 0 {
+	if a := anchorBy(items, func(words []string) []string {
+		if allContain(words, keywords) {
+			return keywords
+		}
+		return nil
+	}); a != nil {
+		return a
+	}
+	a := anchorBy(items, func(words []string) []string {
+		if slices.ContainsFunc(words, func(w string) bool { return len(w) < minWord }) {
+			return nil
+		}
+		return words
+	})
+	if a == nil {
+		return nil
+	}
+	a.word = slices.Sorted(maps.Keys(a.at))
+	a.late = newKeywords(a.word)
+	return a
+}
+
+func anchorBy(items []*syntax.Regexp, choose func([]string) []string) *anchor {
+	lo, at := locate(items, choose)
+	if at == nil {
 		return nil
 	}
 	skip, lead := 0, 0
@@ -40,12 +70,17 @@ func anchorOf(re *syntax.Regexp, keywords []string) *anchor {
 		lead = capped(lead + maxLen(items[skip]))
 		skip++
 	}
-	a := &anchor{lead: lead, at: offsets(words, keywords)}
+	pre := span{}
 	for _, item := range items[skip:lo] {
-		a.pre.min += minLen(item)
-		a.pre.max = capped(a.pre.max + maxLen(item))
+		pre = pre.add(span{minLen(item), maxLen(item)})
 	}
-	if a.lead >= unbounded || a.pre.max >= unbounded {
+	a := &anchor{lead: lead, at: at}
+	for word, s := range at {
+		if a.at[word] = s.add(pre); a.at[word].max >= unbounded {
+			return nil
+		}
+	}
+	if lead >= unbounded {
 		return nil
 	}
 	rest := &syntax.Regexp{Op: syntax.OpConcat, Sub: slices.Clone(items[skip:])}
@@ -55,6 +90,62 @@ func anchorOf(re *syntax.Regexp, keywords []string) *anchor {
 	}
 	a.prog = prog
 	return a
+}
+
+// locate finds the first part, items[lo], from whose start on every match
+// contains a word: a run of parts that choose takes words from, or an
+// alternation in whose every branch there is such a run. It returns how far
+// behind the part's start each word may stand.
+func locate(items []*syntax.Regexp, choose func([]string) []string) (lo int, at map[string]span) {
+	for lo, item := range items {
+		if words, chosen := run(items[lo:], choose); chosen != nil {
+			return lo, offsets(words, chosen)
+		}
+		if item.Op == syntax.OpAlternate {
+			if at := branches(item.Sub, choose); at != nil {
+				return lo, at
+			}
+		}
+	}
+	return 0, nil
+}
+
+func branches(subs []*syntax.Regexp, choose func([]string) []string) map[string]span {
+	at := map[string]span{}
+	for _, sub := range subs {
+		items := flatten(sub, nil)
+		lo, inner := locate(items, choose)
+		if inner == nil {
+			return nil
+		}
+		pre := span{}
+		for _, item := range items[:lo] {
+			pre = pre.add(span{minLen(item), maxLen(item)})
+		}
+		for word, s := range inner {
+			s = s.add(pre)
+			if old, ok := at[word]; ok {
+				s = s.join(old)
+			}
+			at[word] = s
+		}
+	}
+	return at
+}
+
+// run spells the parts out, one after the other, until choose takes words.
+func run(items []*syntax.Regexp, choose func([]string) []string) (words, chosen []string) {
+	words = []string{""}
+	for _, item := range items {
+		more, ok := spell(item)
+		if words = cross(words, more); !ok || words == nil {
+			return nil, nil
+		}
+		if chosen = choose(words); chosen != nil {
+			return words, chosen
+		}
+	}
+	return nil, nil
 }
 
 // flatten returns the parts of a concatenation, captures opened.
@@ -70,24 +161,6 @@ func flatten(re *syntax.Regexp, to []*syntax.Regexp) []*syntax.Regexp {
 	default:
 		return append(to, re)
 	}
-}
-
-// keywordRun finds the first run of parts whose every word contains a keyword.
-// It returns items[lo:hi] and the words; hi is 0 if there is none.
-func keywordRun(items []*syntax.Regexp, keywords []string) (lo, hi int, words []string) {
-	for lo = range items {
-		words = []string{""}
-		for hi = lo; hi < len(items); hi++ {
-			more, ok := spell(items[hi])
-			if words = cross(words, more); !ok || words == nil {
-				break
-			}
-			if allContain(words, keywords) {
-				return lo, hi + 1, words
-			}
-		}
-	}
-	return 0, 0, nil
 }
 
 func allContain(words, keywords []string) bool {
@@ -108,7 +181,7 @@ func offsets(words, keywords []string) map[string]span {
 				// Folding may make of one byte up to three (K, ſ).
 				o := span{i, 3 * i}
 				if old, ok := at[k]; ok {
-					o = span{min(o.min, old.min), max(o.max, old.max)}
+					o = o.join(old)
 				}
 				at[k] = o
 			}

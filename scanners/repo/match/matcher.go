@@ -139,7 +139,7 @@ func (m *Matcher) touch(i int) *ruleState {
 			st.near = newDFA(a.prog)
 		}
 	}
-	st.touched, st.whole = true, st.near == nil
+	st.touched, st.whole = true, st.near == nil || st.compiled.anchor.late != nil
 	m.touched = append(m.touched, i)
 	return st
 }
@@ -157,33 +157,50 @@ func (m *Matcher) keyword(word, end int) {
 		if st.whole {
 			continue
 		}
-		a := st.compiled.anchor
 		if !u.ready {
-			u.at, u.ready = a.at[m.set.words[word]], true
+			u.at, u.ready = st.compiled.anchor.at[m.set.words[word]], true
 		}
-		at := end - len(m.set.words[word])
-		last := at - u.at.min - a.pre.min
-		if last < 0 {
-			continue
-		}
-		first := runeStart(m.text, max(0, at-u.at.max-a.pre.max))
-		if st.seen.end > 0 && first >= st.seen.start && last < st.seen.end {
-			continue
-		}
-		st.seen = interval{first, last + 1}
-		stopAt, stop := st.near.scan(m.text, first, last, false)
-		if stopAt >= 0 {
-			st.spans = append(st.spans, interval{max(0, first-a.lead), stopAt})
-		}
-		if st.scanned += stop - first; st.scanned > scanBudget*len(m.text)+scanFree {
-			st.whole = true
-		}
+		st.try(m.text, end-len(m.set.words[word]), u.at)
 	}
+}
+
+// try looks for a match around a word at a position.
+func (st *ruleState) try(text []byte, at int, off span) {
+	last := at - off.min
+	if last < 0 {
+		return
+	}
+	first := runeStart(text, max(0, at-off.max))
+	if st.seen.end > 0 && first >= st.seen.start && last < st.seen.end {
+		return
+	}
+	st.seen = interval{first, last + 1}
+	end, stop := st.near.scan(text, first, last, false)
+	if end >= 0 {
+		st.spans = append(st.spans, interval{max(0, first-st.compiled.anchor.lead), end})
+	}
+	if st.scanned += stop - first; st.scanned > scanBudget*len(text)+scanFree {
+		st.whole = true
+	}
+}
+
+// tryLate looks for matches around words that are not the rule's keywords.
+func (st *ruleState) tryLate(text []byte) {
+	a := st.compiled.anchor
+	st.whole = false
+	a.late.each(text, func(word, end int) {
+		if !st.whole {
+			st.try(text, end-len(a.word[word]), a.at[a.word[word]])
+		}
+	})
 }
 
 // matches reports whether a rule that was switched on matches anywhere.
 func (m *Matcher) matches(i int) bool {
 	st := &m.states[i]
+	if st.near != nil && st.compiled.anchor.late != nil {
+		st.tryLate(m.text)
+	}
 	if !st.whole {
 		return len(st.spans) > 0
 	}
