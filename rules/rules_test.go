@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"io/fs"
+	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -259,6 +260,30 @@ func TestKnownMistakes(t *testing.T) {
 				t.Error("PCI DSS 8.3.9 is about users, not machines")
 			case f.Key == "iso27001_2022" && strings.Count(c.ID, ".") == 3:
 				t.Errorf("%s has the form of the edition of 2013", c.ID)
+			}
+		}
+	}
+}
+
+// The package comment tells scanners which types and attributes rules read.
+func TestExpectations(t *testing.T) {
+	all, _, _ := load(t)
+	source, err := os.ReadFile("rules.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	comment, _, _ := strings.Cut(string(source), "\npackage ")
+	words := strings.FieldsFunc(comment, func(r rune) bool { return strings.ContainsRune(" \t\n,/():", r) })
+	attribute := regexp.MustCompile(`attributes\["([a-z_]+)"\]|"([a-z_]+)" in [a-z]+\.attributes`)
+	for _, r := range all {
+		for _, pattern := range r.Types {
+			if !slices.Contains(words, pattern) && !slices.Contains(words, pattern+".") {
+				t.Errorf("%s: type %s is not in the package comment", r.ID, pattern)
+			}
+		}
+		for _, m := range attribute.FindAllStringSubmatch(r.When+r.Message, -1) {
+			if !slices.Contains(words, m[1]+m[2]) {
+				t.Errorf("%s: attribute %s is not in the package comment", r.ID, m[1]+m[2])
 			}
 		}
 	}
