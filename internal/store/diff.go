@@ -201,7 +201,8 @@ func (d *differ) whole(t thin, of row) (inventory.Record, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, join(&r, volatile, of.entry.StartedAt)
+	err = join(&r, volatile, of.entry.StartedAt)
+	return r, err
 }
 
 func (d *differ) added(t thin) error {

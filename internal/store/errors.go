@@ -45,7 +45,7 @@ func (s *Store) explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	cause, help := causeOf(err)
+	help, cause := causeOf(err)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || cause == nil {
 		return fmt.Errorf("%s %s: %w", doing, s.path, err)
 	}
@@ -55,29 +55,29 @@ func (s *Store) explain(doing string, err error) error {
 	return fmt.Errorf("%s %s: %w: %s (%w)", doing, s.path, cause, help, err)
 }
 
-func causeOf(err error) (cause error, help string) {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
+func causeOf(err error) (help string, cause error) {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
 		switch {
 		case errors.Is(err, syscall.ENOSPC):
-			return ErrFull, "make room or choose another path with --store"
+			return "make room or choose another path with --store", ErrFull
 		case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-			return ErrDenied, "check who owns the file and its directory, or choose another path with --store"
+			return "check who owns the file and its directory, or choose another path with --store", ErrDenied
 		}
-		return nil, ""
+		return "", nil
 	}
 	switch e.Code() & 0xff {
 	case codeBusy, codeLocked:
-		return ErrBusy, ""
+		return "", ErrBusy
 	case codeReadOnly, codePerm, codeCantOpen:
-		return ErrDenied, "check who owns the file and its directory, or choose another path with --store"
+		return "check who owns the file and its directory, or choose another path with --store", ErrDenied
 	case codeCorrupt, codeNotADB:
-		return ErrCorrupt, "move the file away and restore it from a backup, or start a new store; exported snapshots stay readable"
+		return "move the file away and restore it from a backup, or start a new store; exported snapshots stay readable", ErrCorrupt
 	case codeFull:
-		return ErrFull, "make room or choose another path with --store"
+		return "make room or choose another path with --store", ErrFull
 	case codeIO:
-		return ErrDenied, "the file system gave an error; check the disk"
+		return "the file system gave an error; check the disk", ErrDenied
 	default:
-		return nil, ""
+		return "", nil
 	}
 }

@@ -97,7 +97,7 @@ func TestEveryByte(t *testing.T) {
 			data[i] ^= flip
 		}
 	}
-	for n := range len(data) {
+	for n := range data {
 		if _, err := Verify(bytes.NewReader(data[:n]), int64(n)); err == nil {
 			t.Fatalf("cut at %d of %d and nothing noticed", n, len(data))
 		}

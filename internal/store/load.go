@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -63,15 +64,14 @@ func load(ctx context.Context, tx *sql.Tx, r row) (*Snapshot, error) {
 	case src.err != nil:
 		err = src.err
 	default:
-		var line *inventory.LineError
-		if errors.As(err, &line) {
+		if _, ok := errors.AsType[*inventory.LineError](err); ok {
 			err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if string(src.sum[:]) != string(r.digest) {
+	if !bytes.Equal(src.sum[:], r.digest) {
 		return nil, fmt.Errorf("%w: its records are not those that were saved", ErrCorrupt)
 	}
 	snap.Inventory = builder.Build()

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -128,7 +130,7 @@ func TestOpenRefuses(t *testing.T) {
 		})
 	}
 	after, err := os.ReadFile(foreign)
-	if err != nil || string(after) != string(before) {
+	if err != nil || !bytes.Equal(after, before) {
 		t.Errorf("the file of another program was changed (%v)", err)
 	}
 }
@@ -150,7 +152,7 @@ func TestOpenNewerSchema(t *testing.T) {
 func TestMigrate(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "muster.db"))
 	save(t, s, meta(0), build(t, estateOptions{n: 3}))
-	more := append(append([]string(nil), steps...), "CREATE TABLE extra (x); INSERT INTO extra VALUES (1);", "INSERT INTO extra VALUES (2);")
+	more := slices.Concat(steps, []string{"CREATE TABLE extra (x); INSERT INTO extra VALUES (1);", "INSERT INTO extra VALUES (2);"})
 	for range 2 { // the second time there is nothing to do
 		if err := migrate(t.Context(), s.write, more); err != nil {
 			t.Fatal(err)
@@ -163,7 +165,7 @@ func TestMigrate(t *testing.T) {
 	if n != 2 || version != len(more) {
 		t.Errorf("%d rows at version %d", n, version)
 	}
-	bad := append(more[:len(more):len(more)], "CREATE TABLE half (x); THIS IS NO SQL;")
+	bad := slices.Concat(more, []string{"CREATE TABLE half (x); THIS IS NO SQL;"})
 	if err := migrate(t.Context(), s.write, bad); err == nil {
 		t.Error("a step that is wrong was taken")
 	}

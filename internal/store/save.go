@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -156,35 +157,34 @@ func (sv *saver) compare(marks []mark) (delta, error) {
 
 // apply writes the difference.
 func (sv *saver) apply(all *estate, marks []mark, d delta) error {
-	closing, err := sv.tx.PrepareContext(sv.ctx, `INSERT INTO past (series, key, since, until, kind, body, volatile)
-		SELECT series, key, since, ?, kind, body, volatile FROM member WHERE series = ? AND key = ?`)
-	if err != nil {
-		return err
-	}
-	defer closing.Close() //nolint:errcheck // it ends with the transaction
-	removing, err := sv.tx.PrepareContext(sv.ctx, "DELETE FROM member WHERE series = ? AND key = ?")
-	if err != nil {
-		return err
-	}
-	defer removing.Close() //nolint:errcheck // it ends with the transaction
-	end := func(key hash) error {
-		if _, err := closing.ExecContext(sv.ctx, sv.seq, sv.series, key[:]); err != nil {
-			return err
-		}
-		_, err := removing.ExecContext(sv.ctx, sv.series, key[:])
-		return err
-	}
-	for _, key := range d.gone {
-		if err := end(key); err != nil {
-			return err
-		}
-	}
+	ended := d.gone
 	for _, i := range d.changed {
-		if err := end(marks[i].key); err != nil {
+		ended = append(ended, marks[i].key)
+	}
+	for keys := range slices.Chunk(ended, batch) {
+		if err := sv.end(keys); err != nil {
 			return err
 		}
 	}
 	return sv.insert(all, marks, d)
+}
+
+// end moves members to the past.
+func (sv *saver) end(keys []hash) error {
+	args := []any{sv.series, sv.seq}
+	for _, key := range keys {
+		args = append(args, key[:])
+	}
+	these := "series = ?1 AND key IN (" + strings.TrimSuffix(strings.Repeat("?,", len(keys)), ",") + ")"
+	_, err := sv.exec("INSERT INTO past (series, key, since, until, kind, body, volatile)"+
+		" SELECT series, key, since, ?2, kind, body, volatile FROM member WHERE "+these, args...)
+	if err != nil {
+		return err
+	}
+	// SQLite counts the parameters up to the highest, so the second has to be
+	// named here too.
+	_, err = sv.exec("DELETE FROM member WHERE ?2 = ?2 AND "+these, args...)
+	return err
 }
 
 // batch is how many rows one statement inserts.
@@ -248,7 +248,7 @@ func (w *writer) run(cache map[int]*sql.Stmt, head, tuple string, args []any) er
 	stmt := cache[w.rows]
 	if stmt == nil {
 		var err error
-		query := head + strings.TrimSuffix(strings.Repeat(tuple+",", w.rows), ",")
+		query := head + strings.TrimSuffix(strings.Repeat(tuple+",", w.rows), ",") //nolint:gosec // question marks are all that is added
 		if stmt, err = w.saver.tx.PrepareContext(w.saver.ctx, query); err != nil {
 			return err
 		}
