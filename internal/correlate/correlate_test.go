@@ -322,6 +322,7 @@ func TestFanOut(t *testing.T) {
 // generate makes an inventory from bytes, so that testing/quick can look for
 // one that breaks a property.
 func generate(t testing.TB, seed []byte) *inventory.Inventory {
+	t.Helper()
 	var records []rec
 	at := func(i int) int {
 		if len(seed) == 0 {
@@ -329,7 +330,7 @@ func generate(t testing.TB, seed []byte) *inventory.Inventory {
 		}
 		return int(seed[i%len(seed)])
 	}
-	for i := range len(seed) {
+	for i := range seed {
 		a, b := at(i)%7, at(i+1)%5
 		id := fmt.Sprintf("aws:i%d", at(i)%9)
 		switch at(i+2) % 6 {
@@ -402,6 +403,7 @@ func clone(list []*inventory.Owner) []inventory.Owner {
 
 // sound checks what has to hold of all conclusions.
 func sound(t *testing.T, inv *inventory.Inventory, c Conclusions) bool {
+	t.Helper()
 	seen := map[triple]bool{}
 	for _, r := range c.Relations {
 		key := triple{r.From, r.Type, r.To}
@@ -481,6 +483,7 @@ func TestGlob(t *testing.T) {
 
 // estate makes n identities, half of which are opened by a leaked key.
 func estate(t testing.TB, n int) *inventory.Inventory {
+	t.Helper()
 	records := make([]rec, 0, 3*n)
 	for i := range n {
 		arn := fmt.Sprintf("arn:aws:iam::%012d:user/robot-%d", i%500, i)

@@ -148,7 +148,7 @@ type mappingParser struct {
 // maxErrors bounds the mistakes that are told of one file.
 const maxErrors = 50
 
-func (p *mappingParser) fail(n *yaml.Node, format string, args ...any) {
+func (p *mappingParser) failf(n *yaml.Node, format string, args ...any) {
 	if len(p.errs) < maxErrors {
 		p.errs = append(p.errs, fmt.Errorf("%s:%d: %s", p.name, n.Line, fmt.Sprintf(format, args...)))
 	}
@@ -156,7 +156,7 @@ func (p *mappingParser) fail(n *yaml.Node, format string, args ...any) {
 
 func (p *mappingParser) document(doc *yaml.Node) {
 	if len(doc.Content) != 1 {
-		p.fail(doc, "want a list of owners")
+		p.failf(doc, "want a list of owners")
 		return
 	}
 	root := doc.Content[0]
@@ -164,7 +164,7 @@ func (p *mappingParser) document(doc *yaml.Node) {
 		found := false
 		for i := 0; i+1 < len(root.Content); i += 2 {
 			if key := root.Content[i]; key.Value != "owners" || found {
-				p.fail(key, "unknown key %s; want owners, once", show(key.Value))
+				p.failf(key, "unknown key %s; want owners, once", show(key.Value))
 				continue
 			}
 			found = true
@@ -177,11 +177,11 @@ func (p *mappingParser) document(doc *yaml.Node) {
 
 func (p *mappingParser) list(n *yaml.Node) {
 	if n.Kind != yaml.SequenceNode || n.Anchor != "" {
-		p.fail(n, "want a list of entries such as {scope: \"github.com/example/*\", owner: platform-team}")
+		p.failf(n, "want a list of entries such as {scope: \"github.com/example/*\", owner: platform-team}")
 		return
 	}
 	if len(n.Content) > maxRows {
-		p.fail(n, "has more than %d entries", maxRows)
+		p.failf(n, "has more than %d entries", maxRows)
 		return
 	}
 	for _, item := range n.Content {
@@ -191,7 +191,7 @@ func (p *mappingParser) list(n *yaml.Node) {
 
 func (p *mappingParser) entry(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode || n.Anchor != "" {
-		p.fail(n, "want an entry such as {scope: \"github.com/example/*\", owner: platform-team}, without anchors")
+		p.failf(n, "want an entry such as {scope: \"github.com/example/*\", owner: platform-team}, without anchors")
 		return
 	}
 	e, seen, before := entry{line: n.Line}, map[string]bool{}, len(p.errs)
@@ -199,13 +199,13 @@ func (p *mappingParser) entry(n *yaml.Node) {
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
 		case mappingKeys[key.Value] == "":
-			p.fail(key, "unknown key %s; want %s", show(key.Value), list(mappingKeys))
+			p.failf(key, "unknown key %s; want %s", show(key.Value), list(mappingKeys))
 		case seen[key.Value]:
-			p.fail(key, "key %q is there twice", key.Value)
+			p.failf(key, "key %q is there twice", key.Value)
 		case value.Kind != yaml.ScalarNode || value.Anchor != "" || key.Anchor != "":
-			p.fail(value, "%s is not a plain text", key.Value)
+			p.failf(value, "%s is not a plain text", key.Value)
 		case len(value.Value) > maxField || !printable(value.Value):
-			p.fail(value, "%s is longer than %d bytes or holds a control character", key.Value, maxField)
+			p.failf(value, "%s is longer than %d bytes or holds a control character", key.Value, maxField)
 		default:
 			e.set(key.Value, strings.TrimSpace(value.Value))
 		}
@@ -213,7 +213,7 @@ func (p *mappingParser) entry(n *yaml.Node) {
 	}
 	if len(p.errs) == before {
 		if err := e.check(); err != nil {
-			p.fail(n, "%s", err.Error())
+			p.failf(n, "%s", err.Error())
 		}
 	}
 	p.entries = append(p.entries, e)

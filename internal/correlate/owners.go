@@ -259,8 +259,10 @@ func passByScope(ix *index, o *owners, gain gainFunc) {
 	}
 }
 
-// passToCredentials: a credential takes over the owners of the identity that it
-// opens, if its own are worse than those would be.
+// passToCredentials: a credential that was found lying about takes over the
+// owners of the identity that it opens, if its own are worse than those would
+// be. One that its platform lists names its identity, whose owners answer for
+// it: to say so again for each would double the records of an estate.
 func passToCredentials(ix *index, o *owners, rels []*inventory.Relation, gain gainFunc) {
 	pass := func(c *inventory.Credential, identity string) {
 		list := o.best(identity)
@@ -277,7 +279,7 @@ func passToCredentials(ix *index, o *owners, rels []*inventory.Relation, gain ga
 		gain(c.ID, c.Scope, list, inventory.ConfidenceMedium, "owns "+identity)
 	}
 	for _, c := range ix.inv.Credentials {
-		if c.Identity != "" {
+		if c.Identity != "" && !isLive(c) {
 			pass(c, c.Identity)
 		}
 	}

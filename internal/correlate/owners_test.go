@@ -103,10 +103,16 @@ owners:
 			identity("db:1", "database.user", "a", func(i *inventory.Identity) { i.PublicIDs = []string{"admin"} }), owner("db:1", "dba", "tag", inventory.ConfidenceHigh),
 			credential(leak, "basic_auth", func(c *inventory.Credential) { c.PublicID = "admin" }),
 		}, leak, nil},
-		{"a live key has its user's owner", Options{}, []rec{
+		{"a live key names its user, who answers for it", Options{}, []rec{
 			identity(ciUser, "aws.iam_user", "a", nil), owner(ciUser, "welding", "tag", inventory.ConfidenceHigh),
 			credential("aws:key", "aws.access_key", func(c *inventory.Credential) { c.Identity = ciUser }),
-		}, "aws:key", []string{"welding by inherited, medium, owns " + ciUser}},
+		}, "aws:key", nil},
+		{"a key that was found and whose user is known", Options{}, []rec{
+			identity(ciUser, "aws.iam_user", "a", nil), owner(ciUser, "welding", "tag", inventory.ConfidenceHigh),
+			credential(leak, "aws.access_key", func(c *inventory.Credential) {
+				c.Identity, c.FoundAt = ciUser, []inventory.Location{{URI: "x"}}
+			}),
+		}, leak, []string{"welding by inherited, medium, owns " + ciUser}},
 		{"a live role has its declaration's owner", Options{}, []rec{
 			identity(ciRole, "aws.iam_role", "a", nil), owner("repo:tf", "@northwind/platform", "codeowners", inventory.ConfidenceHigh),
 			identity("repo:tf", "aws.iam_role", "w", func(i *inventory.Identity) { i.Declared, i.PublicIDs = true, []string{ciRole[4:]} }),
@@ -145,12 +151,12 @@ func TestPeople(t *testing.T) {
 		"Sam,sam1@northwind.example,,,active,,,\r\nSam,sam2@northwind.example,,,left,,,\r\n" +
 		",,,,,,,\r\n" +
 		"Ends,ends@northwind.example,,,,2026-03-31,,\r\n"
-	people, err := ParsePeople("people.csv", strings.NewReader(list))
-	if err == nil {
+	if _, err := ParsePeople("people.csv", strings.NewReader(list)); err == nil {
 		t.Fatal("a line break inside a field was accepted")
 	}
 	list = strings.Replace(list, "\"two\r\nlines\"", "", 1)
-	if people, err = ParsePeople("people.csv", strings.NewReader(list)); err != nil {
+	people, err := ParsePeople("people.csv", strings.NewReader(list))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if people.Len() != 9 {
@@ -245,7 +251,7 @@ func TestParsePeopleRefuses(t *testing.T) {
 			}
 		})
 	}
-	for _, text := range []string{"email;status\na@b.example;active\n", "email\tstatus\na@b.example\tactive\n", "handle\n'@jane\n", "email,status\na@b.example,active\na@b.example,active\n", "EMAIL\nx@b.example"} {
+	for _, text := range []string{"email;status\na@b.example;active\n", "email\tstatus\na@b.example\tactive\n", "handle\n'@jane\n", "status,email\nactive,a@b.example\nactive,A@b.example\n", "EMAIL\nx@b.example"} {
 		if _, err := ParsePeople("people.csv", strings.NewReader(text)); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -182,8 +182,7 @@ func printable(s string) bool {
 
 // csvError names file and line of what encoding/csv found.
 func csvError(name string, err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*csv.ParseError](err); ok {
 		return fmt.Errorf("%s:%d: %w", name, p.StartLine, p.Err)
 	}
 	return fmt.Errorf("%s: %w", name, err)
