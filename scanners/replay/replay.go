@@ -101,11 +101,10 @@ func (p *player) play(path string, file io.Reader) error {
 		}
 		file = unpacked
 	}
-	broken := inventory.ReadAll(path, file, p.take)
-	if p.err != nil {
-		return nil // the file is not to blame
+	if broken := inventory.ReadAll(path, file, p.take); p.err == nil {
+		return broken
 	}
-	return broken
+	return nil // the file is not to blame
 }
 
 func (p *player) take(r inventory.Record) error {
