@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -73,13 +74,9 @@ func (j *job) hidden() (func(*git.Commit) string, error) {
 	if err := j.tolerate(err, "notes"); err != nil {
 		return nil, err
 	}
-	var stash map[git.ID]bool
-	if all, err := j.repo.Reach(j.ctx, "--glob=refs/stash"); err == nil && len(all) > 0 {
-		// The commits of a stash are those that no branch, tag or remote has.
-		stash, err = j.repo.Reach(j.ctx, "--walk-reflogs", "--parents", "refs/stash")
-		if err != nil || len(stash) == 0 {
-			stash, _ = j.repo.Reach(j.ctx, "--glob=refs/stash", "--not", "--branches", "--tags", "--remotes") //nolint:errcheck // a label only
-		}
+	stash, err := j.repo.Stashes(j.ctx)
+	if err := j.tolerate(err, "stashes"); err != nil {
+		return nil, err
 	}
 	return func(c *git.Commit) string {
 		switch {
@@ -155,10 +152,14 @@ func (j *job) placeUnreachable() error {
 	}
 	// Sorted, so that two scans read them in one order.
 	slices.SortFunc(dangling, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
+	via, err := j.hidden()
+	if err != nil {
+		return err
+	}
 	open := j.openBlobs()
 	err = j.repo.Commits(j.ctx, dangling, nil, func(c git.Change) error {
 		if open[c.To] {
-			j.change(c, "unreachable commit")
+			j.change(c, cmp.Or(via(c.Commit), "unreachable commit"))
 		}
 		return nil
 	})

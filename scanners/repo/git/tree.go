@@ -199,3 +199,31 @@ func (r *Repo) File(ctx context.Context, commit ID, path string, limit int64) ([
 	})
 	return content, err
 }
+
+// Stashes returns the commits that stashes are made of, older ones too.
+func (r *Repo) Stashes(ctx context.Context) (map[ID]bool, error) {
+	set := map[ID]bool{}
+	if _, err := r.output(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", "refs/stash"); err != nil {
+		return set, ctx.Err()
+	}
+	tips, err := r.output(ctx, nil, "rev-list", "--walk-reflogs", "refs/stash", "--")
+	if err != nil || len(tips) == 0 {
+		tips, err = r.output(ctx, nil, "rev-list", "--max-count=1", "refs/stash", "--")
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := r.output(ctx, bytes.NewReader(tips), "rev-list", "--no-walk", "--parents", "--stdin")
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(out)) {
+		for i, word := range strings.Fields(line) {
+			// The first parent is the commit that was checked out.
+			if id, ok := ParseID([]byte(word)); ok && i != 1 {
+				set[id] = true
+			}
+		}
+	}
+	return set, nil
+}

@@ -1,0 +1,191 @@
+package repo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners"
+)
+
+// canary returns a made-up GitHub token. It is made here so that no source of
+// this repository holds one.
+func canary(name string) string {
+	sum := sha256.Sum256([]byte("canary " + name))
+	body := strings.NewReplacer("+", "x", "/", "y", "=", "").Replace(base64.StdEncoding.EncodeToString(sum[:]))
+	return "gh" + "p_" + body[:36]
+}
+
+// hasher is keyed with a fixed key.
+func hasher() func([]byte) inventory.SecretHash { return inventory.NewHasher([32]byte{7}) }
+
+func hashOf(secret string) inventory.SecretHash { return hasher()([]byte(secret)) }
+
+// A builder makes a repository whose commits have fixed authors and dates.
+type builder struct {
+	t    testing.TB
+	dir  string
+	tick int
+}
+
+func newBuilder(t testing.TB, args ...string) *builder {
+	t.Helper()
+	b := &builder{t: t, dir: t.TempDir()}
+	b.git(append([]string{"init", "-q", "-b", "main"}, args...)...)
+	return b
+}
+
+// git runs git in the repository and returns what it printed.
+func (b *builder) git(args ...string) string {
+	b.t.Helper()
+	return b.gitIn(b.dir, args...)
+}
+
+func (b *builder) gitIn(dir string, args ...string) string {
+	b.t.Helper()
+	b.tick++
+	date := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(b.tick) * time.Hour).Format(time.RFC3339)
+	cmd := exec.CommandContext(b.t.Context(), "git", append([]string{"-c", "protocol.file.allow=always"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(
+		os.Environ(),
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull,
+		"GIT_AUTHOR_NAME=Ada Park", "GIT_AUTHOR_EMAIL=ada@northwind.example", "GIT_AUTHOR_DATE="+date,
+		"GIT_COMMITTER_NAME=Ada Park", "GIT_COMMITTER_EMAIL=ada@northwind.example", "GIT_COMMITTER_DATE="+date,
+	)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		b.t.Fatalf("git %s: %v", args[0], err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// write writes a file of the working tree.
+func (b *builder) write(name, content string) {
+	b.t.Helper()
+	path := filepath.Join(b.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// commit writes files, given as name and content in turn, and commits them.
+// It returns the commit.
+func (b *builder) commit(message string, files ...string) string {
+	b.t.Helper()
+	for i := 0; i+1 < len(files); i += 2 {
+		b.write(files[i], files[i+1])
+	}
+	b.git("add", "-A")
+	b.git("commit", "-q", "--allow-empty", "-m", message)
+	return b.git("rev-parse", "HEAD")
+}
+
+// A result is what one scan emitted.
+type result struct {
+	records []inventory.Record
+	err     error
+}
+
+// scan scans with a configuration given as JSON keys and values in turn.
+func scan(t testing.TB, config map[string]any) result {
+	t.Helper()
+	return scanContext(t, t.Context(), config)
+}
+
+func scanContext(t testing.TB, ctx context.Context, config map[string]any) result { //nolint:revive // the test comes first
+	t.Helper()
+	raw, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := scanners.Env{
+		Log: slog.New(slog.DiscardHandler), Hash: hasher(),
+		Now: func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
+	}
+	s, err := Factory().Open(env, func(into any) error { return json.Unmarshal(raw, into) })
+	if err != nil {
+		return result{err: err}
+	}
+	var mu sync.Mutex
+	var out result
+	out.err = s.Scan(ctx, func(r inventory.Record) error {
+		mu.Lock()
+		defer mu.Unlock()
+		out.records = append(out.records, r)
+		return nil
+	})
+	for _, r := range out.records {
+		if err := r.Validate(); err != nil {
+			t.Errorf("invalid record: %v", err)
+		}
+	}
+	return out
+}
+
+// credential returns the record of a secret, or nil.
+func (r result) credential(secret string) *inventory.Credential {
+	for _, x := range r.records {
+		if x.Credential != nil && x.Credential.SecretHash == hashOf(secret) {
+			return x.Credential
+		}
+	}
+	return nil
+}
+
+// coverage returns the coverage of credentials, by scope.
+func (r result) coverage() map[string]*inventory.Coverage {
+	out := map[string]*inventory.Coverage{}
+	for _, x := range r.records {
+		if x.Coverage != nil && x.Coverage.Kind == inventory.KindCredential {
+			out[x.Coverage.Scope] = x.Coverage
+		}
+	}
+	return out
+}
+
+// only returns the only coverage of credentials.
+func (r result) only(t testing.TB) *inventory.Coverage {
+	t.Helper()
+	all := r.coverage()
+	if len(all) != 1 {
+		t.Fatalf("got %d scopes, want 1", len(all))
+	}
+	for _, c := range all {
+		return c
+	}
+	return nil
+}
+
+// places lists the locations of a credential, one a line.
+func places(c *inventory.Credential) string {
+	var b strings.Builder
+	for _, l := range c.FoundAt {
+		fmt.Fprintf(&b, "%s:%d", l.URI, l.Line)
+		if l.Commit == "" {
+			b.WriteString(" uncommitted")
+		}
+		if l.Via != "" {
+			fmt.Fprintf(&b, " (%s)", l.Via)
+		}
+		if l.AtHead == inventory.True {
+			b.WriteString(" at head")
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
