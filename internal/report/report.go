@@ -34,11 +34,12 @@ type Options struct {
 }
 
 // A Pipeline names the Azure DevOps pipeline that runs muster; the azdo
-// profile of SARIF must say so. Empty fields are written as "unknown".
+// profile of SARIF must say so. Empty ids are written as zeros and empty names as
+// "unknown", for outside a pipeline there are none.
 type Pipeline struct {
-	DefinitionID   string // SYSTEM_DEFINITIONID
+	DefinitionID   string // SYSTEM_DEFINITIONID: a number
 	DefinitionName string // BUILD_DEFINITIONNAME
-	PhaseID        string // SYSTEM_PHASEID
+	PhaseID        string // SYSTEM_PHASEID: a GUID
 	PhaseName      string // SYSTEM_PHASENAME
 }
 

@@ -123,20 +123,17 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// pascal makes the name of a rule from its title, as SARIF wants it.
+// pascal makes the name of a rule from its title, as SARIF wants it: without
+// articles, each word with one capital.
 func pascal(title string) string {
 	var b strings.Builder
-	up := true
-	for _, r := range title {
-		switch {
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-			up = true
-		case up:
-			b.WriteRune(unicode.ToUpper(r))
-			up = false
-		default:
-			b.WriteRune(r)
+	for word := range strings.FieldsFuncSeq(title, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		lower := []rune(strings.ToLower(word))
+		if text := string(lower); text == "a" || text == "an" || text == "the" {
+			continue
 		}
+		lower[0] = unicode.ToUpper(lower[0])
+		b.WriteString(string(lower))
 	}
 	return truncate(b.String(), 100)
 }

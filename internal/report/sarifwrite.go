@@ -96,7 +96,10 @@ func driver(r *Report, run *sarifRun) sarifDriver {
 		{noteShared, "ScopesShareRun", "Scopes share one run because of a limit of the consumer."},
 		{noteStopped, "ScanInterrupted", "The scan was interrupted."},
 	} {
-		d.Notifications = append(d.Notifications, sarifRule{ID: n[0], Name: n[1], ShortDescription: &sarifText{Text: n[2]}})
+		d.Notifications = append(d.Notifications, sarifRule{
+			ID: n[0], Name: n[1], ShortDescription: &sarifText{Text: n[2]}, FullDescription: &sarifText{Text: n[2]},
+			Help: &sarifText{Text: n[2], Markdown: n[2]},
+		})
 	}
 	return d
 }
@@ -115,9 +118,9 @@ func automation(run *sarifRun, p sarifProfile, o Options) sarifAutomation {
 	}
 	const prefix = "azuredevops/pipeline/build/"
 	return sarifAutomation{ID: prefix + run.Category, Properties: map[string]string{
-		prefix + "buildDefinitionId":   cmp.Or(o.Pipeline.DefinitionID, "unknown"),
+		prefix + "buildDefinitionId":   cmp.Or(o.Pipeline.DefinitionID, "0"),
 		prefix + "buildDefinitionName": cmp.Or(o.Pipeline.DefinitionName, "unknown"),
-		prefix + "phaseId":             cmp.Or(o.Pipeline.PhaseID, "unknown"),
+		prefix + "phaseId":             cmp.Or(o.Pipeline.PhaseID, "00000000-0000-0000-0000-000000000000"),
 		prefix + "phaseName":           cmp.Or(o.Pipeline.PhaseName, "unknown"),
 	}}
 }
