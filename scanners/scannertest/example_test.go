@@ -81,7 +81,8 @@ func (s *scanner) page(ctx context.Context, path string) (p page, err error) {
 	if res.StatusCode != http.StatusOK {
 		return p, fmt.Errorf("status %d", res.StatusCode)
 	}
-	return p, json.NewDecoder(res.Body).Decode(&p)
+	err = json.NewDecoder(res.Body).Decode(&p)
+	return p, err
 }
 
 func TestConformance(t *testing.T) {
