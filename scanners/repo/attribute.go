@@ -97,11 +97,22 @@ func (j *job) placeCommits() error {
 		return err
 	}
 	pathRules := map[string][]string{}
+	missing := map[git.ID]bool{}
 	err = j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, func(c git.Change) error {
+		if _, ok := j.present[c.To.Short()]; !ok && j.present != nil && !c.To.IsZero() && c.Mode != git.ModeSubmodule {
+			missing[c.To] = true
+		}
 		j.keyFile(pathRules, c, via(c.Commit))
 		j.change(c, via(c.Commit))
 		return nil
 	})
+	if n := len(missing); n > 0 {
+		how := ""
+		if j.repo.Promisor(j.ctx) {
+			how = ", as the repository is a partial clone"
+		}
+		j.miss("%d objects that commits name are missing or corrupt%s", n, how)
+	}
 	return j.tolerate(err, "the log")
 }
 

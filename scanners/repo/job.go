@@ -43,8 +43,9 @@ type job struct {
 
 	headFiles  map[string]git.ID // files at HEAD that hold something
 	indexFiles map[string]git.ID
-	placed     map[git.ID]bool // objects whose place is known
-	commits    map[git.ID]bool // commits that a reference reaches
+	placed     map[git.ID]bool     // objects whose place is known
+	commits    map[git.ID]bool     // commits that a reference reaches
+	present    map[uint64]struct{} // objects in the store, by ID.Short; nil if not listed
 	keyFiles   map[string][]keyFile
 	keyAtHead  map[string]bool // paths at HEAD that are key files
 	diskKeys   []diskKey
@@ -185,6 +186,9 @@ func (j *job) feedAll(p *pool) error {
 	c := j.scan.config
 	history := map[git.ID]bool{}
 	if c.History {
+		if shallow, err := j.repo.Shallow(j.ctx); err == nil && shallow {
+			j.miss("the repository is a shallow clone: older history is not there (fetch with --unshallow, or clone without --depth)")
+		}
 		if err := j.feedObjects(p); err != nil {
 			return err
 		}
@@ -224,6 +228,7 @@ func (j *job) feedObjects(p *pool) error {
 		case o.Type == "":
 			missing++
 		case o.Type == git.TypeTree:
+		case !j.mark(o.ID):
 		case o.Size > j.scan.config.MaxFileSize:
 			j.skip("larger than max_file_size")
 		default:
@@ -234,6 +239,7 @@ func (j *job) feedObjects(p *pool) error {
 	list := j.repo.Reachable
 	if j.scan.config.Unreachable {
 		list = j.repo.Objects
+		j.present = map[uint64]struct{}{}
 	}
 	if err := list(j.ctx, each); err != nil {
 		if j.ctx.Err() != nil {
@@ -245,6 +251,14 @@ func (j *job) feedObjects(p *pool) error {
 		j.miss("%d objects are missing or corrupt", missing)
 	}
 	return j.feed(p, ids)
+}
+
+// mark notes that an object is there.
+func (j *job) mark(id git.ID) bool {
+	if j.present != nil {
+		j.present[id.Short()] = struct{}{}
+	}
+	return true
 }
 
 // feed reads objects and hands them to the matchers.

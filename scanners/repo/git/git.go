@@ -12,6 +12,7 @@ package git
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -58,6 +59,10 @@ func (id ID) String() string {
 	}
 	return hex.EncodeToString(id.hash[:20])
 }
+
+// Short returns the first 64 bits of an ID: enough to tell whether an object is
+// among those of a repository.
+func (id ID) Short() uint64 { return binary.BigEndian.Uint64(id.hash[:8]) }
 
 // IsZero reports whether the ID names no object.
 func (id ID) IsZero() bool { return id.hash == [32]byte{} }
