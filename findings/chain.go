@@ -32,8 +32,7 @@ func chain(inv *inventory.Inventory, c *inventory.Credential, coverage coverageI
 	out := []string{leaked(c)}
 	ids := opens(inv, c)
 	for _, id := range ids {
-		out = append(out, fmt.Sprintf("It opens %s %s (%s).", id.Type, cmp.Or(id.Name, id.ID), id.ID))
-		out = append(out, may(inv, id, coverage))
+		out = append(out, fmt.Sprintf("It opens %s %s (%s).", id.Type, cmp.Or(id.Name, id.ID), id.ID), may(inv, id, coverage))
 	}
 	if len(ids) == 0 {
 		out = append(out, opensElsewhere(inv, c))
@@ -187,6 +186,7 @@ func answers(inv *inventory.Inventory, c *inventory.Credential, ids []*inventory
 		still = "still there"
 	case inventory.False:
 		still = "no longer there"
+	case inventory.Unknown:
 	}
 	return fmt.Sprintf("Its owner is %s (by %s, confidence %s; %s).", o.Owner, strings.ReplaceAll(o.Method, "_", " "), o.Confidence, still)
 }

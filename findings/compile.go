@@ -96,6 +96,7 @@ func (e *expression) inspect(v *vocabulary) error {
 		case ast.CallKind:
 			e.inspectCall(tree, x, guarded, read)
 			replaces += replaceWeight(x.AsCall())
+		default:
 		}
 	}))
 	if replaces > maxReplaces {
@@ -268,7 +269,7 @@ func (l *language) explain(kind inventory.Kind, message string) string {
 // reasonOf tells in a few words why an evaluation gave neither true nor false.
 // It never quotes a value of a record.
 func reasonOf(err error) string {
-	var u *unknownFact
+	var u *unknownFactError
 	switch {
 	case errors.As(err, &u):
 		return u.Error()

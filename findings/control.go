@@ -181,7 +181,7 @@ func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies 
 	case s.Fail > 0:
 		s.Status, s.Reason = StatusGap, fmt.Sprintf("%s open, by %s", plural(s.Fail, "finding is", "findings are"), listed(failing))
 	case inForce > 0:
-		s.Status, s.Reason = byRules(&s, tested)
+		s.Status, s.Reason = byRules(&s, tested, accepted)
 		if accepted > 0 {
 			s.Reason += fmt.Sprintf("; %s", plural(accepted, "failure is accepted", "failures are accepted"))
 		}
@@ -195,14 +195,16 @@ func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies 
 }
 
 // byRules is the status of a control whose rules found no open failure.
-func byRules(s *ControlStatus, tested int) (status, why string) {
+func byRules(s *ControlStatus, tested, accepted int) (status, why string) {
 	switch {
-	case tested == 0 && s.Unknown == 0:
+	case tested == 0 && s.Unknown == 0 && !s.Partial:
 		return StatusNoData, "this scan saw nothing that its rules could judge"
 	case s.Unknown > 0:
 		return StatusNoData, fmt.Sprintf("%d of %s could not be reached", s.Unknown, plural(s.Unknown+s.Pass, "verdict", "verdicts"))
 	case s.Partial:
 		return StatusNoData, "what it depends on was not listed completely in every scope"
+	case s.Pass == 0 && accepted > 0:
+		return StatusReady, "no open finding"
 	case s.Pass == 0:
 		return StatusReady, "no open finding; what it is about was looked for in every scope"
 	default:

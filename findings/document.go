@@ -35,21 +35,21 @@ var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`)
 // are how a small file becomes a huge one.
 func parseDocument(file string, text []byte, found *problems) *document {
 	if len(text) > maxFileBytes {
-		found.add(file, 0, "the file has %d bytes, at most %d are read", len(text), maxFileBytes)
+		found.addf(file, 0, "the file has %d bytes, at most %d are read", len(text), maxFileBytes)
 		return nil
 	}
 	dec := yaml.NewDecoder(strings.NewReader(string(text)))
 	var root, second yaml.Node
 	if err := dec.Decode(&root); err != nil {
 		if errors.Is(err, io.EOF) {
-			found.add(file, 0, "the file is empty")
+			found.addf(file, 0, "the file is empty")
 			return nil
 		}
 		reportYAML(file, err, found)
 		return nil
 	}
 	if err := dec.Decode(&second); err == nil {
-		found.add(file, second.Line, "a second YAML document begins here; want one document a file")
+		found.addf(file, second.Line, "a second YAML document begins here; want one document a file")
 		return nil
 	} else if !errors.Is(err, io.EOF) {
 		reportYAML(file, err, found)
@@ -57,7 +57,7 @@ func parseDocument(file string, text []byte, found *problems) *document {
 	}
 	d := &document{file: file, lines: strings.Split(string(text), "\n"), found: found}
 	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 {
-		found.add(file, 0, "the file is empty")
+		found.addf(file, 0, "the file is empty")
 		return nil
 	}
 	d.root = root.Content[0]
@@ -70,18 +70,18 @@ func parseDocument(file string, text []byte, found *problems) *document {
 func reportYAML(file string, err error, found *problems) {
 	m := yamlLine.FindStringSubmatch(err.Error())
 	line, _ := strconv.Atoi(m[1]) // no number: 0, the whole file
-	found.add(file, line, "not valid YAML: %s", m[2])
+	found.addf(file, line, "not valid YAML: %s", m[2])
 }
 
 // plain reports anchors, aliases, exotic tags and too deep nesting.
 func (d *document) plain(n *yaml.Node, depth int) bool {
 	switch {
 	case depth > maxYAMLDepth:
-		d.add(n, "nested deeper than %d levels", maxYAMLDepth)
+		d.addf(n, "nested deeper than %d levels", maxYAMLDepth)
 	case n.Kind == yaml.AliasNode, n.Anchor != "":
-		d.add(n, "anchors and aliases are not supported; write the value out")
+		d.addf(n, "anchors and aliases are not supported; write the value out")
 	case n.Tag == "!!merge":
-		d.add(n, "merge keys are not supported; write the value out")
+		d.addf(n, "merge keys are not supported; write the value out")
 	default:
 		for _, c := range n.Content {
 			if !d.plain(c, depth+1) {
@@ -93,8 +93,8 @@ func (d *document) plain(n *yaml.Node, depth int) bool {
 	return false
 }
 
-func (d *document) add(n *yaml.Node, format string, args ...any) {
-	d.found.add(d.file, n.Line, format, args...)
+func (d *document) addf(n *yaml.Node, format string, args ...any) {
+	d.found.addf(d.file, n.Line, format, args...)
 }
 
 // entries are the values of a mapping by key.
@@ -104,7 +104,7 @@ type entries map[string]*yaml.Node
 // unknown or there twice. Nil known takes any key.
 func (d *document) mapping(n *yaml.Node, what string, known []string) entries {
 	if n.Kind != yaml.MappingNode {
-		d.add(n, "%s: want a mapping, not %s", what, describe(n))
+		d.addf(n, "%s: want a mapping, not %s", what, describe(n))
 		return nil
 	}
 	out := make(entries, len(n.Content)/2)
@@ -112,11 +112,11 @@ func (d *document) mapping(n *yaml.Node, what string, known []string) entries {
 		key := n.Content[i]
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			d.add(key, "%s: want a plain key, not %s", what, describe(key))
+			d.addf(key, "%s: want a plain key, not %s", what, describe(key))
 		case known != nil && !slices.Contains(known, key.Value):
-			d.add(key, "%s: unknown field %q%s", what, key.Value, meant(key.Value, known))
+			d.addf(key, "%s: unknown field %q%s", what, key.Value, meant(key.Value, known))
 		case out[key.Value] != nil:
-			d.add(key, "%s: field %q is there twice", what, key.Value)
+			d.addf(key, "%s: field %q is there twice", what, key.Value)
 		default:
 			out[key.Value] = n.Content[i+1]
 		}
@@ -142,13 +142,13 @@ func (d *document) text(n *yaml.Node, what string) string {
 	case n == nil:
 		return ""
 	case n.Kind != yaml.ScalarNode:
-		d.add(n, "%s: want text, not %s", what, describe(n))
+		d.addf(n, "%s: want text, not %s", what, describe(n))
 		return ""
 	case n.Tag == "!!int", n.Tag == "!!float":
-		d.add(n, "%s: %s is a number here; put it in quotes", what, n.Value)
+		d.addf(n, "%s: %s is a number here; put it in quotes", what, n.Value)
 		return ""
 	case n.Tag == "!!null":
-		d.add(n, "%s: want text, not nothing", what)
+		d.addf(n, "%s: want text, not nothing", what)
 		return ""
 	}
 	return strings.TrimSpace(n.Value)
@@ -158,12 +158,12 @@ func (d *document) text(n *yaml.Node, what string) string {
 func (d *document) required(parent *yaml.Node, e entries, key, what string) string {
 	n := e[key]
 	if n == nil {
-		d.add(parent, "%s: %s is missing", what, key)
+		d.addf(parent, "%s: %s is missing", what, key)
 		return ""
 	}
 	s := d.text(n, key)
 	if s == "" && n.Kind == yaml.ScalarNode && n.Value == "" && n.Tag == "!!str" {
-		d.add(n, "%s: %s is empty", what, key)
+		d.addf(n, "%s: %s is empty", what, key)
 	}
 	return s
 }
@@ -185,7 +185,7 @@ func (d *document) items(n *yaml.Node, what string) []*yaml.Node {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		d.add(n, "%s: want a list, not %s", what, describe(n))
+		d.addf(n, "%s: want a list, not %s", what, describe(n))
 		return nil
 	}
 	return n.Content
@@ -197,7 +197,7 @@ func (d *document) oneOf(n *yaml.Node, what string, allowed []string) string {
 	if s == "" || slices.Contains(allowed, s) {
 		return s
 	}
-	d.add(n, "%s: %q is none of %s%s", what, s, strings.Join(allowed, ", "), meant(s, allowed))
+	d.addf(n, "%s: %q is none of %s%s", what, s, strings.Join(allowed, ", "), meant(s, allowed))
 	return ""
 }
 
@@ -206,13 +206,13 @@ func (d *document) oneOf(n *yaml.Node, what string, allowed []string) string {
 func (d *document) time(n *yaml.Node, what string) time.Time {
 	if n == nil || n.Kind != yaml.ScalarNode {
 		if n != nil {
-			d.add(n, "%s: want a date, not %s", what, describe(n))
+			d.addf(n, "%s: want a date, not %s", what, describe(n))
 		}
 		return time.Time{}
 	}
 	t, err := parseTime(n.Value)
 	if err != nil {
-		d.add(n, "%s: %q is no date; want 2026-11-22 or 2026-11-22T10:00:00Z", what, n.Value)
+		d.addf(n, "%s: %q is no date; want 2026-11-22 or 2026-11-22T10:00:00Z", what, n.Value)
 	}
 	return t
 }

@@ -91,7 +91,7 @@ func (e *Engine) disable(ids []string, found *problems) {
 	}
 	for _, id := range ids {
 		if !slices.Contains(all, id) {
-			found.add("disabled rules", 0, "there is no rule %q%s", id, meant(id, all))
+			found.addf("disabled rules", 0, "there is no rule %q%s", id, meant(id, all))
 		}
 		e.disabled[id] = true
 	}
@@ -118,12 +118,12 @@ func (e *Engine) plan(r *Rule, found *problems) plan {
 
 func (e *Engine) compile(r *Rule, text string, want *types.Type, found *problems) *expression {
 	if !slices.Contains(subjectKinds(), r.For) {
-		found.add(r.ID, 0, "for: %q is no kind of subject", r.For)
+		found.addf(r.ID, 0, "for: %q is no kind of subject", r.For)
 		return nil
 	}
 	x, errs := e.lang.compile(r.For, text, want)
 	for _, err := range errs {
-		found.add(r.ID, 0, "%s", err.text)
+		found.addf(r.ID, 0, "%s", err.text)
 	}
 	return x
 }

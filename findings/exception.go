@@ -51,7 +51,7 @@ func ParseExceptions(name string, r io.Reader) (*Exceptions, error) {
 	if d := parseDocument(name, text, found); d != nil {
 		if e := d.mapping(d.root, "exceptions file", []string{"exceptions"}); e != nil {
 			if e["exceptions"] == nil {
-				d.add(d.root, "exceptions file: exceptions is missing")
+				d.addf(d.root, "exceptions file: exceptions is missing")
 			}
 			x.read(d, e["exceptions"])
 		}
@@ -65,7 +65,7 @@ func ParseExceptions(name string, r io.Reader) (*Exceptions, error) {
 func (x *Exceptions) read(d *document, n *yaml.Node) {
 	items := d.items(n, "exceptions")
 	if len(items) > maxExceptions {
-		d.add(n, "exceptions: %d entries, at most %d are read", len(items), maxExceptions)
+		d.addf(n, "exceptions: %d entries, at most %d are read", len(items), maxExceptions)
 		return
 	}
 	for _, item := range items {
@@ -85,7 +85,7 @@ func (x *Exceptions) read(d *document, n *yaml.Node) {
 		entry.Approver = d.required(item, e, "approver", "exception")
 		entry.Control = d.text(e["compensating_control"], "compensating_control")
 		if e["expires"] == nil {
-			d.add(item, "exception: expires is missing; an exception needs an end")
+			d.addf(item, "exception: expires is missing; an exception needs an end")
 		}
 		entry.Expires = d.time(e["expires"], "expires")
 		entry.check(d, item, e)
@@ -106,15 +106,15 @@ func (x *exception) check(d *document, n *yaml.Node, e entries) {
 	patterns := slices.DeleteFunc([]string{x.rule, x.subject, x.scope, x.path}, func(s string) bool { return s == "" })
 	switch {
 	case x.finding == "" && x.fingerprint == "" && len(patterns) == 0:
-		d.add(n, "exception: it names no finding; want finding, fingerprint, or some of rule, subject, scope, path")
+		d.addf(n, "exception: it names no finding; want finding, fingerprint, or some of rule, subject, scope, path")
 	case (x.finding != "" || x.fingerprint != "") && len(patterns) > 0, x.finding != "" && x.fingerprint != "":
-		d.add(n, "exception: want either finding, or fingerprint, or patterns")
+		d.addf(n, "exception: want either finding, or fingerprint, or patterns")
 	case len(patterns) > 0 && strings.Trim(strings.Join(patterns, ""), "*") == "":
-		d.add(n, "exception: it would cover every finding; name a rule, a subject, a scope or a path")
+		d.addf(n, "exception: it would cover every finding; name a rule, a subject, a scope or a path")
 	case x.finding != "" && !findingID.MatchString(x.finding):
-		d.add(e["finding"], "exception: %q is no finding id; want F- and 16 hex digits", x.finding)
+		d.addf(e["finding"], "exception: %q is no finding id; want F- and 16 hex digits", x.finding)
 	case x.fingerprint != "" && !fingerprintID.MatchString(x.fingerprint):
-		d.add(e["fingerprint"], "exception: %q is no fingerprint; want 16 hex digits", x.fingerprint)
+		d.addf(e["fingerprint"], "exception: %q is no fingerprint; want 16 hex digits", x.fingerprint)
 	}
 }
 

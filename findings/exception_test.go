@@ -142,7 +142,7 @@ func FuzzParseExceptions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		x, err := findings.ParseExceptions("exceptions.yaml", strings.NewReader(text))
 		if err != nil {
-			var p *findings.Problem
+			var p *findings.LoadError
 			if !errors.As(err, &p) || p.File != "exceptions.yaml" {
 				t.Errorf("the error names no file: %v", err)
 			}

@@ -14,19 +14,23 @@ import (
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
-// An unknownFact is the error that reading a fact gives when it is not known.
+// An unknownFactError is the error that reading a fact gives when it is not known.
 // CEL carries it through an expression the way three-valued logic wants it:
 // unknown && false is false, unknown || true is true, all else is unknown.
-type unknownFact struct {
+type unknownFactError struct {
 	fact string // "created_at of the credential"
 }
 
-func (u *unknownFact) Error() string { return u.fact + " is not known" }
+func (u *unknownFactError) Error() string { return u.fact + " is not known" }
 
 // unknownValue makes the CEL value of an unknown fact. The node id keeps
 // cel-go from writing its own into the value, which all workers share.
-func unknownValue(fact string) *types.Err {
-	return types.NewErrWithNodeID(1, "%w", &unknownFact{fact}).(*types.Err)
+func unknownValue(fact string) error {
+	err, ok := types.NewErrWithNodeID(1, "%w", &unknownFactError{fact}).(error)
+	if !ok {
+		return &unknownFactError{fact} // a CEL error is a Go error; a test holds it to that
+	}
+	return err
 }
 
 // A use sums up what is known of the use of a subject.
@@ -146,7 +150,7 @@ func (v *vocabulary) field(t reflect.Type, i int, name, noun string) (*types.Typ
 	switch {
 	case t == reflect.TypeFor[time.Time]():
 		return types.TimestampType, func(target any) (any, error) {
-			if tm := at(target).Addr().Interface().(*time.Time); !tm.IsZero() {
+			if tm := pointer[time.Time](at(target)); !tm.IsZero() {
 				return types.Timestamp{Time: *tm}, nil
 			}
 			return nil, unknown
@@ -188,25 +192,34 @@ func (v *vocabulary) collection(t reflect.Type, at func(any) reflect.Value) (*ty
 	switch t {
 	case reflect.TypeFor[[]string]():
 		return types.NewListType(types.StringType), func(target any) (any, error) {
-			return types.NewStringList(v, *at(target).Addr().Interface().(*[]string)), nil
+			return types.NewStringList(v, *pointer[[]string](at(target))), nil
 		}
 	case reflect.TypeFor[map[string]string]():
 		return types.NewMapType(types.StringType, types.StringType), func(target any) (any, error) {
-			return types.NewStringStringMap(v, *at(target).Addr().Interface().(*map[string]string)), nil
+			return types.NewStringStringMap(v, *pointer[map[string]string](at(target))), nil
 		}
 	case reflect.TypeFor[[]inventory.Location]():
 		location := v.of[reflect.TypeFor[inventory.Location]()]
 		return types.NewListType(location.celType), func(target any) (any, error) {
-			list := *at(target).Addr().Interface().(*[]inventory.Location)
-			values := make([]ref.Val, len(list))
-			for j := range list {
-				values[j] = &object{location, &list[j]}
+			list := pointer[[]inventory.Location](at(target))
+			values := make([]ref.Val, len(*list))
+			for j := range *list {
+				values[j] = &object{location, &(*list)[j]}
 			}
 			return types.NewRefValList(v, values), nil
 		}
 	default:
 		panic("findings: no CEL type for " + t.String()) // a test reads every field
 	}
+}
+
+// pointer returns a pointer to a struct field of that type; to an empty value if
+// the field has another type, which a test rules out.
+func pointer[T any](field reflect.Value) *T {
+	if p, ok := reflect.TypeAssert[*T](field.Addr()); ok {
+		return p
+	}
+	return new(T)
 }
 
 // NativeToValue implements types.Adapter.

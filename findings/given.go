@@ -17,14 +17,14 @@ import (
 // that may be unknown, one that is unknown.
 func (r *ruleReader) readTests(n *yaml.Node) {
 	if n == nil {
-		r.add(r.root, "rule: tests is missing")
+		r.addf(r.root, "rule: tests is missing")
 		return
 	}
 	names, wants := map[string]bool{}, map[Verdict]bool{}
 	for _, item := range r.items(n, "tests") {
 		t, ok := r.readTest(item)
 		if names[t.Name] {
-			r.add(item, "tests: the name %q is there twice", t.Name)
+			r.addf(item, "tests: the name %q is there twice", t.Name)
 		}
 		names[t.Name], wants[t.Want] = true, true
 		if ok {
@@ -36,11 +36,11 @@ func (r *ruleReader) readTests(n *yaml.Node) {
 	}
 	for _, v := range []Verdict{VerdictFail, VerdictPass} {
 		if !wants[v] {
-			r.add(n, "tests: no test wants %s; want at least one", v)
+			r.addf(n, "tests: no test wants %s; want at least one", v)
 		}
 	}
 	if when := r.rule.checked.when; when != nil && len(when.optional) > 0 && !wants[VerdictUnknown] {
-		r.add(n, "tests: no test wants unknown, although the condition reads %s, which may be unknown", strings.Join(when.optional, ", "))
+		r.addf(n, "tests: no test wants unknown, although the condition reads %s, which may be unknown", strings.Join(when.optional, ", "))
 	}
 }
 
@@ -61,7 +61,7 @@ func (r *ruleReader) readTest(n *yaml.Node) (RuleTest, bool) {
 		t.Severity = r.severity(e["severity"])
 	}
 	if e["now"] == nil {
-		r.add(n, "test: now is missing")
+		r.addf(n, "test: now is missing")
 	}
 	t.Now = r.time(e["now"], "now")
 	if e["baseline"] != nil {
@@ -91,9 +91,9 @@ func (r *ruleReader) checkSubject(n *yaml.Node, t RuleTest, subject *inventory.R
 	}
 	switch {
 	case subject == nil:
-		r.add(n, "subject: no record of this test has the id %q%s", t.Subject, meant(t.Subject, ids))
+		r.addf(n, "subject: no record of this test has the id %q%s", t.Subject, meant(t.Subject, ids))
 	case r.rule.For != "" && subject.Kind() != r.rule.For:
-		r.add(n, "subject: the kind of %q is %s, the rule is for %s", t.Subject, subject.Kind(), r.rule.For)
+		r.addf(n, "subject: the kind of %q is %s, the rule is for %s", t.Subject, subject.Kind(), r.rule.For)
 	}
 }
 
@@ -106,18 +106,18 @@ func (r *ruleReader) record(n *yaml.Node) (inventory.Record, bool) {
 	}
 	text, err := json.Marshal(plainValue(n, reflect.TypeFor[inventory.Record]()))
 	if err != nil {
-		r.add(n, "given: %s", err)
+		r.addf(n, "given: %s", err)
 		return inventory.Record{}, false
 	}
 	var record inventory.Record
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&record); err != nil {
-		r.add(n, "given: %s", strings.TrimPrefix(err.Error(), "json: "))
+		r.addf(n, "given: %s", strings.TrimPrefix(err.Error(), "json: "))
 		return inventory.Record{}, false
 	}
 	if err := record.Validate(); err != nil {
-		r.add(n, "given: %s", err)
+		r.addf(n, "given: %s", err)
 		return inventory.Record{}, false
 	}
 	return record, true
@@ -200,9 +200,9 @@ func jsonFields(t reflect.Type) map[string]reflect.Type {
 		return nil
 	}
 	fields := make(map[string]reflect.Type, t.NumField())
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		fields[name] = t.Field(i).Type
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields[name] = f.Type
 	}
 	return fields
 }

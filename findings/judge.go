@@ -223,7 +223,7 @@ func (w *worker) work(ctx context.Context) {
 			w.subject.reset(subjectAt(w.inv, c.kind, at))
 			for _, rule := range w.rulesFor(w.subject) {
 				if f := w.judge(ctx, rule); f != nil {
-					w.judgement.found[i] = append(w.judgement.found[i], f)
+					w.found[i] = append(w.found[i], f)
 				}
 			}
 		}

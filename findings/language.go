@@ -43,6 +43,8 @@ type language struct {
 }
 
 // theLanguage makes the language at its first use; it never changes after.
+//
+//nolint:gochecknoglobals // a function, made once: building it takes milliseconds that most commands do not need
 var theLanguage = sync.OnceValues(newLanguage)
 
 // subjectKinds are the kinds that a rule can be for.
@@ -137,7 +139,7 @@ func (functions) CompileOptions() []cel.EnvOption {
 			cel.GlobalMacro("unknown", 0, ident(unknownName)),
 		),
 		cel.Function("age", cel.Overload("age_timestamp", []*cel.Type{cel.TimestampType, cel.TimestampType}, cel.IntType,
-			cel.BinaryBinding(func(t, now ref.Val) ref.Val { return days(t, now) }))),
+			cel.BinaryBinding(days))),
 		cel.Function("until", cel.Overload("until_timestamp", []*cel.Type{cel.TimestampType, cel.TimestampType}, cel.IntType,
 			cel.BinaryBinding(func(t, now ref.Val) ref.Val { return days(now, t) }))),
 		cel.Function("days", cel.Overload("days_timestamp_timestamp", []*cel.Type{cel.TimestampType, cel.TimestampType}, cel.IntType,
@@ -145,9 +147,7 @@ func (functions) CompileOptions() []cel.EnvOption {
 		cel.Function("date", cel.Overload("date_timestamp", []*cel.Type{cel.TimestampType}, cel.StringType,
 			cel.UnaryBinding(date))),
 		cel.Function("glob", cel.Overload("glob_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.BoolType,
-			cel.BinaryBinding(func(s, p ref.Val) ref.Val {
-				return types.Bool(glob(string(s.(types.String)), string(p.(types.String))))
-			}))),
+			cel.BinaryBinding(globs))),
 		cel.Function("rank", cel.Overload("rank_string", []*cel.Type{cel.StringType}, cel.IntType,
 			cel.UnaryBinding(rank))),
 		cel.Function("known", cel.Overload("known_dyn", []*cel.Type{cel.DynType}, cel.BoolType,
@@ -192,6 +192,15 @@ func wholeDays(from, to time.Time) int {
 	return int(s / day)
 }
 
+func globs(text, pattern ref.Val) ref.Val {
+	s, ok1 := text.(types.String)
+	p, ok2 := pattern.(types.String)
+	if !ok1 || !ok2 {
+		return types.MaybeNoSuchOverloadErr(text)
+	}
+	return types.Bool(glob(string(s), string(p)))
+}
+
 func date(t ref.Val) ref.Val {
 	ts, ok := t.(types.Timestamp)
 	if !ok {
@@ -209,7 +218,7 @@ func rank(level ref.Val) ref.Val {
 	if n := levelRank(inventory.Level(s)); n > 0 {
 		return types.Int(n)
 	}
-	return types.WrapErr(&unknownFact{"the rank of a level"})
+	return types.WrapErr(&unknownFactError{"the rank of a level"})
 }
 
 // levelRank orders levels: 5 is admin, 1 is none, 0 is unknown.

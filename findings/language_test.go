@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestEveryFact(t *testing.T) {
 				t.Fatalf("%s.%s is not found", rt.noun, name)
 			}
 			value, err := ft.GetFrom(empty.Interface())
-			var unknown *unknownFact
+			var unknown *unknownFactError
 			if isUnknown := errors.As(err, &unknown); isUnknown != rt.optional[name] {
 				t.Errorf("%s.%s, empty: got %v, %v; want unknown: %v", rt.noun, name, value, err, rt.optional[name])
 			}
@@ -51,22 +52,16 @@ func TestEveryFact(t *testing.T) {
 
 func fieldNames(t reflect.Type) []string {
 	var out []string
-	for i := range t.NumField() {
-		tag := t.Field(i).Tag.Get("json")
-		for j, r := range tag + "," {
-			if r == ',' {
-				out = append(out, tag[:j])
-				break
-			}
-		}
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		out = append(out, name)
 	}
 	return out
 }
 
 // fill sets every field to something that is not its zero value.
 func fill(v reflect.Value) {
-	for i := range v.NumField() {
-		f := v.Field(i)
+	for _, f := range v.Fields() {
 		switch x := f.Addr().Interface().(type) {
 		case *time.Time:
 			*x = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
@@ -93,7 +88,10 @@ func fill(v reflect.Value) {
 // TestSharedUnknown makes sure that cel-go does not write into the value that
 // all workers share: it marks errors that have no node.
 func TestSharedUnknown(t *testing.T) {
-	u := unknownValue("x of the y")
+	u, ok := errors.AsType[*types.Err](unknownValue("x of the y"))
+	if !ok {
+		t.Fatal("not a CEL error")
+	}
 	if types.LabelErrNode(7, u); u.NodeID() != 1 {
 		t.Errorf("the shared value was changed: node %d", u.NodeID())
 	}

@@ -83,7 +83,7 @@ func readLibrary(fsys fs.FS, found *problems) *Library {
 	lib := &Library{}
 	entries, err := fs.ReadDir(fsys, controlsFolder)
 	if err != nil {
-		found.add(controlsFolder, 0, "%s", withoutName(err))
+		found.addf(controlsFolder, 0, "%s", withoutName(err))
 		return lib
 	}
 	seen := false
@@ -94,7 +94,7 @@ func readLibrary(fsys fs.FS, found *problems) *Library {
 		}
 		text, err := readLimited(fsys, name)
 		if err != nil {
-			found.add(name, 0, "%s", err)
+			found.addf(name, 0, "%s", err)
 			continue
 		}
 		d := parseDocument(name, text, found)
@@ -108,7 +108,7 @@ func readLibrary(fsys fs.FS, found *problems) *Library {
 		}
 	}
 	if !seen {
-		found.add(libraryFile, 0, "the control library is missing")
+		found.addf(libraryFile, 0, "the control library is missing")
 	}
 	lib.finish(found)
 	return lib
@@ -128,7 +128,7 @@ func (l *Library) read(d *document) {
 			continue
 		}
 		if ids[c.ID] {
-			d.add(n, "control: the id %s is there twice", c.ID)
+			d.addf(n, "control: the id %s is there twice", c.ID)
 		}
 		ids[c.ID] = true
 		l.Controls = append(l.Controls, c)
@@ -146,7 +146,7 @@ func readControl(d *document, n *yaml.Node) (Control, bool) {
 		Maps: map[string][]string{}, line: n.Line,
 	}
 	if c.ID != "" && !controlID.MatchString(c.ID) {
-		d.add(e["id"], "control: %q is no control id; want the form NHI-INV-01", c.ID)
+		d.addf(e["id"], "control: %q is no control id; want the form NHI-INV-01", c.ID)
 	}
 	own := []string{"id", "title", "statement", "evidence", "frequency"}
 	for _, key := range keys(n) {
@@ -157,12 +157,12 @@ func readControl(d *document, n *yaml.Node) (Control, bool) {
 				c.Maps[key.Value] = ids
 			}
 		default:
-			d.add(key, "control: unknown field %q%s", key.Value, meant(key.Value, append(own, "iso27001_2022", "soc2", "owasp_nhi_2025")))
+			d.addf(key, "control: unknown field %q%s", key.Value, meant(key.Value, append(own, "iso27001_2022", "soc2", "owasp_nhi_2025")))
 		}
 	}
 	for _, framework := range []string{"iso27001_2022", "soc2"} {
 		if len(c.Maps[framework]) == 0 {
-			d.add(n, "control: %s names no %s control; every control of the library maps to ISO 27001:2022 and SOC 2", c.ID, framework)
+			d.addf(n, "control: %s names no %s control; every control of the library maps to ISO 27001:2022 and SOC 2", c.ID, framework)
 		}
 	}
 	for _, item := range d.items(e["evidence"], "evidence") {
@@ -171,7 +171,7 @@ func readControl(d *document, n *yaml.Node) (Control, bool) {
 		}
 	}
 	if len(c.Evidence) == 0 {
-		d.add(n, "control: %s names no evidence; want some of %s", c.ID, strings.Join(evidenceKinds(), ", "))
+		d.addf(n, "control: %s names no evidence; want some of %s", c.ID, strings.Join(evidenceKinds(), ", "))
 	}
 	return c, true
 }
@@ -194,9 +194,9 @@ func (l *Library) readFramework(d *document) {
 	switch base := strings.TrimSuffix(path.Base(d.file), path.Ext(d.file)); {
 	case f.Key == "":
 	case f.Key == "muster" || !frameworkKey.MatchString(f.Key):
-		d.add(e["framework"], "framework: %q is no framework key", f.Key)
+		d.addf(e["framework"], "framework: %q is no framework key", f.Key)
 	case base != f.Key:
-		d.add(e["framework"], "framework: %q does not go with the file name; want %q", f.Key, base)
+		d.addf(e["framework"], "framework: %q does not go with the file name; want %q", f.Key, base)
 	}
 	ids := map[string]bool{}
 	for _, n := range d.items(e["controls"], "controls") {
@@ -209,7 +209,7 @@ func (l *Library) readFramework(d *document) {
 			Note: d.text(c["note"], "note"), line: n.Line,
 		}
 		if ids[fc.ID] {
-			d.add(n, "control: the id %s is there twice", fc.ID)
+			d.addf(n, "control: the id %s is there twice", fc.ID)
 		}
 		ids[fc.ID] = true
 		f.Controls = append(f.Controls, fc)
@@ -230,12 +230,12 @@ func (l *Library) finish(found *problems) {
 		for _, key := range sortedKeys(c.Maps) {
 			f := l.framework(key)
 			if f == nil {
-				found.add(libraryFile, c.line, "control %s: there is no file for the framework %s", c.ID, key)
+				found.addf(libraryFile, c.line, "control %s: there is no file for the framework %s", c.ID, key)
 				continue
 			}
 			for _, id := range c.Maps[key] {
 				if !f.has(id) {
-					found.add(libraryFile, c.line, "control %s: %s lists no control %q%s", c.ID, key, id, meant(id, f.ids()))
+					found.addf(libraryFile, c.line, "control %s: %s lists no control %q%s", c.ID, key, id, meant(id, f.ids()))
 				}
 			}
 		}

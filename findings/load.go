@@ -19,7 +19,7 @@ const (
 // LoadRules reads every *.yaml outside controls/ as one rule each, in the order
 // of their paths. Loading is strict: an unknown field, a misspelt fact, a wrong
 // type, a test that is missing or cannot be read, an id that is there twice are
-// errors. All mistakes of all files are reported at once, each a *Problem with
+// errors. All mistakes of all files are reported at once, each a *LoadError with
 // file and line, joined. If the file system has a controls folder, the control
 // ids are checked against it; NewEngine checks them in any case.
 func LoadRules(fsys fs.FS) ([]Rule, error) {
@@ -40,7 +40,7 @@ func LoadRules(fsys fs.FS) ([]Rule, error) {
 	for _, name := range names {
 		text, err := readLimited(fsys, name)
 		if err != nil {
-			found.add(name, 0, "%s", err)
+			found.addf(name, 0, "%s", err)
 			continue
 		}
 		if rule, ok := parseRule(lang, name, text, found); ok {
@@ -99,10 +99,9 @@ func readLimited(fsys fs.FS, name string) (text []byte, err error) {
 	return text, nil
 }
 
-// withoutName takes the file name out of an error that a Problem names anyway.
+// withoutName takes the file name out of an error that a LoadError names anyway.
 func withoutName(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: %w", pe.Op, pe.Err)
 	}
 	return err
@@ -113,7 +112,7 @@ func checkDuplicates(rules []Rule, found *problems) {
 	first := map[string]string{}
 	for _, r := range rules {
 		if file, ok := first[r.ID]; ok {
-			found.add(r.File, r.line("id"), "id: %s is already the id of the rule in %s", r.ID, file)
+			found.addf(r.File, r.line("id"), "id: %s is already the id of the rule in %s", r.ID, file)
 			continue
 		}
 		first[r.ID] = r.File
@@ -127,12 +126,12 @@ func checkControls(rules []Rule, lib *Library, found *problems) {
 		for _, framework := range sortedKeys(r.Controls) {
 			f := lib.framework(framework)
 			if f == nil {
-				found.add(r.File, r.line("controls/"+framework), "controls: no framework %q%s", framework, meant(framework, lib.names()))
+				found.addf(r.File, r.line("controls/"+framework), "controls: no framework %q%s", framework, meant(framework, lib.names()))
 				continue
 			}
 			for _, id := range r.Controls[framework] {
 				if !f.has(id) {
-					found.add(r.File, r.line("controls/"+framework+"/"+id), "controls: %s lists no control %q%s", framework, id, meant(id, f.ids()))
+					found.addf(r.File, r.line("controls/"+framework+"/"+id), "controls: %s lists no control %q%s", framework, id, meant(id, f.ids()))
 				}
 			}
 		}

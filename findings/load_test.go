@@ -45,7 +45,7 @@ func mistakes() []struct{ name, text string } {
 		{"misspelt severity", with("severity", "hihg")},
 		{"misspelt need", with("needs", "[usages]")},
 		{"needs is no list", with("needs", "usage")},
-		{"misspelt proof", with("proof", "presense")},
+		{"misspelt proof", with("proof", "presnece")},
 		{"bad type pattern", with("types", "[aws *]")},
 		{"misspelt fact", with("when", "age(credential.craeted_at) > 90")},
 		{"misspelt fact in a block", with("when", "|\n  credential.type == 'aws.access_key'\n  && age(credential.craeted_at) > 90")},
@@ -110,7 +110,7 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s: %d rules were loaded, want an error", m.name, len(rules))
 			continue
 		}
-		var p *findings.Problem
+		var p *findings.LoadError
 		if !errors.As(err, &p) || p.File != "rotation/NHI-ROT-001.yaml" {
 			t.Errorf("%s: the error names no file: %v", m.name, err)
 		}
@@ -127,11 +127,12 @@ func TestMistakeLines(t *testing.T) {
 			facts := []string{"credential.name", "credential.type", "credential.store"}
 			facts[at] = "credential.nope"
 			text := ruleText(map[string]string{"when": style + "\n\n  " + strings.Join(facts, " == 'a:b' ||\n  ") + " == ''"})
-			want := 1 + strings.Count(text[:strings.Index(text, "credential.nope")], "\n")
+			before, _, _ := strings.Cut(text, "credential.nope")
+			want := 1 + strings.Count(before, "\n")
 			fsys := controlFiles()
 			fsys["r.yaml"] = &fstest.MapFile{Data: []byte(text)}
 			_, err := findings.LoadRules(fsys)
-			var p *findings.Problem
+			var p *findings.LoadError
 			if !errors.As(err, &p) || p.Line != want {
 				t.Errorf("style %s, line %d: got %v, want line %d", style, at, err, want)
 			}
@@ -142,7 +143,7 @@ func TestMistakeLines(t *testing.T) {
 func TestAllMistakesAtOnce(t *testing.T) {
 	fsys := controlFiles()
 	fsys["b.yaml"] = &fstest.MapFile{Data: []byte(ruleText(map[string]string{"severity": "hihg", "needs": "[usages]"}))}
-	fsys["a.yaml"] = &fstest.MapFile{Data: []byte(ruleText(map[string]string{"proof": "presense"}))}
+	fsys["a.yaml"] = &fstest.MapFile{Data: []byte(ruleText(map[string]string{"proof": "presnece"}))}
 	fsys["c.yaml"] = &fstest.MapFile{Data: []byte(ruleText(nil))}
 	fsys["d.yaml"] = &fstest.MapFile{Data: []byte(ruleText(nil))}
 	_, err := findings.LoadRules(fsys)
@@ -268,7 +269,7 @@ func FuzzLoadRules(f *testing.F) {
 		fsys["r.yaml"] = &fstest.MapFile{Data: []byte(text)}
 		rules, err := findings.LoadRules(fsys)
 		if err != nil {
-			var p *findings.Problem
+			var p *findings.LoadError
 			if !errors.As(err, &p) || p.File != "r.yaml" {
 				t.Errorf("the error names no file: %v", err)
 			}

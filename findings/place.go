@@ -16,7 +16,7 @@ func (d *document) addExpr(n *yaml.Node, what string, errs []exprError) {
 		if line <= len(text) {
 			snippet = caret(text[line-1], e.column)
 		}
-		d.found.add(d.file, d.lineOf(n, line, e.column), "%s: %s%s", what, e.text, snippet)
+		d.found.addf(d.file, d.lineOf(n, line, e.column), "%s: %s%s", what, e.text, snippet)
 	}
 }
 

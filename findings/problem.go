@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// A Problem is one mistake in a file of rules, controls or exceptions. Its text
+// A LoadError is one mistake in a file of rules, controls or exceptions. Its text
 // says what is wrong and, where it can be guessed, what was meant.
-type Problem struct {
+type LoadError struct {
 	File string // as given to the loader
 	Line int    // from 1; 0 if the whole file is meant
 	Text string // may hold further lines: the expression and a caret
 }
 
 // Error returns "file:line: text".
-func (p *Problem) Error() string {
+func (p *LoadError) Error() string {
 	if p.Line == 0 {
 		return p.File + ": " + p.Text
 	}
@@ -25,19 +25,19 @@ func (p *Problem) Error() string {
 
 // problems collects mistakes, so that a user sees all of them at once.
 type problems struct {
-	list []*Problem
+	list []*LoadError
 }
 
-func (ps *problems) add(file string, line int, format string, args ...any) {
-	ps.list = append(ps.list, &Problem{File: file, Line: line, Text: fmt.Sprintf(format, args...)})
+func (ps *problems) addf(file string, line int, format string, args ...any) {
+	ps.list = append(ps.list, &LoadError{File: file, Line: line, Text: fmt.Sprintf(format, args...)})
 }
 
 // err joins what was collected, by file and line; nil if nothing was.
 func (ps *problems) err() error {
-	slices.SortStableFunc(ps.list, func(x, y *Problem) int {
+	slices.SortStableFunc(ps.list, func(x, y *LoadError) int {
 		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Text, y.Text))
 	})
-	list := slices.CompactFunc(ps.list, func(x, y *Problem) bool { return *x == *y })
+	list := slices.CompactFunc(ps.list, func(x, y *LoadError) bool { return *x == *y })
 	errs := make([]error, len(list))
 	for i, p := range list {
 		errs[i] = p

@@ -89,11 +89,11 @@ func (r *ruleReader) readIdentity(e entries) {
 	rule := &r.rule
 	rule.ID = r.required(r.root, e, "id", "rule")
 	if rule.ID != "" && !ruleID.MatchString(rule.ID) {
-		r.add(e["id"], "id: %q is no rule id; want the form NHI-ROT-001", rule.ID)
+		r.addf(e["id"], "id: %q is no rule id; want the form NHI-ROT-001", rule.ID)
 	}
 	rule.Title = r.required(r.root, e, "title", "rule")
 	if strings.HasSuffix(rule.Title, ".") || strings.Contains(rule.Title, "\n") {
-		r.add(e["title"], "title: want one line without a full stop")
+		r.addf(e["title"], "title: want one line without a full stop")
 	}
 	r.required(r.root, e, "category", "rule")
 	var categories []string
@@ -103,13 +103,13 @@ func (r *ruleReader) readIdentity(e entries) {
 	slices.Sort(categories)
 	rule.Category = r.oneOf(e["category"], "category", categories)
 	if parts := strings.Split(rule.ID, "-"); len(parts) == 3 && rule.Category != "" && families()[parts[1]] != rule.Category {
-		r.add(e["category"], "category: %s does not go with the id %s", rule.Category, rule.ID)
+		r.addf(e["category"], "category: %s does not go with the id %s", rule.Category, rule.ID)
 	}
 	r.required(r.root, e, "for", "rule")
 	rule.For = inventory.Kind(r.oneOf(e["for"], "for", kindNames(subjectKinds())))
 	for _, n := range r.items(e["types"], "types") {
 		if s := r.text(n, "types"); s != "" && strings.ContainsAny(s, " []{}") {
-			r.add(n, "types: %q is no type pattern; want something like aws.*", s)
+			r.addf(n, "types: %q is no type pattern; want something like aws.*", s)
 		} else if s != "" {
 			rule.Types = append(rule.Types, s)
 		}
@@ -172,7 +172,7 @@ func (r *ruleReader) readTexts(e entries) {
 	rule.Verify = r.required(r.root, e, "verify", "rule")
 	rule.Source = r.required(r.root, e, "source", "rule")
 	if e["fix"] == nil {
-		r.add(r.root, "rule: fix is missing")
+		r.addf(r.root, "rule: fix is missing")
 	}
 	for _, n := range r.items(e["fix"], "fix") {
 		f := r.mapping(n, "fix", []string{"platform", "steps"})
@@ -186,7 +186,7 @@ func (r *ruleReader) readTexts(e entries) {
 		})
 	}
 	if n := e["fix"]; n != nil && n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
-		r.add(n, "fix: the list is empty")
+		r.addf(n, "fix: the list is empty")
 	}
 }
 
@@ -197,13 +197,13 @@ var frameworkKey = regexp.MustCompile(`^(muster|iso27001_2022|soc2|owasp_nhi_202
 // against the framework files once all are read.
 func (r *ruleReader) readControls(n *yaml.Node) {
 	if n == nil {
-		r.add(r.root, "rule: controls is missing")
+		r.addf(r.root, "rule: controls is missing")
 		return
 	}
 	r.rule.Controls = map[string][]string{}
 	for framework, list := range r.mapping(n, "controls", nil) {
 		if !frameworkKey.MatchString(framework) {
-			r.add(list, "controls: %q is no framework key%s", framework, meant(framework, []string{
+			r.addf(list, "controls: %q is no framework key%s", framework, meant(framework, []string{
 				"muster", "iso27001_2022", "soc2", "owasp_nhi_2025", "nist_csf_2_0", "nist_800_53r5", "pci_dss_4_0_1",
 				"cis_controls_8_1", "owasp_agentic_2026", "nis2_2024_2690", "dora",
 			}))
@@ -219,7 +219,7 @@ func (r *ruleReader) readControls(n *yaml.Node) {
 	}
 	for _, framework := range []string{"iso27001_2022", "soc2"} {
 		if len(r.rule.Controls[framework]) == 0 {
-			r.add(n, "controls: %s is missing; every rule names ISO 27001:2022 and SOC 2", framework)
+			r.addf(n, "controls: %s is missing; every rule names ISO 27001:2022 and SOC 2", framework)
 		}
 	}
 }

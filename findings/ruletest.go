@@ -3,6 +3,7 @@ package findings
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 )
@@ -108,12 +109,7 @@ func (t RuleTest) baseline() func(string) inventory.Tri {
 		return nil
 	}
 	return func(subject string) inventory.Tri {
-		for _, id := range t.Baseline {
-			if id == subject {
-				return inventory.True
-			}
-		}
-		return inventory.False
+		return inventory.TriOf(slices.Contains(t.Baseline, subject))
 	}
 }
 

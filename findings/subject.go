@@ -199,9 +199,9 @@ func (s *subject) bind(name string) ref.Val {
 		if known, ok := s.inBaseline().Bool(); ok {
 			return types.Bool(known)
 		}
-		return types.WrapErr(&unknownFact{"whether it is in the approved baseline"})
+		return types.WrapErr(&unknownFactError{"whether it is in the approved baseline"})
 	case unknownName:
-		return types.WrapErr(&unknownFact{"what the condition asks for"})
+		return types.WrapErr(&unknownFactError{"what the condition asks for"})
 	default:
 		return s.bindList(name)
 	}
