@@ -176,12 +176,13 @@ const (
 // deny without condition that covers all resources takes it away.
 func (p *policy) allows(action string) (reach, *statement) {
 	best, by := reachNone, (*statement)(nil)
+	service, _, _ := strings.Cut(action, ":")
 	for i := range p.all {
 		s := &p.all[i]
 		if !s.covers(action) {
 			continue
 		}
-		r := s.reach()
+		r := s.reach(service)
 		if s.Effect == "Deny" {
 			if len(s.Condition) == 0 && r == reachAll && len(s.NotResource) == 0 {
 				return reachNone, s
@@ -206,14 +207,19 @@ func (s *statement) covers(action string) bool {
 	return slices.ContainsFunc(s.Action, func(p string) bool { return wild(p, action) })
 }
 
-// reach tells on what a statement has effect.
-func (s *statement) reach() reach {
+// reach tells on what a statement has effect for the actions of a service; ""
+// asks for everything of all services.
+func (s *statement) reach(service string) reach {
 	if len(s.NotResource) > 0 {
 		return reachAll
 	}
 	best := reachNone
 	for _, r := range s.Resource {
 		switch {
+		case strings.Trim(r, "*") == "":
+			return reachAll
+		case service == "" || !concerns(r, service):
+			continue
 		case isBroad(r):
 			return reachAll
 		case strings.Contains(r, "${aws:username}") || strings.Contains(r, "${aws:userid}") || strings.Contains(r, "${aws:PrincipalTag/"):
@@ -225,21 +231,28 @@ func (s *statement) reach() reach {
 	return best
 }
 
-// isBroad reports whether a resource is everything, or everything of one type:
-// "*", "arn:aws:iam::*:*", "arn:aws:iam::111122223333:role/*".
-func isBroad(resource string) bool {
-	if strings.Trim(resource, "*") == "" {
+// concerns reports whether the actions of a service apply to a resource: those
+// of Systems Manager apply to EC2's instances too. What is not an ARN, or not
+// known, may concern any.
+func concerns(resource, service string) bool {
+	parts := strings.SplitN(resource, ":", 6)
+	if len(parts) < 6 || strings.ContainsAny(parts[2], "*?$") {
 		return true
 	}
+	return parts[2] == service || parts[2] == "ec2" && (service == "ssm" || service == "ec2-instance-connect")
+}
+
+// isBroad reports whether an ARN is everything of one type: "arn:aws:iam::*:*",
+// "arn:aws:iam::111122223333:role/*", "arn:aws:s3:::*/*". The first part of the
+// name of an S3 object is its bucket and no type.
+func isBroad(resource string) bool {
 	parts := strings.SplitN(resource, ":", 6)
 	if len(parts) < 6 {
 		return false
 	}
 	name := parts[5]
-	if kind, rest, ok := strings.Cut(name, "/"); ok && !strings.ContainsAny(kind, "*?$") {
-		name = rest
-	} else if kind, rest, ok := strings.Cut(name, ":"); ok && !strings.ContainsAny(kind, "*?$") {
-		name = rest
+	if i := strings.IndexAny(name, "/:"); i > 0 && parts[2] != "s3" && !strings.ContainsAny(name[:i], "*?$") {
+		name = name[i+1:]
 	}
 	return name != "" && strings.Trim(name, "*/") == ""
 }
@@ -270,14 +283,14 @@ func wild(pattern, text string) bool {
 func (p *policy) admin() {
 	for i := range p.all {
 		s := &p.all[i]
-		if s.Effect != "Allow" || len(s.Condition) > 0 && !p.conditional || s.reach() != reachAll || len(s.NotResource) > 0 {
+		if s.Effect != "Allow" || len(s.Condition) > 0 && !p.conditional || s.reach("") != reachAll || len(s.NotResource) > 0 {
 			continue
 		}
 		if !slices.ContainsFunc(s.Action, func(a string) bool { return strings.Trim(a, "*") == "" || a == "*:*" }) {
 			continue
 		}
 		if slices.ContainsFunc(p.all, func(d statement) bool {
-			return d.Effect == "Deny" && len(d.Condition) == 0 && d.reach() == reachAll
+			return d.Effect == "Deny" && len(d.Condition) == 0 && d.reach("") == reachAll
 		}) {
 			p.add(inventory.LevelWrite, "", "allows * on *, less what is denied")
 			continue
@@ -318,7 +331,7 @@ func (p *policy) classes() {
 // gone reports whether an action is denied everywhere.
 func (p *policy) gone(action string) bool {
 	return slices.ContainsFunc(p.all, func(d statement) bool {
-		return d.Effect == "Deny" && len(d.Condition) == 0 && d.covers(action) && d.reach() == reachAll && len(d.NotResource) == 0
+		return d.Effect == "Deny" && len(d.Condition) == 0 && d.covers(action) && d.reach("") == reachAll && len(d.NotResource) == 0
 	})
 }
 

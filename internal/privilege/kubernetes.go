@@ -90,7 +90,7 @@ func (k *kubernetes) find(group, resource string, verbs ...string) *Rule {
 		}
 		for _, verb := range verbs {
 			named := len(r.ResourceNames) > 0 && !strings.Contains(resource, "/")
-			if matches(r.Verbs, verb) && !(named && (verb == "create" || verb == "deletecollection")) {
+			if matches(r.Verbs, verb) && (!named || verb != "create" && verb != "deletecollection") {
 				return r
 			}
 		}

@@ -93,8 +93,8 @@ func (a *Assessment) add(level inventory.Level, capability, reason string) {
 func (a *Assessment) note(reason string) { a.add(inventory.LevelUnknown, "", reason) }
 
 // Max joins assessments of one principal: the strongest level, all reasons and
-// capabilities. Unknown beside a known level stays the known one unless that
-// is none, with the reasons of both; nothing at all is unknown.
+// capabilities. Beside an unknown one nothing short of admin is certain, so the
+// level is unknown then; and so it is if there are none.
 func Max(all ...Assessment) Assessment {
 	var out Assessment
 	var open bool
@@ -108,7 +108,7 @@ func Max(all ...Assessment) Assessment {
 		}
 		out.Capabilities = append(out.Capabilities, a.Capabilities...)
 	}
-	if out.Level == "" || open && out.Level == inventory.LevelNone {
+	if out.Level == "" || open && out.Level != inventory.LevelAdmin {
 		out.Level = inventory.LevelUnknown
 	}
 	slices.Sort(out.Capabilities)
