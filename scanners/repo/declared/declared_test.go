@@ -51,8 +51,8 @@ func files(a *txtar.Archive) []declared.File {
 	return out
 }
 
-// print writes records and problems as lines.
-func print(t *testing.T, records []inventory.Record, problems []declared.Problem) string {
+// dump writes records and problems as lines.
+func dump(t *testing.T, records []inventory.Record, problems []declared.Problem) string {
 	t.Helper()
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -82,7 +82,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			records, problems := declared.ParseAll(slices.Values(files(archive)))
-			got := print(t, records, problems)
+			got := dump(t, records, problems)
 			check(t, records, got)
 			i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
 			if os.Getenv("UPDATE") != "" {

@@ -264,8 +264,8 @@ func tfConsumer(typ string) []string {
 // consumer emits the workload that this block is, for each identity it names.
 func (t *tf) consumer(attrs []string) {
 	kind := t.typ[strings.IndexByte(t.typ, '_')+1:]
-	for _, found := range t.block.find(attrs, 4) {
-		subject := ""
+	for _, found := range t.find(attrs, 4) {
+		var subject string
 		switch {
 		case addressIn(found) != "":
 			subject = t.resolve(found)

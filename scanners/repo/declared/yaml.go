@@ -102,7 +102,7 @@ func yamlLine(err error) int {
 // yamlReason is the parser's complaint without the content that it may quote.
 func yamlReason(err error) string {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if lead := lineForm.FindStringIndex(text); lead != nil && lead[0] == 0 {
+	if lead := lineForm.FindStringIndex(text); len(lead) > 0 && lead[0] == 0 {
 		text = strings.TrimPrefix(text[lead[1]:], ": ")
 	}
 	if quote := strings.IndexAny(text, "'\"`"); quote >= 0 {

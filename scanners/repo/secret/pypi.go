@@ -32,8 +32,8 @@ func describePyPI(info *Info, text string) {
 		if used <= 0 || n > uint64(len(raw)-used) {
 			return
 		}
-		value := raw[used : uint64(used)+n] //nolint:gosec // used is positive here
-		raw = raw[uint64(used)+n:]          //nolint:gosec // used is positive here
+		value := raw[used : uint64(used)+n]
+		raw = raw[uint64(used)+n:]
 		switch {
 		case field == location:
 			info.set("host", string(value))

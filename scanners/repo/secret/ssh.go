@@ -36,7 +36,7 @@ func sshWire(public any) []byte {
 func sshFields(fields ...[]byte) []byte {
 	var out []byte
 	for _, f := range fields {
-		out = binary.BigEndian.AppendUint32(out, uint32(len(f))) //nolint:gosec // keys are far below 4 GB
+		out = binary.BigEndian.AppendUint32(out, uint32(len(f)))
 		out = append(out, f...)
 	}
 	return out
