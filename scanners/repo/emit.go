@@ -285,15 +285,19 @@ func ownerKind(name string) string {
 }
 
 // isBot tells the authors that no person is: GitHub Apps bear "[bot]", and
-// common automation says so in its name.
+// common automation says so in its name or address.
 func isBot(author string) bool {
-	author = strings.ToLower(author)
-	for _, mark := range []string{"[bot]", "-bot", "bot@", "github-actions", "dependabot", "renovate", "noreply@github.com>", "gitlab-ci", "jenkins", "automation"} {
-		if strings.Contains(author, mark) && !strings.Contains(author, "+") {
+	words := strings.FieldsFunc(strings.ToLower(author), func(r rune) bool { return strings.ContainsRune(" <>@._-+,()", r) })
+	for _, w := range words {
+		switch w {
+		case "bot", "robot", "dependabot", "renovate", "jenkins", "automation":
+			return true
+		}
+		if strings.HasSuffix(w, "[bot]") {
 			return true
 		}
 	}
-	return strings.Contains(author, "[bot]")
+	return strings.HasPrefix(author, "github-actions ") || strings.HasPrefix(author, "gitlab-ci ")
 }
 
 // cover emits a coverage for every kind.

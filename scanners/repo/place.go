@@ -52,7 +52,7 @@ func (j *job) suppress(reason string, o occurrence, path string) {
 	if j.suppressed[reason] == nil {
 		j.suppressed[reason] = map[string]bool{}
 	}
-	j.suppressed[reason][o.rule+"\x00"+string(o.hash)+"\x00"+path] = true
+	j.suppressed[reason][string(o.hash)+"\x00"+path] = true
 }
 
 // change places what a commit brought in: what is in the new text and was not,
