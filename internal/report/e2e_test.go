@@ -104,6 +104,9 @@ func TestHTMLInChromium(t *testing.T) {
 		if wide := ask[int](t, b, `document.documentElement.scrollWidth`); wide > int(width) {
 			t.Errorf("at %d the page is %d wide", width, wide)
 		}
+		if high := ask[float64](t, b, `Math.max(...[...document.querySelectorAll("caption, th")].map(x => x.getBoundingClientRect().height))`); high > 160 {
+			t.Errorf("at %d a heading of a table is %v high: its words are broken into letters", width, high)
+		}
 		b.shot(t, fmt.Sprintf("light-%d.png", width))
 	}
 	text := ask[string](t, b, `document.body.innerText`)

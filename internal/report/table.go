@@ -16,7 +16,11 @@ import (
 const shownPerRule = 5
 
 // narrowest is the least width that the table still lays out for.
-const narrowest = 40
+const narrowest = 60
+
+// leastRoom is the width that a column of text needs to be read; with less it
+// goes below the other columns.
+const leastRoom = 24
 
 // A page writes the table format. The first error stays.
 type page struct {
@@ -121,14 +125,18 @@ func (p *page) findings(r *Report) {
 }
 
 func (p *page) group(severity inventory.Severity, list []*inventory.Finding) {
-	first := list[0]
-	label := fmt.Sprintf("%-8s", strings.ToUpper(string(severity)))
-	title := shorten(clean(first.Title), p.room(columns(label)+2+columns(first.Rule)+2+8))
-	number := ""
+	label, rule, title := fmt.Sprintf("%-8s", strings.ToUpper(string(severity))), clean(list[0].Rule), clean(list[0].Title)
 	if len(list) > 1 {
-		number = " (" + thousands(len(list)) + ")"
+		title += " (" + thousands(len(list)) + ")"
 	}
-	p.line(p.paint(severityColor(severity), label) + "  " + p.paint(bold, clean(first.Rule)+"  "+title) + number)
+	indent := columns(label) + 2 + columns(rule) + 2
+	for i, line := range wrap(title, p.room(indent)) {
+		head := strings.Repeat(" ", indent)
+		if i == 0 {
+			head = p.paint(severityColor(severity), label) + "  " + p.paint(bold, rule) + "  "
+		}
+		p.line(head + p.paint(bold, line))
+	}
 	shown := list
 	if !p.o.Verbose && len(list) > shownPerRule {
 		shown = list[:shownPerRule]
@@ -232,6 +240,11 @@ func (p *page) grid(rows [][]string) {
 		if i == 0 {
 			color = dim
 		}
-		p.block(head, row[len(row)-1], color)
+		last := row[len(row)-1]
+		if p.width > 0 && columns(head)+leastRoom > p.width && columns(head)+columns(last) > p.width {
+			p.line(head)
+			head = "      "
+		}
+		p.block(head, last, color)
 	}
 }

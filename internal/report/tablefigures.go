@@ -111,11 +111,16 @@ func (p *page) next(r *Report) {
 	if len(r.Findings) == 0 {
 		return
 	}
-	worst := r.Findings[0]
 	p.line("")
 	p.line(p.paint(bold, "NEXT"))
-	p.grid([][]string{
-		{"", "muster explain " + clean(worst.ID), "the worst finding: why, how to mend it, how to verify"},
-		{"", "muster report -o html=report.html", "the whole report as a page"},
-	})
+	for _, step := range [][2]string{
+		{"muster explain " + clean(r.Findings[0].ID), "why the worst is one, and how to mend it"},
+		{"muster report -o html=report.html", "all of it as a page"},
+	} {
+		text := fmt.Sprintf("  %-34s", step[0])
+		if p.width == 0 || columns(text)+2+columns(step[1]) <= p.width {
+			text += "  " + p.paint(dim, step[1])
+		}
+		p.line(text)
+	}
 }
