@@ -146,51 +146,6 @@ func (j *judgement) run(ctx context.Context) ([]count, error) {
 	return total, nil
 }
 
-// A count is the tally of one rule while it is being made.
-type count struct {
-	pass, fail, unknown int
-	reasons             map[reason]int
-}
-
-// A reason is why a verdict is unknown, in a form that is cheap to count.
-type reason struct {
-	text   string         // or:
-	kind   inventory.Kind // what was not listed
-	scope  string
-	status inventory.Status // "" is: not looked at
-}
-
-func (r reason) String() string {
-	if r.text != "" {
-		return r.text
-	}
-	if r.status == "" {
-		return fmt.Sprintf("%s was not looked at in %s", r.kind, r.scope)
-	}
-	if r.status == inventory.StatusPartial {
-		return fmt.Sprintf("%s was listed only in part in %s (partial)", r.kind, r.scope)
-	}
-	return fmt.Sprintf("%s was not listed in %s (%s)", r.kind, r.scope, r.status)
-}
-
-func (c *count) because(r reason) {
-	c.unknown++
-	if c.reasons == nil {
-		c.reasons = map[reason]int{}
-	}
-	c.reasons[r]++
-}
-
-func (c *count) add(o *count) {
-	c.pass, c.fail, c.unknown = c.pass+o.pass, c.fail+o.fail, c.unknown+o.unknown
-	for r, n := range o.reasons {
-		if c.reasons == nil {
-			c.reasons = map[reason]int{}
-		}
-		c.reasons[r] += n
-	}
-}
-
 // A worker judges chunks until none is left.
 type worker struct {
 	*judgement
