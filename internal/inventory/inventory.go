@@ -135,7 +135,10 @@ func tied[T any](c int, x, y *T) int {
 // index sorts what is looked up by other keys than the id.
 func (inv *Inventory) index() {
 	slices.SortFunc(inv.Grants, func(x, y *Grant) int {
-		return cmp.Or(cmp.Compare(x.Principal, y.Principal), cmp.Compare(x.ID, y.ID))
+		if c := cmp.Compare(x.Principal, y.Principal); c != 0 { // before the ids are looked at: this is the longest list
+			return c
+		}
+		return cmp.Compare(x.ID, y.ID)
 	})
 	slices.SortFunc(inv.Usages, func(x, y *Usage) int {
 		return tied(cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Service, y.Service),
@@ -163,7 +166,10 @@ func (inv *Inventory) index() {
 	})
 	inv.byIdentity = slices.DeleteFunc(slices.Clone(inv.Credentials), func(c *Credential) bool { return c.Identity == "" })
 	slices.SortFunc(inv.byIdentity, func(x, y *Credential) int {
-		return cmp.Or(cmp.Compare(x.Identity, y.Identity), cmp.Compare(x.ID, y.ID))
+		if c := cmp.Compare(x.Identity, y.Identity); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.ID, y.ID)
 	})
 }
 

@@ -1,0 +1,18 @@
+package transport
+
+import (
+	"testing"
+	"time"
+)
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, s := range []string{"0", "120", "-1", "Fri, 31 Dec 1999 23:59:59 GMT", "99999999999999999999", " 5 ", "soon"} {
+		f.Add(s)
+	}
+	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text string) {
+		if wait, ok := retryAfter(text, now); wait < 0 || !ok && wait != 0 {
+			t.Errorf("%q is a wait of %s, %t", text, wait, ok)
+		}
+	})
+}
