@@ -64,7 +64,7 @@ func (j *job) tolerate(err error, what string) error {
 	if j.ctx.Err() != nil {
 		return j.ctx.Err()
 	}
-	j.miss("%s could not be read to the end: %s", what, reasonOf(err))
+	j.missf("%s could not be read to the end: %s", what, reasonOf(err))
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (j *job) placeCommits() error {
 		if j.repo.Promisor(j.ctx) {
 			how = ", as the repository is a partial clone"
 		}
-		j.miss("%d objects that commits name are missing or corrupt%s", n, how)
+		j.missf("%d objects that commits name are missing or corrupt%s", n, how)
 	}
 	return j.tolerate(err, "the log")
 }

@@ -208,7 +208,7 @@ func TestHostileConfiguration(t *testing.T) {
 	b := newBuilder(t)
 	mark := filepath.Join(t.TempDir(), "ran")
 	program := filepath.Join(t.TempDir(), "evil")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\ntouch '"+mark+"'\n"), 0o700); err != nil { //nolint:gosec // it has to be executable
+	if err := os.WriteFile(program, []byte("#!/bin/sh\ntouch '"+mark+"'\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	b.commit("one", "a.env", "token="+canary("a")+"\n", ".gitattributes", "* filter=evil diff=evil\n", "other", "1")

@@ -50,13 +50,13 @@ func (j *job) contents() iter.Seq2[string, []byte] {
 		for _, name := range slices.Sorted(slices.Values(j.wanted)) {
 			f, err := root.Open(name)
 			if err != nil {
-				j.lose("files could not be read: %s", reasonOf(err))
+				j.losef("files could not be read: %s", reasonOf(err))
 				continue
 			}
 			content, err := io.ReadAll(io.LimitReader(f, declared.MaxSize+1))
-			f.Close() //nolint:errcheck,gosec // read only
+			f.Close() //nolint:errcheck // read only
 			if err != nil {
-				j.lose("files could not be read: %s", reasonOf(err))
+				j.losef("files could not be read: %s", reasonOf(err))
 				continue
 			}
 			if !yield(name, content) {
@@ -72,7 +72,7 @@ func (j *job) headContents(yield func(string, []byte) bool) {
 		name := j.wanted[n]
 		n++
 		if o.Type != git.TypeBlob {
-			j.lose("%s is missing or corrupt", git.Clean(name))
+			j.losef("%s is missing or corrupt", git.Clean(name))
 			return nil
 		}
 		content, err := io.ReadAll(io.LimitReader(in, declared.MaxSize+1))
@@ -85,11 +85,11 @@ func (j *job) headContents(yield func(string, []byte) bool) {
 		return nil
 	})
 	if err != nil && j.ctx.Err() == nil {
-		j.lose("the tree at HEAD could not be read: %s", reasonOf(err))
+		j.losef("the tree at HEAD could not be read: %s", reasonOf(err))
 	}
 }
 
-func (j *job) lose(format string, args ...any) {
+func (j *job) losef(format string, args ...any) {
 	j.lost = append(j.lost, fmt.Sprintf(format, args...))
 }
 
@@ -115,26 +115,31 @@ func (j *job) declare() (owners *codeowners.File, place string) {
 		case p.Template:
 			templates++
 		case p.Partial:
-			j.lose("%s", git.Clean(p.String()))
+			j.losef("%s", git.Clean(p.String()))
 		default:
-			j.note("%s", git.Clean(p.String()))
+			j.notef("%s", git.Clean(p.String()))
 		}
 	}
 	if templates > 0 {
-		j.note("%d files are templates that were not rendered: what they declare is not listed", templates)
+		j.notef("%d files are templates that were not rendered: what they declare is not listed", templates)
 	}
 	for _, p := range codeowners.Places() {
 		content, ok := byPath[p.Path]
+		if j.narrow() && !ok {
+			// No tree was listed: it is looked for by name.
+			own, err := j.readOwn(p.Path)
+			content, ok = own, err == nil
+		}
 		if !ok {
 			continue
 		}
 		file, err := codeowners.ParseAs(strings.NewReader(string(content)), p.Dialect)
 		if err != nil {
-			j.lose("%s: %s", p.Path, err)
+			j.losef("%s: %s", p.Path, err)
 			continue
 		}
 		for _, problem := range file.Problems {
-			j.note("%s:%d: %s", p.Path, problem.Line, git.Clean(problem.Message))
+			j.notef("%s:%d: %s", p.Path, problem.Line, git.Clean(problem.Message))
 		}
 		return file, p.Path
 	}
@@ -248,7 +253,7 @@ func (j *job) owners(c *inventory.Credential, f *found, file *codeowners.File, p
 	var last *inventory.Location
 	for i := range c.FoundAt {
 		l := &c.FoundAt[i]
-		if file != nil {
+		if file != nil && inTree(*l) {
 			names, line := file.Owners(f.paths[l.URI])
 			for _, name := range names {
 				add(inventory.Owner{
@@ -272,6 +277,13 @@ func (j *job) owners(c *inventory.Credential, f *found, file *codeowners.File, p
 		})
 	}
 	return out
+}
+
+// inTree reports whether a location is a path of the tree, and not a note, a
+// message or an object without a name: CODEOWNERS speaks of paths only.
+func inTree(l inventory.Location) bool {
+	how, _, _ := strings.Cut(l.Via, ", decoded ")
+	return how != "note" && !strings.Contains(how, "message") && how != "unreachable object"
 }
 
 func ownerKind(name string) string {
@@ -303,7 +315,7 @@ func isBot(author string) bool {
 // cover emits a coverage for every kind.
 func (j *job) cover() error {
 	if j.archives > 0 {
-		j.note("%d archives or compressed files were not opened", j.archives)
+		j.notef("%d archives or compressed files were not opened", j.archives)
 	}
 	j.noteExtent()
 	seen := j.reason()
@@ -346,13 +358,13 @@ func (j *job) narrow() bool {
 func (j *job) noteExtent() {
 	switch c := j.scan.config; j.extent() {
 	case "@staged":
-		j.note("only staged changes were scanned")
+		j.notef("only staged changes were scanned")
 	case "@commits":
-		j.note("only some commits were scanned: %s", git.Clean(strings.TrimSpace(c.Commits+" "+sinceText(c.Since))))
+		j.notef("only some commits were scanned: %s", git.Clean(strings.TrimSpace(c.Commits+" "+sinceText(c.Since))))
 	case "@worktree":
-		j.note("the history was not scanned")
+		j.notef("the history was not scanned")
 	case "@history":
-		j.note("the working tree was not scanned")
+		j.notef("the working tree was not scanned")
 	}
 }
 

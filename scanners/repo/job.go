@@ -95,14 +95,14 @@ func (j *job) openRepo(program string, gitErr error) {
 		repo, err = git.Open(j.ctx, program, j.target.dir)
 	}
 	if err != nil {
-		j.miss("the history was not read: %s", reasonOf(err))
+		j.missf("the history was not read: %s", reasonOf(err))
 		return
 	}
 	j.repo = repo
 	head, ok, err := repo.Head(j.ctx)
 	switch {
 	case err != nil:
-		j.miss("HEAD could not be read: %s", reasonOf(err))
+		j.missf("HEAD could not be read: %s", reasonOf(err))
 	case ok:
 		j.head = head
 	}
@@ -163,8 +163,8 @@ func (j *job) run() error {
 	if err := cmp.Or(j.ctx.Err(), err); err != nil {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			// What was found is kept and reported as partial.
-			j.miss("the scan was stopped before it had ended")
-			_ = j.finish() //nolint:errcheck // the scan has failed already
+			j.missf("the scan was stopped before it had ended")
+			_ = j.finish() // the scan has failed already
 		}
 		return err
 	}
@@ -187,7 +187,7 @@ func (j *job) feedAll(p *pool) error {
 	history := map[git.ID]bool{}
 	if c.History {
 		if shallow, err := j.repo.Shallow(j.ctx); err == nil && shallow {
-			j.miss("the repository is a shallow clone: older history is not there (fetch with --unshallow, or clone without --depth)")
+			j.missf("the repository is a shallow clone: older history is not there (fetch with --unshallow, or clone without --depth)")
 		}
 		if err := j.feedObjects(p); err != nil {
 			return err
@@ -245,10 +245,10 @@ func (j *job) feedObjects(p *pool) error {
 		if j.ctx.Err() != nil {
 			return j.ctx.Err()
 		}
-		j.miss("objects could not be listed: %s", reasonOf(err))
+		j.missf("objects could not be listed: %s", reasonOf(err))
 	}
 	if missing > 0 {
-		j.miss("%d objects are missing or corrupt", missing)
+		j.missf("%d objects are missing or corrupt", missing)
 	}
 	return j.feed(p, ids)
 }
@@ -275,7 +275,7 @@ func (j *job) feed(p *pool, ids []git.ID) error {
 		case o.Type == "":
 			bad++
 			if bad <= 3 {
-				j.miss("object %s is missing or corrupt", o.ID)
+				j.missf("object %s is missing or corrupt", o.ID)
 			}
 			return nil
 		case o.Type == git.TypeTree:
@@ -287,7 +287,7 @@ func (j *job) feed(p *pool, ids []git.ID) error {
 		return p.feed(source{id: o.ID, kind: o.Type}, in, o.Size)
 	})
 	if bad > 3 {
-		j.miss("%d objects in all are missing or corrupt", bad)
+		j.missf("%d objects in all are missing or corrupt", bad)
 	}
 	if err != nil {
 		return fmt.Errorf("read objects: %w", err)
@@ -313,7 +313,7 @@ func (j *job) readIndex(each func(git.Entry)) error {
 		if j.ctx.Err() != nil {
 			return j.ctx.Err()
 		}
-		j.miss("the index could not be read: %s", reasonOf(err))
+		j.missf("the index could not be read: %s", reasonOf(err))
 	}
 	return nil
 }
@@ -325,9 +325,9 @@ func (j *job) progress(message string, done, total int) error {
 	}})
 }
 
-// miss notes something that was asked for and not seen: the coverage is
+// missf notes something that was asked for and not seen: the coverage is
 // partial.
-func (j *job) miss(format string, args ...any) {
+func (j *job) missf(format string, args ...any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	reason := fmt.Sprintf(format, args...)
@@ -337,9 +337,9 @@ func (j *job) miss(format string, args ...any) {
 }
 
 // skip counts a file or object that was not read.
-func (j *job) skip(why string) { j.miss("files or objects not read: %s", why) }
+func (j *job) skip(why string) { j.missf("files or objects not read: %s", why) }
 
-func (j *job) note(format string, args ...any) {
+func (j *job) notef(format string, args ...any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if n := fmt.Sprintf(format, args...); !slices.Contains(j.notes, n) {

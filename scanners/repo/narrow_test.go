@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 func TestNarrowedScans(t *testing.T) {
 	b := newBuilder(t)
-	first := b.commit("one", "a.env", "token="+canary("first")+"\n")
+	first := b.commit("one", "CODEOWNERS", "* @northwind/robots\n", "a.env", "token="+canary("first")+"\n")
 	b.commit("two", "b.env", "token="+canary("second")+"\n")
 	b.commit("three", "a.env", "gone\n")
 	b.write("a.env", "gone\ntoken="+canary("staged")+"\n")
@@ -36,9 +37,7 @@ func TestNarrowedScans(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			config := map[string]any{"path": b.dir}
-			for k, v := range tt.config {
-				config[k] = v
-			}
+			maps.Copy(config, tt.config)
 			r := scan(t, config)
 			if r.err != nil {
 				t.Fatal(r.err)
@@ -52,10 +51,15 @@ func TestNarrowedScans(t *testing.T) {
 			if want := "local/" + filepath.Base(b.dir) + tt.scope; c.Scope != want || c.Status != inventory.StatusComplete {
 				t.Errorf("coverage %s of %s, want complete of %s: %s", c.Status, c.Scope, want, c.Reason)
 			}
+			owned := false
 			for _, x := range r.records {
+				owned = owned || x.Owner != nil && x.Owner.Owner == "@northwind/robots"
 				if x.Credential != nil && !strings.HasPrefix(x.Credential.ID, "repo:local/"+filepath.Base(b.dir)+"/secret/") {
 					t.Errorf("id %s depends on how far the scan went", x.Credential.ID)
 				}
+			}
+			if !owned {
+				t.Error("no owner by CODEOWNERS")
 			}
 		})
 	}

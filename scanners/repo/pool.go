@@ -143,6 +143,7 @@ func (p *pool) feedLarge(s source, in io.Reader, size int64) error {
 				return nil
 			case utf16le, utf16be, utf32le, utf32be:
 				return p.feedWide(s, in, data, left, enc)
+			case plain, binaryText:
 			}
 		}
 		t := text{source: s, data: enc.read(data), first: line, lines: enc != binaryText}
@@ -208,8 +209,8 @@ func (j *job) collect(t text, hits []match.Hit) {
 	for i := range hits {
 		j.remember(occurrences[i], described[i])
 	}
-	switch {
-	case t.source.kind == "":
+	switch t.source.kind {
+	case "":
 		j.files[t.source.path] = append(j.files[t.source.path], piece)
 	default:
 		j.objects[t.source.id] = append(j.objects[t.source.id], piece)

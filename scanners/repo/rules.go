@@ -48,11 +48,11 @@ func (j *job) loadRules() error {
 	} else if content, err := j.readOwn(rulesFile); err == nil {
 		set, err := match.Load(rulesFile, content, j.readOwn)
 		if err != nil {
-			j.miss("the repository's own rules were not used: %s; gitleaks' default rules were", git.Clean(err.Error()))
+			j.missf("the repository's own rules were not used: %s; gitleaks' default rules were", git.Clean(err.Error()))
 		}
 		j.rules = set
 	} else if !errors.Is(err, os.ErrNotExist) {
-		j.miss("%s could not be read: %s", rulesFile, reasonOf(err))
+		j.missf("%s could not be read: %s", rulesFile, reasonOf(err))
 	}
 	if j.rules == nil {
 		set, err := match.Default()
@@ -121,14 +121,13 @@ func (j *job) readIgnore(content string) {
 		}
 	}
 	if j.badIgnores > 0 {
-		j.note("%d lines of %s are no fingerprints and were left out", j.badIgnores, ignoreFile)
+		j.notef("%d lines of %s are no fingerprints and were left out", j.badIgnores, ignoreFile)
 	}
 }
 
 // reasonOf returns an error's text without the path of this machine.
 func reasonOf(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
 		err = path.Err
 	}
 	return git.Clean(err.Error())

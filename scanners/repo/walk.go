@@ -27,7 +27,7 @@ func (j *job) walk(p *pool, known map[git.ID]bool) error {
 	}
 	root, err := os.OpenRoot(j.target.dir)
 	if err != nil {
-		j.miss("the directory could not be opened: %s", reasonOf(err))
+		j.missf("the directory could not be opened: %s", reasonOf(err))
 		return nil
 	}
 	defer root.Close() //nolint:errcheck // read only
@@ -40,7 +40,7 @@ func (j *job) walk(p *pool, known map[git.ID]bool) error {
 			return j.ctx.Err()
 		}
 		if err != nil {
-			j.miss("files or directories could not be read: %s", reasonOf(err))
+			j.missf("files or directories could not be read: %s", reasonOf(err))
 			return nil
 		}
 		switch {
@@ -76,7 +76,7 @@ func (j *job) enter(path string, plain bool) error {
 		if plain || j.scan.config.Submodules {
 			j.nested = append(j.nested, target{dir: dir, repo: true})
 		} else {
-			j.note("the repository at %s was left out: submodules are switched off", git.Clean(path))
+			j.notef("the repository at %s was left out: submodules are switched off", git.Clean(path))
 		}
 		return fs.SkipDir
 	}
@@ -98,13 +98,13 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 	}
 	f, err := root.Open(path)
 	if err != nil {
-		j.miss("files or directories could not be read: %s", reasonOf(err))
+		j.missf("files or directories could not be read: %s", reasonOf(err))
 		return nil
 	}
 	defer f.Close() //nolint:errcheck // read only
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		return nil //nolint:nilerr // it was replaced while the walk ran: it is no file any more
+		return nil // it was replaced while the walk ran: it is no file any more
 	}
 	if info.Size() > j.scan.config.MaxFileSize {
 		j.skip("larger than max_file_size")
@@ -132,14 +132,13 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 // readFailure turns a file that cannot be read into a reason.
 func (j *job) readFailure(err error) error {
 	if err != nil {
-		j.miss("files or directories could not be read: %s", reasonOf(unwrapRead(err)))
+		j.missf("files or directories could not be read: %s", reasonOf(unwrapRead(err)))
 	}
 	return nil
 }
 
 func unwrapRead(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err
@@ -189,5 +188,5 @@ func (j *job) submodule(path string) {
 			return
 		}
 	}
-	j.note("the submodule at %s is not checked out and was not scanned", git.Clean(path))
+	j.notef("the submodule at %s is not checked out and was not scanned", git.Clean(path))
 }

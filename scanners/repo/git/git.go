@@ -228,8 +228,8 @@ func (l *limited) line() string {
 	lines := strings.Split(l.buf.String(), "\n")
 	best := lines[0]
 	for _, line := range lines {
-		if strings.HasPrefix(line, "fatal: ") {
-			best = strings.TrimPrefix(line, "fatal: ")
+		if rest, ok := strings.CutPrefix(line, "fatal: "); ok {
+			best = rest
 			break
 		}
 	}

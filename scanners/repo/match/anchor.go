@@ -141,7 +141,7 @@ func run(items []*syntax.Regexp, choose func([]string) []string) (words, chosen 
 		if words = cross(words, more); !ok || words == nil {
 			return nil, nil
 		}
-		if chosen = choose(words); chosen != nil {
+		if chosen := choose(words); chosen != nil {
 			return words, chosen
 		}
 	}
@@ -208,10 +208,10 @@ func spell(re *syntax.Regexp) ([]string, bool) {
 	case syntax.OpRepeat:
 		return spellRepeat(re)
 	case syntax.OpConcat:
-		words, ok := []string{""}, true
+		words := []string{""}
 		for _, sub := range re.Sub {
-			var more []string
-			if more, ok = spell(sub); !ok {
+			more, ok := spell(sub)
+			if !ok {
 				return nil, false
 			}
 			if words = cross(words, more); words == nil {

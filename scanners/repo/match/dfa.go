@@ -73,7 +73,7 @@ func (d *dfa) reset() {
 // instruction and assertion of the program.
 func (d *dfa) class(r rune) int32 {
 	i := sort.Search(len(d.bounds), func(i int) bool { return d.bounds[i] > r })
-	return int32(i - 1) //nolint:gosec // bounded by the number of classes
+	return int32(i - 1)
 }
 
 func classes(prog *syntax.Prog) []rune {
@@ -112,7 +112,7 @@ func (d *dfa) intern(pcs []uint32, kind uint8) int32 {
 	if id, ok := d.index[string(key)]; ok {
 		return id
 	}
-	id := int32(len(d.states)) //nolint:gosec // at most maxStates
+	id := int32(len(d.states))
 	d.states = append(d.states, dfaState{slices.Clone(pcs), kind})
 	for range d.stride {
 		d.next[0] = append(d.next[0], unset)
@@ -149,7 +149,7 @@ func before(kind uint8) rune {
 
 // step computes a transition: from a state, over a class (the last one is the
 // end of text), with a new start or without.
-func (d *dfa) step(from int32, class, inject int) (state, result int32) {
+func (d *dfa) step(from int32, class, inject int) int32 {
 	if len(d.states) >= maxStates {
 		kept := d.states[from]
 		d.reset()
@@ -164,7 +164,7 @@ func (d *dfa) step(from int32, class, inject int) (state, result int32) {
 	d.mark++
 	d.stack = append(d.stack[:0], d.states[from].pcs...)
 	if inject == 1 {
-		d.stack = append(d.stack, uint32(d.prog.Start)) //nolint:gosec // an index
+		d.stack = append(d.stack, uint32(d.prog.Start))
 	}
 	out, matched := d.closure(flags, r)
 	slices.Sort(out)
@@ -178,7 +178,7 @@ func (d *dfa) step(from int32, class, inject int) (state, result int32) {
 		to |= 1
 	}
 	d.next[inject][int(from)*d.stride+class] = to
-	return from, to
+	return to
 }
 
 // closure follows the threads on the stack over empty steps, and those that
@@ -198,7 +198,7 @@ func (d *dfa) closure(flags syntax.EmptyOp, r rune) (out []uint32, matched bool)
 		case syntax.InstCapture, syntax.InstNop:
 			d.stack = append(d.stack, inst.Out)
 		case syntax.InstEmptyWidth:
-			if need := syntax.EmptyOp(inst.Arg); need&flags == need { //nolint:gosec // six bits
+			if need := syntax.EmptyOp(inst.Arg); need&flags == need {
 				d.stack = append(d.stack, inst.Out)
 			}
 		case syntax.InstMatch:
@@ -236,7 +236,7 @@ func (d *dfa) scan(text []byte, from, last int, first bool) (end, stop int) {
 		}
 		to := d.next[inject][int(state)*d.stride+class]
 		if to == unset {
-			state, to = d.step(state, class, inject)
+			to = d.step(state, class, inject)
 		}
 		if to&1 != 0 {
 			end = pos

@@ -40,7 +40,7 @@ func theirs(t testing.TB) *detect.Detector {
 
 func wantFindings(d *detect.Detector, text, path string) []finding {
 	var out []finding
-	for _, f := range d.Detect(detect.Fragment{Raw: text, FilePath: path, StartLine: 1}) {
+	for _, f := range d.Detect(detect.Fragment{Raw: text, FilePath: path, StartLine: 1}) { //nolint:staticcheck // Detect takes no other type yet
 		out = append(out, finding{f.RuleID, digest(f.Secret), f.StartLine})
 	}
 	return sorted(out)
@@ -68,7 +68,8 @@ func ours(t testing.TB) (*Ruleset, *Matcher) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rs, rs.NewMatcher()
+	m := rs.NewMatcher()
+	return rs, m
 }
 
 // pathFor returns a path that the rule looks at.

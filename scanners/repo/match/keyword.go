@@ -20,7 +20,7 @@ func newKeywords(words []string) *keywords {
 	for _, w := range words {
 		for i := range len(w) {
 			if b := lower(w[i]); k.class[b] == 0 && k.stride < 255 {
-				k.class[b] = uint8(k.stride) //nolint:gosec // below 255
+				k.class[b] = uint8(k.stride)
 				k.stride++
 			}
 		}
@@ -81,7 +81,7 @@ func (k *keywords) link(children [][]int) {
 	k.next = make([]uint32, len(children)*k.stride)
 	for state := range children {
 		for c, child := range children[state] {
-			k.next[state*k.stride+c] = uint32(child * k.stride) //nolint:gosec // thousands
+			k.next[state*k.stride+c] = uint32(child * k.stride)
 			if len(k.out[child]) > 0 {
 				k.next[state*k.stride+c] |= hasOut
 			}

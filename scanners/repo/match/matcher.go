@@ -235,7 +235,7 @@ func (m *Matcher) detect(hits []Hit, i int, w window, decoded bool) []Hit {
 		det.MaxDecodeDepth = maxDecodeDepth
 	}
 	line := 1 + bytes.Count(m.text[:w.start], []byte("\n"))
-	found := det.Detect(detect.Fragment{Raw: string(raw), StartLine: line})
+	found := det.Detect(detect.Fragment{Raw: string(raw), StartLine: line}) //nolint:staticcheck // Detect takes no other type yet
 	if len(found) == 0 {
 		m.memo.add(key)
 	}

@@ -20,7 +20,7 @@ func newMemo() memo {
 func (m *memo) key(tag int, text []byte) memoKey {
 	var k memoKey
 	for i, seed := range m.seeds {
-		k[i] = maphash.Bytes(seed, text) + uint64(tag)*0x9E3779B97F4A7C15 //nolint:gosec // a rule's number
+		k[i] = maphash.Bytes(seed, text) + uint64(tag)*0x9E3779B97F4A7C15
 	}
 	return k
 }
