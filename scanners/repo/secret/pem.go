@@ -67,7 +67,12 @@ func unescape(text []byte) []byte {
 	text = bytes.ReplaceAll(text, []byte(`\n`), []byte("\n"))
 	lines := bytes.Split(text, []byte("\n"))
 	for i, line := range lines {
-		lines[i] = bytes.Trim(line, " \t\r\"',+\\")
+		// A plus sign may join strings, or be a digit of base64.
+		trim := " \t\r,\\"
+		if bytes.ContainsAny(line, `"'`) {
+			trim += `"'+`
+		}
+		lines[i] = bytes.Trim(line, trim)
 	}
 	return bytes.Join(lines, []byte("\n"))
 }

@@ -75,6 +75,9 @@ func Describe(rule string, value, context []byte) Info {
 	if info.Name == "" {
 		info.Name = nameOf(s)
 	}
+	if info.Name == info.Attributes["user"] {
+		info.Name = "" // the user in user:password
+	}
 	info.scrub(s)
 	return info
 }

@@ -12,7 +12,7 @@ func describeURL(info *Info, s subject) bool {
 	if !bytes.Contains(s.value, []byte("://")) {
 		return describeUserPass(info, s)
 	}
-	return describeLogin(info, string(s.value))
+	return describeLogin(info, string(s.value), len(s.value))
 }
 
 // describeEmbedded tells of a value that is the password of a URL around it.
@@ -23,15 +23,16 @@ func describeEmbedded(info *Info, s subject) bool {
 	for _, m := range loginURL.FindAll(s.context, 64) {
 		if u, err := url.Parse(string(m)); err == nil && u.User != nil {
 			if p, ok := u.User.Password(); ok && p == string(s.value) {
-				return describeLogin(info, string(m))
+				return describeLogin(info, string(m), len(s.value))
 			}
 		}
 	}
 	return false
 }
 
-// describeLogin takes scheme, user, host and database from a URL.
-func describeLogin(info *Info, text string) bool {
+// describeLogin takes scheme, user, host and database from a URL; the value is
+// the URL or its password, and so long.
+func describeLogin(info *Info, text string, length int) bool {
 	u, err := url.Parse(text)
 	if err != nil || u.User == nil {
 		return false
@@ -43,7 +44,7 @@ func describeLogin(info *Info, text string) bool {
 	if base == "jdbc" {
 		return false
 	}
-	info.Hint = hint(clean(scheme)+"://", len(text))
+	info.Hint = hint(clean(scheme)+"://", length)
 	info.set("scheme", scheme)
 	if user := u.User.Username(); isUser(user) && password != "" {
 		info.set("user", user)
