@@ -23,7 +23,14 @@ func writeEstate(tb testing.TB, n int) string {
 	}
 	buf := bufio.NewWriterSize(f, 1<<20)
 	w := inventory.NewWriter(buf)
+	counts := map[string]map[inventory.Kind]int{}
 	put := func(r inventory.Record) {
+		if scope := r.Scope(); r.Coverage == nil {
+			if counts[scope] == nil {
+				counts[scope] = map[inventory.Kind]int{}
+			}
+			counts[scope][r.Kind()]++
+		}
 		if err := w.Write(r); err != nil {
 			tb.Fatal(err)
 		}
@@ -33,7 +40,7 @@ func writeEstate(tb testing.TB, n int) string {
 		writeIdentity(put, i, scopes)
 	}
 	for s := range scopes {
-		writeCoverage(put, s)
+		writeCoverage(put, scopeName(s), counts[scopeName(s)])
 	}
 	if err := w.Flush(); err != nil {
 		tb.Fatal(err)
@@ -82,11 +89,11 @@ func writeIdentity(put func(inventory.Record), i, scopes int) {
 	}
 }
 
-func writeCoverage(put func(inventory.Record), s int) {
+func writeCoverage(put func(inventory.Record), scope string, counts map[inventory.Kind]int) {
 	for _, k := range []inventory.Kind{
 		inventory.KindIdentity, inventory.KindCredential, inventory.KindGrant, inventory.KindUsage, inventory.KindOwner,
 	} {
-		put(inventory.Record{Coverage: &inventory.Coverage{Scanner: "aws", Scope: scopeName(s), Kind: k, Status: inventory.StatusComplete}})
+		put(inventory.Record{Coverage: &inventory.Coverage{Scanner: "aws", Scope: scope, Kind: k, Status: inventory.StatusComplete, Count: counts[k]}})
 	}
 }
 
