@@ -200,31 +200,36 @@ func (s *Store) connect(ctx context.Context, readOnly bool) error {
 			return err
 		}
 	}
-	s.read, err = sql.Open("sqlite", dsn(s.path, busy, "query_only(1)", "temp_store(memory)", "cache_size(-16384)")+s.readMode(readOnly))
+	if !readOnly {
+		return s.connectReader(ctx, busy, "")
+	}
+	err = s.connectReader(ctx, busy, "&mode=ro")
+	if _, cause := causeOf(err); !errors.Is(cause, ErrDenied) {
+		return err
+	}
+	// In a directory that cannot be written SQLite cannot make the index of its
+	// log. If there is no log, the file is whole by itself and nobody writes.
+	if info, logErr := os.Stat(s.path + "-wal"); logErr == nil && info.Size() > 0 {
+		return err
+	}
+	return s.connectReader(ctx, busy, "&mode=ro&immutable=1")
+}
+
+// connectReader opens the reading connections in a mode, in place of those
+// there are.
+func (s *Store) connectReader(ctx context.Context, busy, mode string) error {
+	if s.read != nil {
+		if err := s.read.Close(); err != nil {
+			return err
+		}
+	}
+	var err error
+	s.read, err = sql.Open("sqlite", dsn(s.path, busy, "query_only(1)", "temp_store(memory)", "cache_size(-16384)")+mode)
 	if err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(2)
 	return checkVersion(ctx, s.read, len(steps))
-}
-
-// readMode says how the reading connection opens the file. In a directory that
-// cannot be written SQLite cannot make its index of the log; if there is no log
-// the file is whole by itself and nobody writes.
-func (s *Store) readMode(readOnly bool) string {
-	if !readOnly {
-		return ""
-	}
-	if info, err := os.Stat(s.path + "-wal"); err == nil && info.Size() > 0 {
-		return "&mode=ro"
-	}
-	probe, err := os.CreateTemp(filepath.Dir(s.path), ".muster-probe-*")
-	if err != nil {
-		return "&mode=ro&immutable=1"
-	}
-	_ = probe.Close()
-	_ = os.Remove(probe.Name())
-	return "&mode=ro"
 }
 
 // dsn makes the driver's name of a file with pragmas that are applied to every
