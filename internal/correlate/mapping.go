@@ -125,7 +125,7 @@ func readMappingYAML(name string, data []byte) ([]entry, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("%s:1: is empty; want a list of owners", name)
 		}
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, yamlError(name, err)
 	}
 	var next yaml.Node
 	if err := dec.Decode(&next); !errors.Is(err, io.EOF) {
@@ -137,6 +137,17 @@ func readMappingYAML(name string, data []byte) ([]entry, error) {
 		return nil, errors.Join(p.errs...)
 	}
 	return p.entries, nil
+}
+
+// yamlError names file and line of what the YAML library found; it writes
+// "yaml: line 3: did not find …".
+func yamlError(name string, err error) error {
+	rest, ok := strings.CutPrefix(err.Error(), "yaml: line ")
+	line, what, found := strings.Cut(rest, ": ")
+	if !ok || !found {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return fmt.Errorf("%s:%s: is not YAML: %s", name, line, what)
 }
 
 type mappingParser struct {
@@ -234,11 +245,10 @@ func (m *Mapping) match(s subject) *entry {
 
 func (e *entry) fits(s subject) bool {
 	ok := func(pattern, text string) bool { return pattern == "" || glob(pattern, text) }
-	_, native, _ := strings.Cut(s.id, ":")
 	switch {
 	case !ok(e.Scope, s.scope), !ok(e.Name, s.name), !ok(e.Type, s.kind):
 		return false
-	case e.ID != "" && !glob(e.ID, s.id) && !glob(e.ID, native):
+	case e.ID != "" && !glob(e.ID, s.id) && !glob(e.ID, s.native):
 		return false
 	case e.Path != "" && !atPath(e.Path, s):
 		return false
@@ -247,7 +257,7 @@ func (e *entry) fits(s subject) bool {
 	case e.Pattern == "":
 		return true
 	}
-	return glob(e.Pattern, s.id) || glob(e.Pattern, native) || glob(e.Pattern, s.scope) || glob(e.Pattern, s.name) || atPath(e.Pattern, s)
+	return glob(e.Pattern, s.id) || glob(e.Pattern, s.native) || glob(e.Pattern, s.scope) || glob(e.Pattern, s.name) || atPath(e.Pattern, s)
 }
 
 // atPath reports whether a pattern fits a place. One that ends in a slash fits

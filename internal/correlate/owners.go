@@ -295,18 +295,20 @@ func passToCredentials(ix *index, o *owners, rels []*inventory.Relation, gain ga
 
 // A subject is what owners are looked for: an identity or a credential.
 type subject struct {
-	id, scope, name, kind string
-	tags                  map[string]string
-	places                []inventory.Location
+	id, native, scope, name, kind string // native is the id without its scanner
+	tags                          map[string]string
+	places                        []inventory.Location
 }
 
 // each calls f for every identity and credential, by id.
 func each(ix *index, f func(subject)) {
 	for _, i := range ix.inv.Identities {
-		f(subject{i.ID, i.Scope, i.Name, i.Type, i.Tags, i.FoundAt})
+		_, native, _ := strings.Cut(i.ID, ":")
+		f(subject{i.ID, native, i.Scope, i.Name, i.Type, i.Tags, i.FoundAt})
 	}
 	for _, c := range ix.inv.Credentials {
-		f(subject{c.ID, c.Scope, c.Name, c.Type, c.Tags, c.FoundAt})
+		_, native, _ := strings.Cut(c.ID, ":")
+		f(subject{c.ID, native, c.Scope, c.Name, c.Type, c.Tags, c.FoundAt})
 	}
 }
 

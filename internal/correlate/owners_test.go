@@ -274,7 +274,7 @@ func TestParseMappingRefuses(t *testing.T) {
 		{"an anchored text", "o.yaml", "- {owner: &a x, id: *a}", "o.yaml:1: owner is not a plain text"},
 		{"a tag without a key", "o.yaml", "- {owner: a, tag: \"=x\"}", "o.yaml:1: tag has no key"},
 		{"two documents", "o.yaml", "- {owner: a, id: x}\n---\n- {owner: b, id: y}", "o.yaml: holds more than one"},
-		{"no YAML", "o.yaml", "- {owner: a", "o.yaml"},
+		{"no YAML", "o.yaml", "- {owner: a", "o.yaml:1: is not YAML"},
 		{"every mistake", "o.yaml", "- {owner: a}\n- {id: x}", "o.yaml:2: has no owner"},
 		{"a table, unknown column", "o.csv", "pattern,owner,sope\n", `o.csv:1: unknown column "sope"`},
 		{"a table, no owner", "o.csv", "pattern,owner\na*,y\nb*,\n", "o.csv:3: has no owner"},
