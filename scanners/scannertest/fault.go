@@ -90,7 +90,7 @@ func (s *Suite) keepsPages(t reporter, m mode, kept []int, all int, requests *re
 // how many records it found.
 func (s *Suite) deny(t reporter, m mode, at int, whole *outcome, requests map[string]int) int {
 	t.Helper()
-	rec := &recording{name: s.listing}
+	rec := &recording{suite: s}
 	var hit atomic.Value
 	out := s.scan(context.Background(), trial{front: func(next http.RoundTripper) http.RoundTripper {
 		rec.next = &fault{
@@ -107,6 +107,7 @@ func (s *Suite) deny(t reporter, m mode, at int, whole *outcome, requests map[st
 	}
 	s.noLeak(t, what, out)
 	s.valid(t, what, out)
+	s.onlyReads(t, what, rec)
 	if out.err != nil {
 		if n := found(out); n > 0 || at > 1 {
 			t.Errorf("%s returns an error, although it could begin: %v", what, s.redact(out.err))

@@ -43,9 +43,8 @@ func (s served) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // A record of requests, in the order in which they were sent.
 type recording struct {
-	next http.RoundTripper
-	name func(*http.Request) string
-	page func(*http.Request) bool
+	next  http.RoundTripper
+	suite *Suite
 
 	mu       sync.Mutex
 	requests []request
@@ -54,12 +53,16 @@ type recording struct {
 // A request is what the suite remembers of one.
 type request struct {
 	listing string
+	method  string
 	paged   bool // for a page that is not the first
+	writes  bool // could change the system
 }
 
 func (r *recording) RoundTrip(q *http.Request) (*http.Response, error) {
+	s := r.suite
+	seen := request{listing: s.listing(q), method: q.Method, paged: s.Paged != nil && s.Paged(q), writes: s.writes(q)}
 	r.mu.Lock()
-	r.requests = append(r.requests, request{listing: r.name(q), paged: r.page != nil && r.page(q)})
+	r.requests = append(r.requests, seen)
 	r.mu.Unlock()
 	return r.next.RoundTrip(q)
 }
@@ -150,7 +153,7 @@ func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 // record runs a clean scan and returns its requests.
 func (s *Suite) record(t reporter) (*outcome, *recording, bool) {
 	t.Helper()
-	rec := &recording{name: s.listing, page: s.Paged}
+	rec := &recording{suite: s}
 	out := s.scan(context.Background(), trial{front: func(next http.RoundTripper) http.RoundTripper {
 		rec.next = next
 		return rec
@@ -167,7 +170,7 @@ func (s *Suite) record(t reporter) (*outcome, *recording, bool) {
 
 // someRequests picks the first, a middle and the last request of a scan.
 func (s *Suite) someRequests() []int {
-	rec := &recording{name: s.listing}
+	rec := &recording{suite: s}
 	s.scan(context.Background(), trial{front: func(next http.RoundTripper) http.RoundTripper {
 		rec.next = next
 		return rec
@@ -177,6 +180,38 @@ func (s *Suite) someRequests() []int {
 		return nil
 	}
 	return slices.Compact([]int{1, (n + 1) / 2, n})
+}
+
+// checkReads looks at the requests of a clean scan. Those that follow a fault
+// are looked at by the check that makes it.
+func checkReads(t reporter, s *Suite) {
+	t.Helper()
+	if s.Factory.Info().Network {
+		_, rec, ok := s.record(t)
+		if ok {
+			s.onlyReads(t, "a clean scan", rec)
+		}
+	}
+}
+
+// onlyReads reports a request that could change the system.
+func (s *Suite) onlyReads(t reporter, what string, rec *recording) {
+	t.Helper()
+	for _, q := range rec.requests {
+		if q.writes {
+			t.Errorf("%s sends a %s request (%s), which could change the system; Suite.Reads says which do not", what, q.method, q.listing)
+		}
+	}
+}
+
+// writes reports whether a request could change the system.
+func (s *Suite) writes(r *http.Request) bool {
+	switch r.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions:
+		return false
+	default:
+		return s.Reads == nil || !s.Reads(r)
+	}
 }
 
 func checkPages(t reporter, s *Suite) {

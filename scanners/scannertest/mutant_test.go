@@ -68,6 +68,7 @@ func TestMutantsAreCaught(t *testing.T) {
 		{"requests without context", "cancellation", "goes on for"},
 		{"takes cancellation for a failed listing", "cancellation", "want the error of its context"},
 		{"leaves a goroutine", "cancellation", "goroutines are left behind"},
+		{"changes the system", "reads only", "sends a POST request"},
 		{"differs each time", "repeatable", "differs from the one before it"},
 		{"gives up at a denied request", "denied requests", "although it could begin"},
 		{"takes denied for absent", "denied requests", "answered 403 loses or changes"},

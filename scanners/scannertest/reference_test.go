@@ -291,7 +291,11 @@ func (s *reference) get(ctx context.Context, path, from string, into any) error 
 	if s.flaw == "requests without context" {
 		ctx = context.Background()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+	method := http.MethodGet
+	if s.flaw == "changes the system" && from != "" {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, s.url+path, nil)
 	if err != nil {
 		return err
 	}

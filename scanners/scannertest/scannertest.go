@@ -46,6 +46,9 @@ type Suite struct {
 	// Transport answers the requests of the scanner. Serve makes one of a
 	// handler. It must answer the same at any time.
 	Transport http.RoundTripper
+	// Reads tells a request that only reads although its method is not GET,
+	// HEAD or OPTIONS, as a query sent with POST.
+	Reads func(*http.Request) bool
 	// Paged tells a request for a page that is not the first of its listing.
 	Paged func(*http.Request) bool
 	// Listing names the listing that a request belongs to; by default the
@@ -116,6 +119,7 @@ func checks() []check {
 		{"emit error", "an error of emit ends the scan and is returned", checkEmitError},
 		{"cancellation", "a cancelled scan ends soon, says so and leaves nothing running", checkCancel},
 		{"repeatable", "two scans give the same records", checkRepeatable},
+		{"reads only", "no request could change the system", checkReads},
 		{"pages", "listings are read beyond their first page", checkPages},
 		{"denied requests", "any request may fail: the scan ends, keeps the rest and says what it lost", checkDenied},
 		{"broken input", "any input may be unreadable: the scan ends, keeps the rest and says what it lost", checkFaults},
