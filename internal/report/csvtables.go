@@ -127,18 +127,16 @@ func strongest(grants []*inventory.Grant) string {
 		inventory.LevelNone, inventory.LevelRead, inventory.LevelWrite,
 		inventory.LevelEscalate, inventory.LevelAdmin,
 	}
-	best := -1
+	best := inventory.Level("")
 	for _, g := range grants {
-		best = max(best, slices.Index(order, g.Level))
+		if best == "" || slices.Index(order, g.Level) > slices.Index(order, best) {
+			best = g.Level
+		}
 	}
-	switch {
-	case best >= 0:
-		return string(order[best])
-	case len(grants) > 0:
+	if len(grants) > 0 && best == "" {
 		return string(inventory.LevelUnknown)
-	default:
-		return ""
 	}
+	return string(best)
 }
 
 func findingCells(found []*inventory.Finding, excepted int) []string {

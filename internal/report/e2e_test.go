@@ -26,7 +26,7 @@ import (
 // A browser is a headless Chromium with one tab that notes what must not
 // happen: console errors, exceptions, and requests for anything but the page.
 type browser struct {
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // the tab lives in it, as chromedp has it
 	mu       sync.Mutex
 	troubles []string
 }

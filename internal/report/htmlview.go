@@ -194,11 +194,11 @@ func where(f *inventory.Finding) string {
 // passages splits the help of a rule into paragraphs and code.
 func passages(rule findings.Rule) []passage {
 	var out []passage
-	text := strings.TrimSpace(rule.Why)
+	texts := []string{strings.TrimSpace(rule.Why)}
 	for _, fix := range rule.Fix {
-		text += "\n\n" + fix.Platform + ": " + strings.TrimSpace(fix.Steps)
+		texts = append(texts, fix.Platform+": "+strings.TrimSpace(fix.Steps))
 	}
-	for i, part := range strings.Split(text, "```") {
+	for i, part := range strings.Split(strings.Join(texts, "\n\n"), "```") {
 		if i%2 == 1 {
 			if _, rest, ok := strings.Cut(part, "\n"); ok {
 				part = rest

@@ -118,7 +118,7 @@ func (x *redactor) kind(s string) string {
 // everything else is a pseudonym, if it is a whole name, or an ellipsis.
 func (x *redactor) text(s string) string {
 	var out []string
-	for _, field := range strings.Fields(s) {
+	for field := range strings.FieldsSeq(s) {
 		core := strings.TrimFunc(field, func(r rune) bool { return unicode.IsPunct(r) && r != '*' })
 		switch {
 		case core == "":

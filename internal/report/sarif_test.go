@@ -122,7 +122,7 @@ func TestSARIFFollowsTheSchema(t *testing.T) {
 	}
 }
 
-// many makes a report with findings findings in each of scopes scopes.
+// many makes a report of so many scopes with so many findings in each.
 func many(t testing.TB, scopes, perScope int) *Report {
 	t.Helper()
 	rules := sampleRules()

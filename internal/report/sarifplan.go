@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/muster-nhi/muster/findings"
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -105,13 +106,13 @@ func sarifRuns(r *Report, p sarifProfile) ([]*sarifRun, map[string]*sarifRun) {
 // scopePath makes a category of a scope: percent-encoded, ending in a slash,
 // as GitHub wants a category that has no run number.
 func scopePath(scope string) string {
-	out := ""
+	var out strings.Builder
 	for _, s := range splitID(scope) {
 		if s != "" && s != "." && s != ".." {
-			out += percent(s) + "/"
+			out.WriteString(percent(s) + "/")
 		}
 	}
-	return out
+	return out.String()
 }
 
 // A measure adds up how large a SARIF file gets.

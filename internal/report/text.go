@@ -34,7 +34,7 @@ func clean(s string) string {
 }
 
 func isClean(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] < ' ' || s[i] >= 0x7f {
 			return utf8.ValidString(s) && !strings.ContainsFunc(s, hostile)
 		}
@@ -106,7 +106,7 @@ func wrap(s string, width int) []string {
 	}
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		for columns(word) > width {
 			if line != "" {
 				lines, line = append(lines, line), ""
