@@ -39,8 +39,6 @@
 //
 // Attributes of credentials:
 //
-//	kind             what the platform calls it; secret access key: the secret half
-//	                 of an AWS key
 //	checksum         invalid: the value cannot be a real one
 //	mode             test: a key of the issuer's test mode
 //	cloud            aws, gcp, azure: the cloud that a pipeline's secret is for
