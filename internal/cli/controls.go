@@ -49,6 +49,7 @@ only if all that it depends on was read in full; a gap names its rules.`,
 	}
 	s.bindFrom(c)
 	s.bindJudge(c)
+	s.bindBaseline(c)
 	c.Flags().StringVar(&framework, "framework", "", "of this `FRAMEWORK` (default muster, our own library; all for all)")
 	c.Flags().StringVar(&status, "status", "", "only with this `STATUS`: ready, gap, \"no data\"")
 	c.Flags().StringVarP(&f.format, "output", "o", "", "`FORMAT`: table, json, jsonl, csv")

@@ -34,6 +34,8 @@ report says.`,
 		},
 	}
 	s.bindJudge(c)
+	s.bindBaseline(c)
+	s.bindFail(c)
 	s.bindOutput(c)
 	c.Flags().BoolVar(&records, "records", false, "only print the recorded scan (JSON lines)")
 	completeFlags(a, s, c)

@@ -28,6 +28,7 @@ in what --from names.`,
 			if err := a.settle(s); err != nil {
 				return err
 			}
+			s.baseline = "" // what it hides can be explained all the same
 			return a.explain(c, s, args[0])
 		},
 	}
@@ -133,15 +134,16 @@ func (e *explainer) rule(r findings.Rule) {
 	}
 }
 
-// fixes writes the ways to mend a failure; with a finding those for its
-// platform come first, with its ids beside them.
+// fixes writes the ways to mend a failure. With a finding they are those that
+// fit its subject, with the ids that are known in place of the placeholders.
 func (e *explainer) fixes(r findings.Rule, f *inventory.Finding) {
-	for _, x := range r.Fix {
-		fmt.Fprintf(e.w, "  [%s]\n", x.Platform)
-		e.para(x.Steps)
-	}
+	known := func(s string) string { return s }
 	if f != nil {
-		e.para("Here: " + f.Subject)
+		known = e.fill(f)
+	}
+	for _, x := range fitting(r.Fix, f) {
+		fmt.Fprintf(e.w, "  [%s]\n", x.Platform)
+		e.para(known(x.Steps))
 	}
 }
 
@@ -248,18 +250,25 @@ func (e *explainer) ids() []string {
 	return out
 }
 
-// matching returns the id that is meant, or those that hold the text.
+// matching returns the id that is meant, or else the only one that ends with
+// the text, or else all that hold it.
 func matching(ids []string, text string) []string {
 	if slices.Contains(ids, text) {
 		return []string{text}
 	}
-	var out []string
+	var end, hold []string
 	for _, id := range ids {
+		if strings.HasSuffix(id, text) {
+			end = append(end, id)
+		}
 		if strings.Contains(id, text) {
-			out = append(out, id)
+			hold = append(hold, id)
 		}
 	}
-	return out
+	if len(end) == 1 {
+		return end
+	}
+	return hold
 }
 
 // unknown says what an id was probably meant to be.

@@ -58,14 +58,23 @@ func (s *setting) bindGlobal(c *cobra.Command) {
 func (s *setting) bindJudge(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&s.asOf, "as-of", "", "judge as if it were `TIME` (RFC 3339): the same input then gives the same report")
-	f.StringVar(&s.failOn, "fail-on", "", "findings of this `LEVEL` or worse make exit status 1: critical, high (default), medium, low, never")
-	f.BoolVar(&s.allowPartial, "allow-partial", false, "an incomplete scan does not make exit status 3")
-	f.StringVar(&s.baseline, "baseline", "", "report only what is new since a snapshot (`ID`) or a file written by -o jsonl or -o json")
 	f.StringArrayVar(&s.rules, "rules", nil, "`DIR` of further rules (repeatable)")
 	f.StringArrayVar(&s.disable, "disable", nil, "switch the rule with this `ID` off; every report says so (repeatable)")
 	f.StringVar(&s.exceptions, "exceptions", "", "`FILE` of accepted findings: who accepted them, why, until when")
 	f.StringVar(&s.owners, "owners", "", "`FILE` (YAML or CSV) that maps patterns to owners")
 	f.StringVar(&s.people, "people", "", "`FILE` (CSV) that lists people and whether they are still there")
+}
+
+// bindBaseline adds the flag of commands that can leave out what is known.
+func (s *setting) bindBaseline(c *cobra.Command) {
+	c.Flags().StringVar(&s.baseline, "baseline", "", "report only what is new since a snapshot (`ID`) or a file written by -o jsonl or -o json")
+}
+
+// bindFail adds the flags of commands whose exit status is a verdict.
+func (s *setting) bindFail(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&s.failOn, "fail-on", "", "findings of this `LEVEL` or worse make exit status 1: critical, high (default), medium, low, never")
+	f.BoolVar(&s.allowPartial, "allow-partial", false, "an incomplete scan does not make exit status 3")
 }
 
 // bindOutput adds the flags of commands that write reports.

@@ -348,6 +348,7 @@ worst first. They are judged anew, like a report.`,
 	}
 	s.bindFrom(c)
 	s.bindJudge(c)
+	s.bindBaseline(c)
 	f.common(c)
 	c.Flags().StringArray("severity", nil, "only this `LEVEL` (repeatable): critical, high, medium, low, info")
 	c.Flags().StringVar(&f.rule, "rule", "", "only of this rule (`PATTERN`)")

@@ -242,6 +242,8 @@ same bytes.`,
 	}
 	s.bindFrom(c)
 	s.bindJudge(c)
+	s.bindBaseline(c)
+	s.bindFail(c)
 	s.bindOutput(c)
 	completeFlags(a, s, c)
 	return c

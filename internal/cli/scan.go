@@ -43,6 +43,8 @@ func (a *app) scanCommand(s *setting) *cobra.Command {
 		RunE:              func(c *cobra.Command, args []string) error { return a.scan(c.Context(), s, args) },
 	}
 	s.bindJudge(c)
+	s.bindBaseline(c)
+	s.bindFail(c)
 	s.bindOutput(c)
 	s.bindRepo(c)
 	completeFlags(a, s, c)

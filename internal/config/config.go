@@ -202,15 +202,28 @@ func lineOf(mapping *yaml.Node, key string) int {
 }
 
 // Closest returns the candidate that a misspelt word was probably meant to be,
-// or "" if none is near enough: at most a third of its letters differ.
+// or "" if none is near enough: at most a third of its letters differ. Of
+// equally near ones that with the longest common beginning wins.
 func Closest(word string, candidates []string) string {
-	best, distance := "", 1+max(1, len(word)/3)
+	best, distance, common := "", 1+max(1, len(word)/3), -1
+	word = strings.ToLower(word)
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
-		if d := edits(strings.ToLower(word), strings.ToLower(c)); d < distance {
-			best, distance = c, d
+		low := strings.ToLower(c)
+		d, n := edits(word, low), shared(word, low)
+		if d < distance || d == distance && best != "" && n > common {
+			best, distance, common = c, d, n
 		}
 	}
 	return best
+}
+
+// shared counts the bytes that two words begin with alike.
+func shared(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // edits is the Damerau-Levenshtein distance (optimal string alignment) of two

@@ -147,8 +147,9 @@ func TestSourceDecodeMistakes(t *testing.T) {
 
 func TestClosest(t *testing.T) {
 	words := []string{"repo", "replay", "plugin", "kubernetes"}
+	words = append(words, "NHI-EXC-01", "NHI-EXP-010", "NHI-EXP-011")
 	for give, want := range map[string]string{
-		"rpeo": "repo", "repaly": "replay", "kubernets": "kubernetes", "aws": "", "x": "", "Plugin": "plugin",
+		"NHI-EXP-01": "NHI-EXP-010", "rpeo": "repo", "repaly": "replay", "kubernets": "kubernetes", "aws": "", "x": "", "Plugin": "plugin",
 	} {
 		if got := Closest(give, words); got != want {
 			t.Errorf("Closest(%q) = %q, want %q", give, got, want)
