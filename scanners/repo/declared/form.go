@@ -15,7 +15,7 @@ var (
 	numberForm        = regexp.MustCompile(`^[0-9.]+[a-z]?$`)
 	addressForm       = regexp.MustCompile(`^[^$]*\$\{(?:\w+\()?((?:data\.)?[a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*)(?:[.\[][^{}]*)?\)?\}`)
 	lineForm          = regexp.MustCompile(`line (\d+)`)
-	templateForm      = regexp.MustCompile(`^\s*(- )?(\{\{|[^#'"]*:\s+(\|\s*)?\{\{)|^[^#'"]*:\s+"?\{\{-? *(\.Values|\.Release|include|template|\$)`)
+	templateForm      = regexp.MustCompile(`^\s*(- )?(\{\{|[^#'"]*:\s+(\|\s*)?\{\{)|^[^#'"]*:\s+"?\{\{-? *(\.Values|\.Release|\.Chart|include|template)`)
 	secretWord        = regexp.MustCompile(`(^|_)(PASSWORD|PASSWD|PWD|PASS|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?|AUTH_KEY|SIGNING_KEY|ENCRYPTION_KEY|PAT|BEARER|AUTHORIZATION|COOKIE|KEY)(_|$|\d)`)
 	secretEnd         = regexp.MustCompile(`(?i)(password|secret|token|apikey|accesskey|privatekey|credential)s?$`)
 	referenceStart    = regexp.MustCompile(`^(Bearer |Basic |token )?(\$\{?[A-Za-z_]|\$\(|\{\{|%[A-Za-z_]+%$|op://|vault:|ssm:|secretsmanager:|secret:|file:|env:|!|<%|\{env:|arn:aws:)`)

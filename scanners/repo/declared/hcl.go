@@ -103,7 +103,7 @@ func (b *block) tags(name string) map[string]string {
 	}
 	var out map[string]string
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if s, ok := m[key].(string); ok && !strings.Contains(s, "${") {
+		if s, ok := m[key].(string); ok && !strings.Contains(s, "${") && clean(key) != "" {
 			if out == nil {
 				out = make(map[string]string)
 			}

@@ -86,6 +86,10 @@ func (o *output) emit(r inventory.Record) {
 		}
 		return
 	}
+	if r.Validate() != nil {
+		o.lost(0, "a declaration has no record that holds it; left out")
+		return
+	}
 	if o.full() {
 		return
 	}

@@ -245,7 +245,7 @@ func (n node) texts() []string {
 func (n node) strings() map[string]string {
 	var out map[string]string
 	for _, p := range n.pairs() {
-		if p.value.y != nil && p.value.y.Kind == yaml.ScalarNode {
+		if p.value.y != nil && p.value.y.Kind == yaml.ScalarNode && clean(p.key) != "" {
 			if out == nil {
 				out = make(map[string]string)
 			}
