@@ -137,6 +137,13 @@ func (p *player) settle(file string, broken error) error {
 	if len(cells) == 0 {
 		return p.empty(file, broken)
 	}
+	if broken != nil { // records of any kind may follow the break
+		for at := range maps.Clone(cells) {
+			for _, kind := range inventory.ScanKinds() {
+				cells[cell{at.scope, kind}] = true
+			}
+		}
+	}
 	for _, at := range slices.SortedFunc(maps.Keys(cells), func(a, b cell) int {
 		return cmp.Or(cmp.Compare(a.scope, b.scope), cmp.Compare(a.kind, b.kind))
 	}) {

@@ -40,7 +40,7 @@ func TestConformance(t *testing.T) {
 			{Name: "a file that is not there", Refused: true, Config: func(dir string) (map[string]any, error) {
 				return map[string]any{"path": filepath.Join(dir, "none.jsonl")}, nil
 			}},
-			{Name: "a file cut in the middle", Lost: identity, Kept: 1, Config: write(string(text[:300]))},
+			{Name: "a file cut in the middle", Lost: inventory.ScanKinds(), Kept: 1, Config: write(string(text[:300]))},
 			{Name: "a broken line", Lost: identity, Kept: 2, Config: write(strings.Replace(string(text), `{"identity":{"id":"repo:`, `{"identity":["repo:`, 1))},
 			{Name: "no coverage", Lost: identity, Kept: 1, Config: write(strings.Split(string(text), "\n")[1])},
 			{Name: "an empty file", Lost: inventory.ScanKinds(), Config: write("")},
@@ -128,10 +128,16 @@ func TestBrokenLineIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 2 || got[0].Usage == nil || got[1].Coverage == nil {
-		t.Fatalf("got %d records, want a usage and its coverage", len(got))
+	if len(got) != 1+len(inventory.ScanKinds()) || got[0].Usage == nil {
+		t.Fatalf("got %d records, want a usage and a coverage of each kind", len(got))
 	}
-	if c := got[1].Coverage; c.Status != inventory.StatusPartial || c.Count != 1 || !strings.Contains(c.Reason, "scan.jsonl:3:") {
-		t.Errorf("coverage is %+v", *c)
+	for _, r := range got[1:] {
+		c, want := r.Coverage, 0
+		if c.Kind == inventory.KindUsage {
+			want = 1
+		}
+		if c.Status != inventory.StatusPartial || c.Count != want || !strings.Contains(c.Reason, "scan.jsonl:3:") {
+			t.Errorf("coverage is %+v", *c)
+		}
 	}
 }
