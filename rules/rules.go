@@ -42,7 +42,7 @@
 //	checksum         invalid: the value cannot be a real one
 //	mode             test: a key of the issuer's test mode
 //	cloud            aws, gcp, azure: the cloud that a pipeline's secret is for
-//	scopes           scopes of a token, with commas between
+//	scopes           what a token may do, with commas between
 //	read_only        true or false: whether a deploy key may only read
 //	publicly_leaked  true: an alert says that it was found in public
 //

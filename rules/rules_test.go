@@ -24,9 +24,9 @@ func families() map[string]string {
 	}
 }
 
-// load loads everything that is built in, and fails the test if it cannot.
-func load(t *testing.T) ([]findings.Rule, *findings.Library, *findings.Engine) {
-	t.Helper()
+// TestBuiltIn loads everything that is built in, once, and looks at it from all
+// sides.
+func TestBuiltIn(t *testing.T) {
 	all, err := findings.LoadRules(rules.FS())
 	if err != nil {
 		t.Fatalf("load rules:\n%v", err)
@@ -39,11 +39,19 @@ func load(t *testing.T) ([]findings.Rule, *findings.Library, *findings.Engine) {
 	if err != nil {
 		t.Fatalf("make engine:\n%v", err)
 	}
-	return all, lib, engine
+	t.Run("OwnTests", func(t *testing.T) { checkOwnTests(t, engine) })
+	t.Run("Messages", func(t *testing.T) { checkMessages(t, all, engine) })
+	t.Run("IDs", func(t *testing.T) { checkIDs(t, all) })
+	t.Run("Files", func(t *testing.T) { checkFiles(t, all, lib) })
+	t.Run("Fixes", func(t *testing.T) { checkFixes(t, all) })
+	t.Run("Texts", func(t *testing.T) { checkTexts(t, all, lib) })
+	t.Run("NoDanglingControls", func(t *testing.T) { checkNoDanglingControls(t, all, lib) })
+	t.Run("LibraryAndRules", func(t *testing.T) { checkLibraryAndRules(t, all, lib) })
+	t.Run("KnownMistakes", func(t *testing.T) { checkKnownMistakes(t, lib) })
+	t.Run("Expectations", func(t *testing.T) { checkExpectations(t, all) })
 }
 
-func TestOwnTests(t *testing.T) {
-	_, _, engine := load(t)
+func checkOwnTests(t *testing.T, engine *findings.Engine) {
 	for _, r := range engine.RunTests(t.Context()) {
 		if !r.OK {
 			t.Errorf("%s %q: want %s, got %s (%s)", r.Rule, r.Name, r.Want, r.Got, r.Note)
@@ -53,8 +61,7 @@ func TestOwnTests(t *testing.T) {
 
 // Every failure says what is wrong in a sentence that names the subject; a
 // message that cannot be evaluated would fall back to the title.
-func TestMessages(t *testing.T) {
-	all, _, engine := load(t)
+func checkMessages(t *testing.T, all []findings.Rule, engine *findings.Engine) {
 	titles := map[string]string{}
 	for _, r := range all {
 		titles[r.ID] = r.Title
@@ -69,8 +76,7 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-func TestIDs(t *testing.T) {
-	all, _, _ := load(t)
+func checkIDs(t *testing.T, all []findings.Rule) {
 	if len(all) < fewest {
 		t.Errorf("%d rules are built in, want at least %d", len(all), fewest)
 	}
@@ -96,8 +102,7 @@ func TestIDs(t *testing.T) {
 }
 
 // No file lies where nothing reads it.
-func TestFiles(t *testing.T) {
-	all, lib, _ := load(t)
+func checkFiles(t *testing.T, all []findings.Rule, lib *findings.Library) {
 	read := map[string]bool{"controls/library.yaml": true}
 	for _, r := range all {
 		read[r.File] = true
@@ -117,8 +122,7 @@ func TestFiles(t *testing.T) {
 }
 
 // What a rule's types name, its fix must tell how to mend.
-func TestFixes(t *testing.T) {
-	all, _, _ := load(t)
+func checkFixes(t *testing.T, all []findings.Rule) {
 	tools := map[string][]string{
 		"aws": {"aws cli", "terraform"}, "gcp": {"gcloud", "terraform"}, "azure": {"az", "terraform"}, "entra": {"az", "terraform"},
 		"kubernetes": {"kubectl"}, "github": {"github"}, "gitlab": {"gitlab"},
@@ -141,8 +145,7 @@ func TestFixes(t *testing.T) {
 	}
 }
 
-func TestTexts(t *testing.T) {
-	all, lib, _ := load(t)
+func checkTexts(t *testing.T, all []findings.Rule, lib *findings.Library) {
 	sentence := regexp.MustCompile(`[.!?)](\s|$)`)
 	for _, r := range all {
 		if strings.HasSuffix(r.Title, ".") {
@@ -192,8 +195,7 @@ func reached(all []findings.Rule, lib *findings.Library) map[string]map[string]b
 	return out
 }
 
-func TestNoDanglingControls(t *testing.T) {
-	all, lib, _ := load(t)
+func checkNoDanglingControls(t *testing.T, all []findings.Rule, lib *findings.Library) {
 	listed := map[string]map[string]bool{}
 	for _, f := range lib.Frameworks {
 		listed[f.Key] = map[string]bool{}
@@ -220,8 +222,7 @@ func TestNoDanglingControls(t *testing.T) {
 
 // The library and the rules lead to each other: a control whose evidence is
 // rules has some, and a rule serves a control whose evidence is rules.
-func TestLibraryAndRules(t *testing.T) {
-	all, lib, _ := load(t)
+func checkLibraryAndRules(t *testing.T, all []findings.Rule, lib *findings.Library) {
 	byRules := map[string]bool{}
 	for _, c := range lib.Controls {
 		byRules[c.ID] = slices.Contains(c.Evidence, "rules")
@@ -249,8 +250,7 @@ func TestLibraryAndRules(t *testing.T) {
 }
 
 // Withdrawn or wrong ids that crosswalks often carry.
-func TestKnownMistakes(t *testing.T) {
-	_, lib, _ := load(t)
+func checkKnownMistakes(t *testing.T, lib *findings.Library) {
 	for _, f := range lib.Frameworks {
 		for _, c := range f.Controls {
 			switch {
@@ -266,8 +266,7 @@ func TestKnownMistakes(t *testing.T) {
 }
 
 // The package comment tells scanners which types and attributes rules read.
-func TestExpectations(t *testing.T) {
-	all, _, _ := load(t)
+func checkExpectations(t *testing.T, all []findings.Rule) {
 	source, err := os.ReadFile("rules.go")
 	if err != nil {
 		t.Fatal(err)
