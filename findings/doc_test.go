@@ -10,7 +10,7 @@ import (
 // given line, without its indentation.
 func indented(t *testing.T, file, first string) string {
 	t.Helper()
-	text, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
