@@ -40,6 +40,9 @@ func New(in Input) *Report {
 		Tallies: result.Tallies, Controls: result.Controls, Exceptions: result.Exceptions,
 	}
 	r.Run.Partial = in.Run.Partial || in.Run.Interrupted || inv.Partial()
+	if r.Run.Sources == nil {
+		r.Run.Sources = []string{} // a list in JSON, not null
+	}
 	if r.Run.FailOn == "" {
 		r.Run.FailOn = string(inventory.SeverityHigh)
 	}

@@ -159,6 +159,12 @@ func TestJSONIsOneVersionedDocument(t *testing.T) {
 	}
 }
 
+func TestEmptyListsAreNotNull(t *testing.T) {
+	if out := writeReport(t, New(Input{}), "json", Options{}); bytes.Contains(out, []byte("null")) {
+		t.Errorf("a list is null:\n%s", out)
+	}
+}
+
 func TestJSONLinesAreReadAgain(t *testing.T) {
 	r := sample(t)
 	b, found := inventory.NewBuilder(), 0

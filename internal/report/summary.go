@@ -31,7 +31,7 @@ func summarise(r *Report) Summary {
 		Kinds:      kinds(r.Inventory),
 		Severities: map[inventory.Severity]int{},
 		Active:     len(r.Findings), Excepted: len(r.Excepted), Resolved: len(r.Resolved),
-		Worst:      r.Findings[:min(worstShown, len(r.Findings))],
+		Worst:      append([]*inventory.Finding{}, r.Findings[:min(worstShown, len(r.Findings))]...),
 		Coverage:   map[inventory.Status]int{},
 		Ages:       ages(r.Inventory, r.Run.AsOf),
 		ByType:     byType(r),
@@ -151,6 +151,7 @@ func (s *Summary) countCoverage(list []*inventory.Coverage) {
 
 func (s *Summary) countRules(tallies []findings.Tally) {
 	reasons := map[string]int{}
+	s.UnknownReasons = []Count{}
 	for _, t := range tallies {
 		s.Unknown += t.Unknown
 		for reason, n := range t.Reasons {
