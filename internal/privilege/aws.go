@@ -343,6 +343,19 @@ func brief(l []string) string {
 	return strings.Join(l, ", ")
 }
 
+// readVerbs lists how the actions begin that AWS's service authorization
+// reference puts under Read or List.
+func readVerbs() []string {
+	return []string{
+		"get", "list", "describe", "head", "query", "scan", "search", "select", "lookup", "view", "read", "check",
+		"simulate", "validate", "preview", "estimate", "download", "filter", "decrypt", "verify", "count", "discover",
+		"retrieve", "detect", "classify", "contains", "test", "resolve", "compare", "receive", "sample", "evaluate",
+		"batchget", "batchcheck", "batchread", "batchdescribe", "batchdetect", "adminget", "adminlist", "partiqlselect",
+		"eshttpget", "eshttphead", "gitpull", "startquery", "stopquery", "generatecredentialreport", "generateservicelast",
+		"generateorganizationsaccess",
+	}
+}
+
 // awsClass tells by its verb whether an action reads or writes. One that is
 // only tagged by a wildcard may do anything. An expression is not known.
 func awsClass(action string) inventory.Level {
@@ -359,7 +372,7 @@ func awsClass(action string) inventory.Level {
 	case "sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml", "sts:tagsession":
 		return inventory.LevelNone
 	}
-	for _, v := range []string{"get", "list", "describe", "batchget", "head", "query", "scan", "search", "select", "lookup", "view", "read", "check", "simulate", "validate", "preview", "estimate", "download", "filter", "decrypt", "verify", "count", "batchcheck", "discover"} {
+	for _, v := range readVerbs() {
 		if strings.HasPrefix(strings.ToLower(verb), v) {
 			return inventory.LevelRead
 		}

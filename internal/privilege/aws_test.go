@@ -44,6 +44,8 @@ func TestAWSPolicy(t *testing.T) {
 		{"reads", allow(`"Action":["ec2:Describe*","s3:List*"],"Resource":"*"`), inventory.LevelRead, "", ""},
 		{"reads, writes under a condition", `{"Statement":[{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"},{"Effect":"Allow","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-central-1"}}}]}`, inventory.LevelUnknown, "", ""},
 		{"an action that is an expression", allow(`"Action":"${var.action}","Resource":"*"`), inventory.LevelUnknown, "", ""},
+		{"reads under other verbs", allow(`"Action":["sqs:ReceiveMessage","codecommit:GitPull","logs:StartQuery"],"Resource":"*"`), inventory.LevelRead, "", ""},
+		{"a wildcard that may write", allow(`"Action":"athena:Batch*","Resource":"*"`), inventory.LevelWrite, "", ""},
 		{"only denies", `{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`, inventory.LevelNone, "", ""},
 	}
 	for _, tt := range tests {

@@ -158,8 +158,8 @@ func awsManaged(name string) (known, bool) {
 		return known{inventory.LevelEscalate, []string{"credentials.create", "identity.write", "policy.write", "trust.write"}}, true
 	case "PowerUserAccess":
 		return known{inventory.LevelWrite, []string{"compute.exec", "data.read_all", "data.write_all", "secrets.read_all", "secrets.write"}}, true
-	case "ReadOnlyAccess":
-		return known{inventory.LevelRead, []string{"data.read_all"}}, true
+	case "ReadOnlyAccess": // ssm:Get* reads SecureStrings
+		return known{inventory.LevelRead, []string{"data.read_all", "secrets.read_all"}}, true
 	case "SecurityAudit", "ViewOnlyAccess", "IAMReadOnlyAccess", "AWSSecurityHubReadOnlyAccess":
 		return known{inventory.LevelRead, nil}, true
 	case "SecretsManagerReadWrite":
@@ -172,7 +172,9 @@ func awsManaged(name string) (known, bool) {
 		return known{inventory.LevelWrite, []string{"data.read_all", "data.write_all"}}, true
 	case "AmazonS3ReadOnlyAccess":
 		return known{inventory.LevelRead, []string{"data.read_all"}}, true
-	case "AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "CloudWatchAgentServerPolicy", "AWSXRayDaemonWriteAccess", "AmazonSSMManagedInstanceCore", "AmazonECSTaskExecutionRolePolicy":
+	case "AmazonSSMManagedInstanceCore": // ssm:GetParameter on everything
+		return known{inventory.LevelWrite, []string{"secrets.read_all"}}, true
+	case "AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "CloudWatchAgentServerPolicy", "AWSXRayDaemonWriteAccess", "AmazonECSTaskExecutionRolePolicy":
 		return known{inventory.LevelWrite, nil}, true
 	case "AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly", "AmazonEC2ContainerRegistryPullOnly":
 		return known{inventory.LevelRead, nil}, true
