@@ -30,6 +30,9 @@ type value struct {
 	line int
 }
 
+// dynamic stands in place of the blocks that a dynamic block makes.
+const dynamic = "${dynamic}"
+
 // attr returns an attribute; the zero value if there is none.
 func (b *block) attr(name string) value {
 	if b == nil {
@@ -156,7 +159,7 @@ func convertBlock(b *hclsyntax.Block, src []byte) *block {
 	}
 	for _, n := range b.Body.Blocks {
 		if n.Type == "dynamic" && len(n.Labels) == 1 {
-			out.attrs[n.Labels[0]] = value{"${dynamic}", n.DefRange().Start.Line}
+			out.attrs[n.Labels[0]] = value{dynamic, n.DefRange().Start.Line}
 			continue
 		}
 		out.blocks = append(out.blocks, convertBlock(n, src))

@@ -216,22 +216,31 @@ func (o *output) roleBinding(n node, kind string) {
 func (o *output) secretManifest(n node) {
 	namespace, name := meta(n)
 	var keys []string
+	encrypted := inventory.Unknown
 	for _, field := range []string{"data", "stringData"} {
 		for _, p := range n.get(field).pairs() {
 			if v := p.value.text(); v != "" && !isReference(v) && !strings.HasPrefix(v, "<") {
 				keys = append(keys, clean(p.key))
+				if strings.HasPrefix(v, "ENC[") {
+					encrypted = inventory.True
+				}
 			}
 		}
 	}
 	if len(keys) == 0 || name == "" {
 		return
 	}
+	// SOPS leaves the manifest readable and puts ENC[…] in place of each value.
+	exposure := "repository"
+	if encrypted == inventory.True {
+		exposure = ""
+	}
 	slices.Sort(keys)
 	tags := tagsOf(n)
 	id := o.dirID(inventory.KindCredential, "Secret/"+namespace+"/"+name)
 	o.emit(inventory.Record{Credential: &inventory.Credential{
 		ID: id, Type: "kubernetes.secret", Scope: o.file.Scope, Name: strings.TrimPrefix(namespace+"/"+name, "/"), Store: "kubernetes secret",
-		Exposure: "repository", Environment: environmentOf(tags), Detector: "declared:kubernetes-secret", FoundAt: o.at(n.line()), Tags: tags,
+		Exposure: exposure, Encrypted: encrypted, Environment: environmentOf(tags), Detector: "declared:kubernetes-secret", FoundAt: o.at(n.line()), Tags: tags,
 		Attributes: map[string]string{"keys": clip(strings.Join(slices.Compact(keys), ","), 1000), "secret_type": cmp.Or(clean(n.get("type").text()), "Opaque")},
 	}})
 	o.owners(id, "label", tags)

@@ -206,7 +206,7 @@ func policyDocument(b *block) ([]byte, string) {
 			return nil, "it is merged from others"
 		}
 	}
-	if _, ok := b.attrs["statement"]; ok && len(b.all("statement")) == 0 {
+	if b.attr("statement").v == dynamic {
 		return nil, "its statements are dynamic"
 	}
 	var out []map[string]any
