@@ -52,6 +52,7 @@ func TestBuiltIn(t *testing.T) {
 }
 
 func checkOwnTests(t *testing.T, engine *findings.Engine) {
+	t.Helper()
 	for _, r := range engine.RunTests(t.Context()) {
 		if !r.OK {
 			t.Errorf("%s %q: want %s, got %s (%s)", r.Rule, r.Name, r.Want, r.Got, r.Note)
@@ -62,6 +63,7 @@ func checkOwnTests(t *testing.T, engine *findings.Engine) {
 // Every failure says what is wrong in a sentence that names the subject; a
 // message that cannot be evaluated would fall back to the title.
 func checkMessages(t *testing.T, all []findings.Rule, engine *findings.Engine) {
+	t.Helper()
 	titles := map[string]string{}
 	for _, r := range all {
 		titles[r.ID] = r.Title
@@ -77,6 +79,7 @@ func checkMessages(t *testing.T, all []findings.Rule, engine *findings.Engine) {
 }
 
 func checkIDs(t *testing.T, all []findings.Rule) {
+	t.Helper()
 	if len(all) < fewest {
 		t.Errorf("%d rules are built in, want at least %d", len(all), fewest)
 	}
@@ -103,6 +106,7 @@ func checkIDs(t *testing.T, all []findings.Rule) {
 
 // No file lies where nothing reads it.
 func checkFiles(t *testing.T, all []findings.Rule, lib *findings.Library) {
+	t.Helper()
 	read := map[string]bool{"controls/library.yaml": true}
 	for _, r := range all {
 		read[r.File] = true
@@ -123,6 +127,7 @@ func checkFiles(t *testing.T, all []findings.Rule, lib *findings.Library) {
 
 // What a rule's types name, its fix must tell how to mend.
 func checkFixes(t *testing.T, all []findings.Rule) {
+	t.Helper()
 	tools := map[string][]string{
 		"aws": {"aws cli", "terraform"}, "gcp": {"gcloud", "terraform"}, "azure": {"az", "terraform"}, "entra": {"az", "terraform"},
 		"kubernetes": {"kubectl"}, "github": {"github"}, "gitlab": {"gitlab"},
@@ -146,6 +151,7 @@ func checkFixes(t *testing.T, all []findings.Rule) {
 }
 
 func checkTexts(t *testing.T, all []findings.Rule, lib *findings.Library) {
+	t.Helper()
 	sentence := regexp.MustCompile(`[.!?)](\s|$)`)
 	for _, r := range all {
 		if strings.HasSuffix(r.Title, ".") {
@@ -196,6 +202,7 @@ func reached(all []findings.Rule, lib *findings.Library) map[string]map[string]b
 }
 
 func checkNoDanglingControls(t *testing.T, all []findings.Rule, lib *findings.Library) {
+	t.Helper()
 	listed := map[string]map[string]bool{}
 	for _, f := range lib.Frameworks {
 		listed[f.Key] = map[string]bool{}
@@ -223,6 +230,7 @@ func checkNoDanglingControls(t *testing.T, all []findings.Rule, lib *findings.Li
 // The library and the rules lead to each other: a control whose evidence is
 // rules has some, and a rule serves a control whose evidence is rules.
 func checkLibraryAndRules(t *testing.T, all []findings.Rule, lib *findings.Library) {
+	t.Helper()
 	byRules := map[string]bool{}
 	for _, c := range lib.Controls {
 		byRules[c.ID] = slices.Contains(c.Evidence, "rules")
@@ -251,6 +259,7 @@ func checkLibraryAndRules(t *testing.T, all []findings.Rule, lib *findings.Libra
 
 // Withdrawn or wrong ids that crosswalks often carry.
 func checkKnownMistakes(t *testing.T, lib *findings.Library) {
+	t.Helper()
 	for _, f := range lib.Frameworks {
 		for _, c := range f.Controls {
 			switch {
@@ -267,6 +276,7 @@ func checkKnownMistakes(t *testing.T, lib *findings.Library) {
 
 // The package comment tells scanners which types and attributes rules read.
 func checkExpectations(t *testing.T, all []findings.Rule) {
+	t.Helper()
 	source, err := os.ReadFile("rules.go")
 	if err != nil {
 		t.Fatal(err)
