@@ -146,7 +146,7 @@ func (w *workflow) action(uses, scope string) {
 	}
 	if image, ok := strings.CutPrefix(uses, "docker://"); ok {
 		if !strings.Contains(image, "@sha256:") {
-			w.unpinned = append(w.unpinned, clean(uses))
+			w.unpinned = append(w.unpinned, safeURL(uses))
 		}
 		return
 	}

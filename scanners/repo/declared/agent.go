@@ -175,7 +175,7 @@ func (o *output) agentSettings(root node) {
 	id := o.id(inventory.KindIdentity, "agent")
 	attributes := map[string]string{"config": path.Base(o.file.Path)}
 	if n := len(allow.get("allow").items()); n > 0 {
-		attributes["allowed"] = clip(clean(strings.Join(allow.get("allow").texts(), ",")), 300)
+		attributes["allowed"] = allowed(allow.get("allow").texts())
 	}
 	if mode := allow.get("defaultMode").text(); mode != "" {
 		attributes["mode"] = clean(mode)
@@ -334,22 +334,71 @@ func hostOf(address string) (host string, local bool) {
 	return clean(host), local
 }
 
-// packageOf returns the package that a runner such as npx fetches and runs.
+// packageOf returns the package or image that a runner such as npx fetches and
+// runs: the first word that is neither an option nor the value of one.
 func packageOf(command string, args []string) string {
 	base := strings.TrimSuffix(path.Base(strings.ReplaceAll(command, `\`, "/")), ".cmd")
 	if !slices.Contains([]string{"npx", "bunx", "pnpx", "uvx", "pipx", "docker", "podman", "deno"}, base) {
 		return ""
 	}
-	for _, a := range args {
-		if a == "run" || a == "exec" || strings.HasPrefix(a, "-") {
-			continue
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		switch {
+		case a == "run" || a == "exec" || a == "container":
+		case slices.Contains([]string{"--package", "-p", "--from", "--spec"}, a) && base != "docker" && base != "podman" && i+1 < len(args):
+			return safeURL(args[i+1])
+		case takesValue(a):
+			i++
+		case strings.HasPrefix(a, "-"), isSecretName(a), hasSecretForm(a), strings.Contains(a, "="):
+		default:
+			return safeURL(a)
 		}
-		if isSecretName(a) || hasSecretForm(a) || strings.Contains(a, "=") {
-			continue
-		}
-		return clean(a)
 	}
 	return ""
+}
+
+// safeURL returns a package, image or URL without a login or query in it.
+func safeURL(text string) string {
+	if at := strings.LastIndexByte(text, '@'); strings.Contains(text, "://") && at >= 0 {
+		u, err := url.Parse(text)
+		if err != nil {
+			return ""
+		}
+		u.User, u.RawQuery, u.Fragment = nil, "", ""
+		return clean(u.String())
+	}
+	text, _, _ = strings.Cut(text, "?")
+	return clean(text)
+}
+
+// allowed tells which tools an agent may use without asking. What stands in
+// brackets is kept only if it is a wildcard: command lines may hold anything.
+func allowed(entries []string) string {
+	var out []string
+	for _, e := range entries {
+		tool, inside, ok := strings.Cut(e, "(")
+		switch {
+		case strings.ContainsAny(tool, " \t=") || hasSecretForm(tool):
+			continue
+		case ok && strings.Trim(inside, "*:) ") != "":
+			tool += "(…)"
+		case ok:
+			tool = e
+		}
+		if tool = clean(tool); !slices.Contains(out, tool) {
+			out = append(out, tool)
+		}
+	}
+	return clip(strings.Join(out, ","), 300)
+}
+
+// takesValue reports whether an option of a runner has its value in the next
+// word.
+func takesValue(option string) bool {
+	return slices.Contains([]string{
+		"-e", "--env", "--env-file", "-v", "--volume", "--mount", "--name", "--network", "--net", "-p", "--publish", "-w", "--workdir",
+		"-u", "--user", "--entrypoint", "--platform", "--add-host", "-l", "--label", "--pull", "--with", "--python",
+	}, option)
 }
 
 // agentFile reads an agent definition: Markdown with YAML front matter.

@@ -45,7 +45,7 @@ func (o *output) pipeline(root node) {
 		return
 	}
 	for _, include := range append(root.get("include").items(), root.get("include")) {
-		w.calls = append(w.calls, clean(include.get("remote").text()))
+		w.calls = append(w.calls, safeURL(include.get("remote").text()))
 	}
 	w.list("id_token_audiences", audiences)
 	w.list("environments", w.envs)

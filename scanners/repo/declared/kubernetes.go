@@ -240,7 +240,7 @@ func (o *output) secretManifest(n node) {
 	id := o.dirID(inventory.KindCredential, "Secret/"+namespace+"/"+name)
 	o.emit(inventory.Record{Credential: &inventory.Credential{
 		ID: id, Type: "kubernetes.secret", Scope: o.file.Scope, Name: strings.TrimPrefix(namespace+"/"+name, "/"), Store: "kubernetes secret",
-		Exposure: exposure, Encrypted: encrypted, Environment: environmentOf(tags), Detector: "declared:kubernetes-secret", FoundAt: o.at(n.line()), Tags: tags,
+		Exposure: exposure, Encrypted: encrypted, Environment: environmentOf(tags), AtHead: inventory.True, Detector: "declared:kubernetes-secret", FoundAt: o.at(n.line()), Tags: tags,
 		Attributes: map[string]string{"keys": clip(strings.Join(slices.Compact(keys), ","), 1000), "secret_type": cmp.Or(clean(n.get("type").text()), "Opaque")},
 	}})
 	o.owners(id, "label", tags)

@@ -71,7 +71,7 @@ func (o *output) plainSecret(local, value, exposure, store string, line int) str
 		SecretHash: hash, Hint: info.Hint, Store: store, Exposure: exposure,
 		CreatedAt: info.CreatedAt, ExpiresAt: info.ExpiresAt, NeverExpires: info.NeverExpires,
 		Algorithm: info.Algorithm, KeyBits: info.KeyBits, Encrypted: info.Encrypted, Personal: info.Personal,
-		Detector: "declared:" + strings.ReplaceAll(exposure, "_", "-"), FoundAt: o.at(line), Attributes: info.Attributes,
+		AtHead: inventory.True, Detector: "declared:" + strings.ReplaceAll(exposure, "_", "-"), FoundAt: o.at(line), Attributes: info.Attributes,
 	}})
 	if _, ok := o.index[id]; ok {
 		o.values[hash] = id
