@@ -87,9 +87,9 @@ func relativeURI(p string) string {
 // Where a part had to be changed, a hash of the id keeps the path unique.
 func pseudoPath(id string) string {
 	scanner, native, _ := strings.Cut(id, ":")
-	segments := []string{".muster", percent(scanner)}
+	segments := []string{".muster"}
 	changed := native == ""
-	for _, s := range nativeParts(native) {
+	for _, s := range append([]string{scanner}, nativeParts(native)...) {
 		if s == "" || s == "." || s == ".." {
 			changed = true
 			continue
