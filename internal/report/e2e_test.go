@@ -94,7 +94,7 @@ func ask[T any](t *testing.T, b *browser, expression string) T {
 	return v
 }
 
-func TestHTMLInChromium(t *testing.T) {
+func TestE2EHTMLInChromium(t *testing.T) {
 	b := openBrowser(t)
 	url := b.page(t, write(t, "html", Options{}))
 	for _, width := range []int64{360, 768, 1440} {
@@ -205,8 +205,8 @@ func (b *browser) shot(t *testing.T, name string) {
 	}
 }
 
-// TestHTMLOfManyFindings loads a page at its cap.
-func TestHTMLOfManyFindings(t *testing.T) {
+// TestE2EHTMLOfManyFindings loads a page at its cap.
+func TestE2EHTMLOfManyFindings(t *testing.T) {
 	b := openBrowser(t)
 	if err := chromedp.Do(b.ctx, chromedp.Navigate(b.page(t, writeReport(t, many(t, 40, 500), "html", Options{})))); err != nil {
 		t.Fatal(err)
@@ -224,10 +224,10 @@ func TestHTMLOfManyFindings(t *testing.T) {
 	}
 }
 
-// TestSARIFMultitool validates each profile with Microsoft's validator, whose
+// TestE2ESARIFMultitool validates each profile with Microsoft's validator, whose
 // native binary MUSTER_SARIF_MULTITOOL names. It ends with 0 whatever it
 // finds, so its log is read.
-func TestSARIFMultitool(t *testing.T) {
+func TestE2ESARIFMultitool(t *testing.T) {
 	tool := os.Getenv("MUSTER_SARIF_MULTITOOL")
 	if tool == "" {
 		t.Fatal("MUSTER_SARIF_MULTITOOL does not name the binary of @microsoft/sarif-multitool-linux")
