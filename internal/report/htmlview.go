@@ -144,7 +144,9 @@ func tiles(r *Report) []tile {
 		{"verdicts unknown for lack of data", thousands(s.Unknown)},
 	}
 	if s.New+s.Reopened+s.Resolved == 0 && !slices.ContainsFunc(r.Findings, func(f *inventory.Finding) bool { return f.State != "" }) {
-		out = slices.Delete(out, 4, 6) // no store, so nothing is known of the last scan
+		// No store, so nothing is known of the last scan.
+		out[4] = tile{"trusts that let others in", thousands(s.Kinds[inventory.KindTrust])}
+		out[5] = tile{"links found between records", thousands(s.Kinds[inventory.KindRelation])}
 	}
 	return out
 }
