@@ -196,6 +196,10 @@ func (o *output) mcpServer(name string, line int, s node) {
 		words := s.get("command").texts()
 		command, args = words[0], append(words[1:len(words):len(words)], args...)
 	}
+	if words := strings.Fields(command); len(words) > 1 {
+		// A whole command line: only its first word may be told.
+		command, args = words[0], append(words[1:len(words):len(words)], args...)
+	}
 	address := cmp.Or(s.get("url").text(), s.get("serverUrl").text(), s.get("httpUrl").text(), s.get("uri").text())
 	if command == "" && address == "" {
 		return
@@ -243,14 +247,20 @@ func (o *output) serverSecrets(id, name, address string, args []string, s node) 
 		if !ok && i > 0 {
 			flag, value = args[i-1], arg
 		}
+		if ok && i > 0 && (args[i-1] == "-e" || args[i-1] == "--env") {
+			o.carry(id, "mcp/"+name+"/args", flag, value, cmp.Or(s.get("args").line(), s.line()))
+		}
 		if key, cut := strings.CutPrefix(flag, "-"); cut && value != flag {
-			o.carry(id, "mcp/"+name+"/args", strings.TrimLeft(key, "-"), value, s.get("args").line())
+			o.carry(id, "mcp/"+name+"/args", strings.TrimLeft(key, "-"), value, cmp.Or(s.get("args").line(), s.line()))
 		}
 		if header, value, ok := strings.Cut(arg, ":"); ok && !strings.Contains(header, "/") && i > 0 && strings.HasPrefix(args[i-1], "--header") {
-			o.carry(id, "mcp/"+name+"/args", header, strings.TrimSpace(value), s.get("args").line())
+			o.carry(id, "mcp/"+name+"/args", header, strings.TrimSpace(value), cmp.Or(s.get("args").line(), s.line()))
 		}
 	}
 	if u, err := url.Parse(address); err == nil && address != "" {
+		if password, ok := u.User.Password(); ok {
+			o.carry(id, "mcp/"+name+"/url", "password", password, s.line())
+		}
 		for _, key := range sortedQuery(u) {
 			o.carry(id, "mcp/"+name+"/url", key, u.Query().Get(key), s.line())
 		}
