@@ -85,10 +85,11 @@ func readBaseline(name string) (*baseline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the baseline: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was read only
 	b := newBaseline(name)
 	if strings.HasSuffix(strings.ToLower(name), ".json") {
-		return b, b.document(name, f)
+		err := b.document(name, f)
+		return b, err
 	}
 	builder := inventory.NewBuilder()
 	err = inventory.ReadAll(name, f, func(r inventory.Record) error {

@@ -21,7 +21,6 @@ type console struct {
 	width    int
 	shown    bool      // a progress line stands on the terminal
 	last     time.Time // last progress line in a log
-	begun    bool
 }
 
 // console makes the console of this run.
@@ -45,8 +44,8 @@ func (c *console) clear() {
 	}
 }
 
-// say writes one line of advice.
-func (c *console) say(format string, args ...any) {
+// sayf writes one line of advice.
+func (c *console) sayf(format string, args ...any) {
 	fmt.Fprintf(c, format+"\n", args...)
 }
 

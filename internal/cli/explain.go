@@ -71,8 +71,8 @@ func (a *app) explain(c *cobra.Command, s *setting, id string) error {
 	return a.print(func(w io.Writer) error { e.w = w; return e.thing(id) })
 }
 
-// head writes a heading.
-func (e *explainer) head(format string, args ...any) {
+// headf writes a heading.
+func (e *explainer) headf(format string, args ...any) {
 	fmt.Fprintf(e.w, "\n%s\n", fmt.Sprintf(format, args...))
 }
 
@@ -103,9 +103,9 @@ func (e *explainer) rule(r findings.Rule) {
 	if slices.Contains(e.j.disabled, r.ID) {
 		e.fact("switched off", "yes, on request")
 	}
-	e.head("Why")
+	e.headf("Why")
 	e.para(r.Why)
-	e.head("How it is checked")
+	e.headf("How it is checked")
 	for line := range strings.Lines(strings.TrimSpace(r.When) + "\n") {
 		fmt.Fprint(e.w, "    "+line)
 	}
@@ -122,13 +122,13 @@ func (e *explainer) rule(r findings.Rule) {
 	if r.Source != "" {
 		e.para("Thresholds: " + r.Source)
 	}
-	e.head("How to fix it")
+	e.headf("How to fix it")
 	e.fixes(r, nil)
 	if r.Verify != "" {
-		e.head("How to see that it is fixed")
+		e.headf("How to see that it is fixed")
 		e.para(r.Verify)
 	}
-	e.head("Controls")
+	e.headf("Controls")
 	for _, line := range controlLines(r.Controls, e.j.library) {
 		fmt.Fprintln(e.w, "  "+line)
 	}
@@ -169,9 +169,9 @@ func (e *explainer) control(id string) {
 	for _, c := range e.j.library.Controls {
 		if key == "muster" && strings.EqualFold(c.ID, control) {
 			fmt.Fprintf(e.w, "%s  %s\n", c.ID, c.Title)
-			e.head("What is so if it holds")
+			e.headf("What is so if it holds")
 			e.para(c.Statement)
-			e.head("It serves")
+			e.headf("It serves")
 			for _, line := range controlLines(c.Maps, e.j.library) {
 				fmt.Fprintln(e.w, "  "+line)
 			}
@@ -187,13 +187,13 @@ func (e *explainer) control(id string) {
 			}
 		}
 	}
-	e.head("Rules that test it")
+	e.headf("Rules that test it")
 	for _, r := range e.j.engine.Rules() {
 		if slices.ContainsFunc(r.Controls[key], func(x string) bool { return strings.EqualFold(x, control) }) {
 			fmt.Fprintf(e.w, "  %s  %-8s  %s\n", r.ID, r.Severity, r.Title)
 		}
 	}
-	e.head("How it stands")
+	e.headf("How it stands")
 	for _, st := range e.r.Controls {
 		if st.Framework == key && strings.EqualFold(st.ID, control) {
 			e.para(st.Status + ": " + st.Reason)
@@ -301,25 +301,25 @@ func (e *explainer) finding(f *inventory.Finding) {
 	e.fact("first seen", dayOrNone(f.FirstSeen))
 	e.fact("state", f.State)
 	if len(f.Chain) > 0 {
-		e.head("The whole line")
+		e.headf("The whole line")
 		for _, c := range f.Chain {
-			fmt.Fprintln(e.w, wrap("- "+visible(c), "  ", e.width))
+			fmt.Fprintln(e.w, "  - "+strings.TrimLeft(wrap(visible(c), "    ", e.width), " "))
 		}
 	}
 	e.locations(f.Locations)
-	e.head("Why it scores %d", f.Score)
+	e.headf("Why it scores %d", f.Score)
 	for _, l := range f.ScoreLines {
 		fmt.Fprintf(e.w, "  %+4d  %s\n", l.Points, visible(l.Reason))
 	}
 	if r, ok := ruleOf(e.j.engine.Rules(), f.Rule); ok {
-		e.head("Why it matters")
+		e.headf("Why it matters")
 		e.para(r.Why)
-		e.head("How to fix it")
+		e.headf("How to fix it")
 		e.fixes(r, f)
-		e.head("How to see that it is fixed")
+		e.headf("How to see that it is fixed")
 		e.para(or(r.Verify, "Scan again: the finding is gone."))
 	}
-	e.head("Controls")
+	e.headf("Controls")
 	for _, line := range controlLines(f.Controls, e.j.library) {
 		fmt.Fprintln(e.w, "  "+line)
 	}
@@ -337,11 +337,11 @@ func ownership(f *inventory.Finding) string {
 // exception that covers it.
 func (e *explainer) accept(f *inventory.Finding) {
 	if x := f.Exception; x != nil {
-		e.head("Accepted")
+		e.headf("Accepted")
 		e.para(visible(fmt.Sprintf("by %s until %s: %s", x.Approver, day(x.Expires), x.Reason)))
 		return
 	}
-	e.head("How to accept it, for a time (in the file that --exceptions names)")
+	e.headf("How to accept it, for a time (in the file that --exceptions names)")
 	fmt.Fprintf(e.w, `  exceptions:
     - finding: %s
       reason: WHY IT IS ACCEPTABLE
@@ -354,7 +354,7 @@ func (e *explainer) locations(list []inventory.Location) {
 	if len(list) == 0 {
 		return
 	}
-	e.head("Where")
+	e.headf("Where")
 	for i, l := range list {
 		if i == 10 {
 			fmt.Fprintf(e.w, "  … and %d more\n", len(list)-i)

@@ -75,9 +75,9 @@ func (e *explainer) credential(x *inventory.Credential) {
 	e.bag("tags", x.Tags)
 	e.bag("attributes", x.Attributes)
 	if line := e.j.engine.Chain(inv, x.ID, e.r.Findings...); len(line) > 0 {
-		e.head("The whole line")
+		e.headf("The whole line")
 		for _, c := range line {
-			fmt.Fprintln(e.w, wrap("- "+visible(c), "  ", e.width))
+			fmt.Fprintln(e.w, "  - "+strings.TrimLeft(wrap(visible(c), "    ", e.width), " "))
 		}
 	}
 	e.owners(x.ID)
@@ -162,7 +162,7 @@ func (e *explainer) bag(name string, m map[string]string) {
 }
 
 func (e *explainer) owners(id string) {
-	e.head("Owners")
+	e.headf("Owners")
 	list := e.r.Inventory.OwnersOf(id)
 	if len(list) == 0 {
 		e.para("Nobody is known to answer for it.")
@@ -190,7 +190,7 @@ func (e *explainer) credentials(id string) {
 	if len(list) == 0 {
 		return
 	}
-	e.head("Credentials that open it")
+	e.headf("Credentials that open it")
 	for _, c := range list {
 		line := fmt.Sprintf("%s  %s  created %s, expires %s", cmp.Or(c.PublicID, c.Name, c.Hint, "(no name)"), c.Type, day(c.CreatedAt), expiry(c))
 		if c.Exposure != "" {
@@ -205,7 +205,7 @@ func (e *explainer) grants(id string) {
 	if len(list) == 0 {
 		return
 	}
-	e.head("What it may do")
+	e.headf("What it may do")
 	for _, g := range list {
 		fmt.Fprintln(e.w, "  "+visible(fmt.Sprintf("%-8s  %s on %s  %s", g.Level, g.Name, or(g.Resource, "?"), g.Via)))
 		for _, why := range g.Reasons {
@@ -222,7 +222,7 @@ func (e *explainer) trusts(id string) {
 	if len(list) == 0 {
 		return
 	}
-	e.head("Who may act as it")
+	e.headf("Who may act as it")
 	for _, t := range list {
 		fmt.Fprintln(e.w, "  "+visible(fmt.Sprintf("%s  %s  subject %s  audience %s", t.Type, or(t.Issuer, t.ExternalAccount), or(t.Subject, "(any)"), or(t.Audience, "(none)"))))
 	}
@@ -233,14 +233,14 @@ func (e *explainer) consumers(id string) {
 	if len(list) == 0 {
 		return
 	}
-	e.head("Who uses it")
+	e.headf("Who uses it")
 	for _, c := range list {
 		fmt.Fprintln(e.w, "  "+visible(fmt.Sprintf("%s %s  %s", c.Kind, c.Workload, c.Location)))
 	}
 }
 
 func (e *explainer) usage(id string) {
-	e.head("Use")
+	e.headf("Use")
 	list := e.r.Inventory.UsageOf(id)
 	if len(list) == 0 {
 		e.para("Nothing is known of its use.")
@@ -261,7 +261,7 @@ func (e *explainer) relations(id string) {
 	if len(from)+len(to) == 0 {
 		return
 	}
-	e.head("Related")
+	e.headf("Related")
 	for _, r := range from {
 		fmt.Fprintln(e.w, "  "+visible(fmt.Sprintf("%s → %s%s", strings.ReplaceAll(r.Type, "_", " "), r.To, certainty(r))))
 	}
@@ -289,7 +289,7 @@ func certainty(r *inventory.Relation) string {
 }
 
 func (e *explainer) findingsOn(id string) {
-	e.head("Findings")
+	e.headf("Findings")
 	n := 0
 	for _, f := range e.r.Findings {
 		if f.Subject == id {
@@ -310,7 +310,7 @@ func (e *explainer) findingsOn(id string) {
 
 // coverage says how much of the scope was seen.
 func (e *explainer) coverage(inv *inventory.Inventory, scope string) {
-	e.head("How much of %s was seen", visible(scope))
+	e.headf("How much of %s was seen", visible(scope))
 	for _, k := range inventory.ScanKinds() {
 		status, ok := inv.CoverageOf(scope, k)
 		if !ok {

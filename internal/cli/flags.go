@@ -188,7 +188,7 @@ func (a *app) readConfig(name string) (*config.File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the configuration: %w", err)
 		}
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // it was read only
 		return config.Parse(n, f)
 	}
 	return &config.File{}, nil

@@ -117,7 +117,7 @@ func readFile(what, name string, parse func(string, io.Reader) error) error {
 	if err != nil {
 		return fmt.Errorf("read the %s file: %w", what, err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was read only
 	return parse(name, f)
 }
 

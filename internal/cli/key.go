@@ -81,8 +81,8 @@ func (a *app) makeKey(name string) error {
 		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.WriteString(hex.EncodeToString(key[:]) + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	_, wrote := f.WriteString(hex.EncodeToString(key[:]) + "\n")
+	if err := errors.Join(wrote, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Link(f.Name(), name); err != nil && !errors.Is(err, os.ErrExist) {

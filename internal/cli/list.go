@@ -338,7 +338,10 @@ worst first. They are judged anew, like a report.`,
 			if err != nil {
 				return err
 			}
-			excepted, _ := c.Flags().GetBool("excepted") //nolint:errcheck // the flag is ours
+			excepted, err := c.Flags().GetBool("excepted")
+			if err != nil {
+				return err
+			}
 			list := r.Findings
 			if excepted {
 				list = r.Excepted

@@ -19,10 +19,10 @@ type storePlace struct {
 // default under the user's state directory.
 func (a *app) place(s *setting) (storePlace, error) {
 	url := s.store
-	switch {
-	case url == "none":
+	switch url {
+	case "none":
 		return storePlace{}, nil
-	case url == "":
+	case "":
 		dir := a.userDir("XDG_STATE_HOME", ".local", "state")
 		if dir == "" {
 			return storePlace{}, usage("there is no home directory to keep snapshots in; say where with --store sqlite:PATH, or --store none to keep nothing")

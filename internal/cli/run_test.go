@@ -49,7 +49,7 @@ func TestInterrupted(t *testing.T) {
 	if got := Run(w, []string{"scan", "replay:" + file, "-o", "json"}); got != exitInterrupted {
 		t.Errorf("exit status %d, want %d; %s", got, exitInterrupted, msg.String())
 	}
-	if !strings.Contains(out.String(), `"interrupted": true`) || !strings.Contains(msg.String(), "interrupted") {
+	if !strings.Contains(out.String(), `"interrupted":true`) || !strings.Contains(msg.String(), "interrupted") {
 		t.Errorf("standard output:\n%s\nstandard error:\n%s", out.String(), msg.String())
 	}
 	out.Reset()
@@ -105,7 +105,7 @@ func TestProgressOnTerminalAndInALog(t *testing.T) {
 	}
 	c = &console{w: &screen, terminal: true, width: 40}
 	c.progress(st)
-	c.say("a line of advice")
+	c.sayf("a line of advice")
 	if got := screen.String(); !strings.HasSuffix(got, "\r\x1b[Ka line of advice\n") {
 		t.Errorf("the progress line was not taken away: %q", got)
 	}

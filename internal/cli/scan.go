@@ -84,7 +84,7 @@ func (a *app) scan(ctx context.Context, s *setting, args []string) error {
 	}
 	con := a.console()
 	if s.verbose && k.place.keyFile == "" {
-		con.say("secrets are hashed under a key %s", k.origin)
+		con.sayf("secrets are hashed under a key %s", k.origin)
 	}
 	sources, err := open(targets, a.env(s, con, k.key), s)
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *app) env(s *setting, con *console, key [keySize]byte) func(scanners.Inf
 // run scans, with progress, until the end or the first interrupt.
 func (a *app) run(ctx context.Context, s *setting, con *console, sources []pipeline.Source) (*inventory.Inventory, pipeline.Outcome) {
 	ctx, stop := a.Interrupt(ctx, func() {
-		con.say("muster: interrupted: stopping, keeping what was found; once more kills it")
+		con.sayf("muster: interrupted: stopping, keeping what was found; once more kills it")
 	})
 	defer stop()
 	opts := pipeline.Options{Concurrency: s.concurrency, Now: a.Now, Log: s.logger(con)}

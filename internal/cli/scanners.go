@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -90,10 +91,8 @@ func namedScanner(name string) (scanners.Factory, error) {
 	if f, ok := factory(factories, name); ok {
 		return f, nil
 	}
-	for _, p := range planned {
-		if p == name {
-			return scanners.Factory{}, &exitError{exitUsage, noScanner(factories, name)}
-		}
+	if slices.Contains(planned, name) {
+		return scanners.Factory{}, &exitError{exitUsage, noScanner(factories, name)}
 	}
 	return scanners.Factory{}, usage("there is no scanner %q%s", visible(name), config.DidYouMean(name, scannerNames(factories)))
 }

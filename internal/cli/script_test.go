@@ -169,7 +169,7 @@ func fileMode(ts *testscript.TestScript, _ bool, args []string) {
 // grepID is `grepid VARIABLE PREFIX`: it keeps the first word of standard output
 // that begins so in an environment variable.
 func grepID(ts *testscript.TestScript, _ bool, args []string) {
-	for _, word := range strings.Fields(ts.ReadFile("stdout")) {
+	for word := range strings.FieldsSeq(ts.ReadFile("stdout")) {
 		if strings.HasPrefix(word, args[1]) {
 			ts.Setenv(args[0], word)
 			return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -153,9 +154,7 @@ func newTarget(factories []scanners.Factory, src config.Source, flags config.Ove
 		}
 		overlay = config.Overlay{info.Argument: argument}
 		if info.Name == "repo" {
-			for k, v := range flags {
-				overlay[k] = v
-			}
+			maps.Copy(overlay, flags)
 		}
 	}
 	label := info.Name
@@ -208,8 +207,7 @@ func noScanner(factories []scanners.Factory, name string) error {
 
 // cause returns what went wrong without the path, which the caller names.
 func cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err
 	}
 	return err

@@ -90,7 +90,7 @@ func wrap(s, indent string, width int) string {
 	}
 	var b strings.Builder
 	column := 0
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case column == 0:

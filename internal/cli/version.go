@@ -14,7 +14,7 @@ import (
 
 // version is set by the linker (-X) when a release is built; that needs a
 // variable. Nothing else writes it.
-var version = "" //nolint:gochecknoglobals // see above
+var version = ""
 
 // tool says what this program is.
 func (a *app) tool() report.Tool {

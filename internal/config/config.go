@@ -144,10 +144,10 @@ func (f *File) check(s *strict, doc *yaml.Node) {
 	s.oneOf(doc, "fail_on", f.FailOn, FailLevels())
 	s.oneOf(doc, "sarif_profile", f.SARIFProfile, SARIFProfiles())
 	if f.Concurrency < 0 {
-		s.add(lineOf(doc, "concurrency"), "concurrency: want 0 or more")
+		s.addf(lineOf(doc, "concurrency"), "concurrency: want 0 or more")
 	}
 	if f.Timeout < 0 {
-		s.add(lineOf(doc, "timeout"), "timeout: want 0 or more")
+		s.addf(lineOf(doc, "timeout"), "timeout: want 0 or more")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -26,7 +27,7 @@ type strict struct {
 	found []lineError
 }
 
-func (s *strict) add(line int, format string, args ...any) {
+func (s *strict) addf(line int, format string, args ...any) {
 	s.found = append(s.found, lineError{max(1, line), fmt.Sprintf(format, args...)})
 }
 
@@ -43,7 +44,7 @@ func (s *strict) err() error {
 
 func (s *strict) oneOf(doc *yaml.Node, key, value string, allowed []string) {
 	if value != "" && !slices.Contains(allowed, value) {
-		s.add(lineOf(doc, key), "%s: %q is none of %s%s", key, value, strings.Join(allowed, ", "), meant(value, allowed))
+		s.addf(lineOf(doc, key), "%s: %q is none of %s%s", key, value, strings.Join(allowed, ", "), meant(value, allowed))
 	}
 }
 
@@ -77,11 +78,11 @@ func (s *strict) types(node *yaml.Node, into any) {
 	case errors.As(err, &many):
 		for _, e := range many.Errors {
 			line, what := splitLine(e)
-			s.add(max(line, node.Line), "%s", plain(what))
+			s.addf(max(line, node.Line), "%s", plain(what))
 		}
 	default:
 		line, what := splitLine(err.Error())
-		s.add(max(line, node.Line), "%s", plain(what))
+		s.addf(max(line, node.Line), "%s", plain(what))
 	}
 }
 
@@ -95,11 +96,11 @@ func (s *strict) keys(node *yaml.Node, t reflect.Type, depth int) {
 		t = t.Elem()
 	}
 	if depth > maxDepth {
-		s.add(node.Line, "nested too deep")
+		s.addf(node.Line, "nested too deep")
 		return
 	}
 	if node.Kind == yaml.AliasNode {
-		s.add(node.Line, "anchors and aliases are not understood here; write the value out")
+		s.addf(node.Line, "anchors and aliases are not understood here; write the value out")
 		return
 	}
 	if t == reflect.TypeFor[Source]() {
@@ -125,9 +126,9 @@ func (s *strict) keys(node *yaml.Node, t reflect.Type, depth int) {
 func (s *strict) noAliases(node *yaml.Node, depth int) {
 	switch {
 	case depth > maxDepth:
-		s.add(node.Line, "nested too deep")
+		s.addf(node.Line, "nested too deep")
 	case node.Kind == yaml.AliasNode:
-		s.add(node.Line, "anchors and aliases are not understood here; write the value out")
+		s.addf(node.Line, "anchors and aliases are not understood here; write the value out")
 	default:
 		for _, c := range node.Content {
 			s.noAliases(c, depth+1)
@@ -142,11 +143,11 @@ func (s *strict) structKeys(node *yaml.Node, t reflect.Type, depth int) {
 		key, value := node.Content[i], node.Content[i+1]
 		field, ok := fields[key.Value]
 		if !ok {
-			s.add(key.Line, "unknown key %q%s", key.Value, DidYouMean(key.Value, names(fields)))
+			s.addf(key.Line, "unknown key %q%s", key.Value, DidYouMean(key.Value, names(fields)))
 			continue
 		}
 		if line := seen[key.Value]; line > 0 {
-			s.add(key.Line, "key %q stands on line %d already", key.Value, line)
+			s.addf(key.Line, "key %q stands on line %d already", key.Value, line)
 		}
 		seen[key.Value] = key.Line
 		s.keys(value, field, depth+1)
@@ -161,9 +162,7 @@ func fieldsOf(t reflect.Type) map[string]reflect.Type {
 		switch {
 		case !f.IsExported() || name == "-":
 		case f.Anonymous || strings.Contains(rest, "inline"):
-			for k, v := range fieldsOf(f.Type) {
-				out[k] = v
-			}
+			maps.Copy(out, fieldsOf(f.Type))
 		default:
 			out[cmp.Or(name, strings.ToLower(f.Name))] = f.Type
 		}
