@@ -104,7 +104,7 @@ func (r *ruleReader) record(n *yaml.Node) (inventory.Record, bool) {
 	if len(r.found.list) != before {
 		return inventory.Record{}, false
 	}
-	text, err := json.Marshal(plainValue(n, reflect.TypeFor[inventory.Record]()))
+	text, err := json.Marshal(r.lang.plainValue(n, reflect.TypeFor[inventory.Record]()))
 	if err != nil {
 		r.addf(n, "given: %s", err)
 		return inventory.Record{}, false
@@ -135,7 +135,7 @@ func (r *ruleReader) checkFields(n *yaml.Node, t reflect.Type, what string) {
 			r.checkFields(item, t.Elem(), what)
 		}
 	case t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]():
-		fields := jsonFields(t)
+		fields := r.lang.jsonFields(t)
 		for name, value := range r.mapping(n, what, sortedKeys(fields)) {
 			r.checkFields(value, fields[name], name)
 		}
@@ -144,16 +144,16 @@ func (r *ruleReader) checkFields(n *yaml.Node, t reflect.Type, what string) {
 
 // plainValue is a node as encoding/json writes a value of that type; nil is any
 // type. A date that stands for a time is its first second.
-func plainValue(n *yaml.Node, t reflect.Type) any {
+func (l *language) plainValue(n *yaml.Node, t reflect.Type) any {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		out := make(map[string]any, len(n.Content)/2)
-		fields := jsonFields(t)
+		fields := l.jsonFields(t)
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			out[n.Content[i].Value] = plainValue(n.Content[i+1], fields[n.Content[i].Value])
+			out[n.Content[i].Value] = l.plainValue(n.Content[i+1], fields[n.Content[i].Value])
 		}
 		return out
 	case yaml.SequenceNode:
@@ -163,7 +163,7 @@ func plainValue(n *yaml.Node, t reflect.Type) any {
 		}
 		out := make([]any, len(n.Content))
 		for i, c := range n.Content {
-			out[i] = plainValue(c, of)
+			out[i] = l.plainValue(c, of)
 		}
 		return out
 	case yaml.ScalarNode:
@@ -194,15 +194,21 @@ func plainScalar(n *yaml.Node, t reflect.Type) any {
 }
 
 // jsonFields are the types of a struct's fields by their JSON names; nil for
-// what is not a struct.
-func jsonFields(t reflect.Type) map[string]reflect.Type {
+// what is not a struct. They are kept, for every record of every test asks.
+func (l *language) jsonFields(t reflect.Type) map[string]reflect.Type {
 	if t == nil || t.Kind() != reflect.Struct {
 		return nil
+	}
+	if kept, ok := l.fields.Load(t); ok {
+		if fields, ok := kept.(map[string]reflect.Type); ok {
+			return fields
+		}
 	}
 	fields := make(map[string]reflect.Type, t.NumField())
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		fields[name] = f.Type
 	}
+	l.fields.Store(t, fields)
 	return fields
 }

@@ -40,6 +40,7 @@ type language struct {
 	envs       map[inventory.Kind]*cel.Env
 	variables  map[inventory.Kind][]string
 	functions  []string
+	fields     sync.Map // struct type to its JSON fields; filled as they are asked for
 }
 
 // theLanguage makes the language at its first use; it never changes after.
