@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,7 +81,11 @@ func (a *app) demo(ctx context.Context, s *setting) error {
 		Info: scanners.Info{Name: "demo", Title: "a made-up company", Kinds: inventory.ScanKinds()},
 	}
 	inv, outcome := pipeline.Run(ctx, []pipeline.Source{src}, pipeline.Options{Now: demo.AsOf, Log: s.logger(a.console())})
-	return a.conclude(ctx, s, judged{judge: j, keeper: k, base: base, inv: inv, outcome: outcome, outs: outs})
+	err = a.conclude(ctx, s, judged{judge: j, keeper: k, base: base, inv: inv, outcome: outcome, outs: outs})
+	if k.store == nil && !s.quiet {
+		fmt.Fprintln(a.Stderr, "muster: nothing was kept; to look further: muster demo --store sqlite:demo.db, then muster explain ID --store sqlite:demo.db")
+	}
+	return err
 }
 
 // A recording is a recorded scan in memory, as a scanner.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/muster-nhi/muster/internal/pipeline"
 	"github.com/muster-nhi/muster/internal/report"
 	"github.com/muster-nhi/muster/internal/store"
+	"github.com/muster-nhi/muster/internal/transport"
 	"github.com/muster-nhi/muster/scanners"
 )
 
@@ -101,7 +103,10 @@ func (a *app) env(s *setting, con *console, key [keySize]byte) func(scanners.Inf
 	return func(info scanners.Info) scanners.Env {
 		env := scanners.Env{Log: log.With("scanner", info.Name), Now: a.Now, Hash: hash}
 		if info.Network {
-			env.HTTP = &http.Client{Timeout: 2 * time.Minute}
+			env.HTTP = &http.Client{Transport: transport.New(transport.Options{
+				UserAgent: "muster/" + a.tool().Version, Rate: 20, Burst: 20,
+				Now: a.Now, Sleep: transport.Sleep, Random: rand.Float64,
+			})}
 		}
 		return env
 	}
