@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -176,22 +177,26 @@ func (s *setting) judgedAsOf() (time.Time, error) {
 // readConfig reads the named configuration file, or the first of those that
 // are looked for, or none.
 func (a *app) readConfig(name string) (*config.File, error) {
-	names := []string{name}
-	if name == "" {
-		names = a.configPlaces()
+	if name != "" {
+		return parseConfig(name)
 	}
-	for _, n := range names {
-		f, err := os.Open(n)
-		if name == "" && os.IsNotExist(err) {
+	for _, place := range a.configPlaces() {
+		f, err := parseConfig(place)
+		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read the configuration: %w", err)
-		}
-		defer f.Close() //nolint:errcheck // it was read only
-		return config.Parse(n, f)
+		return f, err
 	}
 	return &config.File{}, nil
+}
+
+func parseConfig(name string) (*config.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was read only
+	return config.Parse(name, f)
 }
 
 // configPlaces lists where a configuration is looked for.
