@@ -33,7 +33,7 @@ func (c *company) accessKey(user, public string, created, used time.Time, servic
 
 func (c *company) awsUsers() {
 	ci := c.awsUser("ci-deployer", ago(1180), inventory.Identity{Description: "deploys robot-api", CreatedBy: "dana.reyes@northwind.example"})
-	c.accessKey(ci, key("NORTHWINDCIDEPLO"), ago(1180), ago(1), "s3")
+	c.accessKey(ci, key("NORTHWINDEXAMPLE"), ago(1180), ago(1), "s3")
 	c.grant(inventory.Grant{
 		Principal: ci, Scope: prod, Name: "AdministratorAccess", Resource: "*", Via: "attached policy", Level: inventory.LevelAdmin,
 		Reasons: []string{"Allow * on * (arn:aws:iam::aws:policy/AdministratorAccess)"}, GrantedAt: ago(1180),

@@ -35,7 +35,7 @@ func (c *company) repositories() {
 	deploy := c.leak(leak{
 		repo: api, rule: "aws-access-token", typ: "aws.access_key", path: "deploy/release.env", line: 4, secret: 1, days: 1175, author: dana, head: true,
 		more: inventory.Credential{
-			PublicID: key("NORTHWINDCIDEPLO"), Hint: "AK" + "IA…, 20 characters", Attributes: map[string]string{"account": "111122223333"},
+			PublicID: key("NORTHWINDEXAMPLE"), Hint: "AK" + "IA…, 20 characters", Attributes: map[string]string{"account": "111122223333"},
 		},
 	})
 	c.owner(api, deploy, "@northwind/platform", "codeowners", inventory.ConfidenceHigh, inventory.True)
