@@ -102,6 +102,10 @@ func TestJudgeRefuses(t *testing.T) {
 		{"internal/inventory", module + "/scanners"},
 		{"scanners/repo", module + "/scanners/plugin"},
 		{"scanners/repo/git", module + "/scanners/replay"},
+		{"scanners/repo/git", module + "/scanners/repo"},
+		{"scanners/repo/git", module + "/scanners/repository/git"},
+		{"scanners/repo/git", module + "/scanners/plugin/git"},
+		{"findings/git", module + "/scanners/repo/git"},
 		{"findings", module + "/internal/store"},
 		{"internal/report", module + "/internal/store"},
 		{"internal/correlate", "os/exec"},
@@ -116,6 +120,26 @@ func TestJudgeRefuses(t *testing.T) {
 		}
 		if judge(bad[0], l, bad[1]) == "" {
 			t.Errorf("%s may import %s, and must not", bad[0], bad[1])
+		}
+	}
+}
+
+// TestJudgeAllows proves that the check lets pass what it should: a scanner's
+// own packages, and no more than that (see TestJudgeRefuses).
+func TestJudgeAllows(t *testing.T) {
+	for _, good := range [][2]string{
+		{"scanners/repo", module + "/scanners/repo/git"},
+		{"scanners/repo/declared", module + "/scanners/repo/secret"},
+		{"scanners/all", module + "/scanners/replay"},
+		{"findings", module + "/internal/inventory"},
+		{"scanners/plugin", "os/exec"},
+	} {
+		l, ok := layerOf(good[0])
+		if !ok {
+			t.Fatalf("no layer for %s", good[0])
+		}
+		if msg := judge(good[0], l, good[1]); msg != "" {
+			t.Error(msg)
 		}
 	}
 }
@@ -176,7 +200,7 @@ func TestScannersAreListed(t *testing.T) {
 
 func judge(pkg string, l layer, imp string) string {
 	if own, ok := strings.CutPrefix(imp, module+"/"); ok {
-		if own == pkg || strings.HasPrefix(own, pkg+"/") || slices.ContainsFunc(l.own, func(p string) bool { return matches(p, own) }) {
+		if own == pkg || strings.HasPrefix(own, pkg+"/") || sameScanner(own, pkg) || slices.ContainsFunc(l.own, func(p string) bool { return matches(p, own) }) {
 			return ""
 		}
 		return fmt.Sprintf("package %s may not import %s", pkg, own)
@@ -188,6 +212,19 @@ func judge(pkg string, l layer, imp string) string {
 		}
 	}
 	return ""
+}
+
+// sameScanner reports whether two packages stand below the same directory of
+// scanners: a scanner may be cut into packages that use one another.
+func sameScanner(a, b string) bool {
+	scanner := func(pkg string) string {
+		parts := strings.SplitN(pkg, "/", 3)
+		if len(parts) < 3 || parts[0] != "scanners" {
+			return ""
+		}
+		return parts[1]
+	}
+	return scanner(a) != "" && scanner(a) == scanner(b)
 }
 
 func layerOf(pkg string) (layer, bool) {
