@@ -6,6 +6,7 @@ import (
 
 	"github.com/zricethezav/gitleaks/v8/config"
 	"github.com/zricethezav/gitleaks/v8/detect"
+	"github.com/zricethezav/gitleaks/v8/report"
 )
 
 // The reasons for which a hit is suppressed.
@@ -236,7 +237,7 @@ func (m *Matcher) detect(hits []Hit, i int, w window, decoded bool) []Hit {
 	}
 	line := 1 + bytes.Count(m.text[:w.start], []byte("\n"))
 	found := det.Detect(detect.Fragment{Raw: string(raw), StartLine: line}) //nolint:staticcheck // Detect takes no other type yet
-	if len(found) == 0 {
+	if !slices.ContainsFunc(found, func(f report.Finding) bool { return decoded == (encodingOf(f.Tags) != "") }) {
 		m.memo.add(key)
 	}
 	for n := range found {
