@@ -13,7 +13,9 @@ import (
 
 // writeEstate writes a recorded scan of n made-up identities with 3n
 // credentials and 5n grants, n/2 usages and n/2 owners, over n/1000 scopes, and
-// returns its path. The same n gives the same bytes.
+// returns its path. The same n gives the same bytes. About one record in eight
+// of those that rules judge fails: old keys, second keys, users that nobody
+// uses, grants that have run out, a few administrators.
 func writeEstate(tb testing.TB, n int) string {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), fmt.Sprintf("estate-%d.jsonl", n))
@@ -68,25 +70,51 @@ func writeIdentity(put func(inventory.Record), i, scopes int) {
 	for c := range 3 {
 		put(inventory.Record{Credential: &inventory.Credential{
 			ID: fmt.Sprintf("%s/key/%d", id, c), Type: "aws.access_key", Scope: scope, Identity: id,
-			PublicID: fmt.Sprintf("AKIAEXAMPLE%07d%d", i, c), Store: "iam", CreatedAt: now.AddDate(0, 0, -(i+c*31)%700),
-			Disabled: inventory.TriOf((i+c)%7 == 0), NeverExpires: true,
+			PublicID: fmt.Sprintf("AKIAEXAMPLE%07d%d", i, c), Store: "iam", CreatedAt: now.AddDate(0, 0, -keyAge(i, c)),
+			Disabled: inventory.TriOf(c > 0 && (i+c)%8 != 0), NeverExpires: true,
 		}})
 	}
 	for g := range 5 {
 		put(inventory.Record{Grant: &inventory.Grant{
 			ID: fmt.Sprintf("%s/grant/%d", id, g), Principal: id, Scope: scope, Name: fmt.Sprintf("policy-%d", (i+g)%400),
-			Resource: "*", Via: "group", Level: []inventory.Level{inventory.LevelRead, inventory.LevelWrite, inventory.LevelRead, inventory.LevelNone, inventory.LevelUnknown}[(i+g)%5],
-			GrantedAt: now.AddDate(0, 0, -i%900),
+			Resource: "*", Via: "group", Level: level(i, g), GrantedAt: now.AddDate(0, 0, -i%900), ExpiresAt: end(now, i, g),
 		}})
 	}
 	if i%2 == 0 {
 		put(inventory.Record{Usage: &inventory.Usage{
-			Subject: id, Scope: scope, LastUsedAt: now.AddDate(0, 0, -i%400), TrackedSince: now.AddDate(-1, 0, 0), Service: "s3",
+			Subject: id, Scope: scope, LastUsedAt: now.AddDate(0, 0, -i%120), TrackedSince: now.AddDate(-1, 0, 0), Service: "s3",
 		}})
 		put(inventory.Record{Owner: &inventory.Owner{
 			Subject: id, Scope: scope, Owner: fmt.Sprintf("team-%d", i%100), Kind: "team", Method: "tag", Confidence: inventory.ConfidenceHigh,
 		}})
 	}
+}
+
+// keyAge is the age of a key in days: four in ten are past the 90 days that
+// the rule for access keys allows.
+func keyAge(i, c int) int {
+	if n := (i*7 + c*31) % 100; n < 60 {
+		return n + 1
+	}
+	return 91 + (i+c*31)%600
+}
+
+// level is what a grant allows: one user in a hundred is an administrator.
+func level(i, g int) inventory.Level {
+	if i%100 == 7 && g == 0 {
+		return inventory.LevelAdmin
+	}
+	return []inventory.Level{
+		inventory.LevelRead, inventory.LevelWrite, inventory.LevelRead, inventory.LevelNone, inventory.LevelUnknown,
+	}[(i+g)%5]
+}
+
+// end is when a grant runs out: one in 25 has, and most have no end.
+func end(now time.Time, i, g int) time.Time {
+	if (i+g)%25 == 3 {
+		return now.AddDate(0, 0, -1-i%60)
+	}
+	return time.Time{}
 }
 
 func writeCoverage(put func(inventory.Record), scope string, counts map[inventory.Kind]int) {
@@ -107,7 +135,8 @@ func BenchmarkJudge(b *testing.B) {
 		file := writeEstate(b, n)
 		b.Run(fmt.Sprintf("identities=%d", n), func(b *testing.B) {
 			for b.Loop() {
-				c := measure(b.Context(), b, []int{0, 1}, program, "scan", "replay:"+file, "--store", "none", "--no-progress", "-o", "csv-findings="+os.DevNull)
+				c := measure(b.Context(), b, []int{0, 1}, program, "scan", "replay:"+file, "--store", "none", "--no-progress",
+					"--as-of", "2026-11-22T00:00:00Z", "-o", "csv-findings="+os.DevNull)
 				c.report(b, "")
 			}
 		})
