@@ -30,6 +30,7 @@ type expression struct {
 	ast      *cel.Ast
 	program  cel.Program
 	limited  bool     // its work can outgrow the records that it looks at, so that it runs under limits
+	related  bool     // it reads more than the record itself
 	optional []string // facts it reads that may be unknown, guarded ones left out
 }
 
@@ -57,7 +58,7 @@ func (l *language) compile(kind inventory.Kind, text string, want *types.Type) (
 	if got := checked.OutputType(); !got.IsExactType(want) && !got.IsExactType(types.DynType) {
 		return nil, []exprError{{1, 0, fmt.Sprintf("want an expression that gives a %s, this gives a %s", noun(want), got)}}
 	}
-	e := &expression{ast: checked}
+	e := &expression{ast: checked, related: l.readsRelated(checked, kind)}
 	if err := e.inspect(l.vocabulary); err != nil {
 		return nil, []exprError{{1, 0, err.Error()}}
 	}
@@ -67,9 +68,21 @@ func (l *language) compile(kind inventory.Kind, text string, want *types.Type) (
 	return e, nil
 }
 
+// readsRelated tells whether an expression reads another variable than the
+// record that the rule is for.
+func (l *language) readsRelated(checked *cel.Ast, kind inventory.Kind) bool {
+	found := false
+	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(x ast.Expr) {
+		if x.Kind() == ast.IdentKind && x.AsIdent() != string(kind) {
+			found = found || slices.Contains(l.variables[kind], x.AsIdent())
+		}
+	}))
+	return found
+}
+
 func noun(t *types.Type) string {
 	if t == types.BoolType {
-		return "bool (true is a failure)"
+		return "bool (true or false)"
 	}
 	return t.String()
 }

@@ -104,7 +104,7 @@ func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies 
 func byRules(s *ControlStatus, tested, accepted int) (status, why string) {
 	switch {
 	case tested == 0 && s.Unknown == 0 && !s.Partial:
-		return StatusNoData, "this scan saw nothing that its rules could judge"
+		return StatusNoData, "nothing in this scan that it applies to"
 	case s.Unknown > 0:
 		return StatusNoData, fmt.Sprintf("%d of %s could not be reached", s.Unknown, plural(s.Unknown+s.Pass, "verdict", "verdicts"))
 	case s.Partial:

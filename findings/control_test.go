@@ -36,6 +36,11 @@ func TestControls(t *testing.T) {
 - {name: old, now: 2026-11-22, given: [{credential: {id: "x:1", type: T, scope: s, created_at: 2026-01-01}}], subject: "x:1", want: fail}
 - {name: new, now: 2026-11-22, given: [{credential: {id: "x:1", type: T, scope: s, created_at: 2026-11-01}}], subject: "x:1", want: pass}
 - {name: no date, now: 2026-11-22, given: [{credential: {id: "x:1", type: T, scope: s}}], subject: "x:1", want: unknown}`, "T", "aws.k")}))
+	leaked := engineOf(t, ruleText(map[string]string{"applies": "credential.exposure != ''", "tests": `
+- {name: old, now: 2026-11-22, given: [{credential: {id: "x:1", type: t.k, scope: s, exposure: public, created_at: 2026-01-01}}], subject: "x:1", want: fail}
+- {name: new, now: 2026-11-22, given: [{credential: {id: "x:1", type: t.k, scope: s, exposure: public, created_at: 2026-11-01}}], subject: "x:1", want: pass}
+- {name: no date, now: 2026-11-22, given: [{credential: {id: "x:1", type: t.k, scope: s, exposure: public}}], subject: "x:1", want: unknown}
+- {name: not open, now: 2026-11-22, given: [{credential: {id: "x:1", type: t.k, scope: s}}], subject: "x:1", want: not_applicable}`}))
 	var out strings.Builder
 	for _, test := range []struct {
 		name       string
@@ -53,6 +58,7 @@ func TestControls(t *testing.T) {
 		{"no keys could be listed", e, append([]any{cover(inventory.KindCredential, inventory.StatusDenied), id}, whole[1:]...), ""},
 		{"there are no keys", e, append([]any{id, owner}, whole...), ""},
 		{"there are no keys of that type", typed, append([]any{key("x:1", 10), id, owner}, whole...), ""},
+		{"there are no keys that the rule applies to", leaked, append([]any{key("x:1", 10), id, owner}, whole...), ""},
 	} {
 		p := findings.Params{}
 		if test.exceptions != "" {

@@ -29,6 +29,7 @@ type Engine struct {
 // A plan is a rule that is ready to run.
 type plan struct {
 	rule    *Rule
+	applies program // none if it applies to every subject
 	when    program
 	message program
 	raise   []program
@@ -39,6 +40,7 @@ type plan struct {
 type program struct {
 	cel.Program
 	limited bool
+	related bool // it reads more than the record itself
 }
 
 // A kindPlan holds the rules in force for one kind of subject, by index.
@@ -105,11 +107,14 @@ func (e *Engine) plan(r *Rule, found *problems) plan {
 			when:    e.compile(r, r.When, types.BoolType, found),
 			message: e.compile(r, r.Message, types.StringType, found),
 		}
+		if r.Applies != "" {
+			checked.applies = e.compile(r, r.Applies, types.BoolType, found)
+		}
 		for _, raise := range r.Raise {
 			checked.raise = append(checked.raise, e.compile(r, raise.When, types.BoolType, found))
 		}
 	}
-	p := plan{rule: r, when: planned(checked.when), message: planned(checked.message)}
+	p := plan{rule: r, applies: planned(checked.applies), when: planned(checked.when), message: planned(checked.message)}
 	for _, x := range checked.raise {
 		p.raise = append(p.raise, planned(x))
 	}
@@ -132,7 +137,7 @@ func planned(x *expression) program {
 	if x == nil {
 		return program{}
 	}
-	return program{x.program, x.limited}
+	return program{x.program, x.limited, x.related}
 }
 
 // Rules returns the rules by ID, disabled ones too. The caller must not change
@@ -156,7 +161,7 @@ func (e *Engine) digest() string {
 	for _, r := range e.rules {
 		_ = enc.Encode([]any{
 			r.ID, r.Title, r.Category, r.For, r.Types, r.Severity, r.Raise, r.Needs, r.Proof,
-			r.When, r.Message, r.Controls, e.disabled[r.ID],
+			r.Applies, r.When, r.Message, r.Controls, e.disabled[r.ID],
 		})
 	}
 	_ = enc.Encode([]any{e.lib.Version, e.lib.Controls})

@@ -51,10 +51,11 @@ func newFigures(inv *inventory.Inventory, coverage coverageIndex, result *Result
 }
 
 // nothingThere tells whether a rule had no subject because there is none: its
-// kind was listed completely, and the rule is for every type of it.
+// kind was listed completely, and the rule is for every record of it. One that
+// applies to some of them only says nothing where there are none of those.
 func (f *figures) nothingThere(r *Rule) bool {
 	complete, all := f.coverage.completeOf(r.For)
-	return len(r.Types) == 0 && complete > 0 && complete == all
+	return len(r.Types) == 0 && r.Applies == "" && complete > 0 && complete == all
 }
 
 // partial tells whether one of the kinds was asked for in some scope and not

@@ -23,6 +23,7 @@ type Rule struct {
 	Severity inventory.Severity  // of a failure
 	Raise    []Raise             // conditions that make it another severity; the first that holds wins
 	Needs    []inventory.Kind    // kinds that must be completely listed in the subject's scope
+	Applies  string              // CEL; a record for which it is false is no subject of the rule; "" is true
 	Proof    string              // "absence" (default): needs hold for every verdict; "presence": a failure that was seen stands even if listings are partial
 	When     string              // CEL; true is a failure
 	Message  string              // CEL; the sentence of the finding
@@ -56,7 +57,7 @@ type RuleTest struct {
 	Now      time.Time
 	Given    []inventory.Record
 	Subject  string             // id of the record that is judged
-	Want     Verdict            // fail, pass, unknown
+	Want     Verdict            // fail, pass, unknown, not_applicable
 	Severity inventory.Severity // if set, that of the finding
 	Baseline []string           // subjects in the approved baseline; nil is no baseline
 }
@@ -69,6 +70,10 @@ const (
 	VerdictPass    Verdict = "pass"
 	VerdictFail    Verdict = "fail"
 	VerdictUnknown Verdict = "unknown"
+
+	// VerdictNotApplicable is of a record that is no subject of the rule. It is
+	// counted nowhere: a rule does not pass on what it is not about.
+	VerdictNotApplicable Verdict = "not_applicable"
 )
 
 // A Tally counts the verdicts of one rule. Subjects is their sum; a rule whose

@@ -39,8 +39,11 @@ func (r *ruleReader) readTests(n *yaml.Node) {
 			r.addf(n, "tests: no test wants %s; want at least one", v)
 		}
 	}
-	if when := r.rule.checked.when; when != nil && len(when.optional) > 0 && !wants[VerdictUnknown] {
-		r.addf(n, "tests: no test wants unknown, although the condition reads %s, which may be unknown", strings.Join(when.optional, ", "))
+	if r.rule.Applies != "" && !wants[VerdictNotApplicable] {
+		r.addf(n, "tests: no test wants %s, although the rule says to what it applies", VerdictNotApplicable)
+	}
+	if optional := r.rule.checked.optional(); len(optional) > 0 && !wants[VerdictUnknown] {
+		r.addf(n, "tests: no test wants unknown, although the condition reads %s, which may be unknown", strings.Join(optional, ", "))
 	}
 }
 
@@ -56,7 +59,7 @@ func (r *ruleReader) readTest(n *yaml.Node) (RuleTest, bool) {
 		Subject: r.required(n, e, "subject", "test"),
 	}
 	r.required(n, e, "want", "test")
-	t.Want = Verdict(r.oneOf(e["want"], "want", []string{string(VerdictFail), string(VerdictPass), string(VerdictUnknown)}))
+	t.Want = Verdict(r.oneOf(e["want"], "want", []string{string(VerdictFail), string(VerdictPass), string(VerdictUnknown), string(VerdictNotApplicable)}))
 	if e["severity"] != nil {
 		t.Severity = r.severity(e["severity"])
 	}

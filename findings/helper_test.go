@@ -49,7 +49,7 @@ func ruleText(fields map[string]string) string {
 		value := all[name]
 		switch {
 		case value == "":
-		case slices.Contains([]string{"when", "message"}, name) && !strings.HasPrefix(value, "|") && !strings.HasPrefix(value, ">"):
+		case slices.Contains([]string{"applies", "when", "message"}, name) && !strings.HasPrefix(value, "|") && !strings.HasPrefix(value, ">"):
 			fmt.Fprintf(&b, "%s: |\n  %s\n", name, value)
 		default:
 			fmt.Fprintf(&b, "%s: %s\n", name, value)

@@ -196,7 +196,7 @@ func (w *worker) rulesFor(s *subject) []int {
 	if !ok {
 		list = []int{}
 		for _, i := range k.rules {
-			if w.engine.rules[i].applies(key.typ, key.about) {
+			if w.engine.rules[i].looksAt(key.typ, key.about) {
 				list = append(list, i)
 			}
 		}
@@ -205,8 +205,8 @@ func (w *worker) rulesFor(s *subject) []int {
 	return list
 }
 
-// applies tells whether a rule looks at subjects of one of those types.
-func (r *Rule) applies(subjectTypes ...string) bool {
+// looksAt tells whether a rule looks at subjects of one of those types.
+func (r *Rule) looksAt(subjectTypes ...string) bool {
 	if len(r.Types) == 0 {
 		return true
 	}
@@ -220,11 +220,24 @@ func (r *Rule) applies(subjectTypes ...string) bool {
 	return false
 }
 
-// judge gives one rule's verdict on the subject and counts it. It returns a
-// finding if the subject failed.
+// judge gives one rule's verdict on the subject and counts it; a record that
+// the rule does not apply to is not counted. It returns a finding if the subject
+// failed.
 func (w *worker) judge(ctx context.Context, rule int) *inventory.Finding {
 	p, c := &w.engine.plans[rule], &w.counts[rule]
 	gap, missing := w.coverage.gap(w.subject.scope, p.rule.Needs)
+	if p.applies.Program != nil {
+		switch holds, err := truth(ctx, p.applies, w.subject); {
+		case err != nil:
+			c.because(reason{text: reasonOf(err)})
+			return nil
+		case !holds && missing && p.applies.related:
+			c.because(gap) // what was not listed could make it a subject
+			return nil
+		case !holds:
+			return nil
+		}
+	}
 	if missing && p.rule.Proof != proofPresence {
 		c.because(gap)
 		return nil

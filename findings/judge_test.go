@@ -173,6 +173,56 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
+// TestApplies judges only what the rule applies to; what it does not apply to
+// is no pass.
+func TestApplies(t *testing.T) {
+	const none = findings.VerdictNotApplicable
+	cover := func(status inventory.Status) *inventory.Coverage {
+		return &inventory.Coverage{Scanner: "x", Scope: "s", Kind: inventory.KindOwner, Status: status, Reason: "because"}
+	}
+	full, part := cover(inventory.StatusComplete), cover(inventory.StatusPartial)
+	for _, test := range []struct {
+		name, applies, when, proof string
+		cover                      *inventory.Coverage
+		want                       findings.Verdict
+		reason                     string
+	}{
+		{"holds, fails", "identity.name == 'i'", "true", "", full, findings.VerdictFail, ""},
+		{"holds, passes", "identity.name == 'i'", "false", "", full, findings.VerdictPass, ""},
+		{"does not hold", "identity.name == 'j'", "true", "", full, none, ""},
+		{"does not hold, when unknown", "identity.name == 'j'", "identity.disabled", "", full, none, ""},
+		{"unknown", "identity.disabled", "true", "", full, findings.VerdictUnknown, "disabled of the identity is not known"},
+		{"unknown, when false", "identity.disabled", "false", "", full, findings.VerdictUnknown, "disabled of the identity is not known"},
+		{"unknown, presence", "identity.disabled", "true", "presence", full, findings.VerdictUnknown, "disabled of the identity is not known"},
+		{"own fact does not hold, partial", "identity.name == 'j'", "true", "", part, none, ""},
+		{"own fact holds, partial", "identity.name == 'i'", "true", "", part, findings.VerdictUnknown, "owner was listed only in part in s (partial)"},
+		{"related does not hold, partial", "size(owners) > 0", "true", "", part, findings.VerdictUnknown, "owner was listed only in part in s (partial)"},
+		{"related does not hold, partial, presence", "owners.exists(o, o.owner == 'ada')", "true", "presence", part, findings.VerdictUnknown, "owner was listed only in part in s (partial)"},
+		{"related does not hold, complete", "size(owners) > 0", "true", "", full, none, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := quick(t, findings.Rule{
+				For: inventory.KindIdentity, Applies: test.applies, When: test.when, Proof: test.proof, Needs: []inventory.Kind{inventory.KindOwner},
+			})
+			tally := judge(t, e, inventoryOf(t, &inventory.Identity{ID: "x:i", Type: "t.i", Scope: "s", Name: "i"}, test.cover), findings.Params{}).Tallies[0]
+			want := findings.Tally{Rule: tally.Rule, Title: tally.Title, Subjects: 1}
+			switch test.want {
+			case findings.VerdictFail:
+				want.Fail = 1
+			case findings.VerdictPass:
+				want.Pass = 1
+			case findings.VerdictUnknown:
+				want.Unknown, want.Reasons = 1, map[string]int{test.reason: 1}
+			case none:
+				want.Subjects = 0
+			}
+			if diff := cmp.Diff(want, tally); diff != "" {
+				t.Errorf("tally (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestRaise(t *testing.T) {
 	rule := findings.Rule{
 		For: inventory.KindCredential, When: "true", Severity: inventory.SeverityHigh,

@@ -68,6 +68,15 @@ func mistakes() []struct{ name, text string } {
 		{"long expression", with("when", strings.Repeat("credential.name == 'xxxxxxxxxxxxxxxxxxxxxx' || ", 120)+"true")},
 		{"nested expression", with("when", strings.Repeat("(", 200)+"true"+strings.Repeat(")", 200))},
 		{"replace that grows", with("when", "credential.name.replace('a', credential.name) == ''")},
+		{"misspelt fact in applies", with("applies", "credential.exposrue != ''")},
+		{"misspelt fact in a block of applies", with("applies", "|\n  credential.type == 'aws.access_key'\n  && credential.nope == ''")},
+		{"applies is no bool", with("applies", "credential.name")},
+		{"applies is empty", with("applies", "|\n")},
+		{"applies without a test", with("applies", "credential.name != ''")},
+		{"unknown to what it applies, without a test", ruleText(map[string]string{"applies": "credential.disabled", "when": "credential.name == ''", "tests": `
+- {name: n, now: 2026-11-22, given: [{credential: {id: "x:1", type: t.k, scope: s, disabled: true}}], subject: "x:1", want: fail}
+- {name: o, now: 2026-11-22, given: [{credential: {id: "x:1", type: t.k, scope: s, disabled: true, name: n}}], subject: "x:1", want: pass}
+- {name: p, now: 2026-11-22, given: [{credential: {id: "x:1", type: t.k, scope: s, disabled: false}}], subject: "x:1", want: not_applicable}`})},
 		{"misspelt fact in raise", with("raise", "[{when: credential.nope, severity: low}]")},
 		{"raise without severity", with("raise", "[{when: 'true'}]")},
 		{"unknown platform", with("fix", "[{platform: awscli, steps: x}]")},

@@ -13,9 +13,22 @@ import (
 
 // A checkedRule is what the loader learned of a rule beside its text.
 type checkedRule struct {
-	when, message *expression
+	applies, when *expression
+	message       *expression
 	raise         []*expression
 	lines         map[string]int // of fields, "controls/<framework>/<id>" among them
+}
+
+// optional are the facts that its conditions read and that may be unknown.
+func (c *checkedRule) optional() []string {
+	var out []string
+	for _, x := range []*expression{c.applies, c.when} {
+		if x != nil {
+			out = append(out, x.optional...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 const (
@@ -47,7 +60,7 @@ func platforms() []string {
 
 func ruleFields() []string {
 	return []string{
-		"id", "title", "category", "for", "types", "severity", "raise", "needs", "proof", "when", "message",
+		"id", "title", "category", "for", "types", "severity", "raise", "needs", "proof", "applies", "when", "message",
 		"why", "fix", "verify", "controls", "source", "tests",
 	}
 }
@@ -129,6 +142,10 @@ func (r *ruleReader) readJudgement(e entries) {
 	rule.Proof = r.oneOf(e["proof"], "proof", []string{proofAbsence, proofPresence})
 	if rule.Proof == "" {
 		rule.Proof = proofAbsence
+	}
+	if e["applies"] != nil {
+		rule.Applies = r.required(r.root, e, "applies", "rule")
+		rule.checked.applies = r.expression(e["applies"], "applies", types.BoolType)
 	}
 	rule.When = r.required(r.root, e, "when", "rule")
 	rule.checked.when = r.expression(e["when"], "when", types.BoolType)

@@ -76,7 +76,7 @@ func (e *Engine) runTest(ctx context.Context, rule int, t RuleTest) TestResult {
 	}
 	w := j.newWorker()
 	w.subject.reset(record)
-	if !r.applies(w.subject.typ, w.subject.identityType()) {
+	if !r.looksAt(w.subject.typ, w.subject.identityType()) {
 		result.Note = "the rule does not look at subjects of that type"
 		return result
 	}
@@ -98,6 +98,8 @@ func verdictOf(c count, f *inventory.Finding) (verdict, note string) {
 			note = why.String() // there is one
 		}
 		return string(VerdictUnknown), note
+	case c.pass == 0:
+		return string(VerdictNotApplicable), ""
 	default:
 		return string(VerdictPass), ""
 	}

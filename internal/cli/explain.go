@@ -105,6 +105,12 @@ func (e *explainer) rule(r findings.Rule) {
 	}
 	e.headf("Why")
 	e.para(r.Why)
+	if r.Applies != "" {
+		e.headf("What it applies to")
+		for line := range strings.Lines(strings.TrimSpace(r.Applies) + "\n") {
+			fmt.Fprint(e.w, "    "+line)
+		}
+	}
 	e.headf("How it is checked")
 	for line := range strings.Lines(strings.TrimSpace(r.When) + "\n") {
 		fmt.Fprint(e.w, "    "+line)

@@ -69,7 +69,7 @@ func (a *app) rulesListCommand(s *setting) *cobra.Command {
 func ruleRecord(r findings.Rule) map[string]any {
 	return map[string]any{
 		"id": r.ID, "title": r.Title, "category": r.Category, "for": r.For, "types": r.Types, "severity": r.Severity,
-		"needs": r.Needs, "when": r.When, "message": r.Message, "why": r.Why, "verify": r.Verify,
+		"needs": r.Needs, "applies": r.Applies, "when": r.When, "message": r.Message, "why": r.Why, "verify": r.Verify,
 		"controls": r.Controls, "source": r.Source, "tests": len(r.Tests),
 	}
 }
@@ -283,7 +283,11 @@ func rulePage(r findings.Rule, lib *findings.Library) string {
 	if len(r.Types) > 0 {
 		fmt.Fprintf(&b, " of type `%s`", strings.Join(r.Types, "`, `"))
 	}
-	fmt.Fprintf(&b, "\n\n## Why\n\n%s\n\n## How it is checked\n\n```cel\n%s\n```\n", strings.TrimSpace(r.Why), strings.TrimSpace(r.When))
+	fmt.Fprintf(&b, "\n\n## Why\n\n%s\n\n## How it is checked\n", strings.TrimSpace(r.Why))
+	if r.Applies != "" {
+		fmt.Fprintf(&b, "\nIt applies where this holds; what it does not apply to is neither passed nor failed:\n\n```cel\n%s\n```\n\nThere it fails if\n", strings.TrimSpace(r.Applies))
+	}
+	fmt.Fprintf(&b, "\n```cel\n%s\n```\n", strings.TrimSpace(r.When))
 	if len(r.Raise) > 0 {
 		b.WriteString("\nThe severity is another if\n\n")
 		for _, x := range r.Raise {
