@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -251,4 +252,20 @@ func TestCancelled(t *testing.T) {
 	if r := scanContext(t, ctx, map[string]any{"path": b.dir}); !errors.Is(r.err, context.Canceled) {
 		t.Errorf("got %v, want cancelled", r.err)
 	}
+}
+
+// TestBrokenDeclarations: what is surely meant to declare something and cannot
+// be read makes the scan partial; test data and what else is broken is noted.
+func TestBrokenDeclarations(t *testing.T) {
+	b := newBuilder(t)
+	for i := range 5 {
+		b.write(fmt.Sprintf("testdata/%d.yaml", i), "apiVersion: v1\nkind: Pod\n\tmetadata: x\n")
+	}
+	b.commit("one")
+	c := scan(t, map[string]any{"path": b.dir}).only(t)
+	if notes := strings.Join(c.Notes, "\n"); c.Status != inventory.StatusComplete || len(c.Notes) != 1 || !strings.Contains(notes, "5 files") || !strings.Contains(notes, "testdata/0.yaml:2") || !strings.Contains(notes, "and 2 more") {
+		t.Errorf("coverage %s, notes %q: want complete and one note", c.Status, c.Notes)
+	}
+	b.commit("two", "deploy/pod.yaml", "apiVersion: v1\nkind: Pod\n\tmetadata: x\n")
+	wantPartial(t, scan(t, map[string]any{"path": b.dir}).only(t), "deploy/pod.yaml:2")
 }

@@ -110,6 +110,7 @@ func (j *job) declare() (owners *codeowners.File, place string) {
 	})
 	j.declared = records
 	templates := 0
+	var aside []string
 	for _, p := range problems {
 		switch {
 		case p.Template:
@@ -117,8 +118,11 @@ func (j *job) declare() (owners *codeowners.File, place string) {
 		case p.Partial:
 			j.losef("%s", git.Clean(p.String()))
 		default:
-			j.notef("%s", git.Clean(p.String()))
+			aside = append(aside, git.Clean(p.String()))
 		}
+	}
+	if n := len(aside); n > 0 {
+		j.notef("%d files or parts of files that may declare something were not understood: %s", n, firstOf(aside))
 	}
 	if templates > 0 {
 		j.notef("%d files are templates that were not rendered: what they declare is not listed", templates)
@@ -380,6 +384,15 @@ func nonEmpty(s string) []string {
 		return nil
 	}
 	return []string{s}
+}
+
+// firstOf names the first few of a list.
+func firstOf(list []string) string {
+	const few = 3
+	if n := len(list); n > few {
+		return fmt.Sprintf("%s; and %d more", strings.Join(list[:few], "; "), n-few)
+	}
+	return strings.Join(list, "; ")
 }
 
 func compactLost(lost []string) []string {

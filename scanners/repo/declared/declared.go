@@ -43,7 +43,7 @@ type Problem struct {
 	Path     string
 	Line     int // from 1; 0 is the whole file
 	Message  string
-	Partial  bool // true if declarations may have been lost
+	Partial  bool // true if declarations were likely lost: the file is meant to hold some, and is no test data
 	Template bool // true for a template that was not rendered, and so not read
 }
 

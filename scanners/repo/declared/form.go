@@ -19,5 +19,7 @@ var (
 	secretWord        = regexp.MustCompile(`(^|_)(PASSWORD|PASSWD|PWD|PASS|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?|AUTH_KEY|SIGNING_KEY|ENCRYPTION_KEY|PAT|BEARER|AUTHORIZATION|COOKIE|KEY)(_|$|\d)`)
 	secretEnd         = regexp.MustCompile(`(?i)(password|secret|token|apikey|accesskey|privatekey|credential)s?$`)
 	referenceStart    = regexp.MustCompile(`^(Bearer |Basic |token )?(\$\{?[A-Za-z_]|\$\(|\{\{|%[A-Za-z_]+%$|op://|vault:|ssm:|secretsmanager:|secret:|file:|env:|!|<%|\{env:|arn:aws:)`)
+	serversWord       = regexp.MustCompile(`(?i)mcp|context_servers`)
+	manifestForm      = regexp.MustCompile(`(?m)^\s*(?:- )?["']?kind["']?\s*:\s*["']?(?:ServiceAccount|(?:Cluster)?Role(?:Binding)?|Secret|ConfigMap|Pod|CronJob|Job|Deployment|DaemonSet|StatefulSet|ReplicaSet|ReplicationController|Rollout|\w*List)\b`)
 	referenceForm     = regexp.MustCompile(`\$\{(?:env:|input:)?([A-Za-z_][A-Za-z0-9_.:-]{0,80}?)(?::?-[^}]*)?\}|\$([A-Za-z_][A-Za-z0-9_]{0,80})|^\{env:([A-Za-z_][A-Za-z0-9_]{0,80})\}|(op://[^\s"']{1,200})`)
 )

@@ -54,7 +54,7 @@ func (o *output) finish() {
 
 // lost notes something that could not be read and may have declared things.
 func (o *output) lost(line int, message string) {
-	o.note(Problem{Path: o.file.Path, Line: line, Message: message, Partial: true})
+	o.note(Problem{Path: o.file.Path, Line: line, Message: message, Partial: o.file.meant()})
 }
 
 func (o *output) note(p Problem) {

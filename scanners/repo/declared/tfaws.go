@@ -84,7 +84,7 @@ func (t *tf) awsTrust(id string) {
 	}
 	trusted, err := privilege.AWSTrustPolicy(document)
 	if err != nil {
-		t.note(Problem{Path: t.src.Path, Line: t.attr("assume_role_policy").line, Message: err.Error(), Partial: true})
+		t.note(Problem{Path: t.src.Path, Line: t.attr("assume_role_policy").line, Message: err.Error(), Partial: t.src.meant()})
 		return
 	}
 	for _, tr := range trusted {
