@@ -73,6 +73,7 @@ func tail(out []byte) string {
 }
 
 func (c cost) report(b *testing.B, prefix string) {
+	b.Helper()
 	b.ReportMetric(c.cpu.Seconds(), prefix+"cpu-s")
 	b.ReportMetric(c.wall.Seconds(), prefix+"wall-s")
 	b.ReportMetric(c.maxRSS, prefix+"peak-MB")
