@@ -3,20 +3,19 @@ package inventory
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"reflect"
 	"strconv"
 	"time"
 )
 
-// A decoder makes records from lines. Strings that come again are kept once,
-// as far as a small cache of recent ones goes: types, scopes and principals
-// are most of the text of a scan. Its memory is fixed.
+// A decoder makes records from lines. Strings and maps that come again are kept
+// once, as far as small caches of recent ones go: types, scopes and principals
+// are most of the text of a scan. Its own memory is fixed.
 type decoder struct {
 	parser
+	memory
 	kinds  map[string]*plan
-	seed   maphash.Seed
-	recent [1 << 13]string
+	record Record // the one that is being made
 }
 
 // A plan says how the fields of one struct type are decoded.
@@ -24,6 +23,7 @@ type plan struct {
 	index  int // of the field of Record, for the types of records
 	typ    reflect.Type
 	fields map[string]field
+	slab   slab // of records, for the types of records
 }
 
 type field struct {
@@ -43,7 +43,7 @@ func (d *decoder) want(what string) error {
 }
 
 func newDecoder() *decoder {
-	d := &decoder{kinds: map[string]*plan{}, seed: maphash.MakeSeed()}
+	d := &decoder{kinds: map[string]*plan{}, memory: newMemory()}
 	record := reflect.TypeFor[Record]()
 	for f := range record.Fields() {
 		name, _ := jsonName(f)
@@ -98,17 +98,16 @@ func (d *decoder) decode(line []byte) (Record, error) {
 	if err := checkText(line); err != nil {
 		return Record{}, err
 	}
-	d.parser = parser{b: line}
-	var r Record
+	d.parser, d.record = parser{b: line}, Record{}
 	n := 0
 	if d.peek() != '{' {
-		return r, d.notObject()
+		return Record{}, d.notObject()
 	}
 	err := d.object(func(key []byte) error {
 		if n++; n > 1 {
 			return errors.New("want one key, the kind of the record, and there are more")
 		}
-		return d.record(&r, string(key))
+		return d.value(key)
 	})
 	if err != nil {
 		return Record{}, err
@@ -119,7 +118,7 @@ func (d *decoder) decode(line []byte) (Record, error) {
 	if n == 0 {
 		return Record{}, errors.New("want one key, the kind of the record, and there is none")
 	}
-	return r, r.Validate()
+	return d.record, d.record.Validate()
 }
 
 // notObject tells a line that is other JSON from one that is none.
@@ -133,20 +132,20 @@ func (d *decoder) notObject() error {
 	return errors.New("want an object with one key, the kind of the record")
 }
 
-// record decodes the value under a kind.
-func (d *decoder) record(r *Record, kind string) error {
-	p := d.kinds[kind]
+// value decodes the value under a kind.
+func (d *decoder) value(kind []byte) error {
+	p := d.kinds[string(kind)]
 	if p == nil {
-		return unknownKind(kind)
+		return unknownKind(string(kind))
 	}
-	v := reflect.New(p.typ)
-	if err := p.read(d, v.Elem()); err != nil {
+	v := p.slab.next(p.typ)
+	if err := p.read(d, v); err != nil {
 		if isSyntax(err) {
 			return err
 		}
 		return fmt.Errorf("%s: %w", kind, err)
 	}
-	reflect.ValueOf(r).Elem().Field(p.index).Set(v)
+	reflect.ValueOf(&d.record).Elem().Field(p.index).Set(v.Addr())
 	return nil
 }
 
@@ -204,15 +203,7 @@ func (d *decoder) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	const longest = 256 // of strings that are likely to come again
-	if len(b) > longest {
-		return string(b), nil
-	}
-	at := &d.recent[maphash.Bytes(d.seed, b)%uint64(len(d.recent))]
-	if *at != string(b) {
-		*at = string(b)
-	}
-	return *at, nil
+	return d.keep(b), nil
 }
 
 func readBool(d *decoder, into reflect.Value) error {
@@ -300,28 +291,49 @@ func sliceOf(t reflect.Type) reader {
 	}
 }
 
+// mapOf reads maps. One whose text is that of a recent one is that one: the
+// tags of many records are the same.
 func mapOf(t reflect.Type) reader {
 	read := readerOf(t.Elem())
 	return func(d *decoder, into reflect.Value) error {
 		if d.peek() != '{' {
 			return d.want("an object")
 		}
-		into.Set(reflect.MakeMap(t))
-		value := reflect.New(t.Elem()).Elem()
-		return d.object(func(key []byte) error {
-			k := reflect.ValueOf(string(key))
-			if into.MapIndex(k).IsValid() {
-				return errors.New("a key comes twice")
-			}
-			if into.Len() >= MaxList {
-				return fmt.Errorf("has more than %d entries", MaxList)
-			}
-			value.SetZero()
-			if err := read(d, value); err != nil {
-				return err
-			}
-			into.SetMapIndex(k, value)
+		start, depth := d.i, d.depth
+		if err := d.skip(); err != nil {
+			return err
+		}
+		text := d.b[start:d.i]
+		if m, ok := d.recentMap(t, text); ok {
+			into.Set(m)
 			return nil
-		})
+		}
+		d.i, d.depth = start, depth
+		into.Set(reflect.MakeMap(t))
+		if err := d.entries(into, read); err != nil {
+			return err
+		}
+		d.keepMap(text, into)
+		return nil
 	}
+}
+
+// entries reads the entries of a map whose keys are strings.
+func (d *decoder) entries(into reflect.Value, read reader) error {
+	value := reflect.New(into.Type().Elem()).Elem()
+	return d.object(func(key []byte) error {
+		k := reflect.ValueOf(d.keep(key))
+		if into.MapIndex(k).IsValid() {
+			return errors.New("a key comes twice")
+		}
+		if into.Len() >= MaxList {
+			return fmt.Errorf("has more than %d entries", MaxList)
+		}
+		value.SetZero()
+		if err := read(d, value); err != nil {
+			return err
+		}
+		into.SetMapIndex(k, value)
+		return nil
+	})
 }

@@ -264,3 +264,34 @@ func FuzzTri(f *testing.F) {
 		}
 	})
 }
+
+// What a decoder keeps of one record must not turn up in another that it does
+// not belong to: equal texts of maps of different types, and texts too long to
+// keep.
+func TestReadSharesOnlyWhatIsEqual(t *testing.T) {
+	long := strings.Repeat("long ", 100)
+	lines := []string{
+		`{"identity":{"id":"aws:1","type":"aws.iam_user","scope":"s","name":"n","tags":{},"attributes":{}}}`,
+		`{"coverage":{"scanner":"aws","scope":"s","kind":"identity","status":"complete","suppressed":{}}}`,
+		`{"identity":{"id":"aws:2","type":"aws.iam_user","scope":"s","name":"n","tags":{"team":"a"}}}`,
+		`{"identity":{"id":"aws:3","type":"aws.iam_user","scope":"s","name":"n","tags":{"team":"b"},"description":"` + long + `"}}`,
+		`{"identity":{"id":"aws:4","type":"aws.iam_user","scope":"s","name":"n","tags":{"team":"a"}}}`,
+	}
+	r := inventory.NewReader(strings.NewReader(strings.Join(lines, "\n")), inventory.ReaderOptions{})
+	var teams []string
+	for range lines {
+		rec, err := r.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Identity != nil {
+			teams = append(teams, rec.Identity.Tags["team"])
+		}
+		if rec.ID() == "aws:3" && rec.Identity.Description != long {
+			t.Errorf("the description is %q", rec.Identity.Description)
+		}
+	}
+	if diff := cmp.Diff([]string{"", "a", "b", "a"}, teams); diff != "" {
+		t.Errorf("teams (-want +got):\n%s", diff)
+	}
+}
