@@ -21,8 +21,8 @@ const (
 // at the first bytes tells, no decoder runs; where something does, gitleaks'
 // own decoder does, on the lines around it.
 func (m *Matcher) decoded(hits []Hit, text []byte) []Hit {
+	m.begin(text)
 	for _, w := range encodedRegions(text) {
-		m.text = text
 		raw := text[w.start:w.end]
 		key := m.memo.key(-1, raw)
 		if m.memo.empty(key) {
@@ -32,7 +32,7 @@ func (m *Matcher) decoded(hits []Hit, text []byte) []Hit {
 		if len(rules) == 0 {
 			m.memo.add(key)
 		}
-		m.text = text
+		m.begin(text)
 		for _, i := range rules {
 			hits = m.detect(hits, i, w, true)
 		}
@@ -83,7 +83,15 @@ func encodedRegions(text []byte) []window {
 	var out []window
 	for _, s := range spans {
 		w := region(text, s)
-		if n := len(out); n > 0 && w.start <= out[n-1].end {
+		n := len(out)
+		if n > 0 && w.cutStart && out[n-1].end-out[n-1].start > 2*decodeLong {
+			// A long line is taken in regions that overlap, not in one.
+			if s.end+decodeMargin > out[n-1].end {
+				out = append(out, w)
+			}
+			continue
+		}
+		if n > 0 && w.start <= out[n-1].end {
 			if w.end > out[n-1].end {
 				out[n-1].end, out[n-1].cutEnd = w.end, w.cutEnd
 			}

@@ -55,6 +55,8 @@ type Matcher struct {
 	touched []int
 	memo    memo
 	text    []byte
+	counted struct{ at, lines int } // newlines before a position of text
+	long    longSpan                // the long line looked at last
 	globals []*config.Allowlist
 }
 
@@ -112,7 +114,8 @@ func (m *Matcher) Match(text []byte) []Hit {
 // find runs the automata over a text and returns the rules that match in it;
 // their states say where. Call release for each.
 func (m *Matcher) find(text []byte) []int {
-	m.text, m.touched = text, m.touched[:0]
+	m.begin(text)
+	m.touched = m.touched[:0]
 	for _, i := range m.set.always {
 		m.touch(i).whole = true
 	}
@@ -127,6 +130,12 @@ func (m *Matcher) find(text []byte) []int {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// begin makes a text the current one.
+func (m *Matcher) begin(text []byte) {
+	m.text, m.long = text, longSpan{}
+	m.counted.at, m.counted.lines = 0, 0
 }
 
 func (m *Matcher) touch(i int) *ruleState {
@@ -235,7 +244,7 @@ func (m *Matcher) detect(hits []Hit, i int, w window, decoded bool) []Hit {
 	if decoded {
 		det.MaxDecodeDepth = maxDecodeDepth
 	}
-	line := 1 + bytes.Count(m.text[:w.start], []byte("\n"))
+	line := m.lineAt(w.start)
 	found := det.Detect(detect.Fragment{Raw: string(raw), StartLine: line}) //nolint:staticcheck // Detect takes no other type yet
 	if !slices.ContainsFunc(found, func(f report.Finding) bool { return decoded == (encodingOf(f.Tags) != "") }) {
 		m.memo.add(key)
@@ -246,6 +255,17 @@ func (m *Matcher) detect(hits []Hit, i int, w window, decoded bool) []Hit {
 		}
 	}
 	return hits
+}
+
+// lineAt returns the number of the line at a position, counted on from the last
+// position asked for.
+func (m *Matcher) lineAt(at int) int {
+	if at < m.counted.at {
+		m.counted.at, m.counted.lines = 0, 0
+	}
+	m.counted.lines += bytes.Count(m.text[m.counted.at:at], []byte("\n"))
+	m.counted.at = at
+	return 1 + m.counted.lines
 }
 
 // detector returns the gitleaks detector that holds one rule, and those that

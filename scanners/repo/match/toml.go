@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -206,10 +207,20 @@ func compile(text string) (re *regexp.Regexp, err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			re, err = nil, fmt.Errorf("%v", p)
+			re, err = nil, whyNot(text)
 		}
 	}()
 	return regexp.MustCompile(text), nil
+}
+
+// whyNot says why an expression does not compile, without quoting it: a rule
+// made for one secret holds it.
+func whyNot(text string) error {
+	var bad *syntax.Error
+	if _, err := syntax.Parse(text, syntax.Perl); errors.As(err, &bad) {
+		return errors.New(string(bad.Code))
+	}
+	return errors.New("it does not compile")
 }
 
 // lineOf finds the line of a file that holds a text, or 0.

@@ -12,7 +12,8 @@ import (
 
 const (
 	longLine   = 1 << 14 // a line beyond this is cut around the match
-	cutMargin  = 256     // and this much is left on its left, for allowlists that look at the line
+	cutMargin  = 64      // and this much is left on its left, for allowlists that look at the line
+	cutWindow  = 1 << 10 // windows in a long line grow together up to this: each finding is judged by all of its window
 	contextCap = 1 << 13 // bytes of context given to the caller on either side of a match
 )
 
@@ -38,7 +39,7 @@ func (m *Matcher) windows(i int) []window {
 	var out []window
 	for _, s := range st.spans {
 		w := m.widen(s)
-		if n := len(out); n > 0 && w.start < out[n-1].end-1 {
+		if n := len(out); n > 0 && w.start < out[n-1].end-1 && !(w.cutStart && out[n-1].end-out[n-1].start > cutWindow) {
 			if w.end > out[n-1].end {
 				out[n-1].end, out[n-1].cutEnd = w.end, w.cutEnd
 			}
@@ -97,7 +98,7 @@ func (m *Matcher) hit(i int, w window, line int, f *report.Finding, decoded bool
 	if nth > 0 {
 		h.Column-- // gitleaks counts the newline before the line
 	} else if w.cutStart {
-		h.Column += w.start - lineStart(m.text, w.start)
+		h.Column += w.start - m.longAt(w).start
 	}
 	if encoding != "" {
 		h.Column = 0
@@ -136,20 +137,33 @@ func (m *Matcher) judge(h *Hit, w window, f *report.Finding) {
 		h.note(list, f, true)
 	}
 	switch {
-	case strings.Contains(f.Line, inlineAllow) || (w.cutStart || w.cutEnd) && m.lineAllowed(w):
+	case strings.Contains(f.Line, inlineAllow) || (w.cutStart || w.cutEnd) && m.longAt(w).allowed:
 		h.Suppressed = SuppressedInline
 	case h.rule.off:
 		h.Suppressed = SuppressedRule
 	}
 }
 
-// lineAllowed looks for gitleaks:allow in the rest of a long line.
-func (m *Matcher) lineAllowed(w window) bool {
+// A longSpan is a line that is too long to be a window.
+type longSpan struct {
+	interval
+
+	allowed bool // gitleaks:allow stands in it
+}
+
+// longAt returns the line or lines that a cut window lies in. The last answer
+// is kept, as a long line has many windows.
+func (m *Matcher) longAt(w window) longSpan {
+	if m.long.end > 0 && m.long.start <= w.start && w.end <= m.long.end {
+		return m.long
+	}
 	end := len(m.text)
 	if nl := bytes.IndexByte(m.text[w.end:], '\n'); nl >= 0 {
 		end = w.end + nl
 	}
-	return bytes.Contains(m.text[lineStart(m.text, w.start):end], []byte(inlineAllow))
+	start := lineStart(m.text, w.start)
+	m.long = longSpan{interval{start, end}, bytes.Contains(m.text[start:end], []byte(inlineAllow))}
+	return m.long
 }
 
 // note applies one allowlist as far as it can be without path and commit. Of
