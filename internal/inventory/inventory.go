@@ -1,9 +1,6 @@
 package inventory
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/json"
 	"slices"
 	"sort"
 	"sync"
@@ -81,12 +78,24 @@ func (b *Builder) Build() *Inventory {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	inv := &b.inv
-	inv.Identities = sortUnique(b, KindIdentity, inv.Identities, func(x *Identity) string { return x.ID })
-	inv.Credentials = sortUnique(b, KindCredential, inv.Credentials, func(x *Credential) string { return x.ID })
-	inv.Grants = sortUnique(b, KindGrant, inv.Grants, func(x *Grant) string { return x.ID })
-	inv.Trusts = sortUnique(b, KindTrust, inv.Trusts, func(x *Trust) string { return x.ID })
-	inv.Consumers = sortUnique(b, KindConsumer, inv.Consumers, func(x *Consumer) string { return x.ID })
-	inv.index()
+	var dropped [5]int
+	sideBySide(
+		func() { dropped[0] = sortUnique(&inv.Grants, func(x *Grant) string { return x.ID }); inv.sortGrants() },
+		func() {
+			dropped[1] = sortUnique(&inv.Credentials, func(x *Credential) string { return x.ID })
+			inv.indexCredentials()
+		},
+		func() { dropped[2] = sortUnique(&inv.Identities, func(x *Identity) string { return x.ID }) },
+		func() { dropped[3] = sortUnique(&inv.Trusts, func(x *Trust) string { return x.ID }) },
+		func() { dropped[4] = sortUnique(&inv.Consumers, func(x *Consumer) string { return x.ID }) },
+		inv.sortUsages, inv.sortConclusions,
+	)
+	for i, kind := range []Kind{KindGrant, KindCredential, KindIdentity, KindTrust, KindConsumer} {
+		if dropped[i] > 0 {
+			b.duplicates[kind] += dropped[i]
+		}
+	}
+	inv.sortRest()
 	return inv
 }
 
@@ -100,77 +109,8 @@ func (inv *Inventory) With(relations []*Relation, owners []*Owner) *Inventory {
 	out := *inv
 	out.Relations = slices.Clone(relations)
 	out.Owners = slices.Clone(owners)
-	out.index()
+	out.sortConclusions()
 	return &out
-}
-
-// sortUnique sorts by id and drops all but one of equal ids. Among equal ids
-// the record whose text sorts first wins, whatever order they came in.
-func sortUnique[T any](b *Builder, kind Kind, list []*T, id func(*T) string) []*T {
-	slices.SortFunc(list, func(x, y *T) int {
-		return tied(cmp.Compare(id(x), id(y)), x, y)
-	})
-	out := slices.CompactFunc(list, func(x, y *T) bool { return id(x) == id(y) })
-	if n := len(list) - len(out); n > 0 {
-		b.duplicates[kind] += n
-	}
-	return out
-}
-
-// tied returns c, the order of x and y by their keys, and for records that have
-// the same keys the order of their texts, so that nothing depends on the order
-// of arrival. Texts are slow, and made for ties only.
-func tied[T any](c int, x, y *T) int {
-	if c != 0 || x == y {
-		return c
-	}
-	tx, errx := json.Marshal(x)
-	ty, erry := json.Marshal(y)
-	if errx != nil || erry != nil {
-		return 0 // not reached with records that are valid
-	}
-	return bytes.Compare(tx, ty)
-}
-
-// index sorts what is looked up by other keys than the id.
-func (inv *Inventory) index() {
-	slices.SortFunc(inv.Grants, func(x, y *Grant) int {
-		if c := cmp.Compare(x.Principal, y.Principal); c != 0 { // before the ids are looked at: this is the longest list
-			return c
-		}
-		return cmp.Compare(x.ID, y.ID)
-	})
-	slices.SortFunc(inv.Usages, func(x, y *Usage) int {
-		return tied(cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Service, y.Service),
-			cmp.Compare(x.Resource, y.Resource), x.LastUsedAt.Compare(y.LastUsedAt), cmp.Compare(x.Source, y.Source)), x, y)
-	})
-	slices.SortFunc(inv.Trusts, func(x, y *Trust) int {
-		return cmp.Or(cmp.Compare(x.Identity, y.Identity), cmp.Compare(x.ID, y.ID))
-	})
-	slices.SortFunc(inv.Consumers, func(x, y *Consumer) int {
-		return cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.ID, y.ID))
-	})
-	slices.SortFunc(inv.Owners, func(x, y *Owner) int {
-		return tied(cmp.Or(cmp.Compare(x.Subject, y.Subject), cmp.Compare(x.Confidence.rank(), y.Confidence.rank()),
-			cmp.Compare(x.methodRank(), y.methodRank()), cmp.Compare(x.Method, y.Method), cmp.Compare(x.Owner, y.Owner)), x, y)
-	})
-	slices.SortFunc(inv.Coverages, func(x, y *Coverage) int {
-		return tied(cmp.Or(cmp.Compare(x.Scope, y.Scope), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Scanner, y.Scanner)), x, y)
-	})
-	slices.SortFunc(inv.Relations, func(x, y *Relation) int {
-		return tied(cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.Type, y.Type), cmp.Compare(x.To, y.To)), x, y)
-	})
-	inv.relationsTo = slices.Clone(inv.Relations)
-	slices.SortFunc(inv.relationsTo, func(x, y *Relation) int {
-		return tied(cmp.Or(cmp.Compare(x.To, y.To), cmp.Compare(x.Type, y.Type), cmp.Compare(x.From, y.From)), x, y)
-	})
-	inv.byIdentity = slices.DeleteFunc(slices.Clone(inv.Credentials), func(c *Credential) bool { return c.Identity == "" })
-	slices.SortFunc(inv.byIdentity, func(x, y *Credential) int {
-		if c := cmp.Compare(x.Identity, y.Identity); c != 0 {
-			return c
-		}
-		return cmp.Compare(x.ID, y.ID)
-	})
 }
 
 // Identity returns the identity with that id, or nil.
