@@ -38,9 +38,11 @@ func (j *job) scanStaged() error {
 // scanRange reads what some commits brought in, and their messages.
 func (j *job) scanRange() error {
 	args := []string{"-c"}
-	if j.scan.config.Since != "" {
-		args = append(args, "--since="+j.scan.config.Since)
+	since, err := j.since(j.scan.config.Since)
+	if err != nil {
+		return err
 	}
+	args = append(args, since...)
 	if j.scan.config.Commits != "" {
 		args = append(args, "--end-of-options", j.scan.config.Commits)
 	} else {
@@ -48,7 +50,7 @@ func (j *job) scanRange() error {
 	}
 	var changes []git.Change
 	var commits []git.ID
-	err := j.repo.Log(j.ctx, args, func(c *git.Commit) {
+	err = j.repo.Log(j.ctx, args, func(c *git.Commit) {
 		commits = append(commits, c.ID)
 		j.commits[c.ID] = true
 	}, func(c git.Change) error {

@@ -34,6 +34,17 @@ func (r *Repo) Head(ctx context.Context) (id ID, ok bool, err error) {
 	return id, ok, nil
 }
 
+// Resolve returns the commit that a revision (a branch, a tag, HEAD~1, the
+// start of an id) names, and whether it names one.
+func (r *Repo) Resolve(ctx context.Context, revision string) (id ID, ok bool, err error) {
+	out, err := r.output(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	if err != nil {
+		return ID{}, false, ctx.Err()
+	}
+	id, ok = ParseID(bytes.TrimSpace(out))
+	return id, ok, nil
+}
+
 // Shallow reports whether history was cut off when the repository was cloned.
 func (r *Repo) Shallow(ctx context.Context) (bool, error) {
 	out, err := r.output(ctx, nil, "rev-parse", "--is-shallow-repository")
