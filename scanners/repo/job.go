@@ -163,6 +163,7 @@ func (j *job) run() error {
 	if err := cmp.Or(j.ctx.Err(), err); err != nil {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			// What was found is kept and reported as partial.
+			j.placeStopped()
 			j.missf("the scan was stopped before it had ended")
 			_ = j.finish() // the scan has failed already
 		}
