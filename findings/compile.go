@@ -282,10 +282,10 @@ func (l *language) explain(kind inventory.Kind, message string) string {
 // reasonOf tells in a few words why an evaluation gave neither true nor false.
 // It never quotes a value of a record.
 func reasonOf(err error) string {
-	var u *unknownFactError
+	if u, ok := errors.AsType[*unknownFactError](err); ok {
+		return u.text
+	}
 	switch {
-	case errors.As(err, &u):
-		return u.Error()
 	case strings.Contains(err.Error(), "limit exceeded"):
 		return "cost limit"
 	case strings.Contains(err.Error(), "no such key"):

@@ -18,17 +18,19 @@ import (
 // CEL carries it through an expression the way three-valued logic wants it:
 // unknown && false is false, unknown || true is true, all else is unknown.
 type unknownFactError struct {
-	fact string // "created_at of the credential"
+	text string // "created_at of the credential is not known"
 }
 
-func (u *unknownFactError) Error() string { return u.fact + " is not known" }
+func newUnknownFact(fact string) *unknownFactError { return &unknownFactError{fact + " is not known"} }
+
+func (u *unknownFactError) Error() string { return u.text }
 
 // unknownValue makes the CEL value of an unknown fact. The node id keeps
 // cel-go from writing its own into the value, which all workers share.
 func unknownValue(fact string) error {
-	err, ok := types.NewErrWithNodeID(1, "%w", &unknownFactError{fact}).(error)
+	err, ok := types.NewErrWithNodeID(1, "%w", newUnknownFact(fact)).(error)
 	if !ok {
-		return &unknownFactError{fact} // a CEL error is a Go error; a test holds it to that
+		return newUnknownFact(fact) // a CEL error is a Go error; a test holds it to that
 	}
 	return err
 }
@@ -87,6 +89,7 @@ type vocabulary struct {
 	*types.Registry
 	types map[string]*recordType // by CEL type name
 	of    map[reflect.Type]*recordType
+	none  ref.Val // the empty list of records
 }
 
 func newVocabulary() (*vocabulary, error) {
@@ -95,6 +98,7 @@ func newVocabulary() (*vocabulary, error) {
 		return nil, fmt.Errorf("make CEL type registry: %w", err)
 	}
 	v := &vocabulary{Registry: registry, types: map[string]*recordType{}, of: map[reflect.Type]*recordType{}}
+	v.none = types.NewRefValList(v, nil)
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[inventory.Location](), // first: others hold lists of it
 		reflect.TypeFor[inventory.Identity](),
@@ -191,12 +195,20 @@ func (v *vocabulary) field(t reflect.Type, i int, name, noun string) (*types.Typ
 func (v *vocabulary) collection(t reflect.Type, at func(any) reflect.Value) (*types.Type, ref.FieldGetter) {
 	switch t {
 	case reflect.TypeFor[[]string]():
+		none := types.NewStringList(v, nil) // most lists and maps are empty, and there are millions
 		return types.NewListType(types.StringType), func(target any) (any, error) {
-			return types.NewStringList(v, *pointer[[]string](at(target))), nil
+			if list := *pointer[[]string](at(target)); len(list) > 0 {
+				return types.NewStringList(v, list), nil
+			}
+			return none, nil
 		}
 	case reflect.TypeFor[map[string]string]():
+		none := types.NewStringStringMap(v, nil)
 		return types.NewMapType(types.StringType, types.StringType), func(target any) (any, error) {
-			return types.NewStringStringMap(v, *pointer[map[string]string](at(target))), nil
+			if m := *pointer[map[string]string](at(target)); len(m) > 0 {
+				return types.NewStringStringMap(v, m), nil
+			}
+			return none, nil
 		}
 	case reflect.TypeFor[[]inventory.Location]():
 		location := v.of[reflect.TypeFor[inventory.Location]()]

@@ -14,11 +14,14 @@ import (
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
+const findingPrefix = "F-" // of the id of every finding
+
 // finding makes the finding of a rule on the subject, which has failed.
 func (w *worker) finding(ctx context.Context, p *plan) *inventory.Finding {
 	s := w.subject
+	digest := digest16(p.rule.ID, s.id)
 	f := &inventory.Finding{
-		ID:          FindingID(p.rule.ID, s.id),
+		ID:          findingPrefix + digest,
 		Rule:        p.rule.ID,
 		Title:       p.rule.Title,
 		Category:    p.rule.Category,
@@ -34,7 +37,7 @@ func (w *worker) finding(ctx context.Context, p *plan) *inventory.Finding {
 		Controls:    p.rule.Controls,
 		Locations:   s.locations(),
 	}
-	f.Fingerprint = digest16(p.rule.ID, s.id)
+	f.Fingerprint = digest
 	for i, raise := range p.raise {
 		if holds, err := truth(ctx, raise, s); err == nil && holds {
 			f.Severity = p.rule.Raise[i].Severity
@@ -53,7 +56,7 @@ func (w *worker) finding(ctx context.Context, p *plan) *inventory.Finding {
 
 // FindingID is the id of a rule's finding on a subject: "F-" and 16 hex digits
 // of the SHA-256 of both. It is the same in every scan.
-func FindingID(rule, subject string) string { return "F-" + digest16(rule, subject) }
+func FindingID(rule, subject string) string { return findingPrefix + digest16(rule, subject) }
 
 func digest16(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))

@@ -219,7 +219,7 @@ func rank(level ref.Val) ref.Val {
 	if n := levelRank(inventory.Level(s)); n > 0 {
 		return types.Int(n)
 	}
-	return types.WrapErr(&unknownFactError{"the rank of a level"})
+	return types.WrapErr(newUnknownFact("the rank of a level"))
 }
 
 // levelRank orders levels: 5 is admin, 1 is none, 0 is unknown.

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -35,8 +34,11 @@ const (
 	pointsAging   = 1
 	pointsNoAge   = 1
 	daysOld       = 365
+	textOld       = "365"
 	daysAging     = 90 // the rotation limit of CIS AWS Foundations 1.14 (v1.4 to v4.0)
-	daysInUse     = 90 // the window of IAM Access Analyzer's unused access
+	textAging     = "90"
+	daysInUse     = 90   // the window of IAM Access Analyzer's unused access
+	textInUse     = "90" // so that the text of a reason is a constant: it is there in every finding
 	pointsInUse   = 2
 	pointsNoUsage = 1
 
@@ -65,7 +67,7 @@ func (t *tab) add(points int, reason string) {
 func (s *subject) score(severity inventory.Severity, coverage coverageIndex) (int, []inventory.ScoreLine) {
 	t := &tab{lines: make([]inventory.ScoreLine, 0, 7)}
 	floor := (severity.Rank()-1)*scoreStep + 1
-	t.add(floor, "severity "+string(severity))
+	t.add(floor, severityReason(severity))
 	t.add(s.levelPoints(coverage))
 	t.add(s.exposurePoints())
 	t.add(s.agePoints())
@@ -73,6 +75,22 @@ func (s *subject) score(severity inventory.Severity, coverage coverageIndex) (in
 	t.add(s.ownerPoints())
 	t.add(environmentPoints(s.environment()))
 	return t.sum, t.lines
+}
+
+// severityReason is one text for each severity: there is one for every finding.
+func severityReason(severity inventory.Severity) string {
+	switch severity {
+	case inventory.SeverityCritical:
+		return "severity critical"
+	case inventory.SeverityHigh:
+		return "severity high"
+	case inventory.SeverityMedium:
+		return "severity medium"
+	case inventory.SeverityLow:
+		return "severity low"
+	default:
+		return "severity " + string(severity)
+	}
 }
 
 func (s *subject) levelPoints(coverage coverageIndex) (int, string) {
@@ -174,9 +192,9 @@ func (s *subject) agePoints() (int, string) {
 	case since.IsZero():
 		return pointsNoAge, "its age is not known"
 	case days > daysOld:
-		return pointsOld, fmt.Sprintf("it is more than %d days old", daysOld)
+		return pointsOld, "it is more than " + textOld + " days old"
 	case days > daysAging:
-		return pointsAging, fmt.Sprintf("it is more than %d days old", daysAging)
+		return pointsAging, "it is more than " + textAging + " days old"
 	default:
 		return 0, ""
 	}
@@ -191,7 +209,7 @@ func (s *subject) usePoints() (int, string) {
 	case u.LastUsedAt.IsZero() && u.Never != inventory.True:
 		return pointsNoUsage, "whether it is in use is not known"
 	case !u.LastUsedAt.IsZero() && wholeDays(u.LastUsedAt, s.now.Time) <= daysInUse:
-		return pointsInUse, fmt.Sprintf("it was used in the last %d days", daysInUse)
+		return pointsInUse, "it was used in the last " + textInUse + " days"
 	default:
 		return 0, ""
 	}

@@ -155,9 +155,9 @@ func (s *subject) bind(name string) ref.Val {
 		if known, ok := s.inBaseline().Bool(); ok {
 			return types.Bool(known)
 		}
-		return types.WrapErr(&unknownFactError{"whether it is in the approved baseline"})
+		return types.WrapErr(newUnknownFact("whether it is in the approved baseline"))
 	case unknownName:
-		return types.WrapErr(&unknownFactError{"what the condition asks for"})
+		return types.WrapErr(newUnknownFact("what the condition asks for"))
 	default:
 		return s.bindList(name)
 	}
@@ -195,6 +195,9 @@ func one[T any](s *subject, record *T) ref.Val {
 }
 
 func many[T any](s *subject, list []*T) ref.Val {
+	if len(list) == 0 {
+		return s.vocabulary.none
+	}
 	if len(list) > maxRelated {
 		return types.NewErr("cost limit exceeded: more than %d related records", maxRelated)
 	}
