@@ -14,7 +14,7 @@ func inherit(ix *index, o *owners, rels []*inventory.Relation) {
 	gain := func(to, scope string, from []*inventory.Owner, limit inventory.Confidence, source string) {
 		for _, x := range from {
 			conf := x.Confidence
-			if rank(conf) > rank(limit) {
+			if conf.Rank() > limit.Rank() {
 				conf = limit
 			}
 			base.add(inventory.Owner{
@@ -97,8 +97,8 @@ func passToCredentials(ix *index, o *owners, rels []*inventory.Relation, gain ga
 		if len(list) == 0 {
 			return
 		}
-		gained := min(rank(list[0].Confidence), rank(inventory.ConfidenceMedium))
-		if own := o.best(c.ID); len(own) > 0 && rank(own[0].Confidence) >= gained {
+		gained := min(list[0].Confidence.Rank(), inventory.ConfidenceMedium.Rank())
+		if own := o.best(c.ID); len(own) > 0 && own[0].Confidence.Rank() >= gained {
 			return
 		}
 		gain(c.ID, c.Scope, list, inventory.ConfidenceMedium, "owns "+identity)

@@ -52,7 +52,7 @@ func top(list []*inventory.Owner) []*inventory.Owner {
 	var out []*inventory.Owner
 	top := inventory.Confidence("")
 	for _, x := range list {
-		switch c := cmp.Compare(rank(x.Confidence), rank(top)); {
+		switch c := cmp.Compare(x.Confidence.Rank(), top.Rank()); {
 		case c > 0:
 			top, out = x.Confidence, []*inventory.Owner{x}
 		case c == 0:
@@ -61,20 +61,6 @@ func top(list []*inventory.Owner) []*inventory.Owner {
 	}
 	slices.SortFunc(out, compareOwners)
 	return out[:min(len(out), maxInherited)]
-}
-
-// rank orders confidences: 3 is high, 0 is none.
-func rank(c inventory.Confidence) int {
-	switch c {
-	case inventory.ConfidenceHigh:
-		return 3
-	case inventory.ConfidenceMedium:
-		return 2
-	case inventory.ConfidenceLow:
-		return 1
-	default:
-		return 0
-	}
 }
 
 func resolveOwners(ix *index, rels []*inventory.Relation, opts Options) []*inventory.Owner {

@@ -15,6 +15,27 @@ const (
 	LevelUnknown  Level = "unknown"  // could not be told
 )
 
+// Rank orders levels: admin 5, escalate 4, write 3, read 2, none 1, and 0 for
+// unknown or anything else.
+func (l Level) Rank() int {
+	switch l {
+	case LevelAdmin:
+		return 5
+	case LevelEscalate:
+		return 4
+	case LevelWrite:
+		return 3
+	case LevelRead:
+		return 2
+	case LevelNone:
+		return 1
+	case LevelUnknown:
+		return 0
+	default:
+		return 0
+	}
+}
+
 // A Grant is a permission that an identity holds.
 type Grant struct {
 	ID           string    `json:"id" doc:"<scanner>:<native id>, stable over time"`

@@ -189,15 +189,6 @@ func (s Status) rank() int {
 	return 1 + slices.Index([]Status{StatusComplete, StatusPartial, StatusSkipped, StatusDenied}, s)
 }
 
-// rank orders confidences, high first; one that is none of them comes last.
-func (c Confidence) rank() int {
-	i := slices.Index([]Confidence{ConfidenceHigh, ConfidenceMedium, ConfidenceLow}, c)
-	if i < 0 {
-		return 3
-	}
-	return i
-}
-
 // methodRank puts the mapping file, by which people overrule what was found,
 // before all other methods.
 func (o *Owner) methodRank() int {

@@ -82,7 +82,7 @@ func (inv *Inventory) sortConclusions() {
 		if c := cmp.Compare(x.Subject, y.Subject); c != 0 {
 			return c
 		}
-		return tied(cmp.Or(cmp.Compare(x.Confidence.rank(), y.Confidence.rank()),
+		return tied(cmp.Or(cmp.Compare(y.Confidence.Rank(), x.Confidence.Rank()),
 			cmp.Compare(x.methodRank(), y.methodRank()), cmp.Compare(x.Method, y.Method), cmp.Compare(x.Owner, y.Owner)), x, y)
 	})
 	slices.SortFunc(inv.Relations, func(x, y *Relation) int {

@@ -12,6 +12,20 @@ const (
 	ConfidenceLow    Confidence = "low"
 )
 
+// Rank orders confidences: high 3, medium 2, low 1, and 0 for anything else.
+func (c Confidence) Rank() int {
+	switch c {
+	case ConfidenceHigh:
+		return 3
+	case ConfidenceMedium:
+		return 2
+	case ConfidenceLow:
+		return 1
+	default:
+		return 0
+	}
+}
+
 // An Owner says who answers for something.
 type Owner struct {
 	Subject    string     `json:"subject" doc:"id of the identity or credential"`

@@ -118,7 +118,7 @@ func AWSPolicy(document []byte) (Assessment, error) {
 	if hasExpression(parsed) {
 		possible.add(inventory.LevelAdmin, "", "an action is an expression that is not known here")
 	}
-	if Rank(possible.Level) <= Rank(certain.Level) {
+	if possible.Level.Rank() <= certain.Level.Rank() {
 		return certain, nil
 	}
 	out := certain
@@ -320,7 +320,7 @@ func (p *policy) classes() {
 		}
 		for _, a := range s.Action {
 			level := awsClass(a)
-			if Rank(level) <= Rank(p.Level) && len(p.Reasons) > 0 || p.gone(a) {
+			if level.Rank() <= p.Level.Rank() && len(p.Reasons) > 0 || p.gone(a) {
 				continue
 			}
 			p.add(level, "", a+" on "+brief(s.Resource))

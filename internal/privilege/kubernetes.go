@@ -59,12 +59,12 @@ func (k *kubernetes) base() {
 			what := verb + " " + strings.Join(append(slices.Clone(r.Resources), r.NonResourceURLs...), ", ")
 			switch verb {
 			case "get", "list", "watch":
-				if Rank(k.Level) < Rank(inventory.LevelRead) {
+				if k.Level.Rank() < inventory.LevelRead.Rank() {
 					k.add(inventory.LevelRead, "", what)
 				}
 			case "bind", "escalate", "use", "approve", "sign", "attest":
 			default:
-				if Rank(k.Level) < Rank(inventory.LevelWrite) {
+				if k.Level.Rank() < inventory.LevelWrite.Rank() {
 					k.add(inventory.LevelWrite, "", what)
 				}
 			}

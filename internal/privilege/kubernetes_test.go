@@ -98,7 +98,7 @@ func TestLevelsNeverFall(t *testing.T) {
 				continue
 			}
 			rules = append(rules, r)
-			now := privilege.Rank(privilege.KubernetesRules(rules, true).Level)
+			now := privilege.KubernetesRules(rules, true).Level.Rank()
 			if now < before {
 				t.Fatalf("%b: rule %d lowers the level from %d to %d", mask, i, before, now)
 			}

@@ -54,30 +54,9 @@ func unknown(reason string) Assessment {
 	return Assessment{Level: inventory.LevelUnknown, Reasons: []string{reason}}
 }
 
-// Rank orders levels: admin 5, escalate 4, write 3, read 2, none 1, and 0 for
-// unknown or anything else.
-func Rank(l inventory.Level) int {
-	switch l {
-	case inventory.LevelAdmin:
-		return 5
-	case inventory.LevelEscalate:
-		return 4
-	case inventory.LevelWrite:
-		return 3
-	case inventory.LevelRead:
-		return 2
-	case inventory.LevelNone:
-		return 1
-	case inventory.LevelUnknown:
-		return 0
-	default:
-		return 0
-	}
-}
-
 // add notes a capability with the level that it gives and the reason.
 func (a *Assessment) add(level inventory.Level, capability, reason string) {
-	if Rank(level) > Rank(a.Level) {
+	if level.Rank() > a.Level.Rank() {
 		a.Level = level
 		a.Reasons = slices.Insert(a.Reasons, 0, reason)
 	} else if !slices.Contains(a.Reasons, reason) {
@@ -99,8 +78,8 @@ func Max(all ...Assessment) Assessment {
 	var out Assessment
 	var open bool
 	for _, a := range all {
-		open = open || Rank(a.Level) == 0
-		if Rank(a.Level) > Rank(out.Level) {
+		open = open || a.Level.Rank() == 0
+		if a.Level.Rank() > out.Level.Rank() {
 			out.Level = a.Level
 			out.Reasons = append(slices.Clone(a.Reasons), out.Reasons...)
 		} else {
