@@ -97,6 +97,7 @@ func (j *job) placeCommits() error {
 		return err
 	}
 	pathRules := map[string][]string{}
+	current := j.wantedNow()
 	missing := map[git.ID]bool{}
 	err = j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, func(c git.Change) error {
 		if _, ok := j.present[c.To.Short()]; !ok && j.present != nil && !c.To.IsZero() && c.Mode != git.ModeSubmodule {
@@ -104,6 +105,11 @@ func (j *job) placeCommits() error {
 		}
 		j.keyFile(pathRules, c, via(c.Commit))
 		j.change(c, via(c.Commit))
+		// The log is newest first. A commit that gave the file the content that
+		// it has now may have been taken back in between: the newest counts.
+		if id, ok := current[c.Path]; ok && id == c.To && j.lastChange[c.Path] == nil {
+			j.lastChange[c.Path] = c.Commit
+		}
 		return nil
 	})
 	if n := len(missing); n > 0 {
@@ -114,6 +120,21 @@ func (j *job) placeCommits() error {
 		j.missf("%d objects that commits name are missing or corrupt%s", n, how)
 	}
 	return j.tolerate(err, "the log")
+}
+
+// wantedNow returns the blobs of the files that may declare something: at HEAD,
+// or in the index where there is one.
+func (j *job) wantedNow() map[string]git.ID {
+	now := make(map[string]git.ID, len(j.wanted))
+	for i, name := range j.wanted {
+		if len(j.wantedIDs) > 0 {
+			now[name] = j.wantedIDs[i]
+		} else if id, ok := j.indexFiles[name]; ok {
+			now[name] = id
+		}
+	}
+	j.lastChange = make(map[string]*git.Commit, len(now))
+	return now
 }
 
 // unplaced reports whether there is an object of that kind with something in

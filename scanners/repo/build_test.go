@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -37,6 +38,8 @@ type builder struct {
 	t    testing.TB
 	dir  string
 	tick int
+
+	author string // who commits from now on; empty is Ada Park
 }
 
 func newBuilder(t testing.TB, args ...string) *builder {
@@ -61,7 +64,7 @@ func (b *builder) gitIn(dir string, args ...string) string {
 	cmd.Env = append(
 		os.Environ(),
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull,
-		"GIT_AUTHOR_NAME=Ada Park", "GIT_AUTHOR_EMAIL=ada@northwind.example", "GIT_AUTHOR_DATE="+date,
+		"GIT_AUTHOR_NAME="+cmp.Or(b.author, "Ada Park"), "GIT_AUTHOR_EMAIL=ada@northwind.example", "GIT_AUTHOR_DATE="+date,
 		"GIT_COMMITTER_NAME=Ada Park", "GIT_COMMITTER_EMAIL=ada@northwind.example", "GIT_COMMITTER_DATE="+date,
 	)
 	out, err := cmd.CombinedOutput()

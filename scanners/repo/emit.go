@@ -7,7 +7,6 @@ import (
 	"iter"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -15,9 +14,6 @@ import (
 	"github.com/muster-nhi/muster/scanners/repo/declared"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
-
-// maxOwners bounds the owners named for one credential by one method.
-const maxOwners = 20
 
 // listHead notes the files at HEAD that may declare something, where no
 // working tree is read.
@@ -96,11 +92,13 @@ func (j *job) losef(format string, args ...any) {
 // declare parses the files that declare identities, and CODEOWNERS.
 func (j *job) declare() (owners *codeowners.File, place string) {
 	byPath := map[string][]byte{}
+	j.declaredAt = map[string]string{}
 	records, problems := declared.ParseAll(func(yield func(declared.File) bool) {
 		for name, content := range j.contents() {
 			if isOwners(name) {
 				byPath[name] = content
 			}
+			j.declaredAt[uri(name)] = name
 			if declared.Wants(name) && !yield(declared.File{
 				Scope: j.base, Path: uri(name), Content: content, Prefix: "repo", Hash: j.scan.env.Hash,
 			}) {
@@ -153,41 +151,52 @@ func (j *job) declare() (owners *codeowners.File, place string) {
 // finish emits what was found and how much was seen.
 func (j *job) finish() error {
 	owners, ownersPath := j.declare()
-	for _, r := range j.declared {
+	o := ownership{job: j, file: owners, place: ownersPath}
+	list := j.credentials()
+	for _, r := range j.merge(list) {
 		rescope(r, j.scope)
 		if err := j.send(r); err != nil {
 			return err
 		}
-	}
-	type credential struct {
-		*inventory.Credential
-
-		found *found
-	}
-	var list []credential
-	for hash, f := range j.found {
-		if rule, also := f.primary(); rule != "" {
-			list = append(list, credential{j.credential(hash, f, rule, also), f})
+		if err := o.ofDeclared(r); err != nil {
+			return err
 		}
 	}
-	slices.SortFunc(list, func(a, b credential) int { return cmp.Compare(a.ID, b.ID) })
 	for _, c := range list {
 		if err := j.send(inventory.Record{Credential: c.Credential}); err != nil {
 			return err
 		}
-		for _, o := range j.owners(c.Credential, c.found, owners, ownersPath) {
-			if err := j.send(inventory.Record{Owner: o}); err != nil {
-				return err
-			}
+		if err := o.of(c.ID, c.FoundAt, c.found.paths); err != nil {
+			return err
 		}
 	}
 	return j.cover()
 }
 
-// send emits a record and counts it.
+// A leak is a credential that was found, and what is known of it beside.
+type leak struct {
+	*inventory.Credential
+
+	found *found
+}
+
+// credentials returns the records of what was found, by id.
+func (j *job) credentials() []leak {
+	var list []leak
+	for hash, f := range j.found {
+		if rule, also := f.primary(); rule != "" {
+			list = append(list, leak{j.credential(hash, f, rule, also), f})
+		}
+	}
+	slices.SortFunc(list, func(a, b leak) int { return cmp.Compare(a.ID, b.ID) })
+	return list
+}
+
+// send emits a record without the secrets that stand in its texts, and counts
+// it.
 func (j *job) send(r inventory.Record) error {
 	j.counts[r.Kind()]++
-	return j.emit(r)
+	return j.emit(j.mask.record(r))
 }
 
 // rescope sets the scope of a declared record, which is that of the ids but
@@ -241,85 +250,13 @@ func (j *job) credentialID(rule string, hash inventory.SecretHash) string {
 	return "repo:" + j.base + "/secret/" + scopeText(rule) + "/" + digest[:min(16, len(digest))]
 }
 
-// owners returns who answers for a credential: by CODEOWNERS for the paths
-// where it is, and the author of the commit that brought in its last line.
-func (j *job) owners(c *inventory.Credential, f *found, file *codeowners.File, place string) []*inventory.Owner {
-	var out []*inventory.Owner
-	add := func(o inventory.Owner) {
-		if o.Owner = git.Clean(o.Owner); o.Owner == "" || len(out) >= maxOwners || slices.ContainsFunc(out, func(p *inventory.Owner) bool {
-			return p.Owner == o.Owner && p.Method == o.Method
-		}) {
-			return
-		}
-		o.Subject, o.Scope = c.ID, j.scope
-		out = append(out, &o)
-	}
-	var last *inventory.Location
-	for i := range c.FoundAt {
-		l := &c.FoundAt[i]
-		if file != nil && inTree(*l) {
-			names, line := file.Owners(f.paths[l.URI])
-			for _, name := range names {
-				add(inventory.Owner{
-					Owner: name, Kind: ownerKind(name), Method: "codeowners", Confidence: inventory.ConfidenceHigh,
-					Source: place + ":" + strconv.Itoa(line),
-				})
-			}
-		}
-		if l.Author != "" && (last == nil || l.AtHead == inventory.True || last.AtHead != inventory.True) {
-			last = l
-		}
-	}
-	if last != nil {
-		kind := "person"
-		if isBot(last.Author) {
-			kind = "nhi"
-		}
-		add(inventory.Owner{
-			Owner: last.Author, Kind: kind, Method: "last_author", Confidence: inventory.ConfidenceLow,
-			Source: last.URI + "@" + last.Commit,
-		})
-	}
-	return out
-}
-
-// inTree reports whether a location is a path of the tree, and not a note, a
-// message or an object without a name: CODEOWNERS speaks of paths only.
-func inTree(l inventory.Location) bool {
-	how, _, _ := strings.Cut(l.Via, ", decoded ")
-	return how != "note" && !strings.Contains(how, "message") && how != "unreachable object"
-}
-
-func ownerKind(name string) string {
-	if strings.Contains(name, "/") && strings.HasPrefix(name, "@") {
-		return "team"
-	}
-	if isBot(name) {
-		return "nhi"
-	}
-	return "person"
-}
-
-// isBot tells the authors that no person is: GitHub Apps bear "[bot]", and
-// common automation says so in its name or address.
-func isBot(author string) bool {
-	words := strings.FieldsFunc(strings.ToLower(author), func(r rune) bool { return strings.ContainsRune(" <>@._-+,()", r) })
-	for _, w := range words {
-		switch w {
-		case "bot", "robot", "dependabot", "renovate", "jenkins", "automation":
-			return true
-		}
-		if strings.HasSuffix(w, "[bot]") {
-			return true
-		}
-	}
-	return strings.HasPrefix(author, "github-actions ") || strings.HasPrefix(author, "gitlab-ci ")
-}
-
 // cover emits a coverage for every kind.
 func (j *job) cover() error {
 	if j.archives > 0 {
 		j.notef("%d archives or compressed files were not opened", j.archives)
+	}
+	if n := j.mask.count; n > 0 {
+		j.notef("%d secrets stand in names and other texts that records quote, and were masked there", n)
 	}
 	j.noteExtent()
 	seen := j.reason()
@@ -346,7 +283,7 @@ func (j *job) cover() error {
 		if kind != inventory.KindCredential && kind != inventory.KindOwner && j.narrow() && j.counts[kind] == 0 {
 			c.Status, c.Reason = inventory.StatusSkipped, "declarations are not read in a scan of "+strings.TrimPrefix(j.extent(), "@")+" changes only"
 		}
-		if err := j.emit(inventory.Record{Coverage: c}); err != nil {
+		if err := j.emit(j.mask.record(inventory.Record{Coverage: c})); err != nil {
 			return err
 		}
 	}

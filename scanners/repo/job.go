@@ -34,6 +34,7 @@ type job struct {
 	scope   string // base, and how far the scan went if not all the way
 	rules   *match.Ruleset
 	ignored map[string]bool
+	mask    *masker
 
 	mu      sync.Mutex // guards what follows while a pool runs
 	objects map[git.ID][]*texts
@@ -56,9 +57,11 @@ type job struct {
 	reasons    map[string]int
 	order      []string // reasons, as they came
 	declared   []inventory.Record
-	lost       []string // why declarations may be missing
-	wanted     []string // files that may declare something
-	wantedIDs  []git.ID // their blobs, if they are read from HEAD
+	declaredAt map[string]string      // paths of files that may declare something, by uri
+	lastChange map[string]*git.Commit // of those files, the commit that made them what they are
+	lost       []string               // why declarations may be missing
+	wanted     []string               // files that may declare something
+	wantedIDs  []git.ID               // their blobs, if they are read from HEAD
 	nested     []target
 	counts     map[inventory.Kind]int
 }
@@ -77,14 +80,20 @@ type occurrence struct {
 	line, end, column int
 }
 
-func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) *job {
-	return &job{
+func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job, error) {
+	rules, err := s.rules()
+	if err != nil {
+		return nil, fmt.Errorf("load gitleaks' rules: %w", err)
+	}
+	j := &job{
 		ctx: ctx, scan: s, target: t, emit: emit, started: s.env.Now().UTC(),
 		objects: map[git.ID][]*texts{}, kinds: map[git.ID]string{}, files: map[string][]*texts{},
 		found: map[inventory.SecretHash]*found{}, headFiles: map[string]git.ID{}, indexFiles: map[string]git.ID{},
 		placed: map[git.ID]bool{}, commits: map[git.ID]bool{}, keyFiles: map[string][]keyFile{}, keyAtHead: map[string]bool{},
 		suppressed: map[string]map[string]bool{}, reasons: map[string]int{}, counts: map[inventory.Kind]int{},
 	}
+	j.mask = newMasker(rules, s.env.Hash, func(hash inventory.SecretHash) bool { return j.found[hash] != nil })
+	return j, nil
 }
 
 // openRepo opens the target as a repository. If that cannot be, its files are
@@ -119,7 +128,7 @@ func (j *job) name(names scopes) {
 	if j.target.file != "" {
 		base = "local/" + scopeText(j.target.file)
 	}
-	j.base = names.unique(base)
+	j.base = names.unique(j.mask.text(base))
 	j.scope = j.base + j.extent()
 }
 

@@ -15,10 +15,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/repo/git"
+	"github.com/muster-nhi/muster/scanners/repo/match"
 )
 
 // A Config says what to scan and how far.
@@ -66,10 +68,12 @@ type scanner struct {
 	config Config
 	roots  []string
 	user   *userRules
+	// rules returns gitleaks' own, loaded once.
+	rules func() (*match.Ruleset, error)
 }
 
 func open(env scanners.Env, config Config) (scanners.Scanner, error) {
-	s := &scanner{env: env, config: config}
+	s := &scanner{env: env, config: config, rules: sync.OnceValues(match.Default)}
 	if config.Path != "" {
 		s.roots = append(s.roots, config.Path)
 	}
@@ -120,7 +124,10 @@ func (s *scanner) Scan(ctx context.Context, emit scanners.Emit) error {
 				return fmt.Errorf("scan %q: %w", root, err)
 			}
 			t := targets[0]
-			job := newJob(ctx, s, t, emit)
+			job, err := newJob(ctx, s, t, emit)
+			if err != nil {
+				return err
+			}
 			if t.repo {
 				job.openRepo(program, gitErr)
 			}

@@ -55,7 +55,7 @@ func (j *job) loadRules() error {
 		j.missf("%s could not be read: %s", rulesFile, reasonOf(err))
 	}
 	if j.rules == nil {
-		set, err := match.Default()
+		set, err := j.scan.rules()
 		if err != nil {
 			return fmt.Errorf("load gitleaks' rules: %w", err)
 		}
