@@ -17,13 +17,21 @@ const (
 
 // controls gives the status of every control of every framework, by framework
 // in the order of the library and by control in the order of its file.
-func (e *Engine) controls(inv *inventory.Inventory, coverage coverageIndex, result *Result, p Params) []ControlStatus {
+func (e *Engine) controls(inv *inventory.Inventory, coverage coverageIndex, counts []count, result *Result, p Params) []ControlStatus {
 	fig := newFigures(inv, coverage, result, p)
+	others := onPlatform(unassigned, inv, counts, result)
 	var out []ControlStatus
 	for _, f := range e.lib.Frameworks {
+		tallies, platform := result.Tallies, benchmarked(f.Key)
+		if platform < unassigned {
+			tallies = onPlatform(platform, inv, counts, result)
+		}
 		for _, c := range f.Controls {
 			rules, evidence := e.bearing(f.Key, c.ID)
-			s := e.standing(rules, evidence, fig, result.Tallies)
+			s := e.standing(rules, evidence, fig, tallies, platform < unassigned)
+			if platform < unassigned {
+				s.withhold(openOf(rules, others))
+			}
 			s.Framework, s.ID, s.Title = f.Key, c.ID, c.Title
 			out = append(out, s)
 		}
@@ -31,9 +39,27 @@ func (e *Engine) controls(inv *inventory.Inventory, coverage coverageIndex, resu
 	return out
 }
 
+// openOf counts the failures of rules that no exception covers.
+func openOf(rules []int, tallies []Tally) int {
+	n := 0
+	for _, i := range rules {
+		n += tallies[i].Fail - tallies[i].Excepted
+	}
+	return n
+}
+
+// withhold takes readiness from a control of a platform's benchmark if
+// failures were seen that may be of that platform.
+func (s *ControlStatus) withhold(failures int) {
+	if s.Status == StatusReady && failures > 0 {
+		s.Status, s.Reason = StatusNoData, fmt.Sprintf("%s of which no platform is known", plural(failures, "finding is open", "findings are open"))
+	}
+}
+
 // bearing returns the rules, by index, and the kinds of evidence that bear on a
-// control: those that name it, and those of the library's controls that map to
-// it.
+// control. A rule that names controls of the framework itself bears on those
+// only; one that names none of them bears on what the library's controls that
+// it serves map to.
 func (e *Engine) bearing(framework, id string) (rules []int, evidence []string) {
 	own := map[string]bool{}
 	for _, c := range e.lib.Controls {
@@ -48,7 +74,8 @@ func (e *Engine) bearing(framework, id string) (rules []int, evidence []string) 
 	}
 	for i := range e.rules {
 		controls := e.rules[i].Controls
-		if slices.Contains(controls[framework], id) || slices.ContainsFunc(controls["muster"], func(c string) bool { return own[c] }) {
+		named := controls[framework]
+		if slices.Contains(named, id) || len(named) == 0 && slices.ContainsFunc(controls["muster"], func(c string) bool { return own[c] }) {
 			rules = append(rules, i)
 		}
 	}
@@ -56,15 +83,17 @@ func (e *Engine) bearing(framework, id string) (rules []int, evidence []string) 
 }
 
 // standing is the status of a control on which those rules and kinds of
-// evidence bear.
-func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies []Tally) ControlStatus {
+// evidence bear. On a control of a platform's benchmark a rule that had nothing
+// to judge says nothing: the platform may not have been scanned at all.
+func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies []Tally, benchmark bool) ControlStatus {
 	s := ControlStatus{}
 	tested, inForce, accepted := 0, 0, 0
-	var failing []string
+	var failing, off []string
 	for _, i := range rules {
 		r, t := &e.rules[i], &tallies[i]
 		s.Rules = append(s.Rules, r.ID)
 		if t.Disabled {
+			off = append(off, r.ID)
 			continue
 		}
 		inForce++
@@ -73,7 +102,7 @@ func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies 
 		if t.Fail > t.Excepted {
 			failing = append(failing, r.ID)
 		}
-		if t.Pass+t.Fail > 0 || t.Subjects == 0 && fig.nothingThere(r) {
+		if t.Pass+t.Fail > 0 || t.Subjects == 0 && !benchmark && fig.nothingThere(r) {
 			tested++
 		}
 		s.Partial = s.Partial || fig.partial(append([]inventory.Kind{r.For}, r.Needs...))
@@ -88,6 +117,7 @@ func (e *Engine) standing(rules []int, evidence []string, fig *figures, tallies 
 		s.Status, s.Reason = StatusGap, fmt.Sprintf("%s open, by %s", plural(s.Fail, "finding is", "findings are"), listed(failing))
 	case inForce > 0:
 		s.Status, s.Reason = byRules(&s, tested, accepted)
+		s.qualify(off, evidence, fig)
 		if accepted > 0 {
 			s.Reason += fmt.Sprintf("; %s", plural(accepted, "failure is accepted", "failures are accepted"))
 		}
@@ -115,6 +145,25 @@ func byRules(s *ControlStatus, tested, accepted int) (status, why string) {
 		return StatusReady, "no open finding; what it is about was looked for in every scope"
 	default:
 		return StatusReady, fmt.Sprintf("no open finding; %s", plural(s.Pass, "verdict passes", "verdicts pass"))
+	}
+}
+
+// qualify takes readiness by rules back where something else that the control
+// needs was not shown, and says what a scan cannot show.
+func (s *ControlStatus) qualify(off, evidence []string, fig *figures) {
+	if s.Status != StatusReady {
+		return
+	}
+	switch {
+	case len(off) > 0:
+		s.Status = StatusNoData
+		s.Reason += fmt.Sprintf("; but %s switched off: %s", plural(len(off), "rule that tests it is", "rules that test it are"), listed(off))
+	case slices.Contains(evidence, evidenceCoverage) && fig.complete < fig.scopes:
+		s.Status, s.Partial = StatusNoData, true
+		s.Reason += fmt.Sprintf("; but coverage is complete in %d of %d scopes only", fig.complete, fig.scopes)
+	}
+	if slices.Contains(evidence, evidenceGovernance) {
+		s.Reason += "; signed documents are needed too, which a scan does not see"
 	}
 }
 

@@ -33,6 +33,8 @@ type plan struct {
 	when    program
 	message program
 	raise   []program
+
+	benchmark bool // it names a control of a platform's benchmark
 }
 
 // A program is a planned expression. A limited one watches its cost and the
@@ -114,7 +116,7 @@ func (e *Engine) plan(r *Rule, found *problems) plan {
 			checked.raise = append(checked.raise, e.compile(r, raise.When, types.BoolType, found))
 		}
 	}
-	p := plan{rule: r, applies: planned(checked.applies), when: planned(checked.when), message: planned(checked.message)}
+	p := plan{rule: r, applies: planned(checked.applies), when: planned(checked.when), message: planned(checked.message), benchmark: r.namesBenchmark()}
 	for _, x := range checked.raise {
 		p.raise = append(p.raise, planned(x))
 	}

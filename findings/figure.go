@@ -63,7 +63,7 @@ func (f *figures) nothingThere(r *Rule) bool {
 func (f *figures) partial(kinds []inventory.Kind) bool {
 	for _, seen := range f.coverage {
 		for _, kind := range kinds {
-			if s := seen[kind]; s == inventory.StatusPartial || s == inventory.StatusDenied {
+			if s, asked := seen[kind]; asked && s != inventory.StatusComplete {
 				return true
 			}
 		}

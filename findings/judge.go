@@ -44,7 +44,7 @@ func (e *Engine) Judge(ctx context.Context, inv *inventory.Inventory, p Params) 
 	slices.SortFunc(list, worstFirst)
 	result.Findings = list
 	result.Tallies = e.tallies(counts, list)
-	result.Controls = e.controls(inv, j.coverage, result, p)
+	result.Controls = e.controls(inv, j.coverage, counts, result, p)
 	return result, nil
 }
 
@@ -177,8 +177,12 @@ func (w *worker) work(ctx context.Context) {
 		for at := c.from; at < c.to; at++ {
 			w.subject.reset(subjectAt(w.inv, c.kind, at))
 			for _, rule := range w.rulesFor(w.subject) {
+				before := w.counts[rule].sums
 				if f := w.judge(ctx, rule); f != nil {
 					w.found[i] = append(w.found[i], f)
+				}
+				if w.engine.plans[rule].benchmark {
+					w.counts[rule].attribute(platformOf(w.subject.typ, w.subject.identityType()), before)
 				}
 			}
 		}

@@ -14,9 +14,13 @@ const maxReasons = 20
 
 // A count is the tally of one rule while it is being made.
 type count struct {
-	pass, fail, unknown int
-	reasons             map[reason]int
+	sums
+	platforms *[unassigned + 1]sums // of rules that name a platform's benchmark
+	reasons   map[reason]int
 }
+
+// sums are verdicts by what they are.
+type sums struct{ pass, fail, unknown int }
 
 // A reason is why a verdict is unknown, in a form that is cheap to count.
 type reason struct {
@@ -48,13 +52,25 @@ func (c *count) because(r reason) {
 }
 
 func (c *count) add(o *count) {
-	c.pass, c.fail, c.unknown = c.pass+o.pass, c.fail+o.fail, c.unknown+o.unknown
+	c.sums.add(o.sums)
+	if o.platforms != nil {
+		if c.platforms == nil {
+			c.platforms = &[unassigned + 1]sums{}
+		}
+		for i := range o.platforms {
+			c.platforms[i].add(o.platforms[i])
+		}
+	}
 	for r, n := range o.reasons {
 		if c.reasons == nil {
 			c.reasons = map[reason]int{}
 		}
 		c.reasons[r] += n
 	}
+}
+
+func (s *sums) add(o sums) {
+	s.pass, s.fail, s.unknown = s.pass+o.pass, s.fail+o.fail, s.unknown+o.unknown
 }
 
 // tallies finishes the counts of all rules.
