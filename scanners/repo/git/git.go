@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -223,6 +224,15 @@ func (l *limited) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// What git quotes of a repository is left out of its complaints, for it may be
+// anything, a password in a remote's address too; names of settings and ids of
+// objects stay.
+var (
+	quoted    = regexp.MustCompile(`'.*'|".*"`)
+	setting   = regexp.MustCompile(` for '[A-Za-z]{1,30}\.[A-Za-z]{1,60}'$`)
+	plainWord = regexp.MustCompile(`^['"]([a-z]{1,20}(\.[A-Za-z]{1,40})?|[0-9a-f]{40}|[0-9a-f]{64})['"]$`)
+)
+
 // line returns the most telling line: the first that is fatal, else the first.
 func (l *limited) line() string {
 	lines := strings.Split(l.buf.String(), "\n")
@@ -234,6 +244,18 @@ func (l *limited) line() string {
 		}
 	}
 	best = strings.TrimPrefix(best, "error: ")
+	if strings.Count(best, "'")%2 != 0 {
+		return "it complains over several lines, which are not shown"
+	}
+	best = quoted.ReplaceAllStringFunc(best, func(q string) string {
+		if plainWord.MatchString(q) {
+			return q
+		}
+		return "'…'" + setting.FindString(q)
+	})
+	if before, _, ok := strings.Cut(best, "not a git repository: "); ok {
+		best = before + "not a git repository" // what follows is a path, or what a file says in its place
+	}
 	if len(best) > 300 {
 		best = best[:300] + "…"
 	}
