@@ -67,9 +67,12 @@ func remoteName(remote string) string {
 			return ""
 		}
 		host, path = u.Hostname(), u.Path
-	} else if at, rest, ok := strings.Cut(remote, ":"); ok && !strings.Contains(at, "/") && !strings.HasPrefix(rest, "//") {
+	} else if at, rest, ok := strings.Cut(remote[strings.LastIndexByte(remote, '@')+1:], ":"); ok && !strings.Contains(at, "/") && !strings.HasPrefix(rest, "//") {
 		// user@host:path, the short form of ssh.
-		host, path = at[strings.LastIndexByte(at, '@')+1:], rest
+		host, path = at, rest
+	}
+	if before, _, ok := strings.Cut(path, "@"); ok && strings.Contains(before, ":") {
+		return "" // the login of another address in the path
 	}
 	path = strings.TrimSuffix(strings.Trim(path, "/"), ".git")
 	if host == "" || path == "" || len(host) == 1 {
