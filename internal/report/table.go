@@ -188,7 +188,7 @@ func (p *page) coverage(r *Report) {
 		if c.Status == inventory.StatusComplete && !p.o.Verbose {
 			continue
 		}
-		rows = append(rows, []string{
+		rows = addListing(rows, []string{
 			string(c.Status), clean(c.Scope), string(c.Kind), seen(c), clean(c.Reason),
 		})
 	}
@@ -198,6 +198,18 @@ func (p *page) coverage(r *Report) {
 	p.line(p.paint(bold, "COVERAGE") + ": what was not read is not judged")
 	p.grid(rows)
 	p.line("")
+}
+
+// addListing adds a row, or adds its kind and count to the row above where the
+// same thing kept the same scope from being read: one cause is told once.
+func addListing(rows [][]string, row []string) [][]string {
+	above := rows[len(rows)-1]
+	if row[4] != "" && above[0] == row[0] && above[1] == row[1] && above[4] == row[4] {
+		above[2] += ", " + row[2]
+		above[3] += ", " + row[3]
+		return rows
+	}
+	return append(rows, row)
 }
 
 // seen writes how many records there are, and of how many where another call
