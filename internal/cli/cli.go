@@ -50,6 +50,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "muster: find the current directory: %v\n", err)
 		return exitUsage
 	}
+	tuneMemory(os.Getenv)
 	// A reader that goes away (`muster findings | head`) makes a write fail; it
 	// must not kill the program before its exit status is due.
 	pipe := make(chan os.Signal, 1)
