@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -15,7 +16,7 @@ type figures struct {
 	coverage           coverageIndex
 	complete, scopes   int
 	identities, owned  int
-	reviewed           int
+	reviewed, tracked  int
 	accepted, expired  int
 	exceptionsWereRead bool
 }
@@ -39,6 +40,9 @@ func newFigures(inv *inventory.Inventory, coverage coverageIndex, result *Result
 		if !id.ReviewedAt.IsZero() && wholeDays(id.ReviewedAt, p.AsOf) <= reviewDays {
 			f.reviewed++
 		}
+		if tracked(inv.UsageOf(id.ID)) {
+			f.tracked++
+		}
 	}
 	for _, u := range result.Exceptions {
 		if u.Status == "expired" {
@@ -48,6 +52,12 @@ func newFigures(inv *inventory.Inventory, coverage coverageIndex, result *Result
 		}
 	}
 	return f
+}
+
+// tracked tells whether use is recorded: the last one is known, or since when
+// none would have been missed.
+func tracked(list []*inventory.Usage) bool {
+	return slices.ContainsFunc(list, func(u *inventory.Usage) bool { return !u.LastUsedAt.IsZero() || !u.TrackedSince.IsZero() })
 }
 
 // nothingThere tells whether a rule had no subject because there is none: its
@@ -82,6 +92,8 @@ func (f *figures) evidence(kinds []string) []string {
 			out = append(out, fmt.Sprintf("an owner is known for %d of %d identities", f.owned, f.identities))
 		case evidenceReviews:
 			out = append(out, fmt.Sprintf("access was reviewed in the last %d days for %d of %d identities", reviewDays, f.reviewed, f.identities))
+		case evidenceUsage:
+			out = append(out, fmt.Sprintf("use is on record for %d of %d identities", f.tracked, f.identities))
 		case evidenceExceptions:
 			out = append(out, fmt.Sprintf("exceptions in force: %d; expired: %d", f.accepted, f.expired))
 		case evidenceGovernance:
@@ -126,9 +138,11 @@ func (f *figures) byFigure(kind string) (status, why string) {
 		}
 		return StatusNoData, fmt.Sprintf("coverage is complete in %d of %d scopes", f.complete, f.scopes)
 	case evidenceOwners:
-		return f.share(f.owned, "have a known owner")
+		return f.share(f.owned, "have a known owner", inventory.KindOwner)
 	case evidenceReviews:
-		return f.share(f.reviewed, fmt.Sprintf("were reviewed in the last %d days", reviewDays))
+		return f.share(f.reviewed, fmt.Sprintf("were reviewed in the last %d days", reviewDays), inventory.KindIdentity)
+	case evidenceUsage:
+		return f.share(f.tracked, "have their use on record", inventory.KindUsage)
 	case evidenceExceptions:
 		switch {
 		case f.expired > 0:
@@ -146,10 +160,10 @@ func (f *figures) byFigure(kind string) (status, why string) {
 
 // share is the status of a figure that should hold for all identities. None at
 // all is no data: nobody recorded it, which shows nothing either way.
-func (f *figures) share(n int, what string) (status, why string) {
+func (f *figures) share(n int, what string, kind inventory.Kind) (status, why string) {
 	why = fmt.Sprintf("%d of %d identities %s", n, f.identities, what)
 	switch {
-	case f.partial([]inventory.Kind{inventory.KindIdentity, inventory.KindOwner}) || n == 0:
+	case f.partial([]inventory.Kind{inventory.KindIdentity, kind}) || n == 0:
 		return StatusNoData, why
 	case n < f.identities:
 		return StatusGap, why

@@ -26,7 +26,7 @@ type Control struct {
 	Title     string              // one line
 	Statement string              // what is so if the control holds
 	Maps      map[string][]string // framework to control ids; ISO 27001:2022 and SOC 2 are always there
-	Evidence  []string            // what can show it: rules, coverage, owners, reviews, exceptions, governance
+	Evidence  []string            // what can show it: rules, coverage, owners, reviews, usage, exceptions, governance
 	Frequency string              // how often the evidence is taken
 	line      int
 }
@@ -57,6 +57,7 @@ const (
 	evidenceCoverage   = "coverage"
 	evidenceOwners     = "owners"
 	evidenceReviews    = "reviews"
+	evidenceUsage      = "usage"
 	evidenceExceptions = "exceptions"
 	evidenceGovernance = "governance"
 )
@@ -177,7 +178,7 @@ func readControl(d *document, n *yaml.Node) (Control, bool) {
 }
 
 func evidenceKinds() []string {
-	return []string{evidenceRules, evidenceCoverage, evidenceOwners, evidenceReviews, evidenceExceptions, evidenceGovernance}
+	return []string{evidenceRules, evidenceCoverage, evidenceOwners, evidenceReviews, evidenceUsage, evidenceExceptions, evidenceGovernance}
 }
 
 // readFramework reads one framework file.
