@@ -12,9 +12,9 @@ func TestPercentFor(t *testing.T) {
 		live uint64
 		want int
 	}{
-		"nothing lives":    {0, smallPercent},
-		"a repository":     {100 << 20, smallPercent},
-		"a large estate":   {largeHeap + 1, largePercent},
+		"nothing lives":        {0, smallPercent},
+		"a repository":         {100 << 20, smallPercent},
+		"a large estate":       {largeHeap + 1, largePercent},
 		"a million identities": {5 << 30, largePercent},
 	} {
 		t.Run(name, func(t *testing.T) {
