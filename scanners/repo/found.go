@@ -139,7 +139,7 @@ func (j *job) keyFile(known map[string][]string, c git.Change, via string) {
 		rules = j.rules.PathRules(c.Path)
 		known[c.Path] = rules
 	}
-	if len(rules) == 0 || c.To.IsZero() {
+	if len(rules) == 0 || c.To.IsZero() || j.oldFiles[c.To] {
 		return
 	}
 	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}

@@ -44,9 +44,11 @@ type job struct {
 
 	headFiles  map[string]git.ID // files at HEAD that hold something
 	indexFiles map[string]git.ID
-	placed     map[git.ID]bool     // objects whose place is known
-	commits    map[git.ID]bool     // commits that a reference reaches
-	present    map[uint64]struct{} // objects in the store, by ID.Short; nil if not listed
+	old        map[inventory.SecretHash]bool // of a narrow scan, what was there before it
+	oldFiles   map[git.ID]bool               // and in which blobs
+	placed     map[git.ID]bool               // objects whose place is known
+	commits    map[git.ID]bool               // commits that a reference reaches
+	present    map[uint64]struct{}           // objects in the store, by ID.Short; nil if not listed
 	keyFiles   map[string][]keyFile
 	keyAtHead  map[string]bool // paths at HEAD that are key files
 	diskKeys   []diskKey

@@ -3,6 +3,7 @@ package repo
 import (
 	"fmt"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
@@ -25,6 +26,7 @@ func (j *job) scanStaged() error {
 	if err := j.match(changes, nil); err != nil {
 		return err
 	}
+	j.before(changes)
 	for _, c := range changes {
 		j.keyFile(map[string][]string{}, c, "staged")
 		j.change(c, "staged")
@@ -68,9 +70,13 @@ func (j *job) scanRange() error {
 	if err := j.match(changes, commits); err != nil {
 		return err
 	}
+	if err := j.matchHead(changes); err != nil {
+		return err
+	}
 	if err := j.readHead(); err != nil {
 		return err
 	}
+	j.before(changes)
 	known := map[string][]string{}
 	for _, c := range changes {
 		j.keyFile(known, c, "")
@@ -80,6 +86,66 @@ func (j *job) scanRange() error {
 		return err
 	}
 	return j.placeMessages()
+}
+
+// before notes what was there before some changes, which are given newest
+// first: it is in the old text of one, and no earlier one made that. What is
+// moved or carried on is no news.
+func (j *job) before(changes []git.Change) {
+	j.old, j.oldFiles = map[inventory.SecretHash]bool{}, map[git.ID]bool{}
+	made := map[git.ID]bool{}
+	for end := len(changes); end > 0; {
+		start := end - 1
+		for start > 0 && changes[start-1].Commit.ID == changes[start].Commit.ID {
+			start--
+		}
+		for _, c := range changes[start:end] {
+			for _, id := range c.From {
+				if !made[id] && !id.IsZero() {
+					j.oldFiles[id] = true
+				}
+			}
+		}
+		for _, c := range changes[start:end] {
+			made[c.To] = true
+		}
+		end = start
+	}
+	for id := range j.oldFiles {
+		for _, piece := range j.objects[id] {
+			for _, o := range piece.occurrences {
+				j.old[o.hash] = true
+			}
+		}
+	}
+}
+
+// matchHead reads the files at HEAD that some changes found something in, so
+// that it is known whether HEAD still has it.
+func (j *job) matchHead(changes []git.Change) error {
+	if j.head.IsZero() {
+		return nil
+	}
+	read, paths := map[git.ID]bool{}, map[string]bool{}
+	for _, c := range changes {
+		read[c.To] = true
+		paths[c.Path] = paths[c.Path] || len(j.objects[c.To]) > 0
+		for _, id := range c.From {
+			read[id] = true
+		}
+	}
+	var ids []git.ID
+	err := j.repo.Tree(j.ctx, j.head, func(e git.Entry) error {
+		if paths[e.Path] && !read[e.ID] {
+			read[e.ID] = true
+			ids = append(ids, e.ID)
+		}
+		return nil
+	})
+	if err := j.tolerate(err, "the tree at HEAD"); err != nil {
+		return err
+	}
+	return j.match(nil, ids)
 }
 
 // match reads the objects that changes name, old and new, and some others.

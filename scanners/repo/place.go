@@ -84,7 +84,9 @@ func (j *job) change(c git.Change, via string) {
 			}
 		}
 		j.touch(hash, w.date)
-		j.place(fresh(list, old), w)
+		if !j.old[hash] {
+			j.place(fresh(list, old), w)
+		}
 	}
 	for _, b := range before {
 		for hash := range b {
