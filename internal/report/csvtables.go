@@ -22,21 +22,29 @@ func populationColumns() []string {
 		"disabled", "third_party", "agent", "declared", "managed_by", "reviewed_at",
 		"store", "exposure", "at_head", "first_seen_at", "last_seen_at", "location", "locations",
 		"findings", "worst_severity", "worst_score", "rules", "excepted", "description",
+		"listing",
 	}
 }
 
 // writeCSV writes the population: a row for each identity, then one for each
-// credential, by id. Empty is unknown.
+// credential, by id. Empty is unknown. Behind them a row of the kind coverage
+// stands for each listing that was not complete or left something out, so that
+// a sheet does not pass for the whole population if it is not.
 func writeCSV(w io.Writer, r *Report, _ Options) error {
 	s := newSheet(w)
 	s.row(populationColumns())
 	standing := bySubject(r.Findings)
 	excepted := bySubject(r.Excepted)
 	for _, x := range r.Inventory.Identities {
-		s.row(identityRow(r.Inventory, x, standing[x.ID], len(excepted[x.ID])))
+		s.row(append(identityRow(r.Inventory, x, standing[x.ID], len(excepted[x.ID])), listing(r.Inventory, x.Scope, inventory.KindIdentity)))
 	}
 	for _, x := range r.Inventory.Credentials {
-		s.row(credentialRow(r.Inventory, x, standing[x.ID], len(excepted[x.ID])))
+		s.row(append(credentialRow(r.Inventory, x, standing[x.ID], len(excepted[x.ID])), listing(r.Inventory, x.Scope, inventory.KindCredential)))
+	}
+	for _, c := range qualified(r) {
+		s.row(lossRow(populationColumns(), c, map[string]string{
+			"kind": string(inventory.KindCoverage), "type": string(c.Kind), "name": lossTitle(c), "description": lossText(c),
+		}))
 	}
 	return s.finish()
 }
@@ -187,20 +195,25 @@ func findingColumns() []string {
 		"location", "commit", "author", "at_head", "locations",
 		"iso27001_2022", "soc2", "owasp_nhi_2025", "other_controls",
 		"excepted", "exception_reason", "exception_approver", "exception_control", "exception_expires",
-		"score_reasons", "chain",
+		"score_reasons", "chain", "listing",
 	}
 }
 
 // writeCSVFindings writes a row for each finding that stands, worst first,
-// then one for each that is excepted.
+// then one for each that is excepted. Behind them a row without id and rule
+// stands for each listing that was not complete or left something out.
 func writeCSVFindings(w io.Writer, r *Report, _ Options) error {
 	s := newSheet(w)
 	s.row(findingColumns())
-	for _, f := range r.Findings {
-		s.row(findingRow(f))
+	for _, list := range [][]*inventory.Finding{r.Findings, r.Excepted} {
+		for _, f := range list {
+			s.row(append(findingRow(f), listing(r.Inventory, f.Scope, f.SubjectKind)))
+		}
 	}
-	for _, f := range r.Excepted {
-		s.row(findingRow(f))
+	for _, c := range qualified(r) {
+		s.row(lossRow(findingColumns(), c, map[string]string{
+			"title": lossTitle(c), "subject_kind": string(c.Kind), "message": lossText(c),
+		}))
 	}
 	return s.finish()
 }
