@@ -32,6 +32,8 @@ type expression struct {
 	limited  bool     // its work can outgrow the records that it looks at, so that it runs under limits
 	related  bool     // it reads more than the record itself
 	optional []string // facts it reads that may be unknown, guarded ones left out
+
+	later func() *expression // compiles it when it is first needed; nil if it is compiled
 }
 
 // An exprError is a mistake in an expression, at a place in its text.

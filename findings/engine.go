@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -35,6 +36,15 @@ type plan struct {
 	raise   []program
 
 	benchmark bool // it names a control of a platform's benchmark
+
+	later func() // compiles the rule, once; nil if that is done
+}
+
+// prepare makes the plan ready. It is safe for concurrent use.
+func (p *plan) prepare() {
+	if p.later != nil {
+		p.later()
+	}
 }
 
 // A program is a planned expression. A limited one watches its cost and the
@@ -74,6 +84,7 @@ func NewEngine(rules []Rule, lib *Library, disabled []string) (*Engine, error) {
 	for i := range e.rules {
 		e.plans = append(e.plans, e.plan(&e.rules[i], found))
 	}
+	e.postpone()
 	if err := found.err(); err != nil {
 		return nil, err
 	}
@@ -116,11 +127,30 @@ func (e *Engine) plan(r *Rule, found *problems) plan {
 			checked.raise = append(checked.raise, e.compile(r, raise.When, types.BoolType, found))
 		}
 	}
-	p := plan{rule: r, applies: planned(checked.applies), when: planned(checked.when), message: planned(checked.message), benchmark: r.namesBenchmark()}
+	p := plan{rule: r, benchmark: r.namesBenchmark()}
+	if checked.when != nil && checked.when.later == nil {
+		p.compiled(checked)
+	}
+	return p
+}
+
+// compiled takes over the programs of a rule, and makes those that are not
+// there yet.
+func (p *plan) compiled(checked *checkedRule) {
+	p.applies, p.when, p.message = planned(checked.applies), planned(checked.when), planned(checked.message)
 	for _, x := range checked.raise {
 		p.raise = append(p.raise, planned(x))
 	}
-	return p
+}
+
+// postpone lets rules that are still to be compiled be so at their first use.
+func (e *Engine) postpone() {
+	for i := range e.plans {
+		p, checked := &e.plans[i], e.rules[i].checked
+		if checked != nil && checked.when != nil && checked.when.later != nil {
+			p.later = sync.OnceFunc(func() { p.compiled(checked) })
+		}
+	}
 }
 
 func (e *Engine) compile(r *Rule, text string, want *types.Type, found *problems) *expression {
@@ -136,6 +166,9 @@ func (e *Engine) compile(r *Rule, text string, want *types.Type, found *problems
 }
 
 func planned(x *expression) program {
+	if x != nil && x.later != nil {
+		x = x.later()
+	}
 	if x == nil {
 		return program{}
 	}

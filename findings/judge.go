@@ -3,6 +3,7 @@ package findings
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -192,15 +193,16 @@ func (w *worker) work(ctx context.Context) {
 // rulesFor returns the rules that look at a subject of that kind and type.
 func (w *worker) rulesFor(s *subject) []int {
 	k := w.engine.byKind[s.kind]
-	if !k.typed {
-		return k.rules
+	key := matchKey{kind: s.kind}
+	if k.typed {
+		key.typ, key.about = s.typ, s.identityType()
 	}
-	key := matchKey{s.kind, s.typ, s.identityType()}
 	list, ok := w.match[key]
 	if !ok {
 		list = []int{}
 		for _, i := range k.rules {
 			if w.engine.rules[i].looksAt(key.typ, key.about) {
+				w.engine.plans[i].prepare()
 				list = append(list, i)
 			}
 		}
@@ -270,9 +272,16 @@ func truth(ctx context.Context, p program, s *subject) (bool, error) {
 	return value == types.True, nil
 }
 
+// errNotCompiled is the error of evaluating what did not compile. Only a trusted
+// rule that a test has not loaded can come to it.
+var errNotCompiled = errors.New("the condition does not compile")
+
 // evaluate runs an expression. Its error is returned as it is: most are unknown
 // facts, there can be one for every subject, and nobody prints them.
 func (p program) evaluate(ctx context.Context, s *subject) (value any, err error) {
+	if p.Program == nil {
+		return nil, errNotCompiled
+	}
 	if p.limited {
 		value, _, err = p.ContextEval(ctx, s)
 	} else {

@@ -68,18 +68,19 @@ func ruleFields() []string {
 // A ruleReader reads one rule file.
 type ruleReader struct {
 	*document
-	lang *language
-	rule Rule
+	lang    *language
+	trusted bool // see LoadTrusted
+	rule    Rule
 }
 
 // parseRule reads one rule. It reports false if it found a mistake.
-func parseRule(lang *language, file string, text []byte, found *problems) (Rule, bool) {
+func parseRule(lang *language, trusted bool, file string, text []byte, found *problems) (Rule, bool) {
 	before := len(found.list)
 	d := parseDocument(file, text, found)
 	if d == nil {
 		return Rule{}, false
 	}
-	r := &ruleReader{document: d, lang: lang}
+	r := &ruleReader{document: d, lang: lang, trusted: trusted}
 	r.rule.File = file
 	r.rule.checked = &checkedRule{lines: map[string]int{}}
 	e := r.mapping(d.root, "rule", ruleFields())
@@ -93,7 +94,9 @@ func parseRule(lang *language, file string, text []byte, found *problems) (Rule,
 	r.readJudgement(e)
 	r.readTexts(e)
 	r.readControls(e["controls"])
-	r.readTests(e["tests"])
+	if !trusted {
+		r.readTests(e["tests"])
+	}
 	return r.rule, len(found.list) == before
 }
 
@@ -176,6 +179,13 @@ func (r *ruleReader) severity(n *yaml.Node) inventory.Severity {
 func (r *ruleReader) expression(n *yaml.Node, what string, want *types.Type) *expression {
 	if n == nil || n.Kind != yaml.ScalarNode || strings.TrimSpace(n.Value) == "" || r.rule.For == "" {
 		return nil
+	}
+	if r.trusted {
+		lang, kind, text := r.lang, r.rule.For, n.Value
+		return &expression{later: func() *expression {
+			x, _ := lang.compile(kind, text, want) // one that does not compile is unknown for every subject
+			return x
+		}}
 	}
 	e, errs := r.lang.compile(r.rule.For, n.Value, want)
 	r.addExpr(n, what, errs)
