@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/muster-nhi/muster/findings"
-	"github.com/muster-nhi/muster/internal/config"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/report"
 )
@@ -29,7 +28,11 @@ in what --from names.`,
 				return err
 			}
 			s.baseline = "" // what it hides can be explained all the same
-			return a.explain(c, s, args[0])
+			id := strings.TrimSpace(args[0])
+			if id == "" {
+				return usage("muster explain needs an ID (usage: %s)", c.UseLine())
+			}
+			return a.explain(c, s, id)
 		},
 	}
 	s.bindFrom(c)
@@ -55,6 +58,9 @@ func (a *app) explain(c *cobra.Command, s *setting, id string) error {
 	e := &explainer{width: min(cmp.Or(width, 100), 120), j: j}
 	if r, ok := ruleOf(j.engine.Rules(), strings.ToUpper(id)); ok {
 		return a.print(func(w io.Writer) error { e.w = w; e.rule(r); return nil })
+	}
+	if id, err = e.fullControl(id); err != nil {
+		return err
 	}
 	isControl := e.isControl(id)
 	if isControl && s.from == "" && !a.hasSnapshots(c.Context(), s) {
@@ -99,7 +105,7 @@ func (e *explainer) rule(r findings.Rule) {
 	fmt.Fprintf(e.w, "%s  %s\n\n", r.ID, r.Title)
 	e.fact("severity", string(r.Severity))
 	e.fact("family", r.Category)
-	e.fact("for", string(r.For)+" "+strings.Join(r.Types, ", "))
+	e.fact("for", strings.TrimSpace(string(r.For)+" "+strings.Join(r.Types, ", ")))
 	if slices.Contains(e.j.disabled, r.ID) {
 		e.fact("switched off", "yes, on request")
 	}
@@ -210,90 +216,6 @@ func (e *explainer) control(id string) {
 		}
 	}
 	e.para("No snapshot was judged: no data.")
-}
-
-// thing explains what stands in the scan: a finding, or a record.
-func (e *explainer) thing(id string) error {
-	for _, f := range append(slices.Clone(e.r.Findings), e.r.Excepted...) {
-		if f.ID == id || f.Fingerprint == id {
-			e.finding(f)
-			return nil
-		}
-	}
-	ids := e.ids()
-	matches := matching(ids, id)
-	switch len(matches) {
-	case 0:
-		return e.unknown(id, ids)
-	case 1:
-		e.record(matches[0])
-		return nil
-	}
-	slices.Sort(matches)
-	shown := matches[:min(len(matches), 10)]
-	return usage("%s fits %d ids; which of them?\n  %s", visible(id), len(matches), strings.Join(shown, "\n  "))
-}
-
-// ids lists everything of the inventory that has an id.
-func (e *explainer) ids() []string {
-	var out []string
-	inv := e.r.Inventory
-	for _, x := range inv.Identities {
-		out = append(out, x.ID)
-	}
-	for _, x := range inv.Credentials {
-		out = append(out, x.ID)
-	}
-	for _, x := range inv.Grants {
-		out = append(out, x.ID)
-	}
-	for _, x := range inv.Trusts {
-		out = append(out, x.ID)
-	}
-	for _, x := range inv.Consumers {
-		out = append(out, x.ID)
-	}
-	return out
-}
-
-// matching returns the id that is meant, or else the only one that ends with
-// the text, or else all that hold it.
-func matching(ids []string, text string) []string {
-	if slices.Contains(ids, text) {
-		return []string{text}
-	}
-	var end, hold []string
-	for _, id := range ids {
-		if strings.HasSuffix(id, text) {
-			end = append(end, id)
-		}
-		if strings.Contains(id, text) {
-			hold = append(hold, id)
-		}
-	}
-	if len(end) == 1 {
-		return end
-	}
-	return hold
-}
-
-// unknown says what an id was probably meant to be.
-func (e *explainer) unknown(id string, ids []string) error {
-	for _, r := range e.j.engine.Rules() {
-		ids = append(ids, r.ID)
-	}
-	for _, c := range e.j.library.Controls {
-		ids = append(ids, c.ID)
-	}
-	for _, f := range e.r.Findings {
-		ids = append(ids, f.ID)
-	}
-	near := config.Closest(id, ids)
-	if near != "" {
-		near = "; did you mean " + near + "?"
-	}
-	return usage("there is no rule, control, finding or record %s in %s%s (muster inventory and muster findings list ids)",
-		visible(id), or(e.r.Run.Snapshot, strings.Join(e.r.Run.Sources, ", ")), near)
 }
 
 // finding explains a finding.

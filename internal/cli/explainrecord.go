@@ -42,7 +42,7 @@ func (e *explainer) identity(x *inventory.Identity) {
 	}
 	e.bag("tags", x.Tags)
 	e.bag("attributes", x.Attributes)
-	e.owners(x.ID)
+	e.owners(x.ID, "")
 	e.credentials(x.ID)
 	e.grants(x.ID)
 	e.trusts(x.ID)
@@ -71,16 +71,18 @@ func (e *explainer) credential(x *inventory.Credential) {
 	e.fact("validity", x.Validity)
 	e.fact("key", strings.TrimSpace(x.Algorithm+" "+bits(x.KeyBits)))
 	e.fact("detected by", x.Detector)
-	e.fact("at HEAD", x.AtHead.String())
+	if len(x.FoundAt) > 0 {
+		e.fact("at HEAD", x.AtHead.String())
+	}
 	e.bag("tags", x.Tags)
 	e.bag("attributes", x.Attributes)
-	if line := e.j.engine.Chain(inv, x.ID, e.r.Findings...); len(line) > 0 {
+	if line := e.j.engine.Chain(inv, e.leak(x), e.r.Findings...); len(line) > 0 {
 		e.headf("The whole line")
 		for _, c := range line {
 			fmt.Fprintln(e.w, "  - "+strings.TrimLeft(wrap(visible(c), "    ", e.width), " "))
 		}
 	}
-	e.owners(x.ID)
+	e.owners(x.ID, x.Identity)
 	e.consumers(x.ID)
 	e.usage(x.ID)
 	e.relations(x.ID)
@@ -90,6 +92,27 @@ func (e *explainer) credential(x *inventory.Credential) {
 	}
 	e.findingsOn(x.ID)
 	e.coverage(inv, x.Scope)
+}
+
+// leak returns the id of the record that tells where a credential lies open: its
+// own, or that of another record of the same secret.
+func (e *explainer) leak(x *inventory.Credential) string {
+	if x.Exposure != "" || len(x.FoundAt) > 0 {
+		return x.ID
+	}
+	for _, r := range e.r.Inventory.Relations {
+		if r.Type != inventory.RelationSameSecret || r.From != x.ID && r.To != x.ID {
+			continue
+		}
+		other := r.From
+		if other == x.ID {
+			other = r.To
+		}
+		if c := e.r.Inventory.Credential(other); c != nil && c.Exposure != "" {
+			return other
+		}
+	}
+	return x.ID
 }
 
 func expiry(x *inventory.Credential) string {
@@ -136,7 +159,7 @@ func (e *explainer) other(id string) {
 			}
 		}
 	}
-	e.owners(subject)
+	e.owners(subject, "")
 	e.usage(id)
 	e.findingsOn(id)
 }
@@ -161,9 +184,15 @@ func (e *explainer) bag(name string, m map[string]string) {
 	e.fact(name, strings.Join(out, ", "))
 }
 
-func (e *explainer) owners(id string) {
-	e.headf("Owners")
+// owners lists who answers for a record, or else for the identity it belongs to.
+func (e *explainer) owners(id, identity string) {
 	list := e.r.Inventory.OwnersOf(id)
+	if of := e.r.Inventory.OwnersOf(identity); len(list) == 0 && identity != "" && len(of) > 0 {
+		e.headf("Owners of the identity that it opens")
+		list = of
+	} else {
+		e.headf("Owners")
+	}
 	if len(list) == 0 {
 		e.para("Nobody is known to answer for it.")
 	}
