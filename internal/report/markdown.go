@@ -36,7 +36,7 @@ func writeMarkdown(w io.Writer, r *Report, _ Options) error {
 	for _, note := range notes(r) {
 		b.WriteString("- " + md(note) + "\n")
 	}
-	fmt.Fprintf(&b, "\n<sub>%s, judged as of %s. `muster explain ID` tells why and how to mend it.</sub>\n",
+	fmt.Fprintf(&b, "\n<sub>%s, judged as of %s. `muster explain ID` tells why and how to fix it.</sub>\n",
 		md(strings.TrimSpace(r.Tool.Name+" "+r.Tool.Version)), cmp.Or(stamp(r.Run.AsOf), "an unknown time"))
 	if _, err := out.WriteString(b.String()); err != nil {
 		return fmt.Errorf("write Markdown: %w", err)

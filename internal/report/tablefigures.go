@@ -106,17 +106,23 @@ func exceptionNotes(r *Report) []string {
 	return out
 }
 
-// next names the commands that lead on from here.
+// next names the commands that lead on from here. What was not kept cannot be
+// looked up by its id; its rule can.
 func (p *page) next(r *Report) {
 	if len(r.Findings) == 0 {
 		return
 	}
+	steps := [][2]string{
+		{"muster explain " + clean(r.Findings[0].ID), "why the worst is one, and how to fix it"},
+		{"muster report -o html=report.html", "all of it as a page"},
+	}
+	if r.Run.Snapshot == "" {
+		steps = [][2]string{{"muster explain " + clean(r.Findings[0].Rule), "why the worst is one, and how to fix it"}}
+	}
 	p.line("")
 	p.line(p.paint(bold, "NEXT"))
-	for _, step := range [][2]string{
-		{"muster explain " + clean(r.Findings[0].ID), "why the worst is one, and how to mend it"},
-		{"muster report -o html=report.html", "all of it as a page"},
-	} {
+	for _, step := range steps {
+
 		text := fmt.Sprintf("  %-34s", step[0])
 		if p.width == 0 || columns(text)+2+columns(step[1]) <= p.width {
 			text += "  " + p.paint(dim, step[1])
