@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,11 @@ Nothing is scanned or sent. Exit status 1 if something is broken, 0 with warning
 					return e.Encode(list)
 				}
 				for _, x := range list {
-					fmt.Fprintf(w, "%-5s %-16s %s\n", x.Status, x.Name, visible(x.Detail))
+					first, more, _ := strings.Cut(x.Detail, "\n")
+					fmt.Fprintf(w, "%-5s %-16s %s\n", x.Status, x.Name, visible(first))
+					for line := range strings.Lines(more) {
+						fmt.Fprintf(w, "%22s %s\n", "", visible(strings.TrimRight(line, "\n")))
+					}
 				}
 				return nil
 			})
@@ -174,7 +179,7 @@ func (a *app) checkClock() check {
 func (a *app) checkTerminal() check {
 	width, ok := a.Terminal(a.Stdout)
 	if !ok {
-		return check{"terminal", "ok", "standard output is none: plain text, no colours"}
+		return check{"terminal", "ok", "standard output is not one: plain text, no colours"}
 	}
 	return check{"terminal", "ok", fmt.Sprintf("%d columns", width)}
 }

@@ -143,6 +143,11 @@ func (a *app) settle(s *setting) error {
 	s.tags = file.Owners.Tags
 	if len(s.outputs) == 0 {
 		s.outputs = file.Outputs
+		for _, o := range file.Outputs {
+			if _, err := parseOutput(o); err != nil {
+				return usage("%s: %s", file.At("outputs"), strings.TrimPrefix(err.Error(), "--output: "))
+			}
+		}
 	}
 	return s.check()
 }

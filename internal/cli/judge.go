@@ -70,7 +70,11 @@ func loadRules(s *setting) ([]findings.Rule, *findings.Library, error) {
 	for _, dir := range s.rules {
 		info, err := os.Stat(dir)
 		if err != nil || !info.IsDir() {
-			errs = append(errs, errors.Join(err, errIf(err == nil, "--rules: %s is not a directory", dir)))
+			why := errors.New("it is not a directory")
+			if err != nil {
+				why = cause(err)
+			}
+			errs = append(errs, fmt.Errorf("--rules: %s: %w", dir, why))
 			continue
 		}
 		more, err := findings.LoadRules(os.DirFS(dir))

@@ -99,6 +99,15 @@ func checkListFormat(format string) error {
 	return nil
 }
 
+// writeFiltered writes a listing, and says on standard error if it is empty, so
+// that a table without rows is not taken for a failure.
+func (a *app) writeFiltered(s *setting, l *listing, format string) error {
+	if len(l.rows) == 0 && (format == "" || format == "table") && !s.quiet {
+		fmt.Fprintln(a.Stderr, "muster: there is nothing to list")
+	}
+	return a.writeList(l, format)
+}
+
 // filter holds the filters of lists. Patterns have * and ?.
 type filter struct {
 	kind, typ, scope, name, owner, environment string
@@ -118,14 +127,23 @@ func (f *filter) common(c *cobra.Command) {
 	c.Flags().IntVar(&f.limit, "limit", 0, "at most `N` rows; 0 is all")
 }
 
+// check refuses what no list can have.
+func (f *filter) check() error {
+	if f.limit < 0 {
+		return usage("--limit: want 0 or more")
+	}
+	return checkListFormat(f.format)
+}
+
 // fits reports whether a text fits a pattern; an empty pattern fits all.
 func fits(pattern, s string) bool {
 	if pattern == "" || strings.EqualFold(pattern, s) {
 		return true
 	}
-	// path.Match stops at slashes, which ids and scopes are full of.
-	flat := strings.NewReplacer("/", "\x01")
-	ok, err := path.Match(flat.Replace(strings.ToLower(pattern)), flat.Replace(strings.ToLower(s)))
+	// path.Match stops at slashes, which ids and scopes are full of, and has
+	// classes in brackets, which ids may hold as well.
+	plain := strings.NewReplacer("/", "\x01", "[", `\[`, `\`, `\\`)
+	ok, err := path.Match(plain.Replace(strings.ToLower(pattern)), strings.ReplaceAll(strings.ToLower(s), "/", "\x01"))
 	return err == nil && ok
 }
 
@@ -151,18 +169,21 @@ func (a *app) inventoryCommand(s *setting) *cobra.Command {
 				case "coverages", "coverage":
 					f.kind = "coverage"
 				}
+				if f.kind == "finding" {
+					return usage("findings have a command of their own: muster findings")
+				}
 				if !slices.Contains(kindNames(), f.kind) {
 					return usage("there is no kind %q%s", visible(args[0]), config.DidYouMean(args[0], kindNames()))
 				}
 			}
-			if err := errorsFirst(a.settle(s), checkListFormat(f.format)); err != nil {
+			if err := errorsFirst(a.settle(s), f.check()); err != nil {
 				return err
 			}
 			p, err := a.load(c.Context(), s)
 			if err != nil {
 				return err
 			}
-			return a.writeList(inventoryList(p.inv, f), f.format)
+			return a.writeFiltered(s, inventoryList(p.inv, f), f.format)
 		},
 	}
 	s.bindFrom(c)
@@ -331,7 +352,7 @@ worst first. They are judged anew, like a report.`,
 					return usage("--severity: %q is none%s", visible(v), config.DidYouMean(v, []string{"critical", "high", "medium", "low", "info"}))
 				}
 			}
-			if err := errorsFirst(a.settle(s), checkListFormat(f.format)); err != nil {
+			if err := errorsFirst(a.settle(s), f.check()); err != nil {
 				return err
 			}
 			r, _, err := a.reported(c.Context(), s)
@@ -346,7 +367,7 @@ worst first. They are judged anew, like a report.`,
 			if excepted {
 				list = r.Excepted
 			}
-			return a.writeList(findingList(list, f, severities), f.format)
+			return a.writeFiltered(s, findingList(list, f, severities), f.format)
 		},
 	}
 	s.bindFrom(c)

@@ -19,6 +19,14 @@ type output struct {
 	file   string // "" is standard output
 }
 
+// String writes an output as --output takes it.
+func (o output) String() string {
+	if o.file == "" {
+		return o.format.Name
+	}
+	return o.format.Name + "=" + o.file
+}
+
 // outputs reads the --output flags. What cannot be written is said before a
 // scan begins, not after it.
 func outputs(asked []string) ([]output, error) {
@@ -95,10 +103,18 @@ func writable(file string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a directory", dir)
 	}
-	if info, err = os.Stat(file); err == nil && info.IsDir() {
+	info, err = os.Stat(file)
+	switch {
+	case err == nil && info.IsDir():
 		return fmt.Errorf("%s is a directory", file)
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a pipe or device is written to as it is
 	}
-	return nil
+	probe, err := os.CreateTemp(dir, ".muster.*")
+	if err != nil {
+		return fmt.Errorf("nothing can be written to the directory %s: %w", dir, cause(err))
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // write writes all outputs. A file is whole or not there: it is written beside
@@ -114,7 +130,7 @@ func (a *app) write(outs []output, r *report.Report, opts report.Options) error 
 			err = writeFile(o.file, func(w io.Writer) error { return o.format.Write(w, r, opts) })
 		}
 		if err != nil && !errors.Is(err, syscall.EPIPE) {
-			errs = append(errs, fmt.Errorf("write %s: %w", o.format.Name, err))
+			errs = append(errs, fmt.Errorf("--output %s: %w", o, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -32,16 +32,24 @@ func (a *app) place(s *setting) (storePlace, error) {
 	}
 	scheme, path, ok := strings.Cut(url, ":")
 	if !ok {
-		return storePlace{}, usage("--store: %q is neither sqlite:PATH nor none%s", url, config.DidYouMean(url, []string{"none", "sqlite:" + url}))
+		return storePlace{}, usage("%s: %q is neither sqlite:PATH nor none%s", s.storeKey(), url, config.DidYouMean(url, []string{"none", "sqlite:" + url}))
 	}
 	if scheme != "sqlite" {
 		return storePlace{url: url}, nil // the store says what it thinks of it
 	}
 	if path == "" {
-		return storePlace{}, usage("--store: sqlite: needs a path, for example sqlite:muster.db")
+		return storePlace{}, usage("%s: sqlite: needs a path, for example sqlite:muster.db", s.storeKey())
 	}
 	if s.file != nil && s.store == s.file.Store {
 		path = config.Rel(s.file.Dir(), path)
 	}
 	return storePlace{"sqlite:" + path, path, filepath.Join(filepath.Dir(path), "key"), false}, nil
+}
+
+// storeKey says where the store was named, for messages.
+func (s *setting) storeKey() string {
+	if s.file != nil && s.file.Store != "" && s.store == s.file.Store {
+		return s.file.At("store")
+	}
+	return "--store"
 }

@@ -36,6 +36,8 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(a.helpCommand())
+	root.Version = a.tool().Version // --version does as the command
+	root.SetVersionTemplate("muster {{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
 	s.bindGlobal(root)
 	root.AddGroup(&cobra.Group{ID: "work", Title: "Scan and look:"}, &cobra.Group{ID: "know", Title: "Learn:"}, &cobra.Group{ID: "keep", Title: "Keep house:"})
@@ -93,7 +95,7 @@ func flagError(c *cobra.Command, err error) error {
 	text := err.Error()
 	name, ok := strings.CutPrefix(text, "unknown flag: ")
 	if !ok {
-		return usage("%s (muster help %s)", text, strings.TrimPrefix(c.CommandPath(), "muster "))
+		return usage("%s (%s)", plainFlagError(text), helpOf(c))
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
@@ -101,7 +103,32 @@ func flagError(c *cobra.Command, err error) error {
 	if near := config.Closest(name, names); near != "" {
 		meant = "; did you mean " + near + "?"
 	}
-	return usage("%s has no flag %s%s (muster help %s lists them)", c.CommandPath(), name, meant, strings.TrimPrefix(c.CommandPath(), "muster "))
+	return usage("%s has no flag %s%s (%s lists them)", c.CommandPath(), name, meant, helpOf(c))
+}
+
+// helpOf names the command that helps with another.
+func helpOf(c *cobra.Command) string {
+	return strings.Replace(c.CommandPath(), "muster", "muster help", 1)
+}
+
+// plainFlagError says in plain words what the flag library says of a value.
+func plainFlagError(text string) string {
+	rest, ok := strings.CutPrefix(text, "invalid argument ")
+	value, rest, cut := strings.Cut(rest, " for \"")
+	flag, why, cut2 := strings.Cut(rest, "\" flag: ")
+	if !ok || !cut || !cut2 {
+		return text
+	}
+	flag = flag[max(0, strings.Index(flag, "--")):] // "-o, --output"
+	switch {
+	case strings.Contains(why, "ParseInt"):
+		return flag + ": " + value + " is no whole number"
+	case strings.Contains(why, "ParseBool"):
+		return flag + ": " + value + " is neither true nor false"
+	case strings.Contains(why, "duration"):
+		return flag + ": " + value + " is no duration such as 90s, 30m or 2h"
+	}
+	return flag + ": " + value + ": " + why
 }
 
 // exactly asks for a number of arguments by name.

@@ -113,7 +113,7 @@ func (a *app) snapshotShowCommand(s *setting) *cobra.Command {
 func showEntry(w io.Writer, e store.Entry) {
 	fmt.Fprintf(w, "snapshot  %s\nsources   %s\nstarted   %s\nended     %s\njudged    as of %s\nmuster    %s\nrules     %s\ncomplete  %s\n",
 		e.ID, visible(strings.Join(e.Sources, ", ")), e.StartedAt.Format(time.RFC3339), e.FinishedAt.Format(time.RFC3339),
-		e.AsOf.Format(time.RFC3339), e.Tool, e.Ruleset, complete(e))
+		e.AsOf.Format(time.RFC3339), e.Tool, e.Ruleset, strings.Replace("no: "+complete(e), "no: yes", "yes", 1))
 	if len(e.Disabled) > 0 {
 		fmt.Fprintf(w, "disabled  %s\n", strings.Join(e.Disabled, ", "))
 	}

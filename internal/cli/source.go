@@ -62,10 +62,14 @@ func (a *app) targets(s *setting, args []string) ([]target, error) {
 			}
 			return nil, &exitError{exitUsage, err}
 		}
-		if seen[t.name] {
+		key := t.name
+		if src.Name == "" && t.argument != "" && pathlike(t.factory.Info()) {
+			key = t.factory.Info().Name + ":" + filepath.Clean(t.argument)
+		}
+		if seen[key] {
 			continue
 		}
-		seen[t.name] = true
+		seen[key] = true
 		if t.factory.Info().Name == "repo" {
 			repos++
 		}

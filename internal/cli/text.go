@@ -51,27 +51,65 @@ func (g *grid) add(cells ...string) {
 	g.rows = append(g.rows, cells)
 }
 
-// write writes the table. A width of 0 is unlimited; otherwise the last column
-// is cut to fit.
+// lastColumn is the least width that the last column, which says most, is given
+// beside the others.
+const lastColumn = 24
+
+// write writes the table. A width of 0 is unlimited; otherwise each line fits:
+// the widest columns but the last are cut, and the last, if little is left for
+// it, stands whole below the others.
 func (g *grid) write(w io.Writer, width int) {
-	wide := make([]int, len(g.head))
 	all := append([][]string{g.head}, g.rows...)
-	for _, row := range all {
-		for i, cell := range row {
-			wide[i] = max(wide[i], utf8.RuneCountInString(cell))
+	wide := g.widths(all)
+	last := len(g.head) - 1
+	below := false
+	if sum := total(wide[:last]); width > 1 && sum+wide[last] > width {
+		below = width-sum < min(lastColumn, wide[last])
+		for below && total(wide[:last]) > width+2 {
+			widest := 0
+			for i := range wide[:last] {
+				if wide[i] > wide[widest] {
+					widest = i
+				}
+			}
+			wide[widest]--
 		}
 	}
 	for _, row := range all {
 		var b strings.Builder
-		for i, cell := range row {
-			if i == len(row)-1 {
-				b.WriteString(cell)
-				break
-			}
-			b.WriteString(cell + strings.Repeat(" ", wide[i]-utf8.RuneCountInString(cell)+2))
+		for i, cell := range row[:last] {
+			cell = cut(cell, wide[i])
+			b.WriteString(cell + strings.Repeat(" ", max(0, wide[i]-utf8.RuneCountInString(cell))+2))
+		}
+		if !below {
+			fmt.Fprintln(w, cut(strings.TrimRight(b.String()+row[last], " "), width))
+			continue
 		}
 		fmt.Fprintln(w, cut(strings.TrimRight(b.String(), " "), width))
+		if row[last] != "" {
+			fmt.Fprintln(w, wrap(row[last], "    ", width))
+		}
 	}
+}
+
+// widths returns how wide each column is at its widest.
+func (g *grid) widths(rows [][]string) []int {
+	wide := make([]int, len(g.head))
+	for _, row := range rows {
+		for i, cell := range row {
+			wide[i] = max(wide[i], utf8.RuneCountInString(cell))
+		}
+	}
+	return wide
+}
+
+// total is the width of columns, each with the space after it.
+func total(wide []int) int {
+	sum := 2 * len(wide)
+	for _, n := range wide {
+		sum += n
+	}
+	return sum
 }
 
 // cut shortens a line to a width in columns; 0 is unlimited.
@@ -85,7 +123,7 @@ func cut(s string, width int) string {
 // wrap breaks text at spaces into lines of at most width columns, each after an
 // indent.
 func wrap(s, indent string, width int) string {
-	if width <= len(indent)+20 {
+	if width < len(indent)+20 {
 		width = 100
 	}
 	var b strings.Builder

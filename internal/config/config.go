@@ -40,8 +40,9 @@ type File struct {
 	Concurrency  int           `yaml:"concurrency" doc:"sources scanned at a time; 0 chooses"`
 	Timeout      time.Duration `yaml:"timeout" doc:"how long each source may take, for example 30m; 0 is no limit"`
 
-	name string
-	dir  string
+	name  string
+	dir   string
+	lines map[string]int // of the keys at the top
 }
 
 // Rules says which rules are in force beside the built-in ones.
@@ -72,6 +73,12 @@ type Source struct {
 // Dir returns the directory that relative paths of the file are relative to.
 func (f *File) Dir() string { return f.dir }
 
+// At returns "FILE:LINE: KEY" for a key at the top of the file, for a mistake
+// that only the caller can see. A key that is not there has the first line.
+func (f *File) At(key string) string {
+	return fmt.Sprintf("%s:%d: %s", f.name, max(1, f.lines[key]), key)
+}
+
 // Name returns the name of the file, "" if there is none.
 func (f *File) Name() string { return f.name }
 
@@ -90,6 +97,10 @@ func Parse(name string, r io.Reader) (*File, error) {
 	doc, err := parseDocument(name, b)
 	if err != nil || doc == nil {
 		return f, err
+	}
+	f.lines = map[string]int{}
+	for i := 0; i+1 < len(doc.Content); i += 2 {
+		f.lines[doc.Content[i].Value] = doc.Content[i].Line
 	}
 	s := &strict{file: name, dir: f.dir}
 	s.fill(doc, f)
