@@ -193,16 +193,15 @@ func (w *worker) work(ctx context.Context) {
 // rulesFor returns the rules that look at a subject of that kind and type.
 func (w *worker) rulesFor(s *subject) []int {
 	k := w.engine.byKind[s.kind]
-	key := matchKey{kind: s.kind}
-	if k.typed {
-		key.typ, key.about = s.typ, s.identityType()
+	if !k.typed {
+		return k.rules
 	}
+	key := matchKey{s.kind, s.typ, s.identityType()}
 	list, ok := w.match[key]
 	if !ok {
 		list = []int{}
 		for _, i := range k.rules {
 			if w.engine.rules[i].looksAt(key.typ, key.about) {
-				w.engine.plans[i].prepare()
 				list = append(list, i)
 			}
 		}
@@ -231,6 +230,7 @@ func (r *Rule) looksAt(subjectTypes ...string) bool {
 // failed.
 func (w *worker) judge(ctx context.Context, rule int) *inventory.Finding {
 	p, c := &w.engine.plans[rule], &w.counts[rule]
+	p.prepare()
 	gap, missing := w.coverage.gap(w.subject.scope, p.rule.Needs)
 	if p.applies.Program != nil {
 		switch holds, err := truth(ctx, p.applies, w.subject); {
