@@ -103,7 +103,7 @@ func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job
 func (j *job) openRepo(program string, gitErr error) {
 	repo, err := (*git.Repo)(nil), gitErr
 	if err == nil {
-		repo, err = git.Open(j.ctx, program, j.target.dir)
+		repo, err = git.Open(j.ctx, program, j.target.dir, j.target.within...)
 	}
 	if err != nil {
 		j.missf("the history was not read: %s", reasonOf(err))

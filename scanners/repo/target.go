@@ -16,6 +16,9 @@ type target struct {
 	dir  string
 	repo bool
 	file string // if only this file of dir is to be read
+	// within is where a repository inside another target may keep its history;
+	// nil is anywhere.
+	within []string
 }
 
 // targets returns what a path that the user named stands for. Repositories

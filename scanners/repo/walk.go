@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/repo/codeowners"
@@ -74,7 +75,7 @@ func (j *job) enter(path string, plain bool) error {
 	dir := filepath.Join(j.target.dir, filepath.FromSlash(path))
 	if is, _ := git.Is(dir); is {
 		if plain || j.scan.config.Submodules {
-			j.nested = append(j.nested, target{dir: dir, repo: true})
+			j.nested = append(j.nested, target{dir: dir, repo: true, within: j.bounds()})
 		} else {
 			j.notef("the repository at %s was left out: submodules are switched off", git.Clean(path))
 		}
@@ -84,6 +85,20 @@ func (j *job) enter(path string, plain bool) error {
 		return fs.SkipDir
 	}
 	return nil
+}
+
+// bounds returns where the repositories inside a target may keep their history:
+// below what the user named, or, as submodules of a linked working tree do,
+// with that of the repository around them.
+func (j *job) bounds() []string {
+	within := j.target.within
+	if within == nil {
+		within = []string{j.target.dir}
+	}
+	if j.repo != nil {
+		within = append(slices.Clone(within), j.repo.Places()...)
+	}
+	return within
 }
 
 func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]bool) error {

@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -74,6 +75,8 @@ type Repo struct {
 	dir     string // working tree, or the git directory of a bare repository
 	gitDir  string
 	bare    bool
+	places  []string // all directories that it is made of
+	mailmap bool     // its .mailmap can be read
 }
 
 // Find returns the git program to use. The error is ErrMissing.
@@ -102,8 +105,10 @@ func Is(dir string) (is, bare bool) {
 
 // Open returns the repository at a directory: a working tree (also a linked one
 // or a submodule) or a bare repository. It does not look in the directories
-// above. The error is ErrNotRepository if git does not take it for one.
-func Open(ctx context.Context, program, dir string) (*Repo, error) {
+// above. If within is given, the git directory and all that it borrows from must
+// lie below one of these directories. The error is ErrNotRepository if git does
+// not take it for one, or ErrOutside.
+func Open(ctx context.Context, program, dir string, within ...string) (*Repo, error) {
 	is, bare := Is(dir)
 	if !is {
 		return nil, ErrNotRepository
@@ -116,6 +121,14 @@ func Open(ctx context.Context, program, dir string) (*Repo, error) {
 	if !bare {
 		r.gitDir = filepath.Join(abs, ".git")
 	}
+	if err := r.inspect(ctx, within); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, err
+	}
+	info, err := os.Stat(filepath.Join(abs, ".mailmap"))
+	r.mailmap = bare || err != nil || info.Mode().IsRegular()
 	if _, err := r.output(ctx, nil, "rev-parse", "--git-dir"); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -127,6 +140,11 @@ func Open(ctx context.Context, program, dir string) (*Repo, error) {
 
 // Dir returns the working tree, or the git directory of a bare repository.
 func (r *Repo) Dir() string { return r.dir }
+
+// Places returns the directories that the repository is made of besides its
+// working tree: git directories and stores of objects, those it borrows from
+// too.
+func (r *Repo) Places() []string { return slices.Clone(r.places) }
 
 // Bare reports whether the repository has no working tree.
 func (r *Repo) Bare() bool { return r.bare }
@@ -155,6 +173,9 @@ func (r *Repo) command(ctx context.Context, args ...string) *exec.Cmd {
 		"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=false", "SSH_ASKPASS=false", "GIT_OPTIONAL_LOCKS=0",
 		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_PROTOCOL_FROM_USER=0",
 		"GIT_FLUSH=0", "GIT_ADVICE=0",
+	}
+	if !r.bare {
+		cmd.Env = append(cmd.Env, "GIT_WORK_TREE="+r.dir) // whatever core.worktree says
 	}
 	return cmd
 }

@@ -34,7 +34,21 @@ type Change struct {
 // ModeSubmodule is the mode of a path that is a submodule.
 const ModeSubmodule = "160000"
 
-const logFormat = "--format=format:%x01%H%x00%P%x00%aN <%aE>%x00%at%x00"
+// logFormat asks for what readCommit reads.
+func (r *Repo) logFormat() string {
+	author := "%an <%ae>"
+	if r.mailmap {
+		author = "%aN <%aE>"
+	}
+	return "--format=format:%x01%H%x00%P%x00" + author + "%x00%at%x00"
+}
+
+func (r *Repo) useMailmap() string {
+	if r.mailmap {
+		return "--use-mailmap"
+	}
+	return "--no-use-mailmap"
+}
 
 // Log calls each for every change of the commits that args choose (--all, a
 // range, --since=…), newest first, and begin, if not nil, for every commit. Of
@@ -43,7 +57,7 @@ const logFormat = "--format=format:%x01%H%x00%P%x00%aN <%aE>%x00%at%x00"
 func (r *Repo) Log(ctx context.Context, args []string, begin func(*Commit), each func(Change) error) error {
 	full := append([]string{
 		"log", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
-		"--no-notes", "--no-show-signature", "--use-mailmap", logFormat,
+		"--no-notes", "--no-show-signature", r.useMailmap(), r.logFormat(),
 	}, args...)
 	return r.stream(ctx, nil, func(out io.Reader) error { return readLog(out, begin, each) }, append(full, "--")...)
 }
@@ -56,7 +70,7 @@ func (r *Repo) Commits(ctx context.Context, ids []ID, begin func(*Commit), each 
 	}
 	return r.stream(ctx, &idReader{ids: ids}, func(out io.Reader) error { return readLog(out, begin, each) },
 		"log", "--stdin", "--no-walk=unsorted", "-c", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff",
-		"--no-textconv", "--no-color", "--no-notes", "--no-show-signature", "--use-mailmap", logFormat)
+		"--no-textconv", "--no-color", "--no-notes", "--no-show-signature", r.useMailmap(), r.logFormat())
 }
 
 func readLog(out io.Reader, begin func(*Commit), each func(Change) error) error {
