@@ -32,7 +32,7 @@ const Protocol = 1
 // The limits of a program whose configuration sets none.
 const (
 	defaultTimeout = 10 * time.Minute
-	infoTimeout    = 10 * time.Second
+	infoTimeout    = 30 * time.Second
 	maxInfo        = 1 << 20 // bytes that info may print
 	maxFaults      = 1000    // lines that may be wrong before the program is stopped
 )
