@@ -223,6 +223,51 @@ func TestApplies(t *testing.T) {
 	}
 }
 
+// TestUndecided tells unknown verdicts from all others.
+func TestUndecided(t *testing.T) {
+	key := func(id, typ string, at int, disabled inventory.Tri) *inventory.Credential {
+		c := &inventory.Credential{ID: id, Type: typ, Scope: "s", Disabled: disabled, Name: "k"}
+		if at != 0 {
+			c.CreatedAt = asOf.AddDate(0, 0, -at)
+		}
+		return c
+	}
+	rules := []findings.Rule{
+		{ID: "A-ROT-001", For: inventory.KindCredential, Types: []string{"t.*"}, Applies: "credential.disabled == false", When: "age(credential.created_at) > 90", Message: "'old'"},
+		{ID: "A-ROT-002", For: inventory.KindCredential, When: "age(credential.created_at) > 90", Message: "'old'"},
+		{ID: "A-ROT-003", For: inventory.KindCredential, When: "false", Message: "''", Needs: []inventory.Kind{inventory.KindUsage}},
+	}
+	e, err := findings.NewEngine(rules, nil, []string{"A-ROT-002"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv := inventoryOf(
+		t, key("x:old", "t.k", 91, inventory.False), key("x:new", "t.k", 9, inventory.False), key("x:undated", "t.k", 0, inventory.False),
+		key("x:off", "t.k", 0, inventory.True), key("x:vague", "t.k", 91, inventory.Unknown), key("x:other", "u.k", 0, inventory.False),
+	)
+	undecided := e.Undecided(t.Context(), inv, findings.Params{AsOf: asOf})
+	for _, test := range []struct {
+		rule, subject string
+		want          bool
+	}{
+		{"A-ROT-001", "x:old", false},
+		{"A-ROT-001", "x:new", false},
+		{"A-ROT-001", "x:undated", true},
+		{"A-ROT-001", "x:off", false},
+		{"A-ROT-001", "x:vague", true},
+		{"A-ROT-001", "x:other", false},
+		{"A-ROT-001", "x:gone", false},
+		{"A-ROT-002", "x:undated", false},
+		{"A-ROT-003", "x:new", true},
+		{"A-ROT-009", "x:new", false},
+		{"A-ROT-001", "x:undated", true},
+	} {
+		if got := undecided(test.rule, test.subject); got != test.want {
+			t.Errorf("%s on %s: got %v, want %v", test.rule, test.subject, got, test.want)
+		}
+	}
+}
+
 func TestRaise(t *testing.T) {
 	rule := findings.Rule{
 		For: inventory.KindCredential, When: "true", Severity: inventory.SeverityHigh,
