@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -30,9 +31,15 @@ type judge struct {
 
 // newJudge reads the rules and the files that the setting names. All mistakes
 // of all of them are reported.
-func newJudge(s *setting) (*judge, error) {
+func newJudge(s *setting) (*judge, error) { return newJudgeBy(s, findings.LoadTrusted) }
+
+// A ruleLoader reads the built-in rules: findings.LoadTrusted, or LoadRules if
+// their own tests are wanted.
+type ruleLoader func(fs.FS) ([]findings.Rule, error)
+
+func newJudgeBy(s *setting, builtIn ruleLoader) (*judge, error) {
 	j := &judge{disabled: s.disable, tags: s.tags}
-	list, lib, err := loadRules(s)
+	list, lib, err := loadRules(s, builtIn)
 	errs := []error{err}
 	errs = append(errs,
 		readFile("exceptions", s.exceptions, func(name string, r io.Reader) (err error) {
@@ -62,8 +69,8 @@ func newJudge(s *setting) (*judge, error) {
 }
 
 // loadRules reads the built-in rules and those of further directories.
-func loadRules(s *setting) ([]findings.Rule, *findings.Library, error) {
-	list, err := findings.LoadRules(rules.FS())
+func loadRules(s *setting, builtIn ruleLoader) ([]findings.Rule, *findings.Library, error) {
+	list, err := builtIn(rules.FS())
 	errs := []error{err}
 	lib, err := findings.LoadLibrary(rules.FS())
 	errs = append(errs, err)
@@ -131,8 +138,15 @@ func (j *judge) judge(ctx context.Context, inv *inventory.Inventory, asOf time.T
 		Mapping: j.mapping, People: j.people, OwnerTags: j.tags, AsOf: asOf,
 	})
 	inv = inv.With(c.Relations, c.Owners)
-	result, err := j.engine.Judge(ctx, inv, findings.Params{
-		AsOf: asOf, Exceptions: j.exceptions, InBaseline: base.inBaseline(),
-	})
+	result, err := j.engine.Judge(ctx, inv, j.params(asOf, base))
 	return inv, result, err
+}
+
+// undecided tells, of an inventory that was judged, which verdicts are unknown.
+func (j *judge) undecided(ctx context.Context, inv *inventory.Inventory, asOf time.Time, base *baseline) func(rule, subject string) bool {
+	return j.engine.Undecided(ctx, inv, j.params(asOf, base))
+}
+
+func (j *judge) params(asOf time.Time, base *baseline) findings.Params {
+	return findings.Params{AsOf: asOf, Exceptions: j.exceptions, InBaseline: base.inBaseline()}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
@@ -93,7 +95,7 @@ func (a *app) scan(ctx context.Context, s *setting, args []string) error {
 		return err
 	}
 	inv, outcome := a.run(ctx, s, con, sources)
-	return a.conclude(ctx, s, judged{judge: j, keeper: k, base: base, series: a.series(targets), inv: inv, outcome: outcome, outs: outs})
+	return a.conclude(ctx, s, judged{judge: j, keeper: k, base: base, series: a.series(targets), narrow: narrowed(targets), inv: inv, outcome: outcome, outs: outs})
 }
 
 // env is what scanners are lent.
@@ -128,6 +130,9 @@ func (a *app) run(ctx context.Context, s *setting, con *console, sources []pipel
 }
 
 // series names what is scanned, wherever muster was started: paths are absolute.
+// The same source under other options is another series. Options are told by a
+// hash, for they can be anything; which commits are looked at is left out, for it
+// is seldom the same twice.
 func (a *app) series(targets []target) string {
 	var names []string
 	for _, t := range targets {
@@ -136,10 +141,43 @@ func (a *app) series(targets []target) string {
 		if pathlike(info) && !filepath.IsAbs(t.argument) {
 			name = info.Name + ":" + filepath.Join(a.Dir, t.argument)
 		}
-		names = append(names, name)
+		names = append(names, name+optionsName(t.options))
 	}
 	slices.Sort(names)
 	return strings.Join(names, "\n")
+}
+
+func optionsName(options map[string]any) string {
+	if len(options) == 0 {
+		return ""
+	}
+	kept := maps.Clone(options)
+	for _, key := range []string{"since", "commits"} {
+		if _, ok := kept[key]; ok {
+			kept[key] = true
+		}
+	}
+	text, err := json.Marshal(kept) // sorts the keys
+	if err != nil {
+		text = fmt.Append(nil, slices.Sorted(maps.Keys(kept)))
+	}
+	return fmt.Sprintf("?%x", sha256.Sum256(text))[:17]
+}
+
+// narrowed tells whether part of a repository is left out, by a flag or by the
+// configuration file, so that what is not found may still be there.
+func narrowed(targets []target) bool {
+	return slices.ContainsFunc(targets, func(t target) bool {
+		if t.factory.Info().Name != "repo" {
+			return false
+		}
+		for key, whole := range map[string]any{"staged": false, "since": "", "commits": "", "history": true, "worktree": true} {
+			if value, set := t.options[key]; set && value != whole {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // pathlike reports whether a scanner's argument is a path.
@@ -153,6 +191,7 @@ type judged struct {
 	keeper  *keeper
 	base    *baseline
 	series  string // names the line of snapshots that this one continues
+	narrow  bool   // part of a source was left out on request
 	inv     *inventory.Inventory
 	outcome pipeline.Outcome
 	outs    []output
@@ -173,7 +212,9 @@ func (a *app) conclude(ctx context.Context, s *setting, d judged) error {
 		return fmt.Errorf("judge: %w", err)
 	}
 	run := d.run(s, asOf, inv)
-	saved, saveErr := d.keeper.save(ctx, d.meta(a.tool(), s, run), inv, result.Findings)
+	meta := d.meta(a.tool(), s, run)
+	meta.Unknown = d.judge.undecided(ctx, inv, asOf, d.base)
+	saved, saveErr := d.keeper.save(ctx, meta, inv, result.Findings)
 	run.Snapshot = saved.ID
 	r := report.New(report.Input{
 		Tool: a.tool(), Run: run, Inventory: inv, Result: result, Findings: saved.Findings,
@@ -191,7 +232,7 @@ func (a *app) conclude(ctx context.Context, s *setting, d judged) error {
 func (d judged) meta(tool report.Tool, s *setting, run report.Run) store.Meta {
 	m := store.Meta{
 		StartedAt: run.StartedAt, FinishedAt: run.FinishedAt, AsOf: run.AsOf, Sources: run.Sources, Series: d.series,
-		Narrowed: s.repoFlag() != "", Tool: tool.Version, Ruleset: run.Ruleset, Disabled: run.Disabled,
+		Narrowed: d.narrow, Tool: tool.Version, Ruleset: run.Ruleset, Disabled: run.Disabled,
 		Interrupted: run.Interrupted, Partial: run.Partial, Rules: map[string][]inventory.Kind{},
 	}
 	for _, r := range d.judge.engine.Rules() {

@@ -28,6 +28,7 @@ type target struct {
 	factory  scanners.Factory
 	decode   scanners.Decode
 	argument string
+	options  map[string]any // what the file and the flags set beside the argument
 }
 
 // scannerNames lists the scanners of this build.
@@ -161,6 +162,14 @@ func newTarget(factories []scanners.Factory, src config.Source, flags config.Ove
 			maps.Copy(overlay, flags)
 		}
 	}
+	decode := src.Decode(overlay)
+	options := map[string]any{}
+	if err := decode(&options); err != nil {
+		return target{}, err
+	}
+	if argument != "" {
+		delete(options, info.Argument)
+	}
 	label := info.Name
 	if argument != "" {
 		label += ":" + argument
@@ -168,7 +177,7 @@ func newTarget(factories []scanners.Factory, src config.Source, flags config.Ove
 	if src.Name != "" {
 		label = src.Name
 	}
-	return target{name: label, factory: f, decode: src.Decode(overlay), argument: argument}, nil
+	return target{name: label, factory: f, decode: decode, argument: argument, options: options}, nil
 }
 
 func factory(factories []scanners.Factory, name string) (scanners.Factory, bool) {

@@ -181,6 +181,9 @@ func names(fields map[string]reflect.Type) []string {
 // paths joins relative paths to the directory of the file, where a field is
 // tagged as a path.
 func (s *strict) paths(v reflect.Value) {
+	if v.Kind() != reflect.Struct {
+		return // a map of whatever keys there are
+	}
 	for f, fv := range v.Fields() {
 		if !f.IsExported() {
 			continue
