@@ -145,7 +145,7 @@ func (m *masker) fields(v reflect.Value) {
 		if !field.IsExported() || isOwnText(field.Name) {
 			continue
 		}
-		if pairs, ok := v.Field(i).Interface().(map[string]string); ok && pairs != nil {
+		if pairs, ok := reflect.TypeAssert[map[string]string](v.Field(i)); ok && pairs != nil {
 			v.Field(i).Set(reflect.ValueOf(m.pairs(pairs, field.Name == "Tags")))
 			continue
 		}

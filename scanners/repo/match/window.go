@@ -39,7 +39,7 @@ func (m *Matcher) windows(i int) []window {
 	var out []window
 	for _, s := range st.spans {
 		w := m.widen(s)
-		if n := len(out); n > 0 && w.start < out[n-1].end-1 && !(w.cutStart && out[n-1].end-out[n-1].start > cutWindow) {
+		if n := len(out); n > 0 && w.start < out[n-1].end-1 && (!w.cutStart || out[n-1].end-out[n-1].start <= cutWindow) {
 			if w.end > out[n-1].end {
 				out[n-1].end, out[n-1].cutEnd = w.end, w.cutEnd
 			}
