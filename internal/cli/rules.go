@@ -34,7 +34,7 @@ func (a *app) rulesListCommand(s *setting) *cobra.Command {
 			if err := errorsFirst(a.settle(s), checkListFormat(f.format)); err != nil {
 				return err
 			}
-			list, _, err := loadRules(s)
+			list, _, err := loadRules(s, findings.LoadRules)
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
@@ -86,7 +86,7 @@ tests that each of them carries. Exit status 0 if all pass, 1 if one does not,
 			if err := a.settle(s); err != nil {
 				return err
 			}
-			j, err := newJudge(s)
+			j, err := newJudgeBy(s, findings.LoadRules)
 			if err != nil {
 				return err
 			}
@@ -165,7 +165,7 @@ is written, and exit status 1 says that a page is not what would be written.`,
 			if check && dir == "" {
 				return usage("--check needs --dir: which pages are to be checked?")
 			}
-			list, lib, err := loadRules(s)
+			list, lib, err := loadRules(s, findings.LoadRules)
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
