@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -76,6 +77,9 @@ type ruleReader struct {
 // parseRule reads one rule. It reports false if it found a mistake.
 func parseRule(lang *language, trusted bool, file string, text []byte, found *problems) (Rule, bool) {
 	before := len(found.list)
+	if trusted {
+		text = withoutTests(text)
+	}
 	d := parseDocument(file, text, found)
 	if d == nil {
 		return Rule{}, false
@@ -98,6 +102,19 @@ func parseRule(lang *language, trusted bool, file string, text []byte, found *pr
 		r.readTests(e["tests"])
 	}
 	return r.rule, len(found.list) == before
+}
+
+// withoutTests cuts off the tests of a rule, which are half of its text, if
+// they come last: no line after them begins with the letter of a field.
+func withoutTests(text []byte) []byte {
+	head, tail, ok := bytes.Cut(text, []byte("\ntests:"))
+	for line := range bytes.Lines(tail) {
+		ok = ok && (line[0] < 'a' || line[0] > 'z')
+	}
+	if !ok {
+		return text
+	}
+	return append(head[:len(head):len(head)], '\n')
 }
 
 // readIdentity reads what the rule is and whom it is for.

@@ -1,6 +1,7 @@
 package findings_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -68,5 +69,29 @@ func TestTrustedRuleThatDoesNotCompileIsUnknown(t *testing.T) {
 	tally := got.Tallies[0]
 	if tally.Unknown != 2 || tally.Pass != 0 || tally.Fail != 0 {
 		t.Errorf("%d unknown, %d pass, %d fail; want 2, 0, 0", tally.Unknown, tally.Pass, tally.Fail)
+	}
+}
+
+// Fields may come in any order: what follows the tests is read.
+func TestTrustedRulesAreReadToTheirEnd(t *testing.T) {
+	tests, rest := "", ""
+	for line := range strings.Lines(ruleText(nil)) {
+		if tests != "" || strings.HasPrefix(line, "tests:") {
+			tests += line
+		} else {
+			rest += line
+		}
+	}
+	for name, text := range map[string]string{"tests last": rest + tests, "tests first": tests + "\n" + rest} {
+		t.Run(name, func(t *testing.T) {
+			files := fstest.MapFS{"rotation/NHI-ROT-001.yaml": {Data: []byte(text)}}
+			rules, err := findings.LoadTrusted(files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rules) != 1 || rules[0].Source != "CIS" || len(rules[0].Controls) == 0 {
+				t.Errorf("%d rules, want the one with its source and controls", len(rules))
+			}
+		})
 	}
 }
