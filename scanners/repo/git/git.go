@@ -77,6 +77,7 @@ type Repo struct {
 	bare    bool
 	places  []string // all directories that it is made of
 	mailmap bool     // its .mailmap can be read
+	memory  int64    // bytes that one git may use
 }
 
 // Find returns the git program to use. The error is ErrMissing.
@@ -117,7 +118,7 @@ func Open(ctx context.Context, program, dir string, within ...string) (*Repo, er
 	if err != nil {
 		return nil, fmt.Errorf("locate %q: %w", dir, err)
 	}
-	r := &Repo{program: program, dir: abs, gitDir: abs, bare: bare}
+	r := &Repo{program: program, dir: abs, gitDir: abs, bare: bare, memory: maxMemory}
 	if !bare {
 		r.gitDir = filepath.Join(abs, ".git")
 	}
@@ -207,12 +208,15 @@ func (r *Repo) stream(ctx context.Context, stdin io.Reader, read func(io.Reader)
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start git %s: %w", args[0], err)
 	}
+	greedy := r.watch(ctx, cmd.Process.Pid, cancel)
 	readErr := read(out)
 	if readErr != nil {
 		cancel()
 	}
 	err = cmd.Wait()
 	switch {
+	case greedy():
+		return fmt.Errorf("git %s: it used more than %d MB of memory and was stopped", args[0], r.memory>>20)
 	case readErr != nil && !errors.Is(readErr, io.ErrUnexpectedEOF):
 		return readErr
 	case err != nil:

@@ -10,6 +10,11 @@ import (
 	"strings"
 )
 
+// maxEntries bounds the files of one commit. A few trees that name each other
+// many times over make more than can ever be listed; the largest repositories
+// known have some millions.
+const maxEntries = 8_000_000
+
 // An Entry is a file in a tree or in the index.
 type Entry struct {
 	Mode string
@@ -97,13 +102,16 @@ func (r *Repo) Index(ctx context.Context, each func(Entry) error) error {
 
 func entries(out io.Reader, pick func([][]byte) (mode, id []byte), each func(Entry) error) error {
 	in := bufio.NewReaderSize(out, 1<<16)
-	for {
+	for n := 0; ; n++ {
 		token, err := field(in)
 		if errors.Is(err, io.EOF) && len(token) == 0 {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("read files: %w", err)
+		}
+		if n >= maxEntries {
+			return fmt.Errorf("more than %d files", maxEntries)
 		}
 		meta, path, ok := bytes.Cut(token, []byte("\t"))
 		mode, text := pick(bytes.Fields(meta))
