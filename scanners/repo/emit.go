@@ -44,7 +44,7 @@ func (j *job) contents() iter.Seq2[string, []byte] {
 		}
 		defer root.Close() //nolint:errcheck // read only
 		for _, name := range slices.Sorted(slices.Values(j.wanted)) {
-			f, err := root.Open(name)
+			f, err := openFile(root, name)
 			if err != nil {
 				j.losef("files could not be read: %s", reasonOf(err))
 				continue

@@ -315,3 +315,56 @@ func TestElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// TestDeepDirectories scans directories nested deeper than is followed.
+func TestDeepDirectories(t *testing.T) {
+	dir := t.TempDir()
+	deep := filepath.Join(dir, strings.Repeat("d/", maxDepth+20))
+	if err := os.MkdirAll(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i, sub := range []string{"d/d", strings.Repeat("d/", maxDepth+5)} {
+		if err := os.WriteFile(filepath.Join(dir, sub, "x.env"), []byte("token="+canary(fmt.Sprint("deep ", i))+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := within(t, map[string]any{"path": dir})
+	if r.err != nil || r.credential(canary("deep 0")) == nil {
+		t.Errorf("what is not so deep was not found: %v", r.err)
+	}
+	wantPartial(t, r.only(t), "nested more than")
+}
+
+// TestPipesInTheTree opens no pipe, whether it was one when it was listed or
+// has come in the place of a file since.
+func TestPipesInTheTree(t *testing.T) {
+	dir := t.TempDir()
+	fifo(t, filepath.Join(dir, "pipe.env"))
+	if err := os.WriteFile(filepath.Join(dir, "a.env"), []byte("token="+canary("a")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := within(t, map[string]any{"path": dir}); r.err != nil || r.credential(canary("a")) == nil {
+		t.Errorf("the file beside was not found: %v", r.err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	opened := make(chan error, 1)
+	go func() {
+		f, err := openFile(root, "pipe.env")
+		if err == nil {
+			err = f.Close()
+		}
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("opening a pipe waits for a writer")
+	}
+}

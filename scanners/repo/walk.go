@@ -12,11 +12,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/muster-nhi/muster/scanners/repo/codeowners"
 	"github.com/muster-nhi/muster/scanners/repo/declared"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
+
+// maxDepth is how deep directories are followed: each level makes every step
+// below it dearer.
+const maxDepth = 500
 
 // walk reads the files on disk, untracked and ignored ones too. Symbolic links
 // are not followed, and nothing outside the directory is opened. Files whose
@@ -72,6 +77,10 @@ func (j *job) enter(path string, plain bool) error {
 	if base == ".git" {
 		return fs.SkipDir
 	}
+	if strings.Count(path, "/") >= maxDepth {
+		j.missf("directories nested more than %d deep were not read", maxDepth)
+		return fs.SkipDir
+	}
 	dir := filepath.Join(j.target.dir, filepath.FromSlash(path))
 	if is, _ := git.Is(dir); is {
 		if plain || j.scan.config.Submodules {
@@ -111,7 +120,7 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 	if len(keyRules) == 0 && j.rules.SkipsPath(name) {
 		return nil
 	}
-	f, err := root.Open(path)
+	f, err := openFile(root, path)
 	if err != nil {
 		j.missf("files or directories could not be read: %s", reasonOf(err))
 		return nil
@@ -120,6 +129,9 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return nil // it was replaced while the walk ran: it is no file any more
+	}
+	if info.Size() == 0 {
+		return nil // what a kernel's file system makes up as it is read may have no end
 	}
 	if info.Size() > j.scan.config.MaxFileSize {
 		j.skip("larger than max_file_size")
@@ -142,6 +154,12 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 		p.addWhole(source{path: name}, content)
 	}
 	return nil
+}
+
+// openFile opens a file to read it. It does not wait: where a pipe came in the
+// place of a file, nobody may ever write to it.
+func openFile(root *os.Root, path string) (*os.File, error) {
+	return root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:wrapcheck // the caller leaves the path out
 }
 
 // readFailure turns a file that cannot be read into a reason.
