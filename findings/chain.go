@@ -32,7 +32,7 @@ func chain(inv *inventory.Inventory, c *inventory.Credential, coverage coverageI
 	out := []string{leaked(c)}
 	ids := opens(inv, c)
 	for _, id := range ids {
-		out = append(out, fmt.Sprintf("It opens %s %s (%s).", id.Type, cmp.Or(id.Name, id.ID), id.ID), may(inv, id, coverage))
+		out = append(out, fmt.Sprintf("It opens the %s %s (%s).", typeTitle(id.Type), cmp.Or(id.Name, id.ID), id.ID), may(inv, id, coverage))
 	}
 	if len(ids) == 0 {
 		out = append(out, opensElsewhere(inv, c))
@@ -46,10 +46,7 @@ func chain(inv *inventory.Inventory, c *inventory.Credential, coverage coverageI
 
 // leaked says where the credential lies.
 func leaked(c *inventory.Credential) string {
-	what := c.Type
-	if name := cmp.Or(c.PublicID, c.Name); name != "" {
-		what += " " + name
-	}
+	what := "The " + label(c)
 	if len(c.FoundAt) == 0 {
 		if c.Exposure == "" {
 			return fmt.Sprintf("%s was not found lying open.", what)

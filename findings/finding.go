@@ -87,7 +87,9 @@ func (s *subject) name() string {
 	case inventory.KindIdentity:
 		name = s.record.Identity.Name
 	case inventory.KindCredential:
-		name = cmp.Or(s.record.Credential.Name, s.record.Credential.PublicID, s.record.Credential.Hint)
+		if name = cmp.Or(s.record.Credential.Name, s.record.Credential.PublicID); name == "" {
+			name = label(s.record.Credential)
+		}
 	case inventory.KindGrant:
 		name = s.record.Grant.Name
 	case inventory.KindTrust:

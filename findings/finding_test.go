@@ -244,3 +244,29 @@ func TestChain(t *testing.T) {
 		t.Errorf("no such credential: got %q", got)
 	}
 }
+
+// TestLabel reads what sentences call credentials and places.
+func TestLabel(t *testing.T) {
+	for _, test := range []struct {
+		c    inventory.Credential
+		want string
+	}{
+		{inventory.Credential{Type: "aws.access_key", Name: "deploy", PublicID: "P"}, "AWS access key deploy"},
+		{inventory.Credential{Type: "aws.access_key", Name: "KEY", PublicID: "P", Exposure: "repository"}, "AWS access key P"},
+		{inventory.Credential{Type: "generic.secret", Hint: "36 bytes"}, "generic secret (36 bytes)"},
+		{inventory.Credential{Type: "github.token", Hint: "ghp_… (40 bytes)"}, "GitHub token ghp_… (40 bytes)"},
+		{inventory.Credential{Type: "pki.private_key"}, "private key (028f00112233)"},
+		{inventory.Credential{Type: "vault.approle_secret_id", Name: "n"}, "Vault AppRole secret ID n"},
+	} {
+		test.c.ID, test.c.Scope = "x:local/main/028f0011223344556677", "s"
+		test.c.FoundAt = []inventory.Location{{URI: "a/b.go", Line: 130}, {URI: "c"}}
+		e := quick(t, findings.Rule{For: inventory.KindCredential, When: "true", Message: "label(credential) + ' in ' + credential.found_at.map(l, place(l)).join(', ')"})
+		f := judge(t, e, inventoryOf(t, &test.c), findings.Params{}).Findings[0]
+		if want := test.want + " in a/b.go:130, c"; f.Message != want {
+			t.Errorf("got %q, want %q", f.Message, want)
+		}
+		if strings.Contains(f.SubjectName, test.c.ID) {
+			t.Errorf("the subject's name is its id: %q", f.SubjectName)
+		}
+	}
+}

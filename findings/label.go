@@ -1,0 +1,88 @@
+package findings
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// label is what a sentence calls a credential: its type in words and its name,
+// public id or hint, as in "AWS access key AKIA…" or "generic secret (36 bytes)".
+// For one that lies open the public id says more than the name that somebody
+// gave it there. One that has none of them is told by the end of its id.
+func label(c *inventory.Credential) string {
+	name := cmp.Or(c.Name, c.PublicID)
+	if c.Exposure != "" {
+		name = cmp.Or(c.PublicID, c.Name)
+	}
+	title := typeTitle(c.Type)
+	switch {
+	case name != "":
+		return title + " " + name
+	case strings.Contains(c.Hint, "("):
+		return title + " " + c.Hint
+	case c.Hint != "":
+		return fmt.Sprintf("%s (%s)", title, c.Hint)
+	default:
+		return fmt.Sprintf("%s (%s)", title, idEnd(c.ID))
+	}
+}
+
+// idEnd is the part of an id behind its last slash or colon, cut short.
+func idEnd(id string) string {
+	end := []rune(id[strings.LastIndexAny(id, "/:")+1:])
+	return string(end[:min(len(end), 12)])
+}
+
+// typeTitle writes a type in words: aws.access_key is "AWS access key".
+func typeTitle(t string) string {
+	words := strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("._-", r) })
+	var out []string
+	for _, w := range words {
+		if s, ok := spellings()[w]; ok {
+			w = s
+		}
+		if w != "" && (len(out) == 0 || !strings.EqualFold(out[len(out)-1], w)) {
+			out = append(out, w)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// spellings are the words of types that are not written as they stand.
+func spellings() map[string]string {
+	return map[string]string{
+		"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure", "entra": "Entra", "kubernetes": "Kubernetes", "github": "GitHub",
+		"gitlab": "GitLab", "pypi": "PyPI", "slack": "Slack", "stripe": "Stripe", "vault": "Vault", "llm": "language model",
+		"jwt": "JSON web token", "pki": "", "ssh": "SSH", "ci": "CI", "api": "API", "kms": "KMS", "ssm": "SSM", "pat": "access token",
+		"ldap": "LDAP", "iam": "IAM", "mcp": "MCP", "ai": "AI", "id": "ID", "secretsmanager": "Secrets Manager", "approle": "AppRole", "basic": "basic", "auth": "login",
+	}
+}
+
+// labels is label as a function of CEL.
+func labels(v ref.Val) ref.Val {
+	if o, ok := v.(*object); ok {
+		if c, ok := o.pointer.(*inventory.Credential); ok {
+			return types.String(label(c))
+		}
+	}
+	return types.MaybeNoSuchOverloadErr(v)
+}
+
+// places is a function of CEL: where a location is, with its line if it has one.
+func places(v ref.Val) ref.Val {
+	if o, ok := v.(*object); ok {
+		if l, ok := o.pointer.(*inventory.Location); ok {
+			if l.Line > 0 {
+				return types.String(fmt.Sprintf("%s:%d", l.URI, l.Line))
+			}
+			return types.String(l.URI)
+		}
+	}
+	return types.MaybeNoSuchOverloadErr(v)
+}
