@@ -25,6 +25,31 @@ func qualified(r *Report) []*inventory.Coverage {
 	return out
 }
 
+// provenance says as whom and when a listing was read, what it was checked
+// against and what it left out, as far as the scanner told.
+func provenance(c *inventory.Coverage) string {
+	var parts []string
+	if c.Principal != "" {
+		parts = append(parts, "read as "+c.Principal)
+	}
+	if !c.StartedAt.IsZero() {
+		parts = append(parts, "from "+stamp(c.StartedAt))
+	}
+	if !c.FinishedAt.IsZero() {
+		parts = append(parts, "until "+stamp(c.FinishedAt))
+	}
+	if c.Requests > 0 {
+		parts = append(parts, count(c.Requests, "request", "requests"))
+	}
+	if c.ControlSource != "" {
+		parts = append(parts, "control total by "+c.ControlSource)
+	}
+	if len(c.Suppressed) > 0 {
+		parts = append(parts, "left out on request: "+suppressedList(c.Suppressed))
+	}
+	return strings.Join(parts, " · ")
+}
+
 // lossTitle begins with PARTIAL if something could not be read.
 func lossTitle(c *inventory.Coverage) string {
 	switch c.Status {

@@ -44,11 +44,12 @@ func writeHTML(w io.Writer, r *Report, _ Options) error {
 		return err
 	}
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"c":    clean,
-		"n":    thousands,
-		"day":  day,
-		"seen": seen,
-		"str":  func(v any) string { return fmt.Sprint(v) },
+		"c":          clean,
+		"n":          thousands,
+		"day":        day,
+		"seen":       seen,
+		"provenance": provenance,
+		"str":        func(v any) string { return fmt.Sprint(v) },
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("read page template: %w", err)
