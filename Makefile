@@ -35,7 +35,7 @@ test: ## run the tests; needs Go and git, reaches loopback only
 
 .PHONY: race
 race: ## run the tests under the race detector; needs a C compiler
-	CGO_ENABLED=1 $(GO) test -race ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 .PHONY: lint
 lint: $(TOOLS)/$(GOLANGCI) $(TOOLS)/$(GOFUMPT) ## vet, gofumpt and the linters of .golangci.yml, with the e2e tests too
