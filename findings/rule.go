@@ -114,7 +114,7 @@ func withoutTests(text []byte) []byte {
 	if !ok {
 		return text
 	}
-	return append(head[:len(head):len(head)], '\n')
+	return append(slices.Clip(head), '\n')
 }
 
 // readIdentity reads what the rule is and whom it is for.

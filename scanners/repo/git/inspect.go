@@ -41,11 +41,11 @@ type inspection struct {
 func (r *Repo) inspect(ctx context.Context, within []string) error {
 	x := &inspection{repo: r, seen: map[string]bool{}}
 	for _, dir := range within {
-		real, err := filepath.EvalSymlinks(dir)
+		resolved, err := filepath.EvalSymlinks(dir)
 		if err != nil {
 			return withoutPath(err)
 		}
-		x.within = append(x.within, real)
+		x.within = append(x.within, resolved)
 	}
 	gitDir, err := x.gitDir()
 	if err != nil {
@@ -125,23 +125,23 @@ func (x *inspection) place(base, dir string) (string, error) {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(base, dir)
 	}
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%w: %w", ErrNotRepository, withoutPath(err))
 	}
 	if err != nil {
 		return "", withoutPath(err)
 	}
-	if !x.inside(real) {
+	if !x.inside(resolved) {
 		return "", ErrOutside
 	}
-	x.places = append(x.places, real)
-	return real, nil
+	x.places = append(x.places, resolved)
+	return resolved, nil
 }
 
-func (x *inspection) inside(real string) bool {
+func (x *inspection) inside(resolved string) bool {
 	return x.within == nil || slices.ContainsFunc(x.within, func(dir string) bool {
-		rel, err := filepath.Rel(dir, real)
+		rel, err := filepath.Rel(dir, resolved)
 		return err == nil && filepath.IsLocal(rel)
 	})
 }
@@ -173,7 +173,7 @@ func (x *inspection) stores(ctx context.Context, first string) error {
 			if len(open) > maxStores {
 				return fmt.Errorf("it borrows objects from more than %d stores", maxStores)
 			}
-			if real, err := filepath.EvalSymlinks(line); err == nil && !x.seen[real] {
+			if resolved, err := filepath.EvalSymlinks(line); err == nil && !x.seen[resolved] {
 				open = append(open, line)
 			}
 		}
@@ -199,18 +199,18 @@ func (x *inspection) walk(ctx context.Context, dir string) error {
 	for _, e := range entries {
 		path, mode := filepath.Join(dir, e.Name()), e.Type()
 		if mode&fs.ModeSymlink != 0 {
-			real, err := filepath.EvalSymlinks(path)
+			resolved, err := filepath.EvalSymlinks(path)
 			if err != nil {
 				continue // it leads nowhere, and git will not open it
 			}
-			if !x.inside(real) {
+			if !x.inside(resolved) {
 				return ErrOutside
 			}
-			info, err := os.Stat(real)
+			info, err := os.Stat(resolved)
 			if err != nil {
 				return withoutPath(err)
 			}
-			path, mode = real, info.Mode().Type()
+			path, mode = resolved, info.Mode().Type()
 		}
 		switch {
 		case mode.IsDir() && !slices.Contains([]string{"hooks", "modules", "worktrees", "lfs", "annex", "logs"}, e.Name()):
@@ -275,7 +275,7 @@ func pointer(path string) (text string, ok bool, err error) {
 	case !info.Mode().IsRegular():
 		return "", false, fmt.Errorf("%s in its git directory is no file, and git was not run", Clean(filepath.Base(path)))
 	}
-	f, err := os.Open(path) //nolint:gosec // a file of the repository that is scanned
+	f, err := os.Open(path)
 	if err != nil {
 		return "", false, withoutPath(err)
 	}

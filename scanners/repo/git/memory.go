@@ -47,7 +47,7 @@ func (r *Repo) watch(ctx context.Context, pid int, stop func()) (stopped func() 
 // anonymous returns the bytes of memory that a process has of its own: RssAnon
 // in proc(5).
 func anonymous(status string) (int64, bool) {
-	b, err := os.ReadFile(status) //nolint:gosec // of a process that was started here
+	b, err := os.ReadFile(status)
 	if err != nil {
 		return 0, false
 	}
