@@ -73,6 +73,11 @@ func (a *app) scan(ctx context.Context, s *setting, args []string) error {
 		a.survey()
 		return &exitError{code: exitUsage}
 	}
+	con := a.console()
+	scanning, stop := a.Interrupt(ctx, func() {
+		con.sayf("muster: interrupted: stopping, keeping what was found; once more kills it")
+	})
+	defer stop()
 	j, err := newJudge(s)
 	if err != nil {
 		return err
@@ -86,7 +91,6 @@ func (a *app) scan(ctx context.Context, s *setting, args []string) error {
 	if err != nil {
 		return err
 	}
-	con := a.console()
 	if s.verbose && k.place.keyFile == "" {
 		con.sayf("secrets are hashed under a key %s", k.origin)
 	}
@@ -94,7 +98,7 @@ func (a *app) scan(ctx context.Context, s *setting, args []string) error {
 	if err != nil {
 		return err
 	}
-	inv, outcome := a.run(ctx, s, con, sources)
+	inv, outcome := a.run(scanning, s, con, sources)
 	return a.conclude(ctx, s, judged{judge: j, keeper: k, base: base, series: a.series(targets), narrow: narrowed(targets), inv: inv, outcome: outcome, outs: outs})
 }
 
@@ -114,12 +118,10 @@ func (a *app) env(s *setting, con *console, key [keySize]byte) func(scanners.Inf
 	}
 }
 
-// run scans, with progress, until the end or the first interrupt.
+// run scans, with progress, until the end or until ctx, which the first
+// interrupt ends. What was found is then judged and kept all the same: an
+// interrupt after the scan only says so.
 func (a *app) run(ctx context.Context, s *setting, con *console, sources []pipeline.Source) (*inventory.Inventory, pipeline.Outcome) {
-	ctx, stop := a.Interrupt(ctx, func() {
-		con.sayf("muster: interrupted: stopping, keeping what was found; once more kills it")
-	})
-	defer stop()
 	opts := pipeline.Options{Concurrency: s.concurrency, Now: a.Now, Log: s.logger(con)}
 	if !s.quiet && !s.noProgress {
 		opts.Progress = con.progress
