@@ -27,7 +27,10 @@ func notes(r *Report) []string {
 	if s.Failing > 0 {
 		add("%s at or above %s, the limit that was set.", count(s.Failing, "finding is", "findings are"), r.Run.FailOn)
 	}
-	if n := s.New + s.Reopened + s.Resolved; n > 0 {
+	switch n := s.New + s.Reopened + s.Resolved; {
+	case n > 0 && s.Resolved == 0 && s.New == len(r.Findings):
+		add("No scan that was kept had any of these findings.")
+	case n > 0:
 		add("Since the last scan: %d new, %d reopened, %d resolved.", s.New, s.Reopened, s.Resolved)
 	}
 	if n := s.Owned + s.Unowned; n > 0 {
