@@ -83,7 +83,7 @@ func (c *company) agents() {
 		FoundAt: where, Attributes: map[string]string{"command": "npx -y ticketing-mcp"},
 	})
 	c.credential(inventory.Credential{
-		ID: "repo:" + infra + "/mcp/ticketing/env/TICKETING_TOKEN", Type: "generic.secret", Scope: infra, Name: "TICKETING_TOKEN", Identity: server,
+		ID: "repo:" + infra + "/mcp/ticketing/env/TICKETING_TOKEN", Type: "generic.secret", Scope: infra, Name: "TICKETING_TOKEN",
 		SecretHash: hashed(5), Store: "git", Exposure: "agent_config", FoundAt: where, AtHead: inventory.True, FirstSeenAt: ago(54), LastSeenAt: ago(54),
 	})
 	c.consumer(inventory.Consumer{
