@@ -49,7 +49,7 @@ func (c *clock) options() transport.Options {
 }
 
 // script answers one request after another.
-func script(t *testing.T, steps ...http.HandlerFunc) (*httptest.Server, *int) {
+func script(t *testing.T, steps ...http.HandlerFunc) (*httptest.Server, func() int) {
 	t.Helper()
 	n := 0
 	var mu sync.Mutex
@@ -61,7 +61,11 @@ func script(t *testing.T, steps ...http.HandlerFunc) (*httptest.Server, *int) {
 		step(w, r)
 	}))
 	t.Cleanup(s.Close)
-	return s, &n
+	return s, func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return n
+	}
 }
 
 func status(code int, header ...string) http.HandlerFunc {
@@ -134,8 +138,8 @@ func TestRetries(t *testing.T) {
 			if err != nil || code != c.want || text != http.StatusText(c.want) {
 				t.Errorf("the answer is %d %q, %v; want %d", code, text, err, c.want)
 			}
-			if *sent != c.sent {
-				t.Errorf("%d requests were sent, want %d", *sent, c.sent)
+			if sent() != c.sent {
+				t.Errorf("%d requests were sent, want %d", sent(), c.sent)
 			}
 			if diff := cmp.Diff(c.sleeps, clock.sleeps); diff != "" {
 				t.Errorf("waits: %s", diff)
@@ -158,8 +162,8 @@ func TestResetConnectionIsRetried(t *testing.T) {
 		t.Errorf("the answer is %d, %v after %d requests", code, err, n)
 	}
 	server, sent := script(t, reset)
-	if _, _, err := send(t, transport.New(clock.options()), "GET", server.URL, ""); err == nil || *sent < 5 {
-		t.Errorf("a server that always resets gives %v after %d requests", err, *sent)
+	if _, _, err := send(t, transport.New(clock.options()), "GET", server.URL, ""); err == nil || sent() < 5 {
+		t.Errorf("a server that always resets gives %v after %d requests", err, sent())
 	}
 }
 
@@ -205,8 +209,8 @@ func TestBodyThatCannotBeSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusServiceUnavailable || *sent != 1 {
-		t.Errorf("status %d after %d requests", res.StatusCode, *sent)
+	if res.StatusCode != http.StatusServiceUnavailable || sent() != 1 {
+		t.Errorf("status %d after %d requests", res.StatusCode, sent())
 	}
 }
 
@@ -242,8 +246,8 @@ func TestRateAndBudgetAreOfAnAccount(t *testing.T) {
 	if _, _, err := send(t, tr, "GET", server.URL+"?account=a", ""); !errors.Is(err, transport.ErrBudget) {
 		t.Errorf("the fourth request gives %v", err)
 	}
-	if _, _, err := send(t, tr, "GET", server.URL+"?account=b", ""); err != nil || *sent != 4 {
-		t.Errorf("another account gives %v after %d requests", err, *sent)
+	if _, _, err := send(t, tr, "GET", server.URL+"?account=b", ""); err != nil || sent() != 4 {
+		t.Errorf("another account gives %v after %d requests", err, sent())
 	}
 	want := []transport.Stats{
 		{Account: "a", Requests: 3, Refused: 1, Statuses: map[int]int{200: 3}, Waited: 500 * time.Millisecond},
@@ -258,8 +262,8 @@ func TestBudgetCountsRetries(t *testing.T) {
 	o := newClock().options()
 	o.Budget = 2
 	server, sent := script(t, status(500))
-	if _, _, err := send(t, transport.New(o), "GET", server.URL, ""); !errors.Is(err, transport.ErrBudget) || *sent != 2 {
-		t.Errorf("%v after %d requests", err, *sent)
+	if _, _, err := send(t, transport.New(o), "GET", server.URL, ""); !errors.Is(err, transport.ErrBudget) || sent() != 2 {
+		t.Errorf("%v after %d requests", err, sent())
 	}
 }
 
