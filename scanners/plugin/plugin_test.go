@@ -211,8 +211,8 @@ func TestEnvironmentIsEmpty(t *testing.T) {
 }
 
 func TestTimeLimit(t *testing.T) {
-	r := scanWith(t.Context(), t, map[string]any{"path": self(t), "timeout": "300ms", "config": map[string]any{"mode": "hang"}})
-	if r.err != nil || !strings.Contains(r.reasons(), "after its time of 300ms") {
+	r := scanWith(t.Context(), t, map[string]any{"path": self(t), "timeout": "2s", "config": map[string]any{"mode": "hang"}})
+	if r.err != nil || !strings.Contains(r.reasons(), "after its time of 2s") {
 		t.Errorf("the scan returns %v, and its coverage: %s", r.err, r.reasons())
 	}
 }

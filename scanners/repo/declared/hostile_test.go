@@ -72,7 +72,7 @@ func TestBadInput(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			start := time.Now()
 			records, problems := declared.Parse(declared.File{Scope: "local/x", Path: tt.path, Content: []byte(tt.content)})
-			if took := time.Since(start); took > 10*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 			for _, r := range records {
