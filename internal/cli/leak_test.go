@@ -132,7 +132,7 @@ func (p *planter) files() {
 	p.write("gcp/key.json", string(doc))
 	p.write("db.yaml", "url: postgres://app:"+p.secret("connection string", "", 24)+"@db.northwind.example:5432/main\n")
 	p.write("app.properties", "spring.datasource.password="+p.secret("properties", "", 24)+"\nmongo=mongodb+srv://root:"+p.secret("mongo", "", 20)+"@c.northwind.example/x\n")
-	p.write(".npmrc", "//registry.npmjs.org/:_authToken="+p.seen("npm token", "npm"+"_", 36)+"\n")
+	p.write(".npmrc", "//npm.northwind.example/:_authToken="+p.seen("npm token", "npm"+"_", 36)+"\n")
 	login := base64.StdEncoding.EncodeToString([]byte("robot:" + p.secret("docker login", "", 24)))
 	p.write(".docker/config.json", `{"auths":{"registry.northwind.example":{"auth":"`+login+`"}}}`)
 	p.write(".netrc", "machine git.northwind.example login robot password "+p.secret("netrc", "", 24)+"\n")

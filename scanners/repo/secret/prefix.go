@@ -19,7 +19,7 @@ type form struct {
 // forms lists the public prefixes, longer ones before those they begin with.
 // Sources: the vendors' own lists (docs.github.com "Token formats",
 // docs.gitlab.com "Token prefixes", api.slack.com "Token types", docs.stripe.com
-// "API keys", docs.npmjs.com, pypi.org/help). GitLab gives personal, project
+// "API keys", the npm documentation, the help pages of PyPI). GitLab gives personal, project
 // and group access tokens one prefix, so whose such a token is stays unknown.
 func forms() []form {
 	return []form{

@@ -262,14 +262,14 @@ func TestServiceAccountKey(t *testing.T) {
 
 func TestPyPI(t *testing.T) {
 	field := func(kind byte, text string) []byte { return append([]byte{kind, byte(len(text))}, text...) }
-	raw := append([]byte{2}, field(1, "pypi.org")...)
+	raw := append([]byte{2}, field(1, "index.example")...)
 	raw = append(raw, field(2, client)...)
 	raw = append(raw, 0)
 	raw = append(raw, field(2, `[0, 1900000000, 1700000000]`)...)
 	raw = append(raw, 0, 0)
 	raw = append(raw, field(6, "signature-of-thirty-two-bytes-ok")...)
 	got := secret.Describe("pypi-upload-token", []byte("pypi-"+base64.RawURLEncoding.EncodeToString(raw)), nil)
-	if got.Type != "pypi.token" || got.PublicID != client || got.Attributes["host"] != "pypi.org" || got.ExpiresAt.Unix() != 1900000000 {
+	if got.Type != "pypi.token" || got.PublicID != client || got.Attributes["host"] != "index.example" || got.ExpiresAt.Unix() != 1900000000 {
 		t.Errorf("%+v", got)
 	}
 }
