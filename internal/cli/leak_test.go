@@ -120,7 +120,7 @@ func (p *planter) files() {
 	p.write("deploy/aws.env", "AWS_ACCESS_KEY_ID="+accessKey()+"\nAWS_SECRET_ACCESS_KEY="+awsSecret+"\n")
 	p.write("home/credentials", "[default]\naws_access_key_id = "+accessKey()+"\naws_secret_access_key = "+p.secret("AWS in an ini file", "", 40)+"\n")
 	p.write("keys/rsa.pem", pem("RSA "+private, p.secret("PEM key", "", 600)))
-	p.write("keys/id_ed25519", pem("OPENSSH "+private, p.secret("OpenSSH key", "b3BlbnNzaC1rZXktdjEA", 300)))
+	p.write("keys/id_ed25519", pem("OPENSSH "+private, p.secret("OpenSSH key", "b3Blbn"+"NzaC1r"+"ZXktdjEA", 300)))
 	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
 	payload := base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"northwind","sub":"ci","exp":1900000000}`))
 	p.write("src/session.txt", "jwt: "+p.seen("JWT", header+"."+payload+".", 43)+"\n")

@@ -122,7 +122,7 @@ func (l *leakSearch) checkTree(t *testing.T, where, dir string) {
 
 // TestLeakSearchFinds proves that the search sees what it claims to.
 func TestLeakSearchFinds(t *testing.T) {
-	secret := "q7Zk+Vb/2mX9" + "cR4tWy8PnL3s"
+	secret := "q7Zk+" + "Vb/2m" + "X9cR4" + "tWy8P" + "nL3s"
 	var l leakSearch
 	l.add("one", secret)
 	back := []byte(secret)
