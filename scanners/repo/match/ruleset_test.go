@@ -66,7 +66,7 @@ func TestDefaultRulesAreGitleaks(t *testing.T) {
 	}
 }
 
-// TestLongLine looks for secrets in a minified line of 4 MB. What took time by the
+// TestLongLine looks for secrets in a minified line of 1 MB. What took time by the
 // square of a line's length took minutes.
 func TestLongLine(t *testing.T) {
 	_, m := ours(t)
