@@ -123,7 +123,7 @@ func (s *subject) environment() string {
 func (s *subject) owner() *inventory.Owner {
 	var best *inventory.Owner
 	consider := func(list []*inventory.Owner) {
-		if len(list) > 0 && (best == nil || confidenceRank(list[0]) > confidenceRank(best)) {
+		if len(list) > 0 && (best == nil || list[0].Confidence.Rank() > best.Confidence.Rank()) {
 			best = list[0] // lists have the best first
 		}
 	}
@@ -132,19 +132,6 @@ func (s *subject) owner() *inventory.Owner {
 		consider(s.inv.OwnersOf(id.ID))
 	}
 	return best
-}
-
-func confidenceRank(o *inventory.Owner) int {
-	switch o.Confidence {
-	case inventory.ConfidenceHigh:
-		return 3
-	case inventory.ConfidenceMedium:
-		return 2
-	case inventory.ConfidenceLow:
-		return 1
-	default:
-		return 0
-	}
 }
 
 // locations are where to look: places that are at HEAD first, else in the order

@@ -220,30 +220,10 @@ func rank(level ref.Val) ref.Val {
 	if !ok {
 		return types.MaybeNoSuchOverloadErr(level)
 	}
-	if n := levelRank(inventory.Level(s)); n > 0 {
+	if n := inventory.Level(s).Rank(); n > 0 {
 		return types.Int(n)
 	}
 	return types.WrapErr(newUnknownFact("the rank of a level"))
-}
-
-// levelRank orders levels: 5 is admin, 1 is none, 0 is unknown.
-func levelRank(level inventory.Level) int {
-	switch level {
-	case inventory.LevelAdmin:
-		return 5
-	case inventory.LevelEscalate:
-		return 4
-	case inventory.LevelWrite:
-		return 3
-	case inventory.LevelRead:
-		return 2
-	case inventory.LevelNone:
-		return 1
-	case inventory.LevelUnknown:
-		return 0
-	default:
-		return 0
-	}
 }
 
 // known is true for every value but an unknown one and an empty one.

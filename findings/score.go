@@ -115,7 +115,7 @@ func (s *subject) levelPoints(coverage coverageIndex) (int, string) {
 // known. A known level that outweighs the unknown ones is known.
 func (s *subject) level(coverage coverageIndex) (inventory.Level, bool) {
 	if s.kind == inventory.KindGrant {
-		return s.record.Grant.Level, levelRank(s.record.Grant.Level) > 0
+		return s.record.Grant.Level, s.record.Grant.Level.Rank() > 0
 	}
 	return topLevel(s.inv, s.identities(), coverage)
 }
@@ -127,15 +127,15 @@ func topLevel(inv *inventory.Inventory, ids []*inventory.Identity, coverage cove
 			known = false
 		}
 		for _, g := range inv.GrantsOf(id.ID) {
-			if levelRank(g.Level) == 0 {
+			if g.Level.Rank() == 0 {
 				known = false
 			}
-			if levelRank(g.Level) > levelRank(top) {
+			if g.Level.Rank() > top.Rank() {
 				top = g.Level
 			}
 		}
 	}
-	return top, known || levelRank(top) >= levelRank(inventory.LevelWrite)
+	return top, known || top.Rank() >= inventory.LevelWrite.Rank()
 }
 
 func (s *subject) exposurePoints() (int, string) {
