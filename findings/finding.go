@@ -148,8 +148,11 @@ func (s *subject) locations() []inventory.Location {
 	case inventory.KindConsumer:
 		list = s.record.Consumer.FoundAt
 	case inventory.KindGrant:
-		for _, id := range s.identities() {
-			list = id.FoundAt
+		list = s.record.Grant.FoundAt
+		if len(list) == 0 {
+			for _, id := range s.identities() {
+				list = id.FoundAt
+			}
 		}
 	default:
 	}

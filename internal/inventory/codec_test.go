@@ -42,7 +42,8 @@ func one() []inventory.Record {
 		{Grant: &inventory.Grant{
 			ID: "aws:g/1", Principal: "aws:user/ci", Scope: "111122223333", Name: "AdministratorAccess", Resource: "*", Via: "group",
 			Level: inventory.LevelAdmin, Reasons: []string{"r"}, Capabilities: []string{"c"}, Paths: []string{"p"}, GrantedAt: at,
-			ExpiresAt: at, Condition: "{}", Declared: true,
+			ExpiresAt: at, Condition: "{}", Declared: true, ManagedBy: "kubernetes", FoundAt: place,
+			Attributes: map[string]string{"binding": "b"},
 		}},
 		{Usage: &inventory.Usage{
 			Subject: "aws:key/1", Scope: "111122223333", LastUsedAt: at, TrackedSince: at, Service: "s3", Resource: "eu-west-1",
@@ -52,10 +53,11 @@ func one() []inventory.Record {
 			ID: "aws:t/1", Identity: "aws:role/r", Scope: "111122223333", Type: "oidc", Issuer: "https://i.example", Subject: "repo:*",
 			Audience: "sts", Conditions: []string{"c"}, ExternalAccount: "444455556666", External: inventory.True,
 			ExternalID: inventory.False, ImmutableSubject: inventory.False, Unused: inventory.True, Declared: true, FoundAt: place,
+			Attributes: map[string]string{"store": "vault"},
 		}},
 		{Consumer: &inventory.Consumer{
 			ID: "aws:c/1", Subject: "aws:role/r", Scope: "111122223333", Workload: "fn", Kind: "function", Location: "eu-west-1",
-			Environment: "production", FoundAt: place,
+			Environment: "production", FoundAt: place, Attributes: map[string]string{"automount": "true"},
 		}},
 		{Owner: &inventory.Owner{
 			Subject: "aws:user/ci", Scope: "111122223333", Owner: "platform", Kind: "team", Method: "tag",

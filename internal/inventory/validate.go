@@ -139,6 +139,9 @@ func (x *Grant) check(c *check) {
 	c.time("granted_at", x.GrantedAt)
 	c.time("expires_at", x.ExpiresAt)
 	c.text("condition", x.Condition)
+	c.text("managed_by", x.ManagedBy)
+	c.locations(x.FoundAt)
+	c.tags("attributes", x.Attributes)
 }
 
 func (x *Usage) check(c *check) {
@@ -167,6 +170,7 @@ func (x *Trust) check(c *check) {
 	c.tri("immutable_subject", x.ImmutableSubject)
 	c.tri("unused", x.Unused)
 	c.locations(x.FoundAt)
+	c.tags("attributes", x.Attributes)
 }
 
 func (x *Consumer) check(c *check) {
@@ -178,6 +182,7 @@ func (x *Consumer) check(c *check) {
 	c.text("location", x.Location)
 	c.text("environment", x.Environment)
 	c.locations(x.FoundAt)
+	c.tags("attributes", x.Attributes)
 }
 
 func (x *Owner) check(c *check) {

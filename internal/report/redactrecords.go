@@ -67,7 +67,8 @@ func (x *redactor) credential(r inventory.Credential) *inventory.Credential {
 func (x *redactor) grant(r inventory.Grant) *inventory.Grant {
 	r.ID, r.Principal, r.Scope = x.id(r.ID), x.id(r.Principal), x.name("scope", r.Scope)
 	r.Name, r.Resource, r.Via = x.name("role", r.Name), x.enum("resource", r.Resource, "*"), x.text(r.Via)
-	r.Reasons, r.Paths, r.Condition = nil, nil, blank(r.Condition)
+	r.Reasons, r.Paths, r.Condition, r.Attributes = nil, nil, blank(r.Condition), nil
+	r.FoundAt = x.locations(r.FoundAt)
 	return &r
 }
 
@@ -85,14 +86,14 @@ func (x *redactor) trust(r inventory.Trust) *inventory.Trust {
 	for i := range conditions {
 		conditions[i] = withheld
 	}
-	r.Conditions, r.FoundAt = conditions, x.locations(r.FoundAt)
+	r.Conditions, r.FoundAt, r.Attributes = conditions, x.locations(r.FoundAt), nil
 	return &r
 }
 
 func (x *redactor) consumer(r inventory.Consumer) *inventory.Consumer {
 	r.ID, r.Subject, r.Scope = x.id(r.ID), x.id(r.Subject), x.name("scope", r.Scope)
 	r.Workload, r.Location = x.name("workload", r.Workload), x.name("place", r.Location)
-	r.Environment, r.FoundAt = x.environment(r.Environment), x.locations(r.FoundAt)
+	r.Environment, r.FoundAt, r.Attributes = x.environment(r.Environment), x.locations(r.FoundAt), nil
 	return &r
 }
 
