@@ -32,7 +32,7 @@ const anything = "..."
 var layers = []layer{
 	{"cmd/muster", []string{"internal/cli"}},
 	{"internal/inventory", nil},
-	{"internal/privilege", []string{"internal/inventory"}},
+	{"internal/privilege/...", []string{"internal/inventory", "internal/privilege/..."}},
 	{"internal/correlate", []string{"internal/inventory"}},
 	{"internal/transport", []string{"internal/inventory"}},
 	{"internal/store", []string{"internal/inventory"}},
@@ -45,7 +45,7 @@ var layers = []layer{
 	{"scanners", []string{"internal/inventory"}},
 	{"scanners/all", []string{"scanners", "scanners/*"}},
 	{"scanners/scannertest", []string{"internal/inventory", "scanners"}},
-	{"scanners/...", []string{"internal/inventory", "internal/privilege", "internal/transport", "scanners"}},
+	{"scanners/...", []string{"internal/inventory", "internal/privilege/...", "internal/transport", "scanners"}},
 }
 
 // A fence keeps a foreign package, or a part of the standard library, in its
@@ -58,6 +58,8 @@ type fence struct {
 var fences = []fence{
 	{"cel.dev/", []string{"findings/..."}},
 	{"github.com/zricethezav/gitleaks/", []string{"scanners/repo/..."}},
+	{"k8s.io/", []string{"scanners/kubernetes/..."}},
+	{"sigs.k8s.io/", []string{"scanners/kubernetes/..."}},
 	{"github.com/BobuSumisu/", []string{"scanners/repo/..."}},
 	{"os/exec", []string{"scanners/plugin/...", "scanners/repo/..."}},
 	{"database/sql", []string{"internal/store/..."}},
