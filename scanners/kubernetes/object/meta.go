@@ -1,0 +1,136 @@
+package object
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// FromMeta keeps what Meta has of an object's metadata. Kind and group are given,
+// for the items of a list do not say them.
+func FromMeta(kind, group string, m *metav1.ObjectMeta) Meta {
+	name := m.Name
+	if name == "" {
+		name = m.GenerateName
+	}
+	out := Meta{
+		Kind: kind, Group: group, Namespace: intern(m.Namespace), Name: intern(name),
+		UID: string(m.UID), CreatedAt: m.CreationTimestamp.UTC(), Labels: labels(m.Labels),
+	}
+	if m.CreationTimestamp.IsZero() {
+		out.CreatedAt = time.Time{}
+	}
+	for key, value := range m.Annotations {
+		switch {
+		case key == LastApplied:
+			out.LastApplied = true
+		case len(value) <= maxAnnotation && Annotation(key):
+			if out.Annotations == nil {
+				out.Annotations = map[string]string{}
+			}
+			out.Annotations[intern(key)] = intern(value)
+		}
+	}
+	for _, o := range m.OwnerReferences {
+		out.Owners = append(out.Owners, OwnerReference{
+			Group: intern(groupOf(o.APIVersion)), Kind: intern(o.Kind), Name: intern(o.Name), UID: string(o.UID),
+			Controller: o.Controller != nil && *o.Controller,
+		})
+	}
+	for i := range m.ManagedFields {
+		f := &m.ManagedFields[i]
+		manager := Manager{Name: intern(f.Manager)}
+		if f.Time != nil {
+			manager.At = f.Time.UTC()
+		}
+		if f.FieldsV1 != nil {
+			_, manager.Data = dataKeys(f.FieldsV1.GetRawBytes())
+		}
+		out.Managers = append(out.Managers, manager)
+	}
+	slices.SortStableFunc(out.Managers, func(a, b Manager) int { return a.At.Compare(b.At) })
+	return out
+}
+
+// labels returns a map of shared texts; nil for an empty one.
+func labels(m map[string]string) map[string]string {
+	if len(m) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(m))
+	for key, value := range m {
+		out[intern(key)] = intern(value)
+	}
+	return out
+}
+
+// groupOf returns the group of an apiVersion; empty for the core group.
+func groupOf(apiVersion string) string {
+	for i := range len(apiVersion) {
+		if apiVersion[i] == '/' {
+			return apiVersion[:i]
+		}
+	}
+	return ""
+}
+
+// dataKeys returns the keys below data and stringData that a set of fields
+// (structured-merge-diff's FieldsV1, a JSON object with a member "f:NAME" for each
+// field) owns, and whether it owns any.
+func dataKeys(fields []byte) (keys []string, data bool) {
+	if !bytes.Contains(fields, []byte(`"f:data"`)) && !bytes.Contains(fields, []byte(`"f:stringData"`)) {
+		return nil, false
+	}
+	var top struct {
+		Data       map[string]json.RawMessage `json:"f:data"`
+		StringData map[string]json.RawMessage `json:"f:stringData"`
+	}
+	if json.Unmarshal(fields, &top) != nil {
+		return nil, false
+	}
+	for _, set := range []map[string]json.RawMessage{top.Data, top.StringData} {
+		for key := range set {
+			if name, ok := cutPrefix(key, "f:"); ok {
+				keys = append(keys, intern(name))
+			}
+		}
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	return keys, top.Data != nil || top.StringData != nil
+}
+
+func cutPrefix(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || s[:len(prefix)] != prefix {
+		return "", false
+	}
+	return s[len(prefix):], true
+}
+
+// triOf returns what an optional boolean says.
+func triOf(b *bool) inventory.Tri {
+	if b == nil {
+		return inventory.Unknown
+	}
+	return inventory.TriOf(*b)
+}
+
+// day reads a label of the form 2006-01-02; zero if it is none.
+func day(text string) time.Time {
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// Compare orders objects by namespace, name and kind.
+func (m *Meta) Compare(other *Meta) int {
+	return cmp.Or(cmp.Compare(m.Namespace, other.Namespace), cmp.Compare(m.Name, other.Name), cmp.Compare(m.Kind, other.Kind), cmp.Compare(m.Group, other.Group))
+}

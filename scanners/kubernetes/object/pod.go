@@ -1,0 +1,179 @@
+package object
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// FromPodSpec keeps what Pod has of a pod's specification. With hash, the literal
+// values of variables whose names call for a secret are hashed; no value is kept.
+func FromPodSpec(spec *corev1.PodSpec, hash func([]byte) inventory.SecretHash) Pod {
+	out := Pod{
+		ServiceAccount: intern(cmp.Or(spec.ServiceAccountName, spec.DeprecatedServiceAccount)),
+		Automount:      triOf(spec.AutomountServiceAccountToken),
+		HostNetwork:    spec.HostNetwork, HostPID: spec.HostPID, HostIPC: spec.HostIPC,
+		Node: intern(spec.NodeName),
+	}
+	for _, s := range spec.ImagePullSecrets {
+		out.PullSecrets = append(out.PullSecrets, intern(s.Name))
+	}
+	for i := range spec.Volumes {
+		out.volume(&spec.Volumes[i])
+	}
+	for _, list := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
+		for i := range list {
+			out.container(&list[i], hash)
+		}
+	}
+	for i := range spec.EphemeralContainers {
+		c := corev1.Container(spec.EphemeralContainers[i].EphemeralContainerCommon)
+		out.container(&c, hash)
+	}
+	out.normalize()
+	return out
+}
+
+// normalize sorts and shortens the lists of which one pod may say a thing twice.
+func (p *Pod) normalize() {
+	slices.Sort(p.HostPaths)
+	p.HostPaths = slices.Compact(p.HostPaths)
+	slices.Sort(p.Images)
+	p.Images = slices.Compact(p.Images)
+	slices.Sort(p.PullSecrets)
+	p.PullSecrets = slices.Compact(p.PullSecrets)
+	slices.SortFunc(p.Secrets, func(a, b SecretUse) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key), cmp.Compare(a.How, b.How))
+	})
+	p.Secrets = slices.CompactFunc(p.Secrets, func(a, b SecretUse) bool { return a.Name == b.Name && a.Key == b.Key && a.How == b.How })
+}
+
+func (p *Pod) volume(v *corev1.Volume) {
+	switch {
+	case v.HostPath != nil:
+		p.HostPaths = append(p.HostPaths, intern(v.HostPath.Path))
+	case v.Secret != nil:
+		p.mount(v.Secret.SecretName, v.Secret.Items, v.Secret.Optional)
+	case v.Projected != nil:
+		for i := range v.Projected.Sources {
+			p.projection(v.Name, &v.Projected.Sources[i])
+		}
+	case v.CSI != nil:
+		p.CSI = append(p.CSI, CSIVolume{Driver: intern(v.CSI.Driver), Class: intern(v.CSI.VolumeAttributes["secretProviderClass"])})
+		if ref := v.CSI.NodePublishSecretRef; ref != nil {
+			p.use(ref.Name, "", "csi", nil)
+		}
+	default:
+		p.remote(v)
+	}
+}
+
+// remote notes the Secrets that volumes of a storage system sign in with.
+func (p *Pod) remote(v *corev1.Volume) {
+	local := func(ref *corev1.LocalObjectReference) {
+		if ref != nil {
+			p.use(ref.Name, "", "volume", nil)
+		}
+	}
+	switch {
+	case v.AzureFile != nil:
+		p.use(v.AzureFile.SecretName, "", "volume", nil)
+	case v.CephFS != nil:
+		local(v.CephFS.SecretRef)
+	case v.RBD != nil:
+		local(v.RBD.SecretRef)
+	case v.FlexVolume != nil:
+		local(v.FlexVolume.SecretRef)
+	case v.ISCSI != nil:
+		local(v.ISCSI.SecretRef)
+	case v.ScaleIO != nil:
+		local(v.ScaleIO.SecretRef)
+	case v.StorageOS != nil:
+		local(v.StorageOS.SecretRef)
+	case v.Cinder != nil:
+		local(v.Cinder.SecretRef)
+	}
+}
+
+func (p *Pod) projection(volume string, s *corev1.VolumeProjection) {
+	if s.Secret != nil {
+		p.mount(s.Secret.Name, s.Secret.Items, s.Secret.Optional)
+	}
+	t := s.ServiceAccountToken
+	if t == nil {
+		return
+	}
+	token := ProjectedToken{Volume: intern(volume), Audience: intern(t.Audience), Path: intern(t.Path)}
+	if t.ExpirationSeconds != nil {
+		token.Seconds = *t.ExpirationSeconds
+	}
+	if strings.HasPrefix(volume, "kube-api-access-") && t.Audience == "" {
+		token.Default, token.Volume = true, "kube-api-access" // what follows differs from pod to pod
+	}
+	if !slices.Contains(p.Tokens, token) {
+		p.Tokens = append(p.Tokens, token)
+	}
+}
+
+// mount notes the keys of a Secret that a volume shows.
+func (p *Pod) mount(name string, items []corev1.KeyToPath, optional *bool) {
+	if len(items) == 0 {
+		p.use(name, "", "volume", optional)
+	}
+	for _, item := range items {
+		p.use(name, item.Key, "volume", optional)
+	}
+}
+
+func (p *Pod) use(name, key, how string, optional *bool) {
+	if name == "" {
+		return
+	}
+	p.Secrets = append(p.Secrets, SecretUse{Name: intern(name), Key: intern(key), How: how, Optional: optional != nil && *optional})
+}
+
+func (p *Pod) container(c *corev1.Container, hash func([]byte) inventory.SecretHash) {
+	if c.Image != "" {
+		p.Images = append(p.Images, intern(c.Image))
+	}
+	if privileged(c.SecurityContext) && !slices.Contains(p.Privileged, c.Name) {
+		p.Privileged = append(p.Privileged, intern(c.Name))
+	}
+	for i := range c.EnvFrom {
+		if ref := c.EnvFrom[i].SecretRef; ref != nil {
+			p.use(ref.Name, "", "envFrom", ref.Optional)
+		}
+	}
+	for i := range c.Env {
+		e := &c.Env[i]
+		if e.ValueFrom != nil {
+			if ref := e.ValueFrom.SecretKeyRef; ref != nil {
+				p.use(ref.Name, ref.Key, "env", ref.Optional)
+			}
+			continue
+		}
+		p.variable(c.Name, e.Name, e.Value, hash)
+	}
+}
+
+// privileged reports whether a container may do on its node what it likes:
+// privileged, or with all capabilities or CAP_SYS_ADMIN (capabilities(7)).
+func privileged(s *corev1.SecurityContext) bool {
+	if s == nil {
+		return false
+	}
+	if s.Privileged != nil && *s.Privileged {
+		return true
+	}
+	if s.Capabilities == nil {
+		return false
+	}
+	return slices.ContainsFunc(s.Capabilities.Add, func(c corev1.Capability) bool {
+		name := strings.TrimPrefix(strings.ToUpper(string(c)), "CAP_")
+		return name == "ALL" || name == "SYS_ADMIN"
+	})
+}
