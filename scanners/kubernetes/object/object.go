@@ -160,6 +160,10 @@ type Secret struct {
 	Registries []string
 	Expires    time.Time // of a bootstrap token, where values were opted in
 	Encrypted  bool      // the manifest holds it encrypted (SOPS)
+
+	// Inferred is true if no Secret was read, only named by other objects, where
+	// Secrets are not listed: it may not exist, and there may be others.
+	Inferred bool
 }
 
 // A ConfigMap that holds what looks like a credential, by the names of its keys.
@@ -278,10 +282,11 @@ type Certificate struct {
 // An Issuer is one of cert-manager; without a namespace a ClusterIssuer.
 type Issuer struct {
 	Meta
-	Type           string // acme, ca, vault, selfSigned, venafi, external
-	Server         string // of acme or vault
-	Secret         string // that holds its key or credential
-	ServiceAccount string // with which it signs in to Vault
+	Type           string   // acme, ca, vault, selfSigned, venafi, external
+	Server         string   // of acme or vault
+	Secret         string   // that holds its key or credential
+	Secrets        []string // further ones, as of DNS solvers
+	ServiceAccount string   // with which it signs in to Vault
 	VaultRole      string
 }
 
@@ -296,6 +301,7 @@ type ExternalSecret struct {
 	Policy               string
 	RefreshedAt          time.Time
 	Ready                inventory.Tri
+	Push                 bool // a PushSecret: it writes Target to the store
 }
 
 // A SecretStore is one of the External Secrets Operator; without a namespace a
