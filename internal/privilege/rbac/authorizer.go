@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -35,8 +36,8 @@ type entry struct{ binding, subject int32 }
 // roles or bindings with the same namespace and name the first counts.
 func New(p Policy) *Authorizer {
 	a := &Authorizer{classes: map[string]*Class{}}
-	a.roles = firsts(p.Roles, func(r *Role) (string, string) { return r.Namespace, r.Name })
-	a.bindings = firsts(p.Bindings, func(b *Binding) (string, string) { return b.Namespace, b.Name })
+	a.roles = firsts(p.Roles, func(r *Role) place { return place{r.Namespace, r.Name, 0} })
+	a.bindings = firsts(p.Bindings, func(b *Binding) place { return place{b.Namespace, b.Name, 0} })
 	fill(a.roles)
 	a.texts = equalRules(a.roles)
 	a.targets = make([]int32, len(a.bindings))
@@ -51,18 +52,34 @@ func New(p Policy) *Authorizer {
 }
 
 // firsts sorts by namespace and name and drops what comes under the same again.
-func firsts[T any](list []T, key func(*T) (string, string)) []T {
-	out := slices.Clone(list)
-	slices.SortStableFunc(out, func(x, y T) int {
-		nx, ax := key(&x)
-		ny, ay := key(&y)
-		return cmp.Or(cmp.Compare(nx, ny), cmp.Compare(ax, ay))
+func firsts[T any](list []T, key func(*T) place) []T {
+	keys := make([]place, len(list))
+	for i := range list {
+		keys[i] = key(&list[i])
+		keys[i].index = i
+	}
+	slices.SortFunc(keys, func(x, y place) int {
+		if c := strings.Compare(x.namespace, y.namespace); c != 0 {
+			return c
+		}
+		if c := strings.Compare(x.name, y.name); c != 0 {
+			return c
+		}
+		return x.index - y.index
 	})
-	return slices.CompactFunc(out, func(x, y T) bool {
-		nx, ax := key(&x)
-		ny, ay := key(&y)
-		return nx == ny && ax == ay
-	})
+	out := make([]T, 0, len(list))
+	for i, k := range keys {
+		if i == 0 || k.namespace != keys[i-1].namespace || k.name != keys[i-1].name {
+			out = append(out, list[k.index])
+		}
+	}
+	return out
+}
+
+// A place is where something stands, and where it stood in a list.
+type place struct {
+	namespace, name string
+	index           int
 }
 
 // find returns the index of the role that a binding of a namespace refers to, or
@@ -75,7 +92,10 @@ func (a *Authorizer) find(kind, namespace, name string) int {
 		return -1
 	}
 	i, ok := slices.BinarySearchFunc(a.roles, [2]string{namespace, name}, func(r Role, k [2]string) int {
-		return cmp.Or(cmp.Compare(r.Namespace, k[0]), cmp.Compare(r.Name, k[1]))
+		if c := strings.Compare(r.Namespace, k[0]); c != 0 {
+			return c
+		}
+		return strings.Compare(r.Name, k[1])
 	})
 	if !ok {
 		return -1

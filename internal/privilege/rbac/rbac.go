@@ -16,6 +16,7 @@
 package rbac
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/privilege"
@@ -196,14 +197,7 @@ type Decision struct {
 }
 
 // IsMaster reports whether a user is allowed everything without being asked.
-func (u *User) IsMaster() bool {
-	for _, g := range u.Groups {
-		if g == Masters {
-			return true
-		}
-	}
-	return false
-}
+func (u *User) IsMaster() bool { return slices.Contains(u.Groups, Masters) }
 
 // String names a binding as people do: "RoleBinding ns/name".
 func (b *Binding) String() string {

@@ -142,12 +142,12 @@ func ruleCovers(held *Rule, a *atom) bool {
 	return ok && slices.Contains(held.Resources, "*/"+sub)
 }
 
-// String words a rule for people: "create, get pods/exec (apps) named a, b".
+// ruleString words a rule for people: "create, get pods/exec (apps) named a, b".
 func ruleString(r *Rule) string {
 	var b strings.Builder
 	b.WriteString(strings.Join(r.Verbs, ", "))
 	b.WriteString(" " + strings.Join(append(slices.Clone(r.Resources), r.NonResourceURLs...), ", "))
-	if groups := strings.Join(r.APIGroups, ", "); groups != "" {
+	if groups := strings.Trim(strings.Join(r.APIGroups, ", "), ", "); groups != "" {
 		b.WriteString(" (" + groups + ")")
 	}
 	if len(r.ResourceNames) > 0 {

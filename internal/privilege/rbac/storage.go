@@ -1,6 +1,6 @@
 package rbac
 
-import "slices"
+import "strings"
 
 // The checks of this file are those that the server makes when roles and
 // bindings are written, beyond asking whether the user may write them: nobody
@@ -112,17 +112,14 @@ func (a *Authorizer) MayBind(u User, kind, role, namespace string) Decision {
 // refused words what is lacking.
 func refused(missing []Rule) Decision {
 	shown := missing[:min(len(missing), 3)]
-	reason := "does not hold "
+	parts := make([]string, 0, len(shown)+1)
 	for i := range shown {
-		if i > 0 {
-			reason += "; "
-		}
-		reason += ruleString(&shown[i])
+		parts = append(parts, ruleString(&shown[i]))
 	}
 	if len(missing) > len(shown) {
-		reason += "; and more"
+		parts = append(parts, "and more")
 	}
-	return Decision{Reason: reason}
+	return Decision{Reason: "does not hold " + strings.Join(parts, "; ")}
 }
 
 // MaySigner answers whether a user has a verb (approve, sign or attest) on a
@@ -134,10 +131,7 @@ func (a *Authorizer) MaySigner(u User, verb, signer string) Decision {
 	if d := a.Allowed(u, request); d.Allowed {
 		return d
 	}
-	domain := signer
-	if i := slices.Index([]byte(signer), '/'); i >= 0 {
-		domain = signer[:i]
-	}
+	domain, _, _ := strings.Cut(signer, "/")
 	request.Name = domain + "/*"
 	return a.Allowed(u, request)
 }
