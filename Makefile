@@ -70,7 +70,9 @@ docs-check: ## fail if a page is not what `make docs` would write
 	  || { echo "docs/records.schema.json is stale: run make docs"; exit 1; }
 
 .PHONY: e2e
-e2e: $(TOOLS)/$(GITLEAKS) $(CACHE)/npm/multitool ## test against real peers: gitleaks, packages from the registries, Chromium, the SARIF validator, Python
+e2e: $(TOOLS)/$(GITLEAKS) $(CACHE)/npm/multitool ## test against real peers: gitleaks, packages from the registries, Chromium, the SARIF validator, Python, a Kubernetes API server
+	kubernetes=$$(.ci/kubernetes $(CACHE)/kubernetes) && \
+	MUSTER_KUBERNETES=$$kubernetes \
 	MUSTER_GITLEAKS=$(TOOLS)/$(GITLEAKS) \
 	MUSTER_SARIF_MULTITOOL=$$(cat $(CACHE)/npm/multitool) \
 	MUSTER_CHROMIUM=$${MUSTER_CHROMIUM:-$$(command -v chromium || command -v chromium-browser || command -v google-chrome)} \
