@@ -1,0 +1,204 @@
+package kubernetes
+
+import (
+	"strings"
+
+	"github.com/muster-nhi/muster/scanners/kubernetes/object"
+)
+
+// The platforms that make identities of their own.
+const (
+	byKubernetes = "kubernetes"
+	byKubeadm    = "kubeadm"
+)
+
+// systemNamespace reports whether a namespace is one of those that every
+// cluster has for itself.
+func systemNamespace(name string) bool {
+	switch name {
+	case "kube-system", "kube-public", "kube-node-lease":
+		return true
+	}
+	return false
+}
+
+// controllers are the accounts of kube-system that the control plane makes for
+// its controllers (kube-controller-manager with
+// --use-service-account-credentials) and that kubeadm makes for its add-ons.
+// Those that bootstrap policy binds to a role system:controller:NAME are
+// recognised by that binding too.
+var controllers = map[string]bool{
+	"attachdetach-controller": true, "bootstrap-signer": true, "certificate-controller": true, "cloud-provider": true,
+	"clusterrole-aggregation-controller": true, "cronjob-controller": true, "daemon-set-controller": true,
+	"deployment-controller": true, "device-taint-eviction-controller": true, "disruption-controller": true,
+	"endpoint-controller": true, "endpointslice-controller": true, "endpointslicemirroring-controller": true,
+	"ephemeral-volume-controller": true, "expand-controller": true, "generic-garbage-collector": true,
+	"horizontal-pod-autoscaler": true, "job-controller": true, "kube-controller-manager": true, "kube-scheduler": true,
+	"legacy-service-account-token-cleaner": true, "leader-election-controller": true, "namespace-controller": true,
+	"node-controller": true, "persistent-volume-binder": true, "pod-garbage-collector": true,
+	"pv-protection-controller": true, "pvc-protection-controller": true, "replicaset-controller": true,
+	"replication-controller": true, "resource-claim-controller": true, "resourcequota-controller": true,
+	"root-ca-cert-publisher": true, "route-controller": true, "selinux-warning-controller": true,
+	"service-account-controller": true, "service-cidrs-controller": true, "service-controller": true,
+	"statefulset-controller": true, "storage-version-garbage-collector": true, "storage-version-migrator-controller": true,
+	"taint-eviction-controller": true, "token-cleaner": true, "ttl-after-finished-controller": true, "ttl-controller": true,
+	"validatingadmissionpolicy-status-controller": true, "volumeattributesclass-protection-controller": true,
+	"coredns": true, "kube-dns": true, "kube-proxy": true,
+}
+
+// platforms are prefixes of the accounts and namespaces that a provider's
+// cluster has for itself.
+var platforms = []struct{ namespace, prefix, platform string }{
+	{"kube-system", "aws-node", "eks"},
+	{"kube-system", "aws-cloud-provider", "eks"},
+	{"kube-system", "eks-", "eks"},
+	{"kube-system", "gke-", "gke"},
+	{"kube-system", "konnectivity-agent", "gke"},
+	{"kube-system", "event-exporter-sa", "gke"},
+	{"kube-system", "fluentbit-gke", "gke"},
+	{"kube-system", "aks-", "aks"},
+	{"kube-system", "azure-cloud-node-manager", "aks"},
+	{"kube-system", "cloud-node-manager", "aks"},
+	{"kube-system", "csi-azure", "aks"},
+	{"gke-managed-", "", "gke"},
+	{"openshift-", "", "openshift"},
+}
+
+// accountPlatform returns who made and runs an account: the control plane, a
+// provider, or nobody but the organisation. The account named default is the
+// organisation's everywhere.
+func accountPlatform(namespace, name string) string {
+	if name == "default" {
+		return ""
+	}
+	if namespace == "kube-system" && controllers[name] {
+		return byKubernetes
+	}
+	for _, p := range platforms {
+		switch {
+		case p.prefix == "" && strings.HasPrefix(namespace, p.namespace), p.prefix != "" && namespace == p.namespace && strings.HasPrefix(name, p.prefix):
+			return p.platform
+		}
+	}
+	return ""
+}
+
+// subjectPlatform returns the platform that a user or group belongs to.
+func subjectPlatform(name string) string {
+	switch {
+	case strings.HasPrefix(name, "system:openshift:"):
+		return "openshift"
+	case strings.HasPrefix(name, "system:"):
+		return byKubernetes
+	case strings.HasPrefix(name, "kubeadm:"):
+		return byKubeadm
+	case strings.HasPrefix(name, "eks:"):
+		return "eks"
+	}
+	return ""
+}
+
+// everyone says how many a user or group stands for, if it stands for all of
+// some sort; namespace is that of an accounts' group.
+func everyone(kind, name string) (who, namespace string) {
+	switch {
+	case kind == kindUser && name == "system:anonymous", kind == kindGroup && name == "system:unauthenticated":
+		return "anonymous", ""
+	case kind != kindGroup:
+		return "", ""
+	case name == "system:authenticated":
+		return "authenticated", ""
+	case name == "system:serviceaccounts":
+		return "all_accounts", ""
+	}
+	if ns, ok := strings.CutPrefix(name, "system:serviceaccounts:"); ok {
+		return "namespace_accounts", ns
+	}
+	return "", ""
+}
+
+// A defaultGrant is a binding, its role and one of its subjects as the API
+// server makes them at each start, or kubeadm does once.
+type defaultGrant struct{ namespace, binding, role, kind, subject string }
+
+// defaultGrants are those of Kubernetes 1.36
+// (plugin/pkg/auth/authorizer/rbac/bootstrappolicy), of older versions that are
+// still in use, and of kubeadm (cmd/kubeadm/app/phases/bootstraptoken, kubeconfig
+// and addons).
+var defaultGrants = map[defaultGrant]string{
+	{"", "cluster-admin", "cluster-admin", kindGroup, "system:masters"}:                                                             byKubernetes,
+	{"", "system:basic-user", "system:basic-user", kindGroup, "system:authenticated"}:                                               byKubernetes,
+	{"", "system:discovery", "system:discovery", kindGroup, "system:authenticated"}:                                                 byKubernetes,
+	{"", "system:kube-controller-manager", "system:kube-controller-manager", kindUser, "system:kube-controller-manager"}:            byKubernetes,
+	{"", "system:kube-dns", "system:kube-dns", kindAccount, "kube-system/kube-dns"}:                                                 byKubernetes,
+	{"", "system:kube-scheduler", "system:kube-scheduler", kindUser, "system:kube-scheduler"}:                                       byKubernetes,
+	{"", "system:monitoring", "system:monitoring", kindGroup, "system:monitoring"}:                                                  byKubernetes,
+	{"", "system:node-proxier", "system:node-proxier", kindUser, "system:kube-proxy"}:                                               byKubernetes,
+	{"", "system:public-info-viewer", "system:public-info-viewer", kindGroup, "system:authenticated"}:                               byKubernetes,
+	{"", "system:public-info-viewer", "system:public-info-viewer", kindGroup, "system:unauthenticated"}:                             byKubernetes,
+	{"", "system:service-account-issuer-discovery", "system:service-account-issuer-discovery", kindGroup, "system:serviceaccounts"}: byKubernetes,
+	{"", "system:cluster-trust-bundle-discovery", "system:cluster-trust-bundle-discovery", kindGroup, "system:serviceaccounts"}:     byKubernetes,
+	{"", "system:volume-scheduler", "system:volume-scheduler", kindUser, "system:kube-scheduler"}:                                   byKubernetes,
+
+	{"kube-system", "system::extension-apiserver-authentication-reader", "extension-apiserver-authentication-reader", kindUser, "system:kube-controller-manager"}:              byKubernetes,
+	{"kube-system", "system::extension-apiserver-authentication-reader", "extension-apiserver-authentication-reader", kindUser, "system:kube-scheduler"}:                       byKubernetes,
+	{"kube-system", "system::leader-locking-kube-controller-manager", "system::leader-locking-kube-controller-manager", kindUser, "system:kube-controller-manager"}:            byKubernetes,
+	{"kube-system", "system::leader-locking-kube-controller-manager", "system::leader-locking-kube-controller-manager", kindAccount, "kube-system/kube-controller-manager"}:    byKubernetes,
+	{"kube-system", "system::leader-locking-kube-controller-manager", "system::leader-locking-kube-controller-manager", kindAccount, "kube-system/leader-election-controller"}: byKubernetes,
+	{"kube-system", "system::leader-locking-kube-scheduler", "system::leader-locking-kube-scheduler", kindUser, "system:kube-scheduler"}:                                       byKubernetes,
+	{"kube-system", "system::leader-locking-kube-scheduler", "system::leader-locking-kube-scheduler", kindAccount, "kube-system/kube-scheduler"}:                               byKubernetes,
+	{"kube-public", "system:controller:bootstrap-signer", "system:controller:bootstrap-signer", kindAccount, "kube-system/bootstrap-signer"}:                                   byKubernetes,
+
+	{"", "kubeadm:get-nodes", "kubeadm:get-nodes", kindGroup, "system:bootstrappers:kubeadm:default-node-token"}:                                                                 byKubeadm,
+	{"", "kubeadm:kubelet-bootstrap", "system:node-bootstrapper", kindGroup, "system:bootstrappers:kubeadm:default-node-token"}:                                                  byKubeadm,
+	{"", "kubeadm:node-autoapprove-bootstrap", "system:certificates.k8s.io:certificatesigningrequests:nodeclient", kindGroup, "system:bootstrappers:kubeadm:default-node-token"}: byKubeadm,
+	{"", "kubeadm:node-autoapprove-certificate-rotation", "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient", kindGroup, "system:nodes"}:                     byKubeadm,
+	{"", "kubeadm:node-proxier", "system:node-proxier", kindAccount, "kube-system/kube-proxy"}:                                                                                   byKubeadm,
+	{"", "kubeadm:cluster-admins", "cluster-admin", kindGroup, "kubeadm:cluster-admins"}:                                                                                         byKubeadm,
+	{"", "system:coredns", "system:coredns", kindAccount, "kube-system/coredns"}:                                                                                                 byKubeadm,
+	{"kube-system", "kube-proxy", "kube-proxy", kindGroup, "system:bootstrappers:kubeadm:default-node-token"}:                                                                    byKubeadm,
+	{"kube-system", "kubeadm:kubelet-config", "kubeadm:kubelet-config", kindGroup, "system:nodes"}:                                                                               byKubeadm,
+	{"kube-system", "kubeadm:kubelet-config", "kubeadm:kubelet-config", kindGroup, "system:bootstrappers:kubeadm:default-node-token"}:                                            byKubeadm,
+	{"kube-system", "kubeadm:nodes-kubeadm-config", "kubeadm:nodes-kubeadm-config", kindGroup, "system:nodes"}:                                                                   byKubeadm,
+	{"kube-system", "kubeadm:nodes-kubeadm-config", "kubeadm:nodes-kubeadm-config", kindGroup, "system:bootstrappers:kubeadm:default-node-token"}:                                byKubeadm,
+	{"kube-public", "kubeadm:bootstrap-signer-clusterinfo", "kubeadm:bootstrap-signer-clusterinfo", kindUser, "system:anonymous"}:                                                byKubeadm,
+}
+
+// grantPlatform returns the platform that made a grant: for the pairs of
+// binding, role and subject that it makes itself, and for what it gives its own
+// users and accounts. A subject that somebody added to a default binding is
+// theirs; no label and no name of a binding alone says otherwise, for whoever
+// may make bindings may choose both.
+func grantPlatform(b *object.Binding, s *object.Subject, id string) string {
+	if by := defaultGrants[defaultGrant{b.Namespace, b.Name, b.RoleName, s.Kind, id}]; by != "" {
+		return by
+	}
+	if s.Kind == kindAccount && s.Namespace == "kube-system" && b.RoleName == b.Name &&
+		b.Name == "system:controller:"+s.Name && (b.Namespace == "" || b.Namespace == "kube-system") {
+		return byKubernetes
+	}
+	switch by := platformOf(s); {
+	case by == "" || by == byKubernetes || by == byKubeadm:
+		return ""
+	case strings.HasPrefix(b.Name, by) || strings.HasPrefix(b.Name, "system:"+by) || by == "openshift" && strings.HasPrefix(b.RoleName, "system:"):
+		return by
+	default:
+		return ""
+	}
+}
+
+func platformOf(s *object.Subject) string {
+	if s.Kind == kindAccount {
+		return accountPlatform(s.Namespace, s.Name)
+	}
+	return subjectPlatform(s.Name)
+}
+
+// defaultRole reports whether every cluster has a role of that name.
+func defaultRole(name string) bool {
+	switch name {
+	case "cluster-admin", "admin", "edit", "view":
+		return true
+	}
+	return strings.HasPrefix(name, "system:")
+}

@@ -1,0 +1,243 @@
+package kubernetes
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/kubernetes/object"
+)
+
+// A feed is a resource from which records of a kind come.
+type feed struct {
+	resource string
+	main     bool   // without it there is next to nothing of the kind
+	counted  bool   // the requests for it are told with this kind
+	loss     string // what cannot be told without it
+}
+
+// feeds lists what each kind is made of. The requests for a resource are counted
+// once, with the kind that it is mainly read for.
+func feeds(kind inventory.Kind) []feed {
+	switch kind {
+	case inventory.KindIdentity:
+		return append([]feed{
+			{"serviceaccounts", true, true, "which accounts there are"},
+			{"rolebindings", false, false, "users and groups that bindings name"},
+			{"clusterrolebindings", false, false, "users and groups that bindings name"},
+			{"certificatesigningrequests", false, false, "users that have certificates"},
+		}, workloadFeeds(false, "who runs as an account")...)
+	case inventory.KindCredential:
+		return append([]feed{
+			{"secrets", true, true, "Secrets: their type, age, expiry and last use"},
+			{"certificates", false, true, "when cert-manager's certificates end"},
+			{"certificatesigningrequests", false, true, "client certificates"},
+			{"externalsecrets", false, true, "which Secrets come from an external store"},
+			{"clusterexternalsecrets", false, true, "which Secrets come from an external store"},
+			{"sealedsecrets", false, true, "which Secrets come from sealed ones"},
+			{"serviceaccounts", false, false, "whose tokens they are"},
+		}, workloadFeeds(false, "who uses a Secret, and literal values in pod specifications")...)
+	case inventory.KindGrant:
+		return []feed{
+			{"rolebindings", true, true, "grants within namespaces"},
+			{"clusterrolebindings", true, true, "grants in the whole cluster"},
+			{"roles", false, true, "what roles of namespaces allow"},
+			{"clusterroles", false, true, "what cluster roles allow"},
+			{"serviceaccounts", false, false, "which bindings name nobody"},
+			{"namespaces", false, false, "what Pod Security holds back"},
+			{"pods", false, false, "which paths run through a pod"},
+		}
+	case inventory.KindUsage:
+		return []feed{
+			{"secrets", true, false, "last use of tokens"},
+			{"configmaps", false, true, "since when the use of tokens is noted"},
+		}
+	case inventory.KindTrust:
+		return append([]feed{
+			{"serviceaccounts", true, false, "cloud identities that annotations give"},
+			{"secretstores", false, true, "stores that operators read"},
+			{"clustersecretstores", false, true, "stores that operators read"},
+			{"issuers", false, true, "issuers of certificates"},
+			{"clusterissuers", false, true, "issuers of certificates"},
+			{"secretproviderclasses", false, true, "stores that the CSI driver reads"},
+		}, workloadFeeds(false, "projected tokens")...)
+	case inventory.KindConsumer:
+		return workloadFeeds(true, "workloads")
+	case inventory.KindOwner:
+		return []feed{
+			{"namespaces", false, true, "owners of namespaces"},
+			{"serviceaccounts", false, false, "owners of accounts"},
+			{"secrets", false, false, "owners of Secrets"},
+		}
+	default:
+		return nil
+	}
+}
+
+func workloadFeeds(main bool, loss string) []feed {
+	var out []feed
+	for _, r := range workloadResources {
+		out = append(out, feed{r, main, main, loss})
+	}
+	return out
+}
+
+// seen reports whether all objects of the resources were seen. What has no
+// listing was not asked for.
+func (m *mapper) seen(resources ...string) bool {
+	for _, r := range resources {
+		if !m.whole[r] {
+			return false
+		}
+	}
+	return true
+}
+
+// indexListings finds the resources of which all objects were seen.
+func (m *mapper) indexListings() {
+	m.whole = make(map[string]bool, len(m.c.Listings))
+	partly := map[string]bool{}
+	for i := range m.c.Listings {
+		l := &m.c.Listings[i]
+		if l.Status != inventory.StatusComplete {
+			partly[l.Resource] = true
+		}
+		if l.Namespace == "" {
+			m.whole[l.Resource] = true
+		}
+	}
+	for r := range partly {
+		m.whole[r] = false
+	}
+}
+
+// note keeps something that a reader of the coverage of a kind should know.
+func (m *mapper) note(kind inventory.Kind, text string) {
+	if !slices.Contains(m.notes[kind], text) {
+		m.notes[kind] = append(m.notes[kind], text)
+	}
+}
+
+// maxReasons bounds the resources that a reason names.
+const maxReasons = 12
+
+// putCoverage says how much of a kind was seen.
+func (m *mapper) putCoverage(kind inventory.Kind) {
+	x := &inventory.Coverage{
+		Scanner: m.scanner, Scope: m.scope, Kind: kind, Status: inventory.StatusComplete, Count: m.count[kind],
+		Principal: clip(m.c.Reader, maxText), Notes: slices.Clone(m.notes[kind]),
+	}
+	r := &reasons{}
+	for _, f := range feeds(kind) {
+		m.listed(x, f, r)
+	}
+	x.Status, x.Reason = r.status(x.Count)
+	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
+}
+
+// reasons gathers what is missing of one kind.
+type reasons struct {
+	text                     []string
+	mains, denied, skipped   int // main feeds; of which nothing was seen
+	incomplete, notAskedOnly bool
+}
+
+// listed adds what the listings of one resource say.
+func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
+	any, worst := false, inventory.StatusComplete
+	for i := range m.c.Listings {
+		l := &m.c.Listings[i]
+		if l.Resource != f.resource {
+			continue
+		}
+		any = true
+		if f.counted {
+			x.Requests += max(0, l.Requests)
+			controlled(x, f, l)
+			for _, n := range l.Notes {
+				if n = clip(n, maxText); !slices.Contains(x.Notes, n) && len(x.Notes) < maxMore {
+					x.Notes = append(x.Notes, n)
+				}
+			}
+		}
+		x.StartedAt, x.FinishedAt = span(x.StartedAt, x.FinishedAt, l)
+		if l.Status == inventory.StatusComplete || l.Status == "" {
+			continue
+		}
+		if worst == inventory.StatusComplete || l.Status == inventory.StatusPartial {
+			worst = l.Status
+		}
+		reason := clip(l.Reason, maxText)
+		if f.loss != "" {
+			reason += " (not told: " + f.loss + ")"
+		}
+		r.add(reason)
+	}
+	if !any && !m.declared {
+		worst = inventory.StatusSkipped
+		r.add(f.resource + " were not asked for (not told: " + f.loss + ")")
+	}
+	r.count(f, worst)
+}
+
+func (r *reasons) add(text string) {
+	if !slices.Contains(r.text, text) {
+		r.text = append(r.text, text)
+	}
+}
+
+func (r *reasons) count(f feed, worst inventory.Status) {
+	if f.main {
+		r.mains++
+		switch worst {
+		case inventory.StatusDenied:
+			r.denied++
+		case inventory.StatusSkipped:
+			r.skipped++
+		case inventory.StatusComplete, inventory.StatusPartial:
+		}
+	}
+	r.incomplete = r.incomplete || worst != inventory.StatusComplete
+}
+
+// status sums up: what was denied as a whole is denied, what was left out on
+// request is skipped, and everything between is partial.
+func (r *reasons) status(count int) (status inventory.Status, reason string) {
+	if !r.incomplete {
+		return inventory.StatusComplete, ""
+	}
+	text := r.text
+	if len(text) > maxReasons {
+		text = append(slices.Clone(text[:maxReasons]), "…")
+	}
+	reason = strings.Join(text, "; ")
+	if reason == "" {
+		reason = "not all of it could be listed"
+	}
+	switch {
+	case count == 0 && r.mains > 0 && r.skipped == r.mains:
+		return inventory.StatusSkipped, reason
+	case count == 0 && r.mains > 0 && r.denied+r.skipped == r.mains:
+		return inventory.StatusDenied, reason
+	default:
+		return inventory.StatusPartial, reason
+	}
+}
+
+// controlled takes over a count by another call. Records of a kind are more or
+// fewer than the objects of one resource, so the total is theirs and what that
+// count has more or less.
+func controlled(x *inventory.Coverage, f feed, l *object.Listing) {
+	if !f.main || l.ControlTotal == nil {
+		return
+	}
+	total := x.Count
+	if x.ControlTotal != nil {
+		total = *x.ControlTotal
+	}
+	total = max(0, total+*l.ControlTotal-l.Count)
+	x.ControlTotal, x.ControlSource = &total, clip(l.ControlSource, maxText)
+	if *l.ControlTotal != l.Count {
+		x.Notes = append(x.Notes, clip(f.resource+": "+number(l.Count)+" were listed, and "+l.ControlSource+" counts "+number(*l.ControlTotal), maxText))
+	}
+}

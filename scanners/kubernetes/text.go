@@ -1,0 +1,200 @@
+package kubernetes
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/kubernetes/object"
+)
+
+// An API server holds names of objects and labels to 253 and 63 bytes, but lets
+// anything of any length be the name of a user or group in a binding, and a
+// manifest may hold anything anywhere.
+const (
+	maxName = 256  // bytes of one part of an id, or of a name
+	maxText = 1024 // bytes of an attribute
+	maxTags = 100  // labels of an object
+	maxMore = 50   // members of a list in an attribute
+)
+
+// part returns a name as one part of an id, which holds no slash.
+func part(s string) string {
+	if plainName(s) {
+		return s
+	}
+	return shorten(s, true)
+}
+
+// tail returns a name as the last part of an id, which may hold slashes.
+func tail(s string) string {
+	if plainName(s) {
+		return s
+	}
+	return shorten(s, false)
+}
+
+// plainName reports whether a name needs no encoding at all.
+func plainName(s string) bool {
+	if s == "" || len(s) > maxName {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || c == '%' || c == '/' {
+			return false
+		}
+	}
+	return true
+}
+
+// shorten makes a name printable, cuts what is too long for a part of an id, and
+// keeps two of those apart by a hash. An empty one becomes a dash, so that no part
+// is lost.
+func shorten(s string, slashes bool) string {
+	if s == "" {
+		return "-"
+	}
+	end := ""
+	if len(s) > maxName {
+		sum := sha256.Sum256([]byte(s))
+		s, end = clip(s, maxName), hex.EncodeToString(sum[:8])
+	}
+	s = inventory.Printable(s)
+	if slashes {
+		s = strings.ReplaceAll(s, "/", "%2F")
+	}
+	return s + end
+}
+
+// clip cuts a text to at most n bytes and the sign of a cut, and makes it UTF-8.
+func clip(s string, n int) string {
+	if len(s) > n {
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s = s[:n] + "…"
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// word returns a text that must not be empty and hold no control character, such
+// as a role's name.
+func word(s string) string {
+	if plainName(s) {
+		return s
+	}
+	if s == "" {
+		return "-"
+	}
+	return inventory.Printable(clip(s, maxText))
+}
+
+// list joins names for an attribute.
+func list(names []string) string {
+	if len(names) == 1 {
+		return clip(names[0], maxText)
+	}
+	if len(names) > maxMore {
+		return clip(strings.Join(names[:maxMore], ","), maxText) + ",… (" + strconv.Itoa(len(names)) + ")"
+	}
+	return clip(strings.Join(names, ","), 4*maxText)
+}
+
+// when returns a time as a record may hold it; zero if it cannot.
+func when(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	t = t.UTC()
+	if y := t.Year(); y < 1900 || y > 9999 {
+		return time.Time{}
+	}
+	return t
+}
+
+// A tagger gathers attributes; empty values are left out.
+type attributes map[string]string
+
+func (a attributes) set(name, value string) {
+	if value != "" {
+		a[name] = clip(value, 4*maxText)
+	}
+}
+
+func (a attributes) yes(name string, is bool) {
+	if is {
+		a[name] = "true"
+	}
+}
+
+func (a attributes) tri(name string, t inventory.Tri) {
+	if t != inventory.Unknown {
+		a[name] = t.String()
+	}
+}
+
+// done returns the attributes, or nil if there are none.
+func (a attributes) done() map[string]string {
+	if len(a) == 0 {
+		return nil
+	}
+	return a
+}
+
+// tagsOf returns the labels of an object and the annotations that name owners.
+// The map is shared with the object where nothing needs to be changed.
+func tagsOf(labels, annotations map[string]string) map[string]string {
+	plain := len(labels) <= maxTags
+	for k, v := range labels {
+		plain = plain && k != "" && len(k) <= maxText && len(v) <= maxText && utf8.ValidString(k) && utf8.ValidString(v)
+	}
+	extra := 0
+	for k := range annotations {
+		if ownerKey(k) {
+			extra++
+		}
+	}
+	if plain && extra == 0 {
+		return labels
+	}
+	out := make(map[string]string, min(len(labels), maxTags)+extra)
+	for _, k := range sortedKeys(labels) {
+		if len(out) < maxTags && k != "" {
+			out[clip(k, maxText)] = clip(labels[k], maxText)
+		}
+	}
+	for k, v := range annotations {
+		if ownerKey(k) {
+			out[clip(k, maxText)] = clip(v, maxText)
+		}
+	}
+	return out
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func number(n int) string { return strconv.Itoa(n) }
+
+// span widens a time span by that of a listing.
+func span(from, to time.Time, l *object.Listing) (start, end time.Time) {
+	a, b := when(l.StartedAt), when(l.FinishedAt)
+	if from.IsZero() || !a.IsZero() && a.Before(from) {
+		from = a
+	}
+	if b.After(to) {
+		to = b
+	}
+	return from, to
+}

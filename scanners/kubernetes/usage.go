@@ -1,0 +1,62 @@
+package kubernetes
+
+import (
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// sourceLabel says where the last use of a token Secret comes from
+// (kubernetes.io, "Managing Service Accounts", legacy token tracking: the day is
+// that of the first use on a day).
+const sourceLabel = "label kubernetes.io/legacy-token-last-used"
+
+// putUsages emits when tokens, and the accounts by them, were last used. A token
+// without the label was not used since the API server began to note it.
+func (m *mapper) putUsages() {
+	if m.declared {
+		return
+	}
+	since := when(m.c.TokensTrackedSince)
+	for i := range m.c.Secrets {
+		o := &m.c.Secrets[i]
+		if o.Type != typeToken || m.secrets[key{o.Namespace, o.Name}].object != o {
+			continue
+		}
+		last, from := when(o.LastUsed), since
+		if made := when(o.CreatedAt); !from.IsZero() && made.After(from) {
+			from = made
+		}
+		if last.IsZero() && from.IsZero() {
+			continue
+		}
+		m.putUsage(inventory.Usage{
+			Subject: m.secretID(o.Namespace, o.Name), LastUsedAt: last, TrackedSince: trackedBy(from, last), Source: sourceLabel,
+		})
+	}
+	for _, a := range m.order {
+		if !a.used.IsZero() {
+			m.putUsage(inventory.Usage{Subject: a.id, LastUsedAt: a.used, Source: sourceLabel})
+		}
+	}
+	m.putAudited()
+}
+
+// trackedBy returns since when use is noted; a use before that shows that it was
+// noted then.
+func trackedBy(from, last time.Time) time.Time {
+	if !last.IsZero() && last.Before(from) {
+		return last
+	}
+	return from
+}
+
+func (m *mapper) putUsage(u inventory.Usage) {
+	u.Scope = m.scope
+	m.put(inventory.Record{Usage: &u}, inventory.KindUsage)
+}
+
+// putAudited emits what an audit log says.
+func (m *mapper) putAudited() {
+	m.note(inventory.KindUsage, "without an audit log, use is known of token Secrets only; of accounts that sign in with bound tokens it is not")
+}
