@@ -44,6 +44,7 @@ type Cluster struct {
 	TokensTrackedSince time.Time
 
 	Listings []Listing // one for each resource that was asked for
+	Notes    []string  // what a reader should know of the whole, although nothing is missing
 }
 
 // A Meta is what every object has.

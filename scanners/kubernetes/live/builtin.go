@@ -1,0 +1,214 @@
+package live
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	certificatesv1 "k8s.io/api/certificates/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/muster-nhi/muster/scanners/kubernetes/object"
+)
+
+// A builtin is a resource of the API server itself, read as protobuf.
+type builtin struct {
+	resource
+	// take returns what handles one object: it decodes it, and keeps it unless an
+	// object of that name was read before. It returns whether it is counted.
+	take func(r *run, q *query) func([]byte) (bool, error)
+}
+
+// message is a type that decodes itself from protobuf and has metadata.
+type message[T any] interface {
+	*T
+	Unmarshal([]byte) error
+	GetName() string
+	GetNamespace() string
+}
+
+// each makes a handler of one type.
+func each[T any, M message[T]](keep func(*run, M)) func(*run, *query) func([]byte) (bool, error) {
+	return func(r *run, q *query) func([]byte) (bool, error) {
+		return func(item []byte) (bool, error) {
+			var o T
+			m := M(&o)
+			if m.Unmarshal(item) != nil {
+				return false, fmt.Errorf("%w: an object that cannot be decoded", errForm)
+			}
+			if !q.once(m.GetNamespace(), m.GetName()) {
+				return false, nil
+			}
+			keep(r, m)
+			return true, nil
+		}
+	}
+}
+
+// builtins lists what is read, controllers before what they make.
+func builtins() []builtin {
+	const core, apps, batch = "", "apps", "batch"
+	return []builtin{
+		{resource{core, "v1", "namespaces", false}, each(func(r *run, o *corev1.Namespace) {
+			r.cluster.Namespaces = append(r.cluster.Namespaces, object.FromNamespace(o))
+		})},
+		{resource{core, "v1", "serviceaccounts", true}, each(func(r *run, o *corev1.ServiceAccount) {
+			r.cluster.ServiceAccounts = append(r.cluster.ServiceAccounts, object.FromServiceAccount(o))
+		})},
+		{resource{object.GroupRBAC, "v1", "clusterroles", false}, each(func(r *run, o *rbacv1.ClusterRole) {
+			r.cluster.Roles = append(r.cluster.Roles, object.FromClusterRole(o))
+		})},
+		{resource{object.GroupRBAC, "v1", "roles", true}, each(func(r *run, o *rbacv1.Role) {
+			r.cluster.Roles = append(r.cluster.Roles, object.FromRole(o))
+		})},
+		{resource{object.GroupRBAC, "v1", "clusterrolebindings", false}, each(func(r *run, o *rbacv1.ClusterRoleBinding) {
+			r.cluster.Bindings = append(r.cluster.Bindings, object.FromClusterRoleBinding(o))
+		})},
+		{resource{object.GroupRBAC, "v1", "rolebindings", true}, each(func(r *run, o *rbacv1.RoleBinding) {
+			r.cluster.Bindings = append(r.cluster.Bindings, object.FromRoleBinding(o))
+		})},
+		{resource{"certificates.k8s.io", "v1", "certificatesigningrequests", false}, each(func(r *run, o *certificatesv1.CertificateSigningRequest) {
+			r.cluster.Requests = append(r.cluster.Requests, object.FromSigningRequest(o))
+		})},
+		{resource{apps, "v1", "deployments", true}, each(func(r *run, o *appsv1.Deployment) { r.pods.Add(object.FromDeployment(o, r.hash())) })},
+		{resource{apps, "v1", "statefulsets", true}, each(func(r *run, o *appsv1.StatefulSet) { r.pods.Add(object.FromStatefulSet(o, r.hash())) })},
+		{resource{apps, "v1", "daemonsets", true}, each(func(r *run, o *appsv1.DaemonSet) { r.pods.Add(object.FromDaemonSet(o, r.hash())) })},
+		{resource{core, "v1", "replicationcontrollers", true}, each(func(r *run, o *corev1.ReplicationController) {
+			r.pods.Add(object.FromReplicationController(o, r.hash()))
+		})},
+		{resource{batch, "v1", "cronjobs", true}, each(func(r *run, o *batchv1.CronJob) { r.pods.Add(object.FromCronJob(o, r.hash())) })},
+	}
+}
+
+// made lists what other objects make, after those.
+func made() []builtin {
+	return []builtin{
+		{resource{"apps", "v1", "replicasets", true}, each(func(r *run, o *appsv1.ReplicaSet) { r.pods.Add(object.FromReplicaSet(o, r.hash())) })},
+		{resource{"batch", "v1", "jobs", true}, each(func(r *run, o *batchv1.Job) { r.pods.Add(object.FromJob(o, r.hash())) })},
+		{resource{"", "v1", "pods", true}, each(func(r *run, o *corev1.Pod) { r.pods.Add(object.FromPod(o, r.hash())) })},
+	}
+}
+
+// hash is the hash for values in pods, which is only there where values were
+// opted in.
+func (r *run) hash() object.Hash {
+	if !r.options.HashValues {
+		return nil
+	}
+	return r.options.Hash
+}
+
+// resources reads all there is to read.
+func (r *run) resources(ctx context.Context) {
+	var steps []step
+	for _, b := range builtins() {
+		steps = append(steps, r.step(b)...)
+	}
+	steps = append(steps, r.customSteps()...)
+	for _, b := range made() {
+		steps = append(steps, r.step(b)...)
+	}
+	if !r.options.WithoutSecrets {
+		steps = append(steps, r.secretSteps()...)
+	} else {
+		r.skipSecrets()
+	}
+	steps = append(steps, step{"the tracking of tokens", r.tracking})
+	for i, s := range steps {
+		if ctx.Err() != nil {
+			return
+		}
+		r.progress("reading "+s.name, i, len(steps))
+		s.do(ctx)
+	}
+	r.progress("read the cluster", len(steps), len(steps))
+}
+
+// A step is one list of the reading.
+type step struct {
+	name string
+	do   func(context.Context)
+}
+
+// step returns the lists of a resource: one, or one for each namespace that the
+// reading is narrowed to.
+func (r *run) step(b builtin) []step {
+	if len(r.options.Namespaces) == 0 || !b.namespaced {
+		if b.plural == "namespaces" && len(r.options.Namespaces) > 0 {
+			return []step{{"namespaces", r.namespaces}}
+		}
+		return []step{{b.name(), func(ctx context.Context) { r.builtin(ctx, b, "") }}}
+	}
+	var out []step
+	for _, ns := range r.options.Namespaces {
+		out = append(out, step{b.name() + " in " + ns, func(ctx context.Context) { r.builtin(ctx, b, ns) }})
+	}
+	return out
+}
+
+// builtin reads one list of a resource.
+func (r *run) builtin(ctx context.Context, b builtin, namespace string) {
+	l := r.begin(b.resource, namespace)
+	if r.apis.absent(b.group) {
+		r.end(l, nil)
+		return
+	}
+	q := query{resource: b.resource, namespace: namespace, accept: typeProtobuf, form: typeProtobuf, names: map[string]bool{}}
+	q.limit = r.size(ctx, l, b.resource, namespace)
+	take := b.take(r, &q)
+	q.each = counted(l, take)
+	r.end(l, r.list(ctx, l, q))
+}
+
+// counted makes a handler that counts.
+func counted(l *object.Listing, take func([]byte) (bool, error)) func([]byte) error {
+	return func(item []byte) error {
+		kept, err := take(item)
+		if kept {
+			l.Count++
+		}
+		return err
+	}
+}
+
+// namespaces reads the namespaces that the reading is narrowed to, one by one.
+func (r *run) namespaces(ctx context.Context) {
+	s := resource{"", "v1", "namespaces", false}
+	for _, ns := range r.options.Namespaces {
+		l := r.begin(s, ns)
+		l.Requests++
+		var o corev1.Namespace
+		err := r.getJSON(ctx, "/api/v1/namespaces/"+ns, "", &o)
+		if err == nil {
+			l.Count = 1
+			r.cluster.Namespaces = append(r.cluster.Namespaces, object.FromNamespace(&o))
+		}
+		r.end(l, err)
+	}
+}
+
+// trackingMap is the ConfigMap in which the API server notes since when it labels
+// token Secrets with their last use (Kubernetes 1.26, KEP-2799).
+const trackingMap = "kube-apiserver-legacy-service-account-token-tracking"
+
+// tracking reads since when the use of token Secrets is noted.
+func (r *run) tracking(ctx context.Context) {
+	l := r.begin(resource{"", "v1", "configmaps", true}, "kube-system")
+	l.Requests++
+	var o struct {
+		metav1.ObjectMeta `json:"metadata"`
+		Data              map[string]string `json:"data"`
+	}
+	err := r.getJSON(ctx, "/api/v1/namespaces/kube-system/configmaps/"+trackingMap, "", &o)
+	if notFound(err) {
+		l.Notes = append(l.Notes, "the API server does not note the use of token Secrets")
+		err = nil
+	} else if err == nil {
+		l.Count = 1
+		r.cluster.TokensTrackedSince = day(o.Data["since"])
+	}
+	r.end(l, err)
+}
