@@ -81,7 +81,7 @@ func (s *scene) mayBindTo(name, target string) rbac.Decision {
 }
 
 // patchRole gives a ClusterRole rules, and says what the evaluator thinks of it.
-func (s *scene) patchRole(name string, rules ...thing) (error, rbac.Decision) { //nolint:revive // the error is what the fact is about
+func (s *scene) patchRole(name string, rules ...thing) (rbac.Decision, error) {
 	s.Helper()
 	a := s.local()
 	old := a.Role(rbac.KindClusterRole, "", name)
@@ -92,7 +92,7 @@ func (s *scene) patchRole(name string, rules ...thing) (error, rbac.Decision) { 
 	}
 	claim := a.MayWriteRole(s.user, "patch", wanted, old)
 	_, err := s.actor().patch("/apis/"+rbacGroup+"/v1/clusterroles/"+name, thing{"rules": rules})
-	return err, claim
+	return claim, err
 }
 
 // everything is the rule of cluster-admin.
@@ -154,12 +154,12 @@ func factsOfWriting() []fact {
 		}},
 		{"patch_role_alone", func(s *scene) {
 			s.grant(may(rbacGroup, "clusterroles", "get", "update", "patch"))
-			err, claim := s.patchRole(s.mine, everything())
+			claim, err := s.patchRole(s.mine, everything())
 			s.outcome("patch its own ClusterRole", false, err, claim)
 		}},
 		{"patch_role_and_escalate", func(s *scene) {
 			s.grant(may(rbacGroup, "clusterroles", "get", "patch", "escalate"))
-			err, claim := s.patchRole(s.mine, everything())
+			claim, err := s.patchRole(s.mine, everything())
 			s.outcome("patch its own ClusterRole", true, err, claim)
 			s.known(s.T)
 			_, err = s.actor().get(secretsOf(""))
@@ -167,7 +167,7 @@ func factsOfWriting() []fact {
 		}},
 		{"escalate_alone", func(s *scene) {
 			s.grant(may(rbacGroup, "clusterroles", "escalate"))
-			err, claim := s.patchRole(s.mine, everything())
+			claim, err := s.patchRole(s.mine, everything())
 			s.outcome("patch its own ClusterRole", false, err, claim)
 		}},
 		{"bind_what_is_held", func(s *scene) {
@@ -179,11 +179,11 @@ func factsOfWriting() []fact {
 		}},
 		{"aggregation_rule", func(s *scene) {
 			s.grant(may(rbacGroup, "clusterroles", "create"))
-			err, claim := s.aggregated("f8")
+			claim, err := s.aggregated("f8")
 			s.outcome("create an aggregated ClusterRole", false, err, claim)
 			s.load(s.T, bind("", s.mine+"-admin", "ClusterRole", "cluster-admin", toAccount(s.ns, "actor")))
 			s.known(s.T)
-			err, claim = s.aggregated("f8-admin")
+			claim, err = s.aggregated("f8-admin")
 			s.outcome("create one as cluster-admin", true, err, claim)
 		}},
 		{"label_of_a_powerful_role", func(s *scene) {
@@ -227,14 +227,14 @@ func factsOfWriting() []fact {
 }
 
 // aggregated creates an aggregated ClusterRole as the actor.
-func (s *scene) aggregated(name string) (error, rbac.Decision) { //nolint:revive // the error is what the fact is about
+func (s *scene) aggregated(name string) (rbac.Decision, error) {
 	s.Helper()
 	selector := thing{"matchLabels": thing{"nobody": "has"}}
 	claim := s.local().MayWriteRole(s.user, "create", rbac.Role{Name: name, Aggregate: []rbac.Selector{selectorOf(normal(selector))}}, nil)
 	o := with(role("", name), thing{"rules": nil, "aggregationRule": thing{"clusterRoleSelectors": []thing{selector}}})
 	_, err := s.actor().post("/apis/"+rbacGroup+"/v1/clusterroles", o)
 	s.Cleanup(func() { _ = s.client(loader).delete(at(o)) })
-	return err, claim
+	return claim, err
 }
 
 func factsOfReaching() []fact {
