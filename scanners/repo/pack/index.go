@@ -1,0 +1,116 @@
+package pack
+
+import (
+	"bytes"
+	"crypto/sha1" //nolint:gosec // git's object names
+	"encoding/binary"
+	"sort"
+)
+
+const (
+	indexHead = 8 + 256*4
+	trailer   = 2 * len(ID{}) // checksums of the pack and of the index
+	maxCount  = 1<<31 - 2     // objects in a pack
+)
+
+// An index is the sorted list of a pack's objects: version 2, as
+// gitformat-pack(5) has it.
+type index struct {
+	fanout, names, sums, offsets, far []byte
+	n                                 int
+	pack                              [20]byte // checksum of the pack
+}
+
+// parseIndex checks all of an index but that the offsets make sense: structure,
+// order and checksum. It takes as long as a SHA-1 of it.
+func parseIndex(data []byte) (x *index, err error) {
+	defer guard(&err)
+	switch {
+	case len(data) < 8 || !bytes.Equal(data[:4], []byte("\xfftOc")):
+		return nil, &UnsupportedError{"an index has a version other than 2"}
+	case binary.BigEndian.Uint32(data[4:]) != 2:
+		return nil, &UnsupportedError{"an index has a version other than 2"}
+	case len(data) < indexHead+trailer:
+		return nil, corrupt("an index breaks off")
+	}
+	x = &index{fanout: data[8:indexHead]}
+	last := uint32(0)
+	for i := range 256 {
+		next := binary.BigEndian.Uint32(x.fanout[4*i:])
+		if next < last || next > maxCount {
+			return nil, corrupt("an index counts backwards")
+		}
+		last = next
+	}
+	x.n = int(last)
+	rest := len(data) - indexHead - trailer - 28*x.n
+	if rest < 0 || rest%8 != 0 || rest/8 > x.n {
+		return nil, corrupt("an index has not the size that its count asks for, or is one of SHA-256")
+	}
+	end := len(data) - len(ID{})
+	if sum := sha1.Sum(data[:end]); !bytes.Equal(sum[:], data[end:]) { //nolint:gosec // git's checksum
+		return nil, corrupt("an index's checksum is wrong")
+	}
+	copy(x.pack[:], data[end-len(ID{}):])
+	data = data[indexHead:]
+	x.names, data = data[:20*x.n], data[20*x.n:]
+	x.sums, data = data[:4*x.n], data[4*x.n:]
+	x.offsets, data = data[:4*x.n], data[4*x.n:]
+	x.far = data[:rest]
+	return x, x.ordered()
+}
+
+// ordered checks that the names ascend and lie where the fanout says.
+func (x *index) ordered() error {
+	for b := range 256 {
+		lo, hi := x.bucket(byte(b))
+		for i := lo; i < hi; i++ {
+			if x.names[20*i] != byte(b) || i > lo && bytes.Compare(x.names[20*(i-1):20*i], x.names[20*i:20*i+20]) >= 0 {
+				return corrupt("an index is not in order")
+			}
+		}
+	}
+	return nil
+}
+
+func (x *index) bucket(first byte) (lo, hi int) {
+	if first > 0 {
+		lo = int(binary.BigEndian.Uint32(x.fanout[4*int(first)-4:]))
+	}
+	return lo, int(binary.BigEndian.Uint32(x.fanout[4*int(first):]))
+}
+
+func (x *index) id(i int) (id ID) {
+	copy(id[:], x.names[20*i:])
+	return id
+}
+
+func (x *index) sum(i int) uint32 { return binary.BigEndian.Uint32(x.sums[4*i:]) }
+
+// offset returns where an object lies in the pack; -1 if the index does not say.
+func (x *index) offset(i int) int64 {
+	off := binary.BigEndian.Uint32(x.offsets[4*i:])
+	if off>>31 == 0 {
+		return int64(off)
+	}
+	far := int64(off & (1<<31 - 1))
+	if 8*far+8 > int64(len(x.far)) {
+		return -1
+	}
+	if v := binary.BigEndian.Uint64(x.far[8*far:]); v < 1<<62 {
+		return int64(v)
+	}
+	return -1
+}
+
+// find returns the number of an object, or -1.
+func (x *index) find(id ID) int {
+	lo, hi := x.bucket(id[0])
+	i := lo + sort.Search(hi-lo, func(i int) bool {
+		return bytes.Compare(x.names[20*(lo+i):20*(lo+i)+20], id[:]) >= 0
+	})
+	if i < hi && x.id(i) == id {
+		return i
+	}
+	return -1
+}

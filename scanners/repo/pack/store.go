@@ -1,0 +1,268 @@
+package pack
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const (
+	packHead  = 12
+	peekBytes = 32 // enough for the two sizes of a delta
+)
+
+// A packed is one pack with its index.
+type packed struct {
+	file  *file
+	list  *file
+	index *index
+	// hidden are the objects that another pack has, too; nil if there are none.
+	hidden set
+	forest func() (*forest, error)
+}
+
+// A Store is the objects of one repository. It is safe for concurrent use.
+// Memory: 25 bytes for each object in a pack once more than single objects were
+// read, and 20 for each loose one; packs and indexes are mapped.
+type Store struct {
+	dir   string
+	packs []*packed
+	loose []ID // sorted, without those that a pack has
+}
+
+// Open opens the store in a directory (objects in a git directory) and checks
+// the indexes of its packs. A pack without index, or the other way round, is
+// passed over, as git does. The error is an UnsupportedError, or says what is
+// wrong.
+func Open(dir string) (*Store, error) {
+	s := &Store{dir: dir}
+	if err := s.open(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Close gives back what is mapped. The store is not to be used then.
+func (s *Store) Close() error {
+	var errs []error
+	for _, p := range s.packs {
+		errs = append(errs, p.file.close(), p.list.close())
+	}
+	s.packs, s.loose = nil, nil
+	return errors.Join(errs...)
+}
+
+func (s *Store) open() (err error) {
+	defer faults()()
+	defer guardFault(&err)
+	for _, name := range []string{"alternates", "http-alternates"} {
+		info, err := os.Stat(filepath.Join(s.dir, "info", name))
+		if err == nil && info.Size() > 0 {
+			return &UnsupportedError{"it borrows objects from other stores"}
+		}
+	}
+	names, err := os.ReadDir(filepath.Join(s.dir, "pack"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return withoutPath(err)
+	}
+	for _, e := range names {
+		base, ok := strings.CutSuffix(e.Name(), ".idx")
+		if !ok {
+			continue
+		}
+		if err := s.add(filepath.Join(s.dir, "pack", base)); err != nil {
+			return err
+		}
+	}
+	s.hide()
+	return s.listLoose()
+}
+
+// add opens one pack.
+func (s *Store) add(base string) error {
+	f, err := openFile(base + ".pack")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	list, err := openFile(base + ".idx")
+	if err != nil {
+		return errors.Join(err, f.close())
+	}
+	p := &packed{file: f, list: list}
+	s.packs = append(s.packs, p)
+	data, err := list.whole()
+	if err != nil {
+		return err
+	}
+	if p.index, err = parseIndex(data); err != nil {
+		return err
+	}
+	p.forest = sync.OnceValues(func() (*forest, error) { return plant(p.file, p.index) })
+	return p.check()
+}
+
+// check holds the pack's first and last bytes to the index.
+func (p *packed) check() (err error) {
+	defer guard(&err)
+	if p.file.size < packHead+int64(len(ID{})) {
+		return corrupt("a pack breaks off")
+	}
+	var scratch []byte
+	b, err := p.file.slice(0, packHead, &scratch)
+	if err != nil {
+		return err
+	}
+	version, count := binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
+	switch {
+	case string(b[:4]) != "PACK":
+		return corrupt("a pack does not begin as one")
+	case version != 2 && version != 3:
+		return &UnsupportedError{fmt.Sprintf("a pack has version %d", version)}
+	case int64(count) != int64(p.index.n):
+		return corrupt("a pack and its index count differently")
+	}
+	if b, err = p.file.slice(p.file.size-20, 20, &scratch); err != nil {
+		return err
+	}
+	if !bytes.Equal(b[:20], p.index.pack[:]) {
+		return corrupt("a pack is not the one that its index is for")
+	}
+	return nil
+}
+
+// hide marks objects that several packs have in all but one of them.
+func (s *Store) hide() {
+	if len(s.packs) < 2 {
+		return
+	}
+	type place struct {
+		prefix uint64
+		pack   int
+		i      int
+	}
+	var all []place
+	for first := range 256 {
+		all = all[:0]
+		for k, p := range s.packs {
+			lo, hi := p.index.bucket(byte(first))
+			for i := lo; i < hi; i++ {
+				all = append(all, place{binary.BigEndian.Uint64(p.index.names[20*i:]), k, i})
+			}
+		}
+		name := func(a place) []byte { return s.packs[a.pack].index.names[20*a.i : 20*a.i+20] }
+		slices.SortFunc(all, func(a, b place) int {
+			if a.prefix != b.prefix {
+				return cmp.Compare(a.prefix, b.prefix)
+			}
+			return cmp.Or(bytes.Compare(name(a), name(b)), cmp.Compare(a.pack, b.pack))
+		})
+		for k := 1; k < len(all); k++ {
+			if a := all[k]; all[k-1].prefix == a.prefix && bytes.Equal(name(all[k-1]), name(a)) {
+				p := s.packs[a.pack]
+				if p.hidden == nil {
+					p.hidden = newSet(p.index.n)
+				}
+				p.hidden.add(a.i)
+			}
+		}
+	}
+}
+
+// find returns where an object is packed; i is -1 if it is not.
+func (s *Store) find(id ID) (p *packed, i int) {
+	for _, p := range s.packs {
+		if i := p.index.find(id); i >= 0 {
+			return p, i
+		}
+	}
+	return nil, -1
+}
+
+// Has reports whether an object is in the store.
+func (s *Store) Has(id ID) bool {
+	defer faults()()
+	has, err := s.has(id)
+	return has && err == nil
+}
+
+func (s *Store) has(id ID) (has bool, err error) {
+	defer guardFault(&err)
+	if _, i := s.find(id); i >= 0 {
+		return true, nil
+	}
+	_, has = slices.BinarySearchFunc(s.loose, id, func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
+	return has, nil
+}
+
+// Count returns how many objects there are, each counted once.
+func (s *Store) Count() int {
+	n := len(s.loose)
+	for _, p := range s.packs {
+		n += p.index.n - p.hidden.count()
+	}
+	return n
+}
+
+// Objects calls each for every object, once, pack by pack in the order in which
+// they lie there, with type and size: nothing but the beginning of deltas and of
+// loose objects is expanded. An object that cannot be read is told of by fail,
+// if that is not nil.
+func (s *Store) Objects(ctx context.Context, each func(Object) error, fail func(Object, error) error) (err error) {
+	defer faults()()
+	defer guardFault(&err)
+	if fail == nil {
+		fail = func(Object, error) error { return nil }
+	}
+	r := newReader(s)
+	for _, p := range s.packs {
+		t, err := p.forest()
+		if err != nil {
+			return fmt.Errorf("read a pack: %w", err)
+		}
+		for pos, number := range t.number {
+			if pos%1024 == 0 && ctx.Err() != nil {
+				return fmt.Errorf("list objects: %w", ctx.Err())
+			}
+			if p.hidden.has(int(number)) {
+				continue
+			}
+			o := Object{ID: p.index.id(int(number)), Type: t.typ[pos], Size: -1}
+			if o.Size, err = r.size(p, t, uint32(pos)); err != nil || o.Type == 0 {
+				err = fail(o, &ObjectError{o.ID, t.offset[pos], cmp.Or(err, errNoBase())})
+			} else {
+				err = each(o)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range s.loose {
+		o, err := r.looseHead(id)
+		if err != nil {
+			err = fail(Object{ID: id, Size: -1}, err)
+		} else {
+			err = each(o)
+		}
+		if err := cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func errNoBase() error {
+	return corrupt("what it is made from is not there, or is made from it")
+}
