@@ -47,6 +47,13 @@ type Env struct {
 	Log  *slog.Logger // for people; never a secret
 	Now  func() time.Time
 	Hash func(secret []byte) inventory.SecretHash // keyed; safe for concurrent use
+	// Wrap is for a scanner whose system calls for a TLS or a way to sign in that
+	// HTTP cannot carry, such as a kubeconfig's: it puts the same retries, waiting
+	// and counting around a transport of the scanner's own, without a rate of
+	// requests. It may replace what it is given, as tests do. Nil with Network
+	// false. Such a scanner names itself; UserAgent says how.
+	Wrap      func(http.RoundTripper) http.RoundTripper
+	UserAgent string
 }
 
 // Decode fills a configuration with what the user said: it writes into a

@@ -109,10 +109,15 @@ func (a *app) env(s *setting, con *console, key [keySize]byte) func(scanners.Inf
 	return func(info scanners.Info) scanners.Env {
 		env := scanners.Env{Log: log.With("scanner", info.Name), Now: a.Now, Hash: hash}
 		if info.Network {
-			env.HTTP = &http.Client{Transport: transport.New(transport.Options{
-				UserAgent: "muster/" + a.tool().Version, Rate: 20, Burst: 20,
-				Now: a.Now, Sleep: transport.Sleep, Random: rand.Float64,
-			})}
+			options := transport.Options{UserAgent: "muster/" + a.tool().Version, Now: a.Now, Sleep: transport.Sleep, Random: rand.Float64}
+			env.UserAgent = options.UserAgent
+			env.Wrap = func(next http.RoundTripper) http.RoundTripper {
+				wrapped := options
+				wrapped.Next = next
+				return transport.New(wrapped)
+			}
+			options.Rate, options.Burst = 20, 20
+			env.HTTP = &http.Client{Transport: transport.New(options)}
 		}
 		return env
 	}

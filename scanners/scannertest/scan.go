@@ -73,6 +73,8 @@ func (s *Suite) scan(ctx context.Context, t trial) *outcome {
 			transport = t.front(transport)
 		}
 		env.HTTP = &http.Client{Transport: transport}
+		env.Wrap = func(http.RoundTripper) http.RoundTripper { return transport }
+		env.UserAgent = "muster/test"
 	}
 	config := s.Config
 	if t.config != nil {
