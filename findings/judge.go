@@ -183,7 +183,7 @@ func (w *worker) work(ctx context.Context) {
 					w.found[i] = append(w.found[i], f)
 				}
 				if w.engine.plans[rule].benchmark {
-					w.counts[rule].attribute(platformOf(w.subject.typ, w.subject.identityType()), before)
+					w.counts[rule].attribute(platformOf(w.subject.typ, w.subject.scope, w.subject.identityType()), before)
 				}
 			}
 		}

@@ -117,7 +117,7 @@ func (v *vocabulary) variables(kind inventory.Kind) map[string]*cel.Type {
 			"consumers": list("Consumer"), "relations": list("Relation"), "same": list("Credential"), "twins": list("Credential"),
 		}
 	case inventory.KindGrant:
-		own = map[string]*cel.Type{"grant": cel.ObjectType("muster.Grant"), "subject_identity": list("Identity")}
+		own = map[string]*cel.Type{"grant": cel.ObjectType("muster.Grant"), "subject_identity": list("Identity"), "relations": list("Relation")}
 	case inventory.KindTrust:
 		own = map[string]*cel.Type{"trust": cel.ObjectType("muster.Trust"), "subject_identity": list("Identity")}
 	default:
@@ -153,6 +153,8 @@ func (functions) CompileOptions() []cel.EnvOption {
 			cel.UnaryBinding(labels))),
 		cel.Function("place", cel.Overload("place_location", []*cel.Type{cel.ObjectType("muster.Location")}, cel.StringType,
 			cel.UnaryBinding(places))),
+		ofGrant("own", own),
+		ofGrant("takes_over", takesOver),
 		cel.Function("rank", cel.Overload("rank_string", []*cel.Type{cel.StringType}, cel.IntType,
 			cel.UnaryBinding(rank))),
 		cel.Function("known", cel.Overload("known_dyn", []*cel.Type{cel.DynType}, cel.BoolType,

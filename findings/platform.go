@@ -28,10 +28,18 @@ func benchmarked(framework string) int {
 	return platformNamed(name)
 }
 
-// platformOf returns the place of the platform that the first type of a known
-// one names; Entra is the directory of Azure.
-func platformOf(subjectTypes ...string) int {
-	for _, t := range subjectTypes {
+// platformOf returns the place of the platform that the type of a subject names;
+// if it names none (a certificate, a login), that of its scope, and then that of
+// the type of the identity that it is about. Entra is the directory of Azure.
+func platformOf(typ, scope, about string) int {
+	place, _, _ := strings.Cut(scope, ":")
+	if place == scope { // a host and path, as repositories have
+		place = ""
+	}
+	if place == "manifests" {
+		place = "kubernetes"
+	}
+	for _, t := range [...]string{typ, place, about} {
 		name, _, _ := strings.Cut(t, ".")
 		if name == "entra" {
 			name = "azure"
@@ -79,7 +87,7 @@ func (c *count) attribute(platform int, before sums) {
 func onPlatform(platform int, inv *inventory.Inventory, counts []count, result *Result) []Tally {
 	excepted := map[string]int{}
 	for _, f := range result.Findings {
-		if f.Exception != nil && platformOf(f.SubjectType, trustedType(inv, f)) == platform {
+		if f.Exception != nil && platformOf(f.SubjectType, f.Scope, trustedType(inv, f)) == platform {
 			excepted[f.Rule]++
 		}
 	}
