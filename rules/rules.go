@@ -15,7 +15,9 @@
 //	azure.client_secret (also entra.client_secret), entra.certificate,
 //	azure.storage_key, azure.key_vault_secret, azure.key_vault_key,
 //	azure.key_vault_certificate, azure.legacy_service_password
-//	kubernetes.token, kubernetes.service_account_token
+//	kubernetes.token, kubernetes.service_account_token,
+//	kubernetes.bootstrap_token, registry.credential, basic_auth, pki.certificate,
+//	generic.secret (of a cluster, if its store is "kubernetes secret")
 //	github.token, github.pat, github.deploy_key, github.actions_secret,
 //	github.dependabot_secret, github.codespaces_secret, github.agents_secret
 //	gitlab.token, gitlab.deploy_token, gitlab.deploy_key, gitlab.ci_variable,
@@ -30,12 +32,12 @@
 //	aws.iam_user, aws.iam_role, aws.root, aws.*
 //	gcp.service_account, gcp.*
 //	azure.managed_identity, azure.*, entra.application, entra.*, *.break_glass
-//	kubernetes.service_account, kubernetes.*
+//	kubernetes.service_account, kubernetes.user, kubernetes.group, kubernetes.*
 //	github.workflow, github.app, github.*, gitlab.application, gitlab.*
 //	vault.*, slack.app, slack.*, google.*, *.webhook
 //	mcp.server, mcp.*, ai.agent, ai.*, *agent*
 //
-// Types of trusts: oidc, account, certificate.
+// Types of trusts: oidc, account, certificate, delegation.
 //
 // Attributes of credentials:
 //
@@ -45,6 +47,18 @@
 //	scopes           what a token may do, with commas between
 //	read_only        true or false: whether a deploy key may only read
 //	publicly_leaked  true: an alert says that it was found in public
+//
+// Attributes of credentials in a Kubernetes cluster:
+//
+//	used_by          workloads that use it; 0 only if all were listed
+//	used_as          env, envFrom, volume, csi, imagePull, with commas between
+//	pull_secret      true: accounts or pods pull images with it
+//	last_applied     true: its values also stand in the annotation of kubectl apply
+//	inferred         true: it is only named; Secrets were not listed
+//	written_by, managed_by_tool  who wrote its values last; which tool does
+//	synced_from, refresh  the outside store it comes from; never, or seconds
+//	signer, client, groups  of a certificate that the cluster issued: its signer,
+//	                 true if it signs in to the API server, organisations
 //
 // Attributes of identities:
 //
@@ -63,6 +77,35 @@
 //	host, plaintext, package  of an MCP server: its host, true if it is reached
 //	                     without TLS, the package that a runner fetches
 //	mode, allowed        of an AI agent: how it asks, what it does unasked
+//
+// Attributes of identities in a Kubernetes cluster:
+//
+//	default, missing, inferred  true: the account named default; there is no such
+//	                     account; it is only named
+//	effective_level      what it can do with all its bindings and groups
+//	mounted              true or false: whether a workload mounts its token
+//	workloads, tokens    how many run as it; token Secrets; 0 only if all were listed
+//	cloud_identity       true: it acts as a role outside; then aws_role_arn,
+//	                     gcp_service_account, azure_client_id or vault_role
+//
+// Attributes of grants in a Kubernetes cluster:
+//
+//	subject_kind         ServiceAccount, User, Group: how the binding names it
+//	group                the group through which an account or user has it
+//	joined               true: a conclusion over several bindings
+//	wildcard             verbs, resources, groups that the role gives as a star
+//	role_default         true: a role that every cluster has
+//	dangling             role, subject: what the binding names and is not there
+//
+// Attributes of trusts and consumers in a Kubernetes cluster:
+//
+//	mechanism            irsa, projected, secret_store …: how the account is vouched for
+//	seconds              life of the token that is asked for
+//	store, cluster_wide, static, secrets  of a secret store: what it is called, true
+//	                     if every namespace may use it, true if it signs in with
+//	                     a Secret, which
+//	automount            true or false: whether the workload mounts the token
+//	privileged, host_paths, host_network, host_pid, host_ipc  its access to the node
 package rules
 
 import (
