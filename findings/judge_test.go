@@ -343,6 +343,7 @@ func TestRelated(t *testing.T) {
 	).With([]*inventory.Relation{
 		{From: "x:guess", To: "x:i", Type: inventory.RelationAuthenticates, Method: "m"},
 		{From: "x:leak", To: "x:i", Type: inventory.RelationAuthenticates, Method: "m", Exact: true, Resolved: true},
+		{From: "x:g", To: "y:g", Type: inventory.RelationLiveOnly, Method: "m", Exact: true},
 	}, []*inventory.Owner{{Subject: "x:i", Scope: "s", Owner: "ada", Method: "tag", Confidence: inventory.ConfidenceHigh}})
 	for _, test := range []struct {
 		kind inventory.Kind
@@ -354,7 +355,7 @@ func TestRelated(t *testing.T) {
 		{inventory.KindCredential, "x:leak", "credential.id != 'x:leak' || opens[0].id == 'x:i' && grants[0].level == 'admin' && same[0].id == 'x:live' && size(same) == 1 && twins[0].id == 'x:live' && owners[0].owner == 'ada' && size(relations) == 1"},
 		{inventory.KindCredential, "x:live", "credential.id != 'x:live' || opens[0].name == 'i' && size(usages) == 1"},
 		{inventory.KindCredential, "x:guess", "credential.id != 'x:guess' || size(opens) == 0 && size(grants) == 0 && size(owners) == 0 && size(twins) == 0"},
-		{inventory.KindGrant, "x:g", "subject_identity[0].id == 'x:i' && owners[0].owner == 'ada' && use.never && use.interactive == false && grant.name == 'g'"},
+		{inventory.KindGrant, "x:g", "subject_identity[0].id == 'x:i' && owners[0].owner == 'ada' && use.never && use.interactive == false && grant.name == 'g' && relations[0].type == 'live_only'"},
 		{inventory.KindTrust, "x:t", "subject_identity[0].id == 'x:i' && owners[0].owner == 'ada' && use.never && trust.type == 'oidc'"},
 		{inventory.KindConsumer, "x:c", "subject_identity[0].id == 'x:i' && owners[0].owner == 'ada' && size(usages) == 1 && consumer.kind == 'job'"},
 	} {

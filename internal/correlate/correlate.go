@@ -59,6 +59,7 @@ func Correlate(inv *inventory.Inventory, opts Options) Conclusions {
 	consumers(ix, rel)
 	trusts(ix, rel)
 	declared(ix, rel)
+	drift(ix, rel)
 	list := rel.sorted()
 	return Conclusions{Relations: list, Owners: resolveOwners(ix, list, opts)}
 }

@@ -12,7 +12,7 @@ func declared(ix *index, rel *relations) {
 	for _, i := range ix.inv.Identities {
 		k := nameKey(i)
 		switch _, twice := names[k]; {
-		case i.Declared || k == "":
+		case i.Declared || k == "" || i.Attributes["missing"] == "true":
 		case twice:
 			names[k] = nil
 		default:
@@ -20,8 +20,8 @@ func declared(ix *index, rel *relations) {
 		}
 	}
 	for _, i := range ix.inv.Identities {
-		if !i.Declared || byUniqueID(ix, rel, i) {
-			continue
+		if !i.Declared || byUniqueID(ix, rel, i) || i.Attributes[clusterScope] != "" {
+			continue // with the scope of its cluster it is for drift to say
 		}
 		if live := names[nameKey(i)]; live != nil {
 			rel.add(inventory.Relation{

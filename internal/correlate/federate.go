@@ -154,10 +154,10 @@ func (ix *index) trusted(t *inventory.Trust) (list []*inventory.Identity, exact 
 		return nil, false, 0
 	}
 	if account, ok := workloadIdentityUser(subject); ok {
-		return cut(ix.accounts[account], false)
+		return ix.trustedAccounts(t, account)
 	}
 	if strings.HasPrefix(subject, serviceAccountPrefix) {
-		return ix.trustedAccounts(t)
+		return ix.trustedAccounts(t, subject)
 	}
 	pattern, whole := repository(t)
 	if pattern == "" {
@@ -190,20 +190,33 @@ func cut(list []*inventory.Identity, exact bool) (kept []*inventory.Identity, su
 }
 
 // trustedAccounts finds the service accounts that a subject names. A subject
-// repeats between clusters, so it is exact only where the issuers agree.
-func (ix *index) trustedAccounts(t *inventory.Trust) (list []*inventory.Identity, exact bool, more int) {
-	if strings.ContainsAny(t.Subject, "*?") {
+// repeats between clusters, so it is exact only where the trust was listed in the
+// cluster itself or the issuers agree. Accounts that are only declared count where
+// there is no live one.
+func (ix *index) trustedAccounts(t *inventory.Trust, subject string) (list []*inventory.Identity, exact bool, more int) {
+	if strings.ContainsAny(subject, "*?") {
 		return nil, false, 0
 	}
-	var same []*inventory.Identity
-	all := ix.accounts[t.Subject]
-	for _, i := range all[:min(len(all), 2*fanOut)] {
+	var here, same, live []*inventory.Identity
+	all := ix.accounts[subject]
+	for _, i := range all {
+		if i.Scope == t.Scope {
+			here = append(here, i)
+		}
 		if t.Issuer != "" && issuerHost(i.Attributes["issuer"]) == issuerHost(t.Issuer) {
 			same = append(same, i)
 		}
+		if !i.Declared {
+			live = append(live, i)
+		}
 	}
-	if len(same) > 0 {
+	switch {
+	case len(here) > 0:
+		return cut(here, true)
+	case len(same) > 0:
 		return cut(same, true)
+	case len(live) > 0:
+		return cut(live, false)
 	}
 	return cut(all, false)
 }

@@ -57,15 +57,46 @@ var pointers = []struct{ key, what string }{
 
 // authenticates relates credentials that were found to what they open.
 func authenticates(ix *index, rel *relations) {
+	holders := secretHolders(ix)
 	for _, c := range ix.inv.Credentials {
 		if c.Identity != "" || c.Type == "ci.secret_reference" {
 			continue
 		}
-		if byLiveCredential(ix, rel, c) || byPublicID(ix, rel, c) || byServiceAccount(ix, rel, c) {
+		if bySecret(ix, rel, c, holders[c.SecretHash]) || byLiveCredential(ix, rel, c) || byPublicID(ix, rel, c) || byServiceAccount(ix, rel, c) {
 			continue
 		}
 		farEnd(ix, rel, c)
 	}
+}
+
+// secretHolders finds the listed credentials by their values, where those were
+// read: a token that a cluster keeps in a Secret. Of several with one value the
+// first counts.
+func secretHolders(ix *index) map[inventory.SecretHash]*inventory.Credential {
+	out := make(map[inventory.SecretHash]*inventory.Credential)
+	for _, c := range ix.inv.Credentials {
+		if c.SecretHash != "" && out[c.SecretHash] == nil && isLive(c) && !loose[c.Type] {
+			out[c.SecretHash] = c
+		}
+	}
+	return out
+}
+
+// bySecret joins a found credential with what a listed one of the same value
+// opens.
+func bySecret(ix *index, rel *relations, c, holder *inventory.Credential) bool {
+	if holder == nil {
+		return false
+	}
+	known := ix.inv.Identity(holder.Identity) != nil
+	reason := "holds the value of a credential listed for " + holder.Identity
+	if !known {
+		reason += ", which this inventory does not describe"
+	}
+	rel.add(inventory.Relation{
+		From: c.ID, To: holder.Identity, Type: inventory.RelationAuthenticates, Method: "secret_hash", Exact: true, Resolved: known, Reason: reason,
+	})
+	return true
 }
 
 // byLiveCredential joins a found credential with the one of the same public id

@@ -10,6 +10,14 @@ const (
 	RelationFederates       = "federates_to"     // identity → identity that it may act as through a Trust or an annotation
 	RelationAuthenticatedBy = "authenticated_by" // identity → credential that it uses (a workflow and its secret)
 	RelationUses            = "uses"             // consumer's workload → identity or credential
+
+	// Manifests that say which cluster they describe are held against it. Of
+	// what both could have, one of same_identity or same_grant, declared_only or
+	// live_only, and drift_unknown is concluded.
+	RelationSameGrant    = "same_grant"    // declared grant → live grant
+	RelationDeclaredOnly = "declared_only" // declared identity or grant → id that it would have live, where it is not
+	RelationLiveOnly     = "live_only"     // live identity or grant → id that it would have if it were declared; exact where its namespace is declared
+	RelationDriftUnknown = "drift_unknown" // either → id on the other side, which could not be looked at in full
 )
 
 // A Relation is a conclusion that correlate draws. Exact ones are scored,
@@ -17,7 +25,7 @@ const (
 type Relation struct {
 	From     string `json:"from" doc:"id of a record"`
 	To       string `json:"to" doc:"id of a record, or the public id of something not in the inventory"`
-	Type     string `json:"type" doc:"authenticates_as, authenticated_by, same_secret, same_identity, federates_to, uses"`
+	Type     string `json:"type" doc:"authenticates_as, authenticated_by, same_secret, same_identity, same_grant, federates_to, uses, declared_only, live_only, drift_unknown"`
 	Method   string `json:"method" doc:"how it was concluded: secret_hash, public_id, annotation, subject …"`
 	Exact    bool   `json:"exact" doc:"true if it follows from identifiers, false if it is probable"`
 	Resolved bool   `json:"resolved" doc:"false if the far end is not in this inventory"`

@@ -23,6 +23,7 @@ func relationTypes() []string {
 	return []string{
 		RelationAuthenticates, RelationSameSecret, RelationSameIdentity,
 		RelationFederates, RelationAuthenticatedBy, RelationUses,
+		RelationSameGrant, RelationDeclaredOnly, RelationLiveOnly, RelationDriftUnknown,
 	}
 }
 
