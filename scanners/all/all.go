@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/kubernetes"
 	"github.com/muster-nhi/muster/scanners/plugin"
 	"github.com/muster-nhi/muster/scanners/replay"
 	"github.com/muster-nhi/muster/scanners/repo"
@@ -13,6 +14,7 @@ import (
 func Factories() []scanners.Factory {
 	list := []scanners.Factory{
 		repo.Factory(),
+		kubernetes.Factory(),
 		replay.Factory(),
 	}
 	var names []string

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,17 @@ type feed struct {
 	main     bool   // without it there is next to nothing of the kind
 	counted  bool   // the requests for it are told with this kind
 	loss     string // what cannot be told without it
+}
+
+// optional reports whether a cluster may well not have a resource: one that is
+// not there has no objects.
+func (f *feed) optional() bool {
+	switch f.resource {
+	case "certificates", "issuers", "clusterissuers", "externalsecrets", "clusterexternalsecrets", "pushsecrets", "sealedsecrets",
+		"secretstores", "clustersecretstores", "secretproviderclasses":
+		return true
+	}
+	return slices.Contains(customWorkloads, f.resource)
 }
 
 // feeds lists what each kind is made of. The requests for a resource are counted
@@ -79,6 +91,9 @@ func workloadFeeds(main bool, loss string) []feed {
 	for _, r := range workloadResources {
 		out = append(out, feed{r, main, main, loss})
 	}
+	for _, r := range customWorkloads {
+		out = append(out, feed{r, false, main, loss})
+	}
 	return out
 }
 
@@ -96,7 +111,7 @@ func (m *mapper) seen(resources ...string) bool {
 // indexListings finds the resources of which all objects were seen.
 func (m *mapper) indexListings() {
 	m.whole = make(map[string]bool, len(m.c.Listings))
-	partly := map[string]bool{}
+	partly, only := map[string]bool{}, map[string]bool{}
 	for i := range m.c.Listings {
 		l := &m.c.Listings[i]
 		if l.Status != inventory.StatusComplete {
@@ -104,7 +119,12 @@ func (m *mapper) indexListings() {
 		}
 		if l.Namespace == "" {
 			m.whole[l.Resource] = true
+		} else if l.Resource == "serviceaccounts" {
+			only[l.Namespace] = true
 		}
+	}
+	if !m.whole["serviceaccounts"] {
+		m.only = slices.Sorted(maps.Keys(only))
 	}
 	for r := range partly {
 		m.whole[r] = false
@@ -118,11 +138,21 @@ func (m *mapper) note(kind inventory.Kind, text string) {
 	}
 }
 
+// lose keeps something that was not seen of a kind although listings were whole.
+func (m *mapper) lose(kind inventory.Kind, text string) {
+	if !slices.Contains(m.lost[kind], text) {
+		m.lost[kind] = append(m.lost[kind], text)
+	}
+}
+
 // maxReasons bounds the resources that a reason names.
 const maxReasons = 12
 
 // putCoverage says how much of a kind was seen.
 func (m *mapper) putCoverage(kind inventory.Kind) {
+	for _, n := range m.c.Notes {
+		m.note(kind, clip(n, maxText))
+	}
 	x := &inventory.Coverage{
 		Scanner: m.scanner, Scope: m.scope, Kind: kind, Status: inventory.StatusComplete, Count: m.count[kind],
 		Principal: clip(m.c.Reader, maxText), Notes: slices.Clone(m.notes[kind]),
@@ -130,6 +160,10 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	r := &reasons{}
 	for _, f := range feeds(kind) {
 		m.listed(x, f, r)
+	}
+	for _, text := range m.lost[kind] {
+		r.add(text)
+		r.incomplete = true
 	}
 	x.Status, x.Reason = r.status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
@@ -161,7 +195,7 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 			}
 		}
 		x.StartedAt, x.FinishedAt = span(x.StartedAt, x.FinishedAt, l)
-		if l.Status == inventory.StatusComplete || l.Status == "" {
+		if l.Status == inventory.StatusComplete || l.Status == "" || l.Status == inventory.StatusSkipped && f.optional() {
 			continue
 		}
 		if worst == inventory.StatusComplete || l.Status == inventory.StatusPartial {
@@ -173,11 +207,25 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 		}
 		r.add(reason)
 	}
-	if !any && !m.declared {
+	if worst == inventory.StatusComplete && len(m.only) > 0 && !m.declared && !clusterWide(f.resource) {
+		worst = inventory.StatusPartial
+		r.add("only the namespaces " + list(m.only) + " were asked for")
+	}
+	if !any && !m.declared && !f.optional() {
 		worst = inventory.StatusSkipped
 		r.add(f.resource + " were not asked for (not told: " + f.loss + ")")
 	}
 	r.count(f, worst)
+}
+
+// clusterWide reports whether the objects of a resource have no namespace.
+func clusterWide(resource string) bool {
+	switch resource {
+	case "namespaces", "clusterroles", "clusterrolebindings", "certificatesigningrequests", "clusterissuers", "clusterexternalsecrets",
+		"clustersecretstores", "configmaps":
+		return true
+	}
+	return false
 }
 
 func (r *reasons) add(text string) {

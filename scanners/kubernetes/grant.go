@@ -43,6 +43,9 @@ func (m *mapper) putGrants() {
 				seen[x.ID] = true
 			}
 			m.put(inventory.Record{Grant: x}, inventory.KindGrant)
+			if m.granted != nil {
+				m.granted[nameOf(b, s)] = granted{x.ID, x.GrantedAt, x.ManagedBy != ""}
+			}
 			if s.Kind != kindGroup || x.ManagedBy != "" {
 				continue
 			}

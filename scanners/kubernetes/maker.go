@@ -32,7 +32,7 @@ func (m *mapper) indexMakers() {
 		}
 	}
 	for i := range m.c.ExternalSecrets {
-		if o := &m.c.ExternalSecrets[i]; o.Namespace != "" {
+		if o := &m.c.ExternalSecrets[i]; o.Namespace != "" && !o.Push {
 			m.makers.external[key{o.Namespace, cmp.Or(o.Target, o.Name)}] = o
 			m.mention(key{o.Namespace, cmp.Or(o.Target, o.Name)})
 		}

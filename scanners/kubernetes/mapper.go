@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/kubernetes/audit"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
@@ -27,6 +28,9 @@ type mapper struct {
 	// declared is true for manifests: what is not there may be somewhere else.
 	declared bool
 
+	uses    *audit.Uses           // nil without an audit log
+	granted map[grantName]granted // filled where there is one
+
 	namespaces map[string]*object.Namespace
 	accounts   map[key]*account
 	order      []*account // by namespace and name
@@ -37,8 +41,10 @@ type mapper struct {
 	judge      *judge
 	places     map[string]owning // the owner that a namespace has
 	whole      map[string]bool   // resources of which all objects were seen
+	only       []string          // the namespaces that were asked for, if not all
 	count      map[inventory.Kind]int
 	notes      map[inventory.Kind][]string
+	lost       map[inventory.Kind][]string // what was not seen beside what listings say
 	emitted    int
 }
 
@@ -50,7 +56,7 @@ func newMapper(ctx context.Context, scanner, cluster string, c *object.Cluster, 
 	return &mapper{
 		ctx: ctx, emit: emit, scanner: scanner, cluster: cluster, c: c,
 		scope: scanner + ":" + cluster, prefix: scanner + ":" + cluster + "/",
-		count: make(map[inventory.Kind]int), notes: make(map[inventory.Kind][]string),
+		count: make(map[inventory.Kind]int), notes: make(map[inventory.Kind][]string), lost: make(map[inventory.Kind][]string),
 	}
 }
 
@@ -58,6 +64,9 @@ func newMapper(ctx context.Context, scanner, cluster string, c *object.Cluster, 
 func (m *mapper) run(kinds []inventory.Kind) error {
 	m.index()
 	m.judge = newJudge(m)
+	if m.uses != nil {
+		m.granted = make(map[grantName]granted, len(m.c.Bindings))
+	}
 	for _, step := range []func(){
 		m.putAccounts, m.putSubjects, m.putGrants, m.putSecrets, m.putLiterals, m.putRequests,
 		m.putConsumers, m.putTrusts, m.putUsages,

@@ -37,7 +37,7 @@ func mapped(t testing.TB, c *object.Cluster, change ...func(*mapper)) map[string
 		id := r.ID()
 		switch {
 		case r.Usage != nil:
-			id = "usage " + r.Usage.Subject
+			id = "usage " + r.Usage.Source + " " + r.Usage.Subject
 		case r.Owner != nil:
 			id = "owner " + r.Owner.Method + " " + r.Owner.Subject
 		case r.Coverage != nil:

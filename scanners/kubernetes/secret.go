@@ -230,6 +230,7 @@ func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads boo
 		attr.set("keys", list(o.Keys))
 	}
 	attr.set("written_by", o.WrittenBy)
+	attr.yes("inferred", o.Inferred)
 	attr.yes("last_applied", o.LastApplied)
 	attr.tri("immutable", o.Immutable)
 	m.useAttributes(attr, s, allWorkloads)

@@ -294,8 +294,8 @@ func (t *trusts) issuers() {
 		d := delegation{
 			meta: &o.Meta, kind: "Issuer", mechanism: "issuer", provider: o.Type, role: o.VaultRole, address: o.Server, wide: o.Namespace == "",
 		}
-		if o.Secret != "" {
-			d.secrets = qualified(o.Namespace, []string{o.Secret})
+		if o.Secret != "" || len(o.Secrets) > 0 {
+			d.secrets = qualified(o.Namespace, slices.DeleteFunc(append([]string{o.Secret}, o.Secrets...), func(s string) bool { return s == "" }))
 		}
 		if o.ServiceAccount != "" && o.Namespace != "" {
 			d.account = key{o.Namespace, o.ServiceAccount}

@@ -6,6 +6,9 @@ import (
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
+// sourceAudit says that a use stands in an audit log of the API server.
+const sourceAudit = "audit log"
+
 // sourceLabel says where the last use of a token Secret comes from
 // (kubernetes.io, "Managing Service Accounts", legacy token tracking: the day is
 // that of the first use on a day).
@@ -54,9 +57,4 @@ func trackedBy(from, last time.Time) time.Time {
 func (m *mapper) putUsage(u inventory.Usage) {
 	u.Scope = m.scope
 	m.put(inventory.Record{Usage: &u}, inventory.KindUsage)
-}
-
-// putAudited emits what an audit log says.
-func (m *mapper) putAudited() {
-	m.note(inventory.KindUsage, "without an audit log, use is known of token Secrets only; of accounts that sign in with bound tokens it is not")
 }

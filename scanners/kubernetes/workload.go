@@ -10,11 +10,14 @@ import (
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
-// workloadResources are the listings in which workloads stand. A cluster has
-// others (custom resources that make pods), which their pods stand for.
+// workloadResources are the listings in which workloads stand. What other custom
+// resources make, the pods of it stand for.
 var workloadResources = []string{
 	"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs",
 }
+
+// customWorkloads are custom resources that make pods.
+var customWorkloads = []string{"rollouts", "cronworkflows", "workflows", "pipelineruns", "taskruns"}
 
 // The ways in which a Secret is used, one bit each.
 type way uint8

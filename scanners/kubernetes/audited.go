@@ -1,0 +1,228 @@
+package kubernetes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/kubernetes/audit"
+	"github.com/muster-nhi/muster/scanners/kubernetes/object"
+)
+
+// maxIssued bounds the tokens that stand in an audit log and nowhere else, and
+// that are told one by one: the last issued.
+const maxIssued = 2000
+
+// A granted is a grant that was emitted, as an audit log names it.
+type granted struct {
+	id      string
+	made    time.Time
+	managed bool
+}
+
+// A grantName is a binding and one of its subjects, as an audit log names them.
+type grantName struct{ kind, namespace, name, subjectKind, subjectNamespace, subject string }
+
+func nameOf(b *object.Binding, s *object.Subject) grantName {
+	n := grantName{"ClusterRoleBinding", "", b.Name, s.Kind, "", s.Name}
+	if b.Namespace != "" {
+		n.kind, n.namespace = "RoleBinding", b.Namespace
+	}
+	if s.Kind == kindAccount {
+		n.subjectNamespace = s.Namespace
+		if n.subjectNamespace == "" {
+			n.subjectNamespace = b.Namespace
+		}
+	}
+	return n
+}
+
+// An auditor says what audit logs tell of the use of identities, credentials and
+// grants.
+type auditor struct {
+	m     *mapper
+	uses  *audit.Uses
+	since time.Time // from which on the logs have no gap
+	// whole is false if the logs hold more than was kept, or could not be read in
+	// full: then nobody is said to be unused.
+	whole, grants bool
+}
+
+// putAudited emits what the audit logs say. Who is not in them was not used
+// since they begin, or since their last gap.
+func (m *mapper) putAudited() {
+	if m.uses == nil {
+		m.note(inventory.KindUsage, "without an audit log, use is known of token Secrets only; of accounts that sign in with tokens of their pods it is not")
+		return
+	}
+	w := m.uses.Window()
+	a := &auditor{m: m, uses: m.uses, since: when(w.From), whole: len(m.lost[inventory.KindUsage]) == 0 && w.Broken == 0, grants: w.Reasons > 0}
+	for _, g := range w.Gaps {
+		m.note(inventory.KindUsage, fmt.Sprintf("the audit log has no event from %s to %s: a file may be missing", stamp(g.From), stamp(g.To)))
+		a.since = when(g.To)
+	}
+	for _, p := range m.uses.Problems() {
+		text := p.Name
+		if p.Line > 0 {
+			text = fmt.Sprintf("%s:%d", p.Name, p.Line)
+		}
+		m.lose(inventory.KindUsage, inventory.Printable(clip(text, maxText))+": "+clip(p.Message, maxText))
+		a.whole = false
+	}
+	if w.From.IsZero() {
+		return
+	}
+	m.note(inventory.KindUsage, fmt.Sprintf("the audit log tells of %s to %s: %d requests, of which %d were refused", stamp(w.From), stamp(w.To), w.Requests, w.Denied))
+	a.identities()
+	a.credentials()
+	if a.grants {
+		a.bindings()
+	}
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+// tracked returns since when the use of something that was made at a time is
+// known; zero if what is not in the log may have been used.
+func (a *auditor) tracked(made, last time.Time) time.Time {
+	if !a.whole {
+		return time.Time{}
+	}
+	from := a.since
+	if made = when(made); made.After(from) {
+		from = made
+	}
+	return trackedBy(from, last)
+}
+
+// identities emits the last use of accounts and users. A request that was
+// refused is a use of who made it.
+func (a *auditor) identities() {
+	users := a.uses.Users()
+	used := make(map[string]*audit.User, len(users))
+	for i := range users {
+		used[users[i].Name] = &users[i]
+	}
+	put := func(id, name string, made time.Time) {
+		u := inventory.Usage{Subject: id, Source: sourceAudit}
+		if x := used[name]; x != nil {
+			u.LastUsedAt = when(x.Last)
+			if x.ImpersonatedAt.After(x.Last) {
+				u.LastUsedAt = when(x.ImpersonatedAt)
+			}
+			if slices.Contains(x.Classes, audit.ClassBrowser) {
+				u.Interactive = inventory.True
+			}
+		}
+		if u.TrackedSince = a.tracked(made, u.LastUsedAt); !u.LastUsedAt.IsZero() || !u.TrackedSince.IsZero() {
+			a.m.putUsage(u)
+		}
+	}
+	for _, x := range a.m.order {
+		var made time.Time
+		if x.object != nil {
+			made = x.object.CreatedAt
+		}
+		put(x.id, accountPrefix+x.namespace+":"+x.name, made)
+	}
+	for _, x := range sortedSubjects(a.m.users) {
+		put(x.id, x.name, time.Time{})
+	}
+}
+
+// credentials emits the last use of token Secrets and client certificates, and
+// the tokens that were issued upon request and not to a pod: they leave no object,
+// and only the log knows of them.
+func (a *auditor) credentials() {
+	certificates := map[string]string{}
+	for i := range a.m.c.Requests {
+		if r := &a.m.c.Requests[i]; r.Issued != nil && r.Issued.SHA256 != "" {
+			certificates[r.Issued.SHA256] = a.m.prefix + "certificatesigningrequests/" + part(r.Name)
+		}
+	}
+	var issued []audit.Credential
+	for _, c := range a.uses.Credentials() {
+		switch c.Kind {
+		case audit.LegacySecret:
+			if s := a.m.secrets[key{c.Namespace, c.Secret}]; s != nil && s.object != nil {
+				a.m.putUsage(inventory.Usage{Subject: a.m.secretID(c.Namespace, c.Secret), LastUsedAt: when(c.Last), TrackedSince: a.tracked(s.object.CreatedAt, when(c.Last)), Source: sourceAudit})
+			}
+		case audit.Certificate:
+			if id := certificates[c.ID]; id != "" {
+				a.m.putUsage(inventory.Usage{Subject: id, LastUsedAt: when(c.Last), TrackedSince: a.tracked(time.Time{}, when(c.Last)), Source: sourceAudit})
+			}
+		case audit.Token:
+			if !c.IssuedAt.IsZero() && c.Pod == "" && c.ID != "" && !strings.HasPrefix(c.IssuedBy, "system:node:") {
+				issued = append(issued, c)
+			}
+		case audit.Other:
+		}
+	}
+	slices.SortFunc(issued, func(x, y audit.Credential) int {
+		if n := y.IssuedAt.Compare(x.IssuedAt); n != 0 {
+			return n
+		}
+		return strings.Compare(x.ID, y.ID)
+	})
+	if len(issued) > maxIssued {
+		a.m.note(inventory.KindCredential, fmt.Sprintf("of %d tokens that were issued upon request the last %d are told", len(issued), maxIssued))
+		issued = issued[:maxIssued]
+	}
+	for i := range issued {
+		a.issued(&issued[i])
+	}
+}
+
+// issued emits a token that only the log knows of.
+func (a *auditor) issued(c *audit.Credential) {
+	m := a.m
+	name := c.IssuedFor
+	if name == "" {
+		name = c.User
+	}
+	attr := attributes(make(map[string]string, 4))
+	attr["requested"] = "true"
+	attr.set("requestor", c.IssuedBy)
+	x := &inventory.Credential{
+		ID: m.prefix + "tokens/" + tail(c.ID), Type: "kubernetes.token", Scope: m.scope, Name: "token for " + clip(name, maxText),
+		PublicID: clip(c.ID, maxText), Store: "not stored", CreatedAt: when(c.IssuedAt), Attributes: attr,
+	}
+	if k, ok := accountOfUser(name); ok {
+		attr.set("namespace", k.namespace)
+		if of := m.accounts[k]; of != nil {
+			x.Identity, x.ManagedBy = of.id, of.made
+		}
+	}
+	m.put(inventory.Record{Credential: x}, inventory.KindCredential)
+	m.putUsage(inventory.Usage{Subject: x.ID, LastUsedAt: when(c.Last), TrackedSince: a.tracked(c.IssuedAt, when(c.Last)), Source: sourceAudit})
+}
+
+// bindings emits the last use of grants. The API server names one binding for
+// each request that it allows, so that one which is not named was not needed.
+func (a *auditor) bindings() {
+	last := map[grantName]time.Time{}
+	for _, b := range a.uses.Bindings() {
+		n := grantName{b.Kind, b.Namespace, b.Name, b.Subject.Kind, b.Subject.Namespace, b.Subject.Name}
+		if b.Last.After(last[n]) {
+			last[n] = when(b.Last)
+		}
+	}
+	for i := range a.m.c.Bindings {
+		b := &a.m.c.Bindings[i]
+		for j := range b.Subjects {
+			n := nameOf(b, &b.Subjects[j])
+			g, ok := a.m.granted[n]
+			if !ok {
+				continue
+			}
+			delete(a.m.granted, n)
+			u := inventory.Usage{Subject: g.id, LastUsedAt: last[n], Source: sourceAudit}
+			u.TrackedSince = a.tracked(g.made, u.LastUsedAt)
+			if !u.LastUsedAt.IsZero() || !u.TrackedSince.IsZero() && !g.managed {
+				a.m.putUsage(u)
+			}
+		}
+	}
+}
