@@ -13,9 +13,6 @@ import (
 	"strings"
 	"time"
 
-	// The one way in which client-go learns to sign in by OpenID Connect: the
-	// package offers nothing but its registration.
-	_ "k8s.io/client-go/plugin/pkg/client/auth/oidc"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -71,7 +68,7 @@ func inCluster() (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign in as the service account of this pod: %w", err)
 	}
-	c := &connection{config: config, user: subject(config.BearerToken)}
+	c := &connection{config: config, user: account(config.BearerToken)}
 	return c, nil
 }
 
@@ -97,7 +94,9 @@ func fromFile(o Options, file *api.Config) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig: %w", name, err)
 	}
-	config.AuthConfigPersister = unwritten{}
+	if err := provider(config, o.Now()); err != nil {
+		return nil, fmt.Errorf("context %q of the kubeconfig: %w", name, err)
+	}
 	if err := rest.LoadTLSFiles(config); err != nil { // in memory, so that nothing watches the files
 		return nil, fmt.Errorf("context %q of the kubeconfig: %w", name, err)
 	}
@@ -108,7 +107,7 @@ func fromFile(o Options, file *api.Config) (*connection, error) {
 
 // identify takes the user's name from what it signs in with.
 func (c *connection) identify() {
-	if name := subject(c.config.BearerToken); name != "" {
+	if name := account(c.config.BearerToken); name != "" {
 		c.user = name
 	}
 	if block, _ := pem.Decode(c.config.CertData); block != nil {
@@ -140,34 +139,57 @@ func (c *connection) client(userAgent string, wrap func(http.RoundTripper) http.
 
 // refreshes reports whether signing in again may help after a 401.
 func (c *connection) refreshes() bool {
-	return c.config.ExecProvider != nil || c.config.AuthProvider != nil || c.config.BearerTokenFile != ""
+	return c.config.ExecProvider != nil || c.config.BearerTokenFile != ""
 }
 
-// subject returns the subject of a token (RFC 7519), which for a service account
-// is its user name; empty if there is none. Nothing is verified.
-func subject(token string) string {
+// provider settles an auth-provider, the way to sign in that came before exec
+// plug-ins. The token of OpenID Connect is used while it is valid. It is not
+// renewed: that may void the refresh token of the kubeconfig, and the new one would
+// have to be written there.
+func provider(config *rest.Config, now time.Time) error {
+	p := config.AuthProvider
+	if p == nil {
+		return nil
+	}
+	if p.Name != "oidc" {
+		return fmt.Errorf("the auth-provider %q is no longer a part of Kubernetes (since 1.26): sign in by its exec plug-in", p.Name)
+	}
+	token := p.Config["id-token"]
+	c := claimsOf(token)
+	if token == "" || c.Expires > 0 && time.Unix(c.Expires, 0).Before(now) {
+		return errors.New("the token of its OpenID Connect sign-in has expired: let kubectl renew it (kubectl version), which muster may not do, for it writes no kubeconfig")
+	}
+	config.AuthProvider, config.BearerToken = nil, token
+	return nil
+}
+
+// claims are what a token says of itself (RFC 7519). Nothing is verified.
+type claims struct {
+	Subject string `json:"sub"`
+	Expires int64  `json:"exp"`
+}
+
+func claimsOf(token string) claims {
+	var out claims
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return ""
+		return out
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return ""
+	if err != nil || json.Unmarshal(payload, &out) != nil {
+		return claims{}
 	}
-	var claims struct {
-		Subject string `json:"sub"`
-	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
-	return claims.Subject
+	return out
 }
 
-// unwritten keeps tokens that were refreshed in memory: a scanner writes nothing.
-type unwritten struct{}
-
-// Persist does nothing.
-func (unwritten) Persist(map[string]string) error { return nil }
+// account returns the user name of a service account's token; empty for others,
+// whose names are the server's to make.
+func account(token string) string {
+	if s := claimsOf(token).Subject; strings.HasPrefix(s, "system:serviceaccount:") {
+		return s
+	}
+	return ""
+}
 
 // errExpired is in the chain of the error of a client certificate that has
 // expired.
