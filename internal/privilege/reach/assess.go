@@ -1,0 +1,425 @@
+package reach
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/rbac"
+)
+
+// maxReasons is how many reasons are given; the weakest are counted only.
+const maxReasons = 16
+
+// An outcome is what a view amounts to before paths.
+type outcome struct {
+	level        inventory.Level
+	reasons      []string
+	capabilities []string
+	cluster      bool
+	namespaces   []string
+	secrets      Secrets
+	unknown      []string
+	leads        []route // filled by the graph
+	sides        []side
+}
+
+// A statement is a reason in the making.
+type statement struct {
+	level inventory.Level
+	text  string
+}
+
+// assess makes the outcome of a view.
+func (t *table) assess(v *view) *outcome {
+	o := &outcome{level: v.base.level}
+	for i := range v.held {
+		if v.held[i].Namespace == "" {
+			o.cluster = true
+		}
+	}
+	for i := range v.locals {
+		o.namespaces = append(o.namespaces, v.locals[i].namespace)
+	}
+	o.secrets = t.secrets(v)
+	for _, b := range v.unseen {
+		o.unknown = append(o.unknown, "the role of "+b+" was not seen")
+	}
+	if v.everything(t) {
+		o.admin(t, v)
+		return o
+	}
+	var out []statement
+	for i := 0; i < len(v.hits); {
+		j := i + 1
+		for j < len(v.hits) && v.hits[j].permission == v.hits[i].permission && v.hits[j].named == v.hits[i].named && v.hits[j].note == v.hits[i].note && v.hits[j].level == v.hits[i].level {
+			j++
+		}
+		group := v.hits[i:j]
+		for k := range group {
+			o.capabilities = append(o.capabilities, t.capabilities(v, &group[k])...)
+		}
+		i = j
+		if group = v.outside(group); len(group) > 0 {
+			out = append(out, statement{t.levelOf(v, &group[0]), t.reason(v, group)})
+		}
+	}
+	out = append(out, t.inert(v)...)
+	o.finish(v, out)
+	return o
+}
+
+// outside leaves out hits in namespaces of which everything is held, but for the
+// one that says so.
+func (v *view) outside(hits []hit) []hit {
+	if hits[0].permission == 0 || !slices.ContainsFunc(v.locals, func(l localView) bool { return l.every }) {
+		return hits
+	}
+	var out []hit
+	for _, h := range hits {
+		i := slices.IndexFunc(v.locals, func(l localView) bool { return l.namespace == h.namespace })
+		if i < 0 || !v.locals[i].every {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// admin is the outcome of everything.
+func (o *outcome) admin(t *table, v *view) {
+	o.level, o.cluster, o.secrets.All = inventory.LevelAdmin, true, true
+	o.reasons = []string{"every verb on every resource of the cluster"}
+	if v.master {
+		o.reasons = []string{"members of " + rbac.Masters + " are allowed everything before RBAC is asked"}
+	}
+	for i := range t.permissions {
+		o.capabilities = append(o.capabilities, t.permissions[i].Capability)
+	}
+	o.tidy()
+}
+
+// finish puts statements in order: strongest first, then by the table.
+func (o *outcome) finish(v *view, out []statement) {
+	strongest := v.base.level
+	for _, s := range out {
+		if s.level.Rank() > strongest.Rank() {
+			strongest = s.level
+		}
+	}
+	if v.base.reason != "" && (len(out) == 0 || v.base.level.Rank() >= strongest.Rank() && !slices.ContainsFunc(out, func(s statement) bool { return s.level == strongest })) {
+		out = append(out, statement{v.base.level, v.base.reason + where(v.baseScope)})
+	}
+	slices.SortStableFunc(out, func(a, b statement) int { return cmp.Compare(b.level.Rank(), a.level.Rank()) })
+	for i, s := range out {
+		if i == maxReasons && len(out) > maxReasons+1 {
+			o.reasons = append(o.reasons, "and "+strconv.Itoa(len(out)-i)+" more")
+			break
+		}
+		o.reasons = append(o.reasons, s.text)
+	}
+	o.level = strongest
+	if len(o.unknown) > 0 {
+		o.level = inventory.LevelUnknown
+		o.reasons = append(o.reasons, o.unknown...)
+	}
+	if len(o.reasons) == 0 {
+		o.reasons = []string{"its rules allow nothing here beyond what everybody may"}
+	}
+	o.tidy()
+}
+
+// tidy sorts the capabilities.
+func (o *outcome) tidy() {
+	o.capabilities = slices.DeleteFunc(o.capabilities, func(s string) bool { return s == "" })
+	slices.Sort(o.capabilities)
+	o.capabilities = slices.Compact(o.capabilities)
+}
+
+// where names a scope.
+func where(namespace string) string {
+	switch namespace {
+	case "":
+		return " cluster-wide"
+	case theNamespace:
+		return " in the namespace"
+	default:
+		return " in " + namespace
+	}
+}
+
+// theNamespace stands for the namespace of a binding that is looked at alone.
+const theNamespace = "the namespace"
+
+// reason words hits of one permission in one or more namespaces.
+func (t *table) reason(v *view, group []hit) string {
+	h := &group[0]
+	p := &t.permissions[h.permission]
+	var b strings.Builder
+	for i := range p.Needs {
+		if p.means == constrained && i > 0 {
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(t.what(v, h, i))
+	}
+	if len(group) <= 3 {
+		for i := range group {
+			if i > 0 {
+				b.WriteString(",")
+			}
+			b.WriteString(where(group[i].namespace))
+		}
+	} else {
+		b.WriteString(where(h.namespace) + " and " + strconv.Itoa(len(group)-1) + " more namespaces")
+	}
+	b.WriteString(": ")
+	b.WriteString(cmp.Or(h.note, p.Why))
+	return b.String()
+}
+
+// what words the access by which a need is met: "get secrets".
+func (t *table) what(v *view, h *hit, need int) string {
+	e := t.evidence(v, h, need)
+	if e == nil {
+		return t.permissions[h.permission].ID
+	}
+	out := e.verb + " " + e.access.Resource + groupOf(e.access.Group)
+	switch {
+	case e.access.Group == onVerb:
+		out = e.access.Resource
+	case e.verb == "*":
+		out = "do everything"
+	}
+	if names := e.names; len(names) > 0 {
+		out += " named " + list(names)
+	}
+	return out
+}
+
+// groupOf is the API group of a resource for people: left out for those of
+// Kubernetes itself.
+func groupOf(group string) string {
+	if group == "" || group == "*" || group == "apps" || group == "batch" || group == "policy" || strings.HasSuffix(group, ".k8s.io") && group != "gateway.networking.k8s.io" {
+		return ""
+	}
+	return "." + group
+}
+
+// list joins words, of many the first.
+func list(words []string) string {
+	const most = 5
+	if len(words) > most {
+		return strings.Join(words[:most], ", ") + " and " + strconv.Itoa(len(words)-most) + " more"
+	}
+	return strings.Join(words, ", ")
+}
+
+// A proof is the rule by which a need is met.
+type proof struct {
+	held   *holding
+	access *Access
+	verb   string
+	names  []string
+}
+
+// evidence finds the rule by which a need of a hit is met: one without names if
+// there is one, else the first.
+func (t *table) evidence(v *view, h *hit, need int) *proof {
+	var found *proof
+	for i := range v.held {
+		x := &v.held[i]
+		if x.profile == nil || x.Namespace != "" && x.Namespace != h.namespace {
+			continue
+		}
+		mask := t.needs[h.permission][need]
+		if x.Namespace != "" {
+			mask.and(&t.local)
+		}
+		for j := range x.profile.by {
+			by := &x.profile.by[j]
+			if !by.bits.meets(&mask) || found != nil && by.names != nil {
+				continue
+			}
+			found = t.proof(x, j, &mask)
+			if by.names == nil {
+				return found
+			}
+		}
+	}
+	return found
+}
+
+// proof finds the access and the verb of a rule that meet a need.
+func (t *table) proof(x *holding, rule int, mask *bits) *proof {
+	by := &x.profile.by[rule]
+	for n := range t.atoms {
+		var one bits
+		one.set(n)
+		if !one.meets(mask) || !one.meets(&by.bits) {
+			continue
+		}
+		a := &t.atoms[n]
+		out := &proof{held: x, access: &a.Access, verb: a.Verbs[0], names: by.names}
+		for _, verb := range a.Verbs {
+			if has(x.profile.rules[rule].Verbs, verb) {
+				out.verb = verb
+				break
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// levelOf is the level of a hit. What constrained impersonation gives is what
+// its second verbs name.
+func (t *table) levelOf(v *view, h *hit) inventory.Level {
+	if t.permissions[h.permission].means != constrained {
+		return h.level
+	}
+	level := t.derived(v, h).level
+	if level.Rank() > h.level.Rank() {
+		return h.level
+	}
+	return level
+}
+
+// capabilities are those of a hit.
+func (t *table) capabilities(v *view, h *hit) []string {
+	if t.permissions[h.permission].means != constrained {
+		return []string{h.capability}
+	}
+	return append([]string{h.capability}, t.derived(v, h).capabilities...)
+}
+
+// derived is the outcome of what somebody may do as another in a constrained
+// way, if the other may.
+func (t *table) derived(v *view, h *hit) *outcome {
+	mode := strings.TrimPrefix(t.permissions[h.permission].ID, "constrained-")
+	var held []holding
+	for i := range v.held {
+		x := v.held[i]
+		if x.profile == nil {
+			continue
+		}
+		rules := onRules(x.profile.rules, mode)
+		if len(rules) == 0 || x.Namespace != "" && h.namespace != "" && x.Namespace != h.namespace {
+			continue
+		}
+		x.profile = t.compile(rules)
+		held = append(held, x)
+	}
+	return t.assess(t.newView(held, false))
+}
+
+// onRules turns the rules with impersonate-on verbs of a mode into rules with
+// what they allow as another.
+func onRules(rules []rbac.Rule, mode string) []rbac.Rule {
+	var out []rbac.Rule
+	for i := range rules {
+		var verbs []string
+		for _, verb := range rules[i].Verbs {
+			if rest, ok := strings.CutPrefix(verb, onVerb+mode+":"); ok && rest != "*" && !strings.HasPrefix(rest, onVerb) {
+				verbs = append(verbs, rest)
+			}
+			if verb == "*" {
+				verbs = append(verbs, realVerbs()...)
+			}
+		}
+		if len(verbs) > 0 {
+			r := rules[i]
+			r.Verbs = verbs
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// realVerbs is what the star stands for in a request as another, without acting
+// as yet another.
+func realVerbs() []string {
+	return []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "bind", "escalate", "use", "approve", "sign"}
+}
+
+// inert tells of permissions that do nothing without another that is missing.
+func (t *table) inert(v *view) []statement {
+	var out []statement
+	say := func(text string, has ...string) {
+		if slices.ContainsFunc(has, func(what string) bool { return v.asked(t, what) }) {
+			out = append(out, statement{none, text})
+		}
+	}
+	if !v.any(t, "bind-cluster", "bind", "bind-roles") {
+		say("bind on roles without write on bindings does nothing by itself", "bind clusterroles", "bind roles")
+	}
+	if !v.any(t, "escalate-cluster", "escalate", "escalate-aggregate") {
+		say("escalate on roles without write on them does nothing by itself", "escalate clusterroles", "escalate roles")
+	}
+	if !v.any(t, "impersonate-groups") {
+		say("impersonate on groups without a user or an account to act as does nothing by itself", "impersonate groups")
+	}
+	return out
+}
+
+// any reports whether a view has a hit of one of some permissions.
+func (v *view) any(t *table, ids ...string) bool {
+	return slices.ContainsFunc(v.hits, func(h hit) bool { return slices.Contains(ids, t.permissions[h.permission].ID) })
+}
+
+// asked reports whether a view has an access, given as "verb resource", at all.
+func (v *view) asked(t *table, what string) bool {
+	verb, resource, _ := strings.Cut(what, " ")
+	for _, n := range t.byResource[resource] {
+		if t.atoms[n].Verbs[0] != verb {
+			continue
+		}
+		var one bits
+		one.set(n)
+		if one.meets(&v.wide) || one.meets(&v.wideNamed) {
+			return true
+		}
+		for i := range v.locals {
+			if one.meets(&v.locals[i].all) || one.meets(&v.locals[i].named) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// secrets tells which secret values a view gives.
+func (t *table) secrets(v *view) Secrets {
+	var s Secrets
+	if v.everything(t) {
+		s.All = true
+		return s
+	}
+	for i := range v.hits {
+		h := &v.hits[i]
+		p := &t.permissions[h.permission]
+		switch {
+		case p.ID == "secrets-read" && h.named:
+			names, _ := v.names(t, h, 0)
+			for _, n := range names {
+				s.Named = append(s.Named, cmp.Or(h.namespace, "*")+"/"+n)
+			}
+		case p.ID == "secrets-read" && h.namespace == "":
+			s.All = true
+		case p.ID == "secrets-read", p.ID == "everything":
+			s.Namespaces = append(s.Namespaces, h.namespace)
+		case (p.means == runAs || p.means == changeAs) && h.namespace == "" && !h.named:
+			s.Mounted = append(s.Mounted, "*")
+		case (p.means == runAs || p.means == changeAs) && !h.named:
+			s.Mounted = append(s.Mounted, h.namespace)
+		}
+	}
+	for _, l := range []*[]string{&s.Namespaces, &s.Mounted, &s.Named} {
+		slices.Sort(*l)
+		*l = slices.Compact(*l)
+	}
+	return s
+}

@@ -1,0 +1,194 @@
+package reach
+
+import (
+	"slices"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/rbac"
+)
+
+// A grantKey names what one binding gives, whoever holds it.
+type grantKey struct {
+	role      *rbac.Role
+	namespace string
+}
+
+// Principals returns all accounts that were listed and all subjects that
+// bindings name, accounts first, then users, then groups, each by name.
+func (a *Analysis) Principals() []Principal {
+	out := make([]Principal, 0, len(a.nodes))
+	for i := range a.nodes {
+		if a.nodes[i].principal.Kind != "" {
+			out = append(out, a.nodes[i].principal)
+		}
+	}
+	return out
+}
+
+// Authorizer is the evaluator that the analysis asks.
+func (a *Analysis) Authorizer() *rbac.Authorizer { return a.auth }
+
+// Account is Of for a service account.
+func (a *Analysis) Account(namespace, name string) Result {
+	return a.Of(Principal{rbac.KindServiceAccount, namespace, name})
+}
+
+// Of returns what a principal amounts to through all its bindings and groups. It
+// answers for principals that the estate does not name too.
+func (a *Analysis) Of(p Principal) Result {
+	user := a.user(p)
+	self, ok := a.index[p]
+	var c *class
+	if ok {
+		c = a.nodes[self].class
+	} else {
+		self = -1
+		c = a.classOf(user)
+	}
+	if c.edges == nil {
+		c.edges = a.edges(c.view)
+	}
+	if c.out == nil {
+		c.out = a.outcomeOf(c.view, c.edges)
+	}
+	r := a.result(p, self, &user, c.view, c.edges, c.out)
+	r.Joined = a.joined(&r, p, self, &user, c.view)
+	if a.unseen.Bindings != "" {
+		r.unknown("bindings were not all listed: " + a.unseen.Bindings)
+	}
+	return r
+}
+
+// Grant returns what one binding of the policy, by namespace (empty for a
+// ClusterRoleBinding) and name, gives to one of its subjects by itself. It
+// reports false if there is no such binding.
+func (a *Analysis) Grant(namespace, name string, subject rbac.Subject) (Result, bool) {
+	b := a.bindings[[2]string{namespace, name}]
+	if b == nil {
+		return Result{}, false
+	}
+	p, ok := principalOf(subject, namespace)
+	if !ok {
+		return Result{Level: inventory.LevelNone, Reasons: []string{"a subject of kind " + subject.Kind + " is nobody"}}, true
+	}
+	self, ok := a.index[p]
+	if !ok {
+		self = -1
+	}
+	user := a.user(p)
+	return a.grant(p, self, &user, rbac.Held{Binding: b, Role: a.auth.RoleOf(b), Namespace: namespace}), true
+}
+
+// grant is the result of one holding.
+func (a *Analysis) grant(p Principal, self int32, user *rbac.User, h rbac.Held) Result {
+	c := a.alone(h)
+	v := *c.view
+	v.held = []holding{a.holding(h)}
+	r := a.result(p, self, user, &v, c.edges, c.out)
+	if h.Role == nil && a.unseen.Roles == "" {
+		r.Reasons = []string{h.Binding.RoleKind + " " + h.Binding.RoleName + " does not exist: the binding gives nothing until somebody makes it"}
+	}
+	return r
+}
+
+// alone returns the class of a single holding, each role in each namespace
+// once.
+func (a *Analysis) alone(h rbac.Held) *class {
+	key := grantKey{h.Role, h.Namespace}
+	if c := a.grants[key]; c != nil && h.Role != nil {
+		return c
+	}
+	c := &class{view: a.table.newView([]holding{a.holding(h)}, false)}
+	c.edges = a.edges(c.view)
+	c.out = a.outcomeOf(c.view, c.edges)
+	if h.Role != nil {
+		a.grants[key] = c
+	}
+	return c
+}
+
+// outcomeOf assesses a view with all that it leads to.
+func (a *Analysis) outcomeOf(v *view, edges []edge) *outcome {
+	o := a.table.assess(v)
+	o.leads = a.routes(v, edges)
+	if len(o.leads) == 0 || o.leads[0].search == &a.maybe {
+		o.sides = a.sides(v, edges)
+	}
+	return o
+}
+
+// result words an outcome for a principal.
+func (a *Analysis) result(p Principal, self int32, user *rbac.User, v *view, edges []edge, o *outcome) Result {
+	r := Result{
+		Level: o.level, Reasons: o.reasons, Capabilities: o.capabilities, Cluster: o.cluster, Namespaces: o.namespaces,
+		Secrets: o.secrets, Unknown: o.unknown, BuiltIn: builtIn(p),
+	}
+	if r.BuiltIn {
+		if len(o.leads) > 0 && o.leads[0].search != &a.maybe {
+			r.raise(levelEscalate, "")
+		}
+		return r
+	}
+	name := p.String()
+	r.Paths = a.paths(self, name, user, v, edges, o.leads)
+	if len(r.Paths) == 0 || !r.Paths[0].Certain {
+		r.Paths = append(r.Paths, a.sideways(self, name, user, v, o, MaxPaths-len(r.Paths))...)
+	}
+	a.settle(&r)
+	return r
+}
+
+// settle raises the level by what certain paths lead to, and makes it unknown
+// where one that is not certain would raise it.
+func (a *Analysis) settle(r *Result) {
+	for i := range r.Paths {
+		p := &r.Paths[i]
+		switch {
+		case p.Certain && p.strong:
+			r.raise(levelEscalate, p.summary())
+		case !p.Certain && p.strong && r.Level.Rank() < levelEscalate.Rank() && r.Level != inventory.LevelUnknown:
+			r.unknown("may lead to " + p.Leads + ", " + joinNotes(p.Conditions...))
+		}
+	}
+}
+
+// raise lifts the level, with the reason first.
+func (r *Result) raise(level inventory.Level, reason string) {
+	if r.Level.Rank() >= level.Rank() || r.Level == inventory.LevelUnknown {
+		return
+	}
+	r.Level = level
+	if reason != "" {
+		r.Reasons = slices.Insert(slices.Clone(r.Reasons), 0, reason)
+	}
+}
+
+// unknown makes the level unknown unless it is the strongest there is.
+func (r *Result) unknown(why string) {
+	r.Unknown = append(slices.Clone(r.Unknown), why)
+	if r.Level != inventory.LevelAdmin {
+		r.Level = inventory.LevelUnknown
+		r.Reasons = append(slices.Clone(r.Reasons), why)
+	}
+}
+
+// joined reports whether a result is more than that of the strongest single
+// binding.
+func (a *Analysis) joined(r *Result, p Principal, self int32, user *rbac.User, v *view) bool {
+	if len(v.held) < 2 {
+		return false
+	}
+	best := 0
+	var capabilities, leads []string
+	for i := range v.held {
+		g := a.grant(p, self, user, v.held[i].Held)
+		best = max(best, g.Level.Rank())
+		capabilities = append(capabilities, g.Capabilities...)
+		for j := range g.Paths {
+			leads = append(leads, g.Paths[j].Leads)
+		}
+	}
+	return r.Level.Rank() > best ||
+		slices.ContainsFunc(r.Capabilities, func(c string) bool { return !slices.Contains(capabilities, c) }) ||
+		slices.ContainsFunc(r.Paths, func(p Path) bool { return !slices.Contains(leads, p.Leads) })
+}

@@ -1,0 +1,131 @@
+package reach
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege"
+	"github.com/muster-nhi/muster/internal/privilege/rbac"
+)
+
+// standardRules returns what the roles for users that every cluster has allow of
+// the table (kubernetes.io, "User-facing roles"), without resources of other
+// groups that nothing here asks for. It returns nil for other names.
+func standardRules(name string) []rbac.Rule {
+	switch name {
+	case clusterAdmin:
+		return []rbac.Rule{
+			{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
+			{Verbs: []string{"*"}, NonResourceURLs: []string{"*"}},
+		}
+	case "admin":
+		return append(editRules(),
+			rbac.Rule{Verbs: everyVerb(), APIGroups: []string{rbacGroup}, Resources: []string{"roles", "rolebindings"}},
+			rbac.Rule{Verbs: []string{"create"}, APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"localsubjectaccessreviews"}})
+	case "edit":
+		return editRules()
+	case "view":
+		return viewRules()
+	default:
+		return nil
+	}
+}
+
+func everyVerb() []string {
+	return []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}
+}
+
+func writeVerbs() []string {
+	return []string{"create", "delete", "deletecollection", "patch", "update"}
+}
+
+// viewRules are those of ClusterRole view.
+func viewRules() []rbac.Rule {
+	return []rbac.Rule{
+		{Verbs: read(), APIGroups: []string{""}, Resources: []string{
+			"configmaps", "endpoints", "persistentvolumeclaims", "pods", "replicationcontrollers", "serviceaccounts", "services",
+			"events", "limitranges", "namespaces", "pods/log", "pods/status", "resourcequotas",
+		}},
+		{Verbs: read(), APIGroups: []string{"apps"}, Resources: []string{"daemonsets", "deployments", "replicasets", "statefulsets"}},
+		{Verbs: read(), APIGroups: []string{"batch"}, Resources: []string{"cronjobs", "jobs"}},
+		{Verbs: read(), APIGroups: []string{"networking.k8s.io"}, Resources: []string{"ingresses", "networkpolicies"}},
+		{Verbs: read(), APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}},
+	}
+}
+
+// editRules are those of ClusterRole edit.
+func editRules() []rbac.Rule {
+	return append([]rbac.Rule{
+		{Verbs: read(), APIGroups: []string{""}, Resources: []string{"pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy"}},
+		{Verbs: []string{"impersonate"}, APIGroups: []string{""}, Resources: []string{"serviceaccounts"}},
+		{Verbs: writeVerbs(), APIGroups: []string{""}, Resources: []string{"pods", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy"}},
+		{Verbs: []string{"create"}, APIGroups: []string{""}, Resources: []string{"pods/eviction", "serviceaccounts/token"}},
+		{Verbs: writeVerbs(), APIGroups: []string{""}, Resources: []string{
+			"configmaps", "events", "persistentvolumeclaims", "replicationcontrollers", "secrets", "serviceaccounts", "services", "services/proxy",
+		}},
+		{Verbs: writeVerbs(), APIGroups: []string{"apps"}, Resources: []string{"daemonsets", "deployments", "replicasets", "statefulsets"}},
+		{Verbs: writeVerbs(), APIGroups: []string{"batch"}, Resources: []string{"cronjobs", "jobs"}},
+		{Verbs: writeVerbs(), APIGroups: []string{"networking.k8s.io"}, Resources: []string{"ingresses", "networkpolicies"}},
+	}, viewRules()...)
+}
+
+// Rules assesses the rules that one binding grants, without the estate around
+// them: levels by the table, no paths. Cluster-wide is true for a
+// ClusterRoleBinding.
+func Rules(rules []rbac.Rule, clusterWide bool) privilege.Assessment {
+	t := newTable(0)
+	h := holding{Held: rbac.Held{Binding: &rbac.Binding{}}, profile: t.compile(rules)}
+	if !clusterWide {
+		h.Namespace = theNamespace
+	}
+	o := t.assess(t.newView([]holding{h}, false))
+	return privilege.Assessment{Level: o.level, Reasons: o.reasons, Capabilities: o.capabilities}
+}
+
+// Role assesses a role that every cluster has, by name, without its rules. It
+// returns false for others.
+func Role(name string, clusterWide bool) (privilege.Assessment, bool) {
+	if rules := standardRules(name); rules != nil {
+		return Rules(rules, clusterWide), true
+	}
+	if slices.Contains([]string{"system:auth-delegator", "system:discovery", "system:basic-user", "system:public-info-viewer", "system:service-account-issuer-discovery"}, name) {
+		return privilege.Assessment{Level: levelRead, Reasons: []string{name + ": a built-in role that reads"}}, true
+	}
+	return privilege.Assessment{}, false
+}
+
+// builtIn reports whether a principal is part of the control plane. The groups
+// that everybody is in are not: to give them something is a decision.
+func builtIn(p Principal) bool {
+	switch p.Kind {
+	case rbac.KindServiceAccount:
+		return p.Namespace == "kube-system" && (slices.Contains(controllerAccounts, p.Name) || strings.HasSuffix(p.Name, "-controller") && slices.Contains(controllerAccounts, strings.TrimSuffix(p.Name, "-controller")))
+	case rbac.KindUser:
+		return strings.HasPrefix(p.Name, "system:") && p.Name != rbac.Anonymous
+	default:
+		switch {
+		case !strings.HasPrefix(p.Name, "system:"), p.Name == rbac.Authenticated, p.Name == rbac.Unauthenticated:
+			return false
+		default:
+			return p.Name != rbac.AllAccounts && !strings.HasPrefix(p.Name, rbac.AllAccounts+":")
+		}
+	}
+}
+
+// controllerAccounts are the accounts of kube-system that kube-controller-manager
+// makes for its controllers and that bootstrap policy binds (1.36).
+var controllerAccounts = []string{
+	"attachdetach-controller", "bootstrap-signer", "certificate-controller", "cloud-provider", "clusterrole-aggregation-controller",
+	"cronjob-controller", "daemon-set-controller", "deployment-controller", "device-taint-eviction-controller", "disruption-controller",
+	"endpoint-controller", "endpointslice-controller", "endpointslicemirroring-controller", "ephemeral-volume-controller", "expand-controller",
+	"generic-garbage-collector", "horizontal-pod-autoscaler", "job-controller", "legacy-service-account-token-cleaner", "namespace-controller",
+	"node-controller", "persistent-volume-binder", "pod-garbage-collector", "podcertificaterequestcleaner-controller", "pv-protection-controller",
+	"pvc-protection-controller", "replicaset-controller", "replication-controller", "resource-claim-controller", "resourcequota-controller",
+	"root-ca-cert-publisher", "route-controller", "selinux-warning-controller", "service-account-controller", "service-cidrs-controller",
+	"service-controller", "statefulset-controller", "storage-version-migrator-controller", "token-cleaner", "ttl-after-finished-controller",
+	"ttl-controller", "validatingadmissionpolicy-status-controller", "volumeattributesclass-protection-controller", "kube-apiserver-serving-clustertrustbundle-publisher",
+}
+
+// none is the level of nothing.
+const none = inventory.LevelNone
