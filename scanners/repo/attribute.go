@@ -100,7 +100,7 @@ func (j *job) placeCommits() error {
 	current := j.wantedNow()
 	missing := map[git.ID]bool{}
 	err = j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, func(c git.Change) error {
-		if _, ok := j.present[c.To.Short()]; !ok && j.present != nil && !c.To.IsZero() && c.Mode != git.ModeSubmodule {
+		if !c.To.IsZero() && c.Mode != git.ModeSubmodule && j.absent(c.To) {
 			missing[c.To] = true
 		}
 		j.keyFile(pathRules, c, via(c.Commit))

@@ -15,10 +15,13 @@ import (
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 	"github.com/muster-nhi/muster/scanners/repo/match"
+	"github.com/muster-nhi/muster/scanners/repo/pack"
 )
 
-// maxReasons bounds how many different things that were not seen are named.
-const maxReasons = 20
+const (
+	maxReasons   = 20     // different things that were not seen and are named
+	progressStep = 50_000 // objects between two records of progress
+)
 
 // A job is the scan of one scope.
 type job struct {
@@ -48,6 +51,7 @@ type job struct {
 	oldFiles   map[git.ID]bool               // and in which blobs
 	placed     map[git.ID]bool               // objects whose place is known
 	commits    map[git.ID]bool               // commits that a reference reaches
+	store      *pack.Store                   // nil if only git can read the objects
 	present    map[uint64]struct{}           // objects in the store, by ID.Short; nil if not listed
 	keyFiles   map[string][]keyFile
 	keyAtHead  map[string]bool // paths at HEAD that are key files
@@ -185,6 +189,8 @@ func (j *job) run() error {
 
 // scanAll reads history and working tree as the configuration asks.
 func (j *job) scanAll() error {
+	j.openStore()
+	defer j.closeStore()
 	p := newPool(j)
 	err := j.feedAll(p)
 	p.close()
@@ -201,7 +207,7 @@ func (j *job) feedAll(p *pool) error {
 		if shallow, err := j.repo.Shallow(j.ctx); err == nil && shallow {
 			j.missf("the repository is a shallow clone: older history is not there (fetch with --unshallow, or clone without --depth)")
 		}
-		if err := j.feedObjects(p); err != nil {
+		if err := j.feedHistory(p); err != nil {
 			return err
 		}
 	}
@@ -228,7 +234,8 @@ func (j *job) scanFiles() error {
 	return j.placeFiles()
 }
 
-// feedObjects reads every object of the store, or every reachable one.
+// feedObjects reads every object of the store, or every reachable one, through
+// git.
 func (j *job) feedObjects(p *pool) error {
 	if err := j.progress("list objects", 0, 0); err != nil {
 		return err
@@ -253,15 +260,11 @@ func (j *job) feedObjects(p *pool) error {
 		list = j.repo.Objects
 		j.present = map[uint64]struct{}{}
 	}
-	if err := list(j.ctx, each); err != nil {
-		if j.ctx.Err() != nil {
-			return j.ctx.Err()
-		}
-		j.missf("objects could not be listed: %s", reasonOf(err))
+	err := list(j.ctx, each)
+	if j.ctx.Err() != nil {
+		return j.ctx.Err()
 	}
-	if missing > 0 {
-		j.missf("%d objects are missing or corrupt", missing)
-	}
+	j.listed(err, missing)
 	return j.feed(p, ids)
 }
 
@@ -275,10 +278,9 @@ func (j *job) mark(id git.ID) bool {
 
 // feed reads objects and hands them to the matchers.
 func (j *job) feed(p *pool, ids []git.ID) error {
-	const step = 50_000
 	done, bad := 0, 0
 	err := j.repo.Contents(j.ctx, ids, func(o git.Object, in io.Reader) error {
-		if done++; done%step == 0 {
+		if done++; done%progressStep == 0 {
 			if err := j.progress("read objects", done, len(ids)); err != nil {
 				return err
 			}

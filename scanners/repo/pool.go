@@ -35,32 +35,69 @@ type text struct {
 	lines  bool // whether lines mean something
 }
 
-// A pool matches texts with several matchers. feed and close are called by one
-// goroutine.
+// A pool matches texts with several matchers. Its methods are called by one
+// goroutine, but for match.
 type pool struct {
-	job     *job
+	job      *job
+	matchers []*matcher
+	feeding  sync.Mutex // held by match where it feeds
+
 	batch   []text
 	size    int
 	batches chan []text
 	workers sync.WaitGroup
 }
 
+// A matcher is used by a worker of the pool, and by one that reads objects.
+type matcher struct {
+	mu      sync.Mutex
+	rules   *match.Matcher
+	scratch []byte
+}
+
 func newPool(j *job) *pool {
 	n := max(1, runtime.GOMAXPROCS(0))
 	p := &pool{job: j, batches: make(chan []text, 1)}
 	for range n {
+		m := &matcher{rules: j.rules.NewMatcher()}
+		p.matchers = append(p.matchers, m)
 		p.workers.Go(func() {
-			m := j.rules.NewMatcher()
 			for batch := range p.batches {
 				for _, t := range batch {
 					if j.ctx.Err() == nil {
-						j.collect(t, m.Match(t.data))
+						j.collect(t, m.match(t.data))
 					}
 				}
 			}
 		})
 	}
 	return p
+}
+
+func (m *matcher) match(data []byte) []match.Hit {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rules.Match(data)
+}
+
+// match matches a text that is only lent: it is not kept, and not changed. The
+// worker is a number below that of the matchers, which no two calls at a time
+// share.
+func (p *pool) match(worker int, s source, data []byte) error {
+	if len(data) > chunkSize {
+		p.feeding.Lock()
+		defer p.feeding.Unlock()
+		return p.feedLarge(s, bytes.NewReader(data), int64(len(data)))
+	}
+	m := p.matchers[worker]
+	t, ok := p.whole(s, data, func(data []byte) []byte {
+		m.scratch = append(m.scratch[:0], data...)
+		return m.scratch
+	})
+	if ok && len(t.data) > 0 {
+		p.job.collect(t, m.match(t.data))
+	}
+	return nil
 }
 
 // close waits until all that was fed is matched.
@@ -103,16 +140,27 @@ func (p *pool) feed(s source, in io.Reader, size int64) error {
 }
 
 func (p *pool) addWhole(s source, data []byte) {
+	if t, ok := p.whole(s, data, func(data []byte) []byte { return data }); ok {
+		p.add(t)
+	}
+}
+
+// whole makes a text of all of an object or file, and reports whether it is
+// one. Data that has to be changed for it is asked of own.
+func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text, ok bool) {
 	if s.kind == git.TypeCommit || s.kind == git.TypeTag {
-		p.add(text{source: s, data: message(data), first: 1, lines: true})
-		return
+		return text{source: s, data: message(data), first: 1, lines: true}, true
 	}
 	enc := encodingOf(data)
-	if enc == archive {
+	switch enc {
+	case archive:
 		p.job.countArchive()
-		return
+		return t, false
+	case binaryText:
+		data = own(data)
+	default:
 	}
-	p.add(text{source: s, data: enc.read(data), first: 1, lines: enc != binaryText})
+	return text{source: s, data: enc.read(data), first: 1, lines: enc != binaryText}, true
 }
 
 // feedLarge matches a large text piece by piece. Pieces are cut at line ends

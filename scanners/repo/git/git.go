@@ -54,6 +54,15 @@ func ParseID(s []byte) (id ID, ok bool) {
 	return id, err == nil
 }
 
+// SHA1 returns the ID of an object by its SHA-1.
+func SHA1(hash [20]byte) (id ID) {
+	copy(id.hash[:], hash[:])
+	return id
+}
+
+// SHA1 returns the hash of an ID, and whether it is one of SHA-1.
+func (id ID) SHA1() (hash [20]byte, ok bool) { return [20]byte(id.hash[:20]), !id.long }
+
 // String returns the hex digits of an ID.
 func (id ID) String() string {
 	if id.long {
@@ -76,6 +85,7 @@ type Repo struct {
 	gitDir  string
 	bare    bool
 	places  []string // all directories that it is made of
+	objects string   // its own store of objects, in the git directory that it shares with linked working trees
 	mailmap bool     // its .mailmap can be read
 	memory  int64    // bytes that one git may use
 }
@@ -146,6 +156,10 @@ func (r *Repo) Dir() string { return r.dir }
 // working tree: git directories and stores of objects, those it borrows from
 // too.
 func (r *Repo) Places() []string { return slices.Clone(r.places) }
+
+// Store returns the directory of its own store of objects. What it borrows from
+// other stores is not in there.
+func (r *Repo) Store() string { return r.objects }
 
 // Bare reports whether the repository has no working tree.
 func (r *Repo) Bare() bool { return r.bare }

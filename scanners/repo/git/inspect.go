@@ -73,6 +73,7 @@ func (r *Repo) inspect(ctx context.Context, within []string) error {
 		return err
 	}
 	r.places = x.places
+	r.objects = filepath.Join(common, "objects")
 	return nil
 }
 

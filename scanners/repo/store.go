@@ -1,0 +1,122 @@
+package repo
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/muster-nhi/muster/scanners/repo/git"
+	"github.com/muster-nhi/muster/scanners/repo/pack"
+)
+
+// openStore opens the store of objects. Where that cannot be, git reads them,
+// and says what is wrong, if anything is.
+func (j *job) openStore() {
+	if store, err := pack.Open(j.repo.Store()); err == nil {
+		j.store = store
+	}
+}
+
+func (j *job) closeStore() {
+	if j.store != nil {
+		_ = j.store.Close() // it was read only
+		j.store = nil
+	}
+}
+
+// feedHistory reads every object of the store, or every reachable one: through
+// our own reader, and what that cannot read through git.
+func (j *job) feedHistory(p *pool) error {
+	if j.store == nil {
+		return j.feedObjects(p)
+	}
+	if err := j.progress("list objects", 0, 0); err != nil {
+		return err
+	}
+	want, err := j.reachable()
+	if err != nil {
+		return err
+	}
+	var (
+		mu   sync.Mutex
+		left []git.ID
+		done atomic.Int64
+		all  atomic.Int64
+	)
+	walk := pack.Walk{Workers: len(p.matchers), Want: func(id pack.ID, typ pack.Type) bool {
+		if typ == pack.Tree || !want(id) {
+			return false
+		}
+		all.Add(1)
+		return true
+	}, Fail: func(o pack.Object, _ error) error {
+		mu.Lock()
+		defer mu.Unlock()
+		left = append(left, git.SHA1(o.ID))
+		return nil
+	}}
+	err = j.store.Each(j.ctx, walk, func(worker int, o pack.Object, data []byte) error {
+		if n := done.Add(1); n%progressStep == 0 {
+			if err := j.progress("read objects", int(n), int(all.Load())); err != nil {
+				return err
+			}
+		}
+		if o.Size > j.scan.config.MaxFileSize {
+			j.skip("larger than max_file_size")
+			return nil
+		}
+		return p.match(worker, source{id: git.SHA1(o.ID), kind: o.Type.String()}, data)
+	})
+	if errors.Is(err, pack.ErrCorrupt) && done.Load() == 0 {
+		j.closeStore() // an index does not fit its pack: git knows more
+		return j.feedObjects(p)
+	}
+	if errors.Is(err, pack.ErrCorrupt) {
+		j.missf("the store of objects was changed while it was read")
+	} else if err != nil {
+		return err //nolint:wrapcheck // it says what was done
+	}
+	return j.feed(p, left)
+}
+
+// reachable returns a function that tells whether an object is to be read.
+func (j *job) reachable() (want func(pack.ID) bool, err error) {
+	if j.scan.config.Unreachable {
+		return func(pack.ID) bool { return true }, nil
+	}
+	set := map[pack.ID]struct{}{}
+	missing := 0
+	err = j.repo.Reachable(j.ctx, func(o git.Object) error {
+		if id, ok := o.ID.SHA1(); ok && o.Type != "" {
+			set[id] = struct{}{}
+		} else {
+			missing++
+		}
+		return nil
+	})
+	j.listed(err, missing)
+	return func(id pack.ID) bool {
+		_, ok := set[id]
+		return ok
+	}, j.ctx.Err()
+}
+
+// listed tells what a list of objects lacks.
+func (j *job) listed(err error, missing int) {
+	if err != nil && j.ctx.Err() == nil {
+		j.missf("objects could not be listed: %s", reasonOf(err))
+	}
+	if missing > 0 {
+		j.missf("%d objects are missing or corrupt", missing)
+	}
+}
+
+// absent reports whether it is known that an object is not in the store.
+func (j *job) absent(id git.ID) bool {
+	if j.store != nil && j.scan.config.Unreachable {
+		hash, ok := id.SHA1()
+		return ok && !j.store.Has(hash)
+	}
+	_, ok := j.present[id.Short()]
+	return !ok && j.present != nil
+}
