@@ -61,7 +61,6 @@ type account struct {
 	tokens                       int
 	eksPod                       bool      // a pod has an EKS pod identity
 	used                         time.Time // last use of one of its token Secrets
-	level                        inventory.Level
 }
 
 func (m *mapper) indexAccounts() {
@@ -146,8 +145,9 @@ func (m *mapper) fillAccount(x *inventory.Identity, a *account, allWorkloads, al
 	attr.set("namespace", a.namespace)
 	attr.yes("default", a.name == "default")
 	attr.yes("system", systemNamespace(a.namespace))
-	a.level = m.judge.level(kindAccount, a.key)
-	attr.set("effective_level", string(a.level))
+	all := m.judge.all(kindAccount, a.key)
+	attr["effective_level"] = string(cmp.Or(all.Level, inventory.LevelUnknown))
+	m.join(kindAccount, a.id, a.namespace+"/"+a.name, a.made, &all)
 	attr.set("cluster_scope", m.live)
 	if ns := m.namespaces[a.namespace]; ns != nil {
 		attr.set("psa", ns.Enforce)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/reach"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
@@ -106,14 +107,13 @@ type boundRole struct {
 	id          string // of the binding
 	via         string
 	resource    string
-	verdict     verdict
 	wildcard    string
 	noRole      bool
 	allAccounts bool
 }
 
 func (m *mapper) newBinding(b *object.Binding, allAccounts bool) *boundRole {
-	g := &boundRole{m: m, b: b, verdict: m.judge.grant(b), allAccounts: allAccounts}
+	g := &boundRole{m: m, b: b, allAccounts: allAccounts}
 	if b.Namespace == "" {
 		g.id, g.via, g.resource = m.prefix+"clusterrolebindings/"+part(b.Name), "ClusterRoleBinding "+clip(b.Name, maxText), "*"
 	} else {
@@ -158,14 +158,18 @@ func (g *boundRole) to(s *object.Subject, p principal) *inventory.Grant {
 		dangling = append(dangling, "subject")
 	}
 	attr.set("dangling", strings.Join(dangling, ","))
+	v := m.judge.grant(b, s)
 	by := grantPlatform(b, s, full)
-	if who, _ := everyone(s.Kind, s.Name); who != "" && len(g.verdict.capabilities) > 0 {
+	if who, _ := everyone(s.Kind, s.Name); who != "" && len(v.capabilities) > 0 {
 		by = "" // somebody has widened what everyone may do
+	}
+	if by == "" {
+		m.governed[p.id()] = true
 	}
 	attr.yes("default", by == byKubernetes || by == byKubeadm)
 	return &inventory.Grant{
 		ID: g.id + "/" + part(s.Kind) + "/" + id, Principal: p.id(), Scope: m.scope, Name: word(b.RoleName), Resource: g.resource, Via: g.via,
-		Level: g.verdict.level, Reasons: g.verdict.reasons, Capabilities: g.verdict.capabilities, Paths: g.verdict.paths,
+		Level: v.level, Reasons: v.reasons, Capabilities: v.capabilities, Paths: v.paths,
 		GrantedAt: when(b.CreatedAt), Declared: m.declared, ManagedBy: by, FoundAt: m.found(&b.Meta), Attributes: attr,
 	}
 }
@@ -189,6 +193,44 @@ func (g *boundRole) through(of *inventory.Grant, group string, p principal) *inv
 	return &x
 }
 
-// putJoined emits what the bindings of a subject allow together and no single
-// one does.
-func (m *mapper) putJoined() {}
+// A joined is what the bindings of a subject allow together, where no single one
+// does.
+type joined struct {
+	principal, name, kind, made, resource string
+	verdict                               verdict
+}
+
+// join keeps what all bindings of a subject come to, if that is more than the
+// strongest one gives.
+func (m *mapper) join(kind, id, name, made string, all *reach.Result) {
+	if !all.Joined {
+		return
+	}
+	where := "*"
+	if !all.Cluster && len(all.Namespaces) > 0 {
+		names := all.Namespaces[:min(len(all.Namespaces), maxMore)]
+		where = "namespace/" + strings.Join(names, ",namespace/")
+	}
+	m.joined = append(m.joined, joined{id, name, kind, made, clip(where, 4*maxText), verdictOf(all)})
+}
+
+// putJoined emits what the bindings of a subject allow together. That of a
+// subject of the platform is the platform's, unless somebody gave it more.
+func (m *mapper) putJoined() {
+	for i := range m.joined {
+		j := &m.joined[i]
+		by := j.made
+		if m.governed[j.principal] {
+			by = ""
+		}
+		id := tail(j.name)
+		if k, ok := strings.CutPrefix(j.principal, m.prefix+"serviceaccounts/"); ok {
+			id = k
+		}
+		m.put(inventory.Record{Grant: &inventory.Grant{
+			ID: m.prefix + "effective/" + j.kind + "/" + id, Principal: j.principal, Scope: m.scope, Name: "effective permissions", Resource: j.resource,
+			Via: "all its bindings together", Level: j.verdict.level, Reasons: j.verdict.reasons, Capabilities: j.verdict.capabilities, Paths: j.verdict.paths,
+			Declared: m.declared, ManagedBy: by, Attributes: map[string]string{"joined": "true", "subject_kind": j.kind},
+		}}, inventory.KindGrant)
+	}
+}

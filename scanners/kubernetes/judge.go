@@ -1,78 +1,165 @@
 package kubernetes
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege"
+	"github.com/muster-nhi/muster/internal/privilege/rbac"
+	"github.com/muster-nhi/muster/internal/privilege/reach"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
-// A verdict is what a grant, or all grants together, allow. Its lists are shared
-// between records.
+// A verdict is what a grant, or all grants together, allow. Its lists may be
+// shared between records.
 type verdict struct {
 	level                        inventory.Level
 	reasons, capabilities, paths []string
 }
 
+// A judge says what bindings allow.
+type judge struct {
+	analysis *reach.Analysis
+	roles    map[roleKey]*role
+	complete bool // all roles were listed, and what is not there does not exist
+}
+
 // A roleKey names a role; the namespace is empty for a ClusterRole.
 type roleKey struct{ kind, namespace, name string }
 
-// A role is one with what does not depend on the binding.
+// A role is what of one does not depend on the binding.
 type role struct {
-	object   *object.Role
 	wildcard string
 }
 
-// A judge says what bindings allow.
-type judge struct {
-	roles    map[roleKey]*role
-	complete bool // all roles were listed, and what is not there does not exist
-	bindings bool // all bindings were listed
-	grants   map[grantKey]verdict
-	levels   map[subjectKey]inventory.Level
-}
-
-// A grantKey is a role and where it is granted.
-type grantKey struct {
-	roleKey
-	cluster bool
-}
-
-type subjectKey struct {
-	kind string
-	key
-}
-
+// newJudge hands package reach what there is of the cluster.
 func newJudge(m *mapper) *judge {
-	j := &judge{
-		roles: make(map[roleKey]*role, len(m.c.Roles)), grants: make(map[grantKey]verdict), levels: make(map[subjectKey]inventory.Level),
-		complete: !m.declared && m.seen("roles", "clusterroles"), bindings: m.seen("rolebindings", "clusterrolebindings"),
+	j := &judge{roles: make(map[roleKey]*role, len(m.c.Roles)), complete: !m.declared && m.seen("roles", "clusterroles")}
+	e := reach.Estate{
+		Policy:     rbac.Policy{Roles: make([]rbac.Role, 0, len(m.c.Roles)), Bindings: make([]rbac.Binding, 0, len(m.c.Bindings))},
+		Accounts:   make([]reach.Account, 0, len(m.order)),
+		Workloads:  make([]reach.Workload, 0, len(m.c.Workloads)),
+		Namespaces: make([]reach.Namespace, 0, len(m.c.Namespaces)),
+		Minor:      minor(m.c.Version),
+		Unseen:     m.unseen(),
 	}
 	for i := range m.c.Roles {
 		r := &m.c.Roles[i]
-		k := roleKey{"Role", r.Namespace, r.Name}
+		k := roleKey{rbac.KindRole, r.Namespace, r.Name}
 		if r.Namespace == "" {
-			k.kind = "ClusterRole"
+			k.kind = rbac.KindClusterRole
 		}
-		if j.roles[k] == nil {
-			j.roles[k] = &role{object: r, wildcard: wildcards(r.Rules)}
+		if j.roles[k] != nil {
+			continue
 		}
+		j.roles[k] = &role{wildcard: wildcards(r.Rules)}
+		e.Policy.Roles = append(e.Policy.Roles, rbac.Role{
+			Namespace: r.Namespace, Name: r.Name, Labels: r.Labels, Rules: r.Rules, Aggregate: selectors(r.Aggregate), Filled: r.Aggregated,
+		})
 	}
-	j.measure(m)
+	for i := range m.c.Bindings {
+		b := &m.c.Bindings[i]
+		x := rbac.Binding{Namespace: b.Namespace, Name: b.Name, RoleKind: b.RoleKind, RoleName: b.RoleName, Subjects: make([]rbac.Subject, len(b.Subjects))}
+		for n := range b.Subjects {
+			x.Subjects[n] = rbac.Subject(b.Subjects[n])
+		}
+		e.Policy.Bindings = append(e.Policy.Bindings, x)
+	}
+	m.estate(&e)
+	j.analysis = reach.Analyze(e)
 	return j
 }
 
-// of returns the role that a binding names, or nil.
-func (j *judge) of(b *object.Binding) *role { return j.roles[roleOf(b)] }
+// estate adds who and what runs.
+func (m *mapper) estate(e *reach.Estate) {
+	for _, a := range m.order {
+		if a.object != nil || m.declared {
+			e.Accounts = append(e.Accounts, reach.Account{Namespace: a.namespace, Name: a.name})
+		}
+	}
+	for i := range m.c.Workloads {
+		w := &m.c.Workloads[i]
+		a := m.accountOf(w)
+		e.Workloads = append(e.Workloads, reach.Workload{
+			Namespace: w.Namespace, Name: w.Name, Kind: w.Kind, Account: a.name, MountsToken: m.mounts(w, a),
+			Privileged: len(w.Pod.Privileged) > 0, HostPath: len(w.Pod.HostPaths) > 0, Node: w.Pod.Node,
+		})
+	}
+	for i := range m.c.Namespaces {
+		e.Namespaces = append(e.Namespaces, reach.Namespace{Name: m.c.Namespaces[i].Name, Enforce: m.c.Namespaces[i].Enforce})
+	}
+	for i := range m.c.Secrets {
+		if s := &m.c.Secrets[i]; s.Type == typeToken && s.ServiceAccount != "" {
+			e.Tokens = append(e.Tokens, reach.Token{Namespace: s.Namespace, Name: s.Name, Account: s.ServiceAccount})
+		}
+	}
+}
 
-func roleOf(b *object.Binding) roleKey {
+// unseen says what was not listed. Of manifests, what they declare is judged, but
+// the cluster has roles and accounts of its own.
+func (m *mapper) unseen() reach.Unseen {
+	if m.declared {
+		const elsewhere = "they may stand in other manifests"
+		return reach.Unseen{Roles: elsewhere, Accounts: elsewhere}
+	}
+	return reach.Unseen{
+		Bindings: m.why("rolebindings", "clusterrolebindings"), Roles: m.why("roles", "clusterroles"), Accounts: m.why("serviceaccounts"),
+		Workloads: m.why(workloadResources...), Namespaces: m.why("namespaces"), Tokens: m.why("secrets"),
+	}
+}
+
+// why says why not all objects of some resources were seen; empty if they were.
+func (m *mapper) why(resources ...string) string {
+	for _, r := range resources {
+		if m.whole[r] {
+			continue
+		}
+		for i := range m.c.Listings {
+			if l := &m.c.Listings[i]; l.Resource == r && l.Reason != "" {
+				return clip(l.Reason, maxText)
+			}
+		}
+		return r + " were not listed in the whole cluster"
+	}
+	return ""
+}
+
+// minor reads the minor version of v1.36.3; 0 is unknown.
+func minor(version string) int {
+	_, rest, _ := strings.Cut(version, ".")
+	digits, _, _ := strings.Cut(rest, ".")
+	n, err := strconv.Atoi(strings.TrimRight(digits, "+"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func selectors(of []object.Selector) []rbac.Selector {
+	if len(of) == 0 {
+		return nil
+	}
+	out := make([]rbac.Selector, len(of))
+	for i := range of {
+		out[i].Labels = of[i].Labels
+		for _, r := range of[i].Requirements {
+			out[i].Requirements = append(out[i].Requirements, rbac.Requirement(r))
+		}
+	}
+	return out
+}
+
+// of returns the role that a binding names, or nil.
+func (j *judge) of(b *object.Binding) *role {
 	k := roleKey{b.RoleKind, b.Namespace, b.RoleName}
-	if b.RoleKind != "Role" {
+	if b.RoleKind != rbac.KindRole {
 		k.namespace = ""
 	}
-	return k
+	return j.roles[k]
 }
 
 // wildcards says which parts of a rule a role gives as a star.
@@ -96,93 +183,51 @@ func wildcards(rules []privilege.Rule) string {
 	return strings.Join(out, ",")
 }
 
-// grant says what one binding allows its subjects.
-func (j *judge) grant(b *object.Binding) verdict {
-	k := grantKey{roleOf(b), b.Namespace == ""}
-	v, ok := j.grants[k]
+// grant says what one binding allows one of its subjects.
+func (j *judge) grant(b *object.Binding, s *object.Subject) verdict {
+	r, ok := j.analysis.Grant(b.Namespace, b.Name, rbac.Subject(*s))
 	if !ok {
-		v = j.assess(k)
-		j.grants[k] = v
+		return verdict{level: inventory.LevelUnknown}
+	}
+	return verdictOf(&r)
+}
+
+// all says what a subject may do through all its bindings and groups.
+func (j *judge) all(kind string, k key) reach.Result {
+	return j.analysis.Of(reach.Principal{Kind: kind, Namespace: k.namespace, Name: k.name})
+}
+
+func verdictOf(r *reach.Result) verdict {
+	v := verdict{level: cmp.Or(r.Level, inventory.LevelUnknown), reasons: clipped(r.Reasons), capabilities: r.Capabilities}
+	if v.level == inventory.LevelUnknown && len(r.Unknown) > 0 {
+		v.reasons = slices.Clone(v.reasons)
+		for _, u := range r.Unknown {
+			v.reasons = append(v.reasons, clip("cannot be told: "+u, maxText))
+		}
+	}
+	for i := range r.Paths {
+		p := &r.Paths[i]
+		text := p.String()
+		if !p.Certain {
+			text = "perhaps: " + text
+		}
+		v.paths = append(v.paths, clip(text, 8*maxText))
 	}
 	return v
 }
 
-func (j *judge) assess(k grantKey) verdict {
-	if r := j.roles[k.roleKey]; r != nil {
-		a := privilege.KubernetesRules(r.object.Rules, k.cluster)
-		return verdict{level: a.Level, reasons: clipped(a.Reasons), capabilities: a.Capabilities}
-	}
-	if j.complete {
-		return verdict{level: inventory.LevelNone, reasons: []string{"its role does not exist; whoever makes one of that name decides what this allows"}}
-	}
-	if a, ok := privilege.KubernetesRole(k.name, k.cluster); ok && k.kind == "ClusterRole" {
-		return verdict{level: a.Level, reasons: a.Reasons, capabilities: a.Capabilities}
-	}
-	return verdict{level: inventory.LevelUnknown, reasons: []string{"its role was not seen"}}
-}
-
 // clipped bounds reasons, which repeat what roles say.
 func clipped(reasons []string) []string {
-	for i, r := range reasons {
-		reasons[i] = clip(r, 4*maxText)
+	fits := len(reasons) <= maxMore
+	for _, r := range reasons {
+		fits = fits && len(r) <= maxText && utf8.ValidString(r)
 	}
-	return reasons[:min(len(reasons), maxMore)]
-}
-
-// measure finds the strongest level of each subject.
-func (j *judge) measure(m *mapper) {
-	for i := range m.c.Bindings {
-		b := &m.c.Bindings[i]
-		v := j.grant(b)
-		for n := range b.Subjects {
-			p, ok := m.principal(b, &b.Subjects[n])
-			if !ok {
-				continue
-			}
-			k := subjectKey{kindAccount, key{}}
-			if p.account != nil {
-				k.key = p.account.key
-			} else {
-				k = subjectKey{p.subject.kind, key{"", p.subject.name}}
-			}
-			j.levels[k] = stronger(j.levels[k], v.level)
-		}
+	if fits {
+		return reasons
 	}
-}
-
-// stronger joins two levels: beside an unknown one nothing short of admin is
-// certain.
-func stronger(a, b inventory.Level) inventory.Level {
-	switch {
-	case a == "":
-		return b
-	case b == "":
-		return a
-	case a == inventory.LevelAdmin || b == inventory.LevelAdmin:
-		return inventory.LevelAdmin
-	case a == inventory.LevelUnknown || b == inventory.LevelUnknown:
-		return inventory.LevelUnknown
-	case a.Rank() > b.Rank():
-		return a
-	default:
-		return b
+	out := make([]string, 0, maxMore)
+	for _, r := range reasons[:min(len(reasons), maxMore)] {
+		out = append(out, clip(r, maxText))
 	}
-}
-
-// level says what a subject may do in all.
-func (j *judge) level(kind string, k key) inventory.Level {
-	level := j.levels[subjectKey{kind, k}]
-	if kind == kindAccount {
-		for _, g := range []string{"system:serviceaccounts", "system:serviceaccounts:" + k.namespace, "system:authenticated"} {
-			level = stronger(level, j.levels[subjectKey{kindGroup, key{"", g}}])
-		}
-	}
-	switch {
-	case level != "" && (j.bindings || level == inventory.LevelAdmin):
-		return level
-	case !j.bindings:
-		return inventory.LevelUnknown
-	default:
-		return inventory.LevelNone
-	}
+	return out
 }

@@ -39,6 +39,8 @@ type mapper struct {
 	secrets    map[key]*secret
 	makers     makers
 	judge      *judge
+	joined     []joined          // what bindings come to together, where that is more
+	governed   map[string]bool   // principals with a grant that the platform did not make
 	places     map[string]owning // the owner that a namespace has
 	whole      map[string]bool   // resources of which all objects were seen
 	only       []string          // the namespaces that were asked for, if not all
@@ -63,7 +65,7 @@ func newMapper(ctx context.Context, scanner, cluster string, c *object.Cluster, 
 // run emits everything.
 func (m *mapper) run(kinds []inventory.Kind) error {
 	m.index()
-	m.judge = newJudge(m)
+	m.judge, m.governed = newJudge(m), make(map[string]bool, len(m.order))
 	if m.uses != nil {
 		m.granted = make(map[grantName]granted, len(m.c.Bindings))
 	}

@@ -161,7 +161,9 @@ func (m *mapper) putOwners(subject, namespace string, o *object.Meta) {
 	m.putOwner(subject, best)
 	m.putOwner(subject, human)
 	place := m.namespaceOwner(namespace)
-	m.putOwner(subject, place)
+	if place.owner != best.owner && place.owner != human.owner {
+		m.putOwner(subject, place)
+	}
 	if best.owner == "" && place.owner == "" && o != nil {
 		m.putOwner(subject, creatorOf(o))
 	}

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -148,7 +149,9 @@ func (m *mapper) putSubjects() {
 		who, namespace := everyone(s.kind, s.name)
 		attr.set("everyone", who)
 		attr.set("namespace", namespace)
-		attr.set("effective_level", string(m.judge.level(s.kind, key{"", s.name})))
+		all := m.judge.all(s.kind, key{"", s.name})
+		attr["effective_level"] = string(cmp.Or(all.Level, inventory.LevelUnknown))
+		m.join(s.kind, s.id, s.name, subjectPlatform(s.name), &all)
 		attr.set("cluster_scope", m.live)
 		typ := "kubernetes.user"
 		if s.kind == kindGroup {
