@@ -276,7 +276,7 @@ const tenYears = 87600 * 3600
 
 func (s *scene) tokenRequest() {
 	s.load(s.T, account(s.ns, "target"), pod(s.ns, "runner", "target"))
-	request := with(object("authentication.k8s.io/v1", "TokenRequest", "", ""), thing{"spec": thing{"expirationSeconds": tenYears}})
+	request := with(made("authentication.k8s.io/v1", "TokenRequest", "", ""), thing{"spec": thing{"expirationSeconds": tenYears}})
 	tokenPath := "/api/v1/namespaces/" + s.ns + "/serviceaccounts/target/token"
 	create := rbac.Request{Verb: "create", Resource: "serviceaccounts", Subresource: "token", Namespace: s.ns, Name: "target"}
 	execRequest := rbac.Request{Verb: "create", Resource: "pods", Subresource: "exec", Namespace: s.ns, Name: "runner"}
@@ -310,7 +310,7 @@ func (s *scene) tokenRequest() {
 		}
 		s.outcome("exec by "+c.resource, c.exec, err, s.local().Allowed(who, execRequest))
 	}
-	short := with(object("authentication.k8s.io/v1", "TokenRequest", "", ""), thing{"spec": thing{"expirationSeconds": 599}})
+	short := with(made("authentication.k8s.io/v1", "TokenRequest", "", ""), thing{"spec": thing{"expirationSeconds": 599}})
 	if _, err := s.client(administrator).post(tokenPath, short); code(err) != http.StatusUnprocessableEntity {
 		s.Errorf("a token of less than ten minutes is not refused: %v", err)
 	}
@@ -318,7 +318,7 @@ func (s *scene) tokenRequest() {
 
 // tokenOf is a Secret that asks for a token of an account.
 func tokenOf(ns, name, account string) thing {
-	return with(object("v1", "Secret", ns, name), thing{
+	return with(made("v1", "Secret", ns, name), thing{
 		"type": "kubernetes.io/service-account-token", "annotations": thing{"kubernetes.io/service-account.name": account},
 	})
 }
@@ -353,7 +353,7 @@ func (s *scene) tokenSecret() {
 // whoIs asks the server whom it takes the holder of a token for.
 func (s *scene) whoIs(token string) string {
 	s.Helper()
-	out, err := s.pki.bearer(s.url, token).post("/apis/authentication.k8s.io/v1/selfsubjectreviews", object("authentication.k8s.io/v1", "SelfSubjectReview", "", ""))
+	out, err := s.pki.bearer(s.url, token).post("/apis/authentication.k8s.io/v1/selfsubjectreviews", made("authentication.k8s.io/v1", "SelfSubjectReview", "", ""))
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -362,7 +362,7 @@ func (s *scene) whoIs(token string) string {
 
 func (s *scene) listShowsValues() {
 	canary := "muster" + "canary"
-	s.load(s.T, with(object("v1", "Secret", s.ns, "note"), thing{"stringData": thing{"word": canary}}))
+	s.load(s.T, with(made("v1", "Secret", s.ns, "note"), thing{"stringData": thing{"word": canary}}))
 	s.grantHere(may("", "secrets", "list"))
 	_, err := s.actor().get(secretsOf(s.ns) + "/note")
 	s.try("get", false, err, rbac.Request{Verb: "get", Resource: "secrets", Namespace: s.ns, Name: "note"})
@@ -382,7 +382,7 @@ func (s *scene) listShowsValues() {
 }
 
 func (s *scene) namedList() {
-	s.load(s.T, with(object("v1", "Secret", s.ns, "mine"), thing{"stringData": thing{"a": "b"}}))
+	s.load(s.T, with(made("v1", "Secret", s.ns, "mine"), thing{"stringData": thing{"a": "b"}}))
 	s.grantHere(rule([]string{"list"}, []string{""}, []string{"secrets"}, "mine"))
 	_, err := s.actor().get(secretsOf(s.ns))
 	s.try("list all", false, err, rbac.Request{Verb: "list", Resource: "secrets", Namespace: s.ns})

@@ -12,8 +12,8 @@ import (
 
 const rbacGroup = "rbac.authorization.k8s.io"
 
-// object begins one.
-func object(version, kind, namespace, name string) thing {
+// made begins an object.
+func made(version, kind, namespace, name string) thing {
 	meta := thing{"name": name}
 	if namespace != "" {
 		meta["namespace"] = namespace
@@ -33,9 +33,9 @@ func with(o, fields thing) thing {
 	return o
 }
 
-func namespace(name string) thing { return object("v1", "Namespace", "", name) }
+func namespace(name string) thing { return made("v1", "Namespace", "", name) }
 
-func account(ns, name string) thing { return object("v1", "ServiceAccount", ns, name) }
+func account(ns, name string) thing { return made("v1", "ServiceAccount", ns, name) }
 
 // role is a Role or, without a namespace, a ClusterRole.
 func role(ns, name string, rules ...thing) thing {
@@ -43,7 +43,7 @@ func role(ns, name string, rules ...thing) thing {
 	if ns == "" {
 		kind = "ClusterRole"
 	}
-	return with(object(rbacGroup+"/v1", kind, ns, name), thing{"rules": rules})
+	return with(made(rbacGroup+"/v1", kind, ns, name), thing{"rules": rules})
 }
 
 // rule is one of resources.
@@ -67,7 +67,7 @@ func bind(ns, name, roleKind, roleName string, subjects ...thing) thing {
 	if ns == "" {
 		kind = "ClusterRoleBinding"
 	}
-	return with(object(rbacGroup+"/v1", kind, ns, name), thing{
+	return with(made(rbacGroup+"/v1", kind, ns, name), thing{
 		"roleRef":  thing{"apiGroup": rbacGroup, "kind": roleKind, "name": roleName},
 		"subjects": subjects,
 	})
@@ -130,7 +130,7 @@ func (p *plane) token(t testing.TB, ns, name string) string {
 func (p *plane) request(t testing.TB, ns, name string) thing {
 	t.Helper()
 	out, err := p.client(loader).post("/api/v1/namespaces/"+ns+"/serviceaccounts/"+name+"/token",
-		with(object("authentication.k8s.io/v1", "TokenRequest", "", ""), thing{"spec": thing{"expirationSeconds": 3600}}))
+		with(made("authentication.k8s.io/v1", "TokenRequest", "", ""), thing{"spec": thing{"expirationSeconds": 3600}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func (p *plane) as(t testing.TB, ns, name string) *client {
 
 // pod is one that nothing schedules.
 func pod(ns, name, account string) thing {
-	return with(object("v1", "Pod", ns, name), thing{"spec": podSpec(account)})
+	return with(made("v1", "Pod", ns, name), thing{"spec": podSpec(account)})
 }
 
 func podSpec(account string) thing {

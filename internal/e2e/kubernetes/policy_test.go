@@ -130,7 +130,7 @@ func (p *plane) review(u rbac.User, r rbac.Request) (bool, error) {
 		}
 	}
 	out, err := p.client(loader).post("/apis/authorization.k8s.io/v1/subjectaccessreviews",
-		with(object("authorization.k8s.io/v1", "SubjectAccessReview", "", ""), thing{"spec": spec}))
+		with(made("authorization.k8s.io/v1", "SubjectAccessReview", "", ""), thing{"spec": spec}))
 	if err != nil {
 		return false, err
 	}

@@ -156,7 +156,7 @@ func (p *plane) startServer() error {
 		"--service-account-issuer", "https://kubernetes.default.svc.cluster.local",
 		"--service-cluster-ip-range", "10.96.0.0/24",
 		"--authorization-mode", "Node,RBAC", "--enable-admission-plugins", "NodeRestriction",
-		"--enable-bootstrap-token-auth",
+		"--enable-bootstrap-token-auth", "--allow-privileged",
 		"--audit-policy-file", p.file("audit-policy.yaml"), "--audit-log-path", p.file("audit.log"),
 		"--profiling=false"); err != nil {
 		return err

@@ -34,7 +34,7 @@ func signingRequest(name string, subject pkix.Name) (thing, *ecdsa.PrivateKey, e
 		return nil, nil, err
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
-	return with(object(certificates+"/v1", "CertificateSigningRequest", "", name), thing{"spec": thing{
+	return with(made(certificates+"/v1", "CertificateSigningRequest", "", name), thing{"spec": thing{
 		"request": base64.StdEncoding.EncodeToString(text), "signerName": clientSigner, "usages": []string{"client auth"},
 	}}), key, nil
 }
