@@ -84,6 +84,7 @@ func (r *reader) invalid(text []byte, from int, err error) {
 	if tab := tabLine(text); tab > 0 && strings.Contains(message, "token") {
 		line, message = tab, "invalid YAML: a tab indents this line; YAML takes spaces only"
 	}
+	line = min(line, max(1, bytes.Count(bytes.TrimRight(text, "\n"), []byte("\n"))+1)) // not after its end
 	r.lost(from+line-1, message)
 }
 
