@@ -34,6 +34,23 @@
 //	oidc.token          gets identity tokens that other systems may trust
 //	data.read_all       reads all data of the scope
 //	data.write_all      writes all data of the scope
+//
+// Those that Kubernetes adds (the table is in package reach):
+//
+//	rbac.write          changes roles and bindings within what it holds itself
+//	nodes.write         changes nodes, so that pods move
+//	network.write       decides where traffic goes
+//	network.reach       reaches ports of workloads past network policies
+//	logs.read           reads what workloads print
+//	traces.delete       removes traces of what happened
+//	resources.define    changes what custom resources are
+//	volumes.write       makes volumes
+//	compute.delete      stops workloads of others
+//	compute.template    writes pod templates
+//	certificates.issue  has certificates issued by an issuer in the cluster
+//	secrets.sync        has secrets fetched from an outside store
+//	gitops.write        has a delivery tool apply what it likes
+//	policy.use          starts pods under a security policy that it picks
 package privilege
 
 import (

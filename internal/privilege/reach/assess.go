@@ -24,6 +24,8 @@ type outcome struct {
 	unknown      []string
 	leads        []route // filled by the graph
 	sides        []side
+	strength     inventory.Level // with what it leads to
+	goals        []string        // that it leads to
 }
 
 // A statement is a reason in the making.
@@ -58,12 +60,13 @@ func (t *table) assess(v *view) *outcome {
 			j++
 		}
 		group := v.hits[i:j]
+		i = j
+		if group = v.outside(group); len(group) == 0 {
+			continue
+		}
+		out = append(out, statement{t.levelOf(v, &group[0]), t.reason(v, group)})
 		for k := range group {
 			o.capabilities = append(o.capabilities, t.capabilities(v, &group[k])...)
-		}
-		i = j
-		if group = v.outside(group); len(group) > 0 {
-			out = append(out, statement{t.levelOf(v, &group[0]), t.reason(v, group)})
 		}
 	}
 	out = append(out, t.inert(v)...)
@@ -87,17 +90,14 @@ func (v *view) outside(hits []hit) []hit {
 	return out
 }
 
-// admin is the outcome of everything.
+// admin is the outcome of everything. Its one capability stands for all.
 func (o *outcome) admin(t *table, v *view) {
 	o.level, o.cluster, o.secrets.All = inventory.LevelAdmin, true, true
 	o.reasons = []string{"every verb on every resource of the cluster"}
 	if v.master {
 		o.reasons = []string{"members of " + rbac.Masters + " are allowed everything before RBAC is asked"}
 	}
-	for i := range t.permissions {
-		o.capabilities = append(o.capabilities, t.permissions[i].Capability)
-	}
-	o.tidy()
+	o.capabilities = []string{t.permissions[0].Capability}
 }
 
 // finish puts statements in order: strongest first, then by the table.

@@ -11,15 +11,16 @@ import (
 type setKind int
 
 const (
-	accountsThere setKind = iota // accounts that exist
-	accountsNamed                // accounts that exist or that a binding names
-	mounted                      // accounts whose token a pod has
-	mountedMaybe                 // accounts whose token a pod may have
-	mountedNode                  // accounts whose token a pod of a node has
-	inSecret                     // accounts with a token in a Secret
-	users                        // users that bindings name
-	subjects                     // users and groups that bindings name, but system:masters
-	single                       // one node
+	accountsThere  setKind = iota // accounts that exist
+	accountsNamed                 // accounts that exist or that a binding names
+	accountsBeside                // accounts that exist where there is a workload to change
+	mounted                       // accounts whose token a pod has
+	mountedMaybe                  // accounts whose token a pod may have
+	mountedNode                   // accounts whose token a pod of a node has
+	inSecret                      // accounts with a token in a Secret
+	users                         // users that bindings name
+	subjects                      // users and groups that bindings name, but system:masters
+	single                        // one node
 )
 
 // A setKey names a set: of the cluster if namespace is empty. For mountedNode
@@ -67,6 +68,12 @@ func (a *Analysis) set(k setKey) *set {
 
 // addMembers fills the sets.
 func (a *Analysis) addMembers(e *Estate) {
+	beside := map[string]bool{}
+	for i := range e.Workloads {
+		if changeable(&e.Workloads[i]) {
+			beside[e.Workloads[i].Namespace] = true
+		}
+	}
 	for i := range a.nodes {
 		n, p := int32(i), &a.nodes[i].principal
 		switch p.Kind {
@@ -75,6 +82,9 @@ func (a *Analysis) addMembers(e *Estate) {
 				a.join(n, setKey{kind: accountsNamed, namespace: ns})
 				if a.nodes[i].exists {
 					a.join(n, setKey{kind: accountsThere, namespace: ns})
+					if beside[p.Namespace] {
+						a.join(n, setKey{kind: accountsBeside, namespace: ns})
+					}
 				}
 			}
 		case rbac.KindUser:
@@ -99,6 +109,7 @@ func (a *Analysis) addMembers(e *Estate) {
 
 // addWorkload notes whose token a workload has.
 func (a *Analysis) addWorkload(w *Workload) {
+	a.byName[w.Name] = append(a.byName[w.Name], place{w.Namespace, len(a.mounts[w.Namespace])})
 	a.mounts[w.Namespace] = append(a.mounts[w.Namespace], *w)
 	name := w.Account
 	if name == "" {

@@ -27,12 +27,14 @@ type Analysis struct {
 	roles    map[string][]*rbac.Role // Roles by namespace
 	enforce  map[string]string
 	mounts   map[string][]Workload // by namespace
+	byName   map[string][]place    // workloads by name
 	tokens   []Token
 	classes  map[int]*class
 	virtual  map[virtualKey]int32
 
 	sure, goals, maybe search
 	grants             map[grantKey]*class
+	tails              map[tailKey][]Hop
 }
 
 // A node is a principal of the graph, or a role that may be taken on.
@@ -53,6 +55,12 @@ type class struct {
 	out   *outcome
 }
 
+// A place is where a workload stands in the list of its namespace.
+type place struct {
+	namespace string
+	at        int
+}
+
 // A virtualKey names a role that may be taken on in a namespace.
 type virtualKey struct {
 	role      *rbac.Role
@@ -65,7 +73,7 @@ func Analyze(e Estate) *Analysis {
 		table: newTable(e.Minor), auth: rbac.New(e.Policy), unseen: e.Unseen, minor: e.Minor,
 		profiles: map[*rbac.Role]*profile{}, index: map[Principal]int32{}, sets: map[setKey]*set{},
 		bindings: map[[2]string]*rbac.Binding{}, roles: map[string][]*rbac.Role{}, enforce: map[string]string{},
-		mounts: map[string][]Workload{}, tokens: e.Tokens, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
+		mounts: map[string][]Workload{}, byName: map[string][]place{}, tails: map[tailKey][]Hop{}, tokens: e.Tokens, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
 	}
 	a.addRoles()
 	for i := range e.Namespaces {

@@ -140,23 +140,38 @@ func (a *Analysis) path(name string, user *rbac.User, v *view, edges []edge, r *
 		p.Leads = p.Hops[0].To
 		return p
 	}
+	tail := a.tail(r.search, r.target)
+	p.Hops = make([]Hop, 0, len(tail)+1)
 	p.add(a.hop(name, user, v, &edges[r.edge], r.target))
-	for n := r.target; ; {
-		c := a.nodes[n].class
-		u := a.user(a.nodes[n].principal)
-		if r.search.distance(c) == 1 {
-			p.add(a.last(a.nodes[n].name, &u, c.view, r.search.seed[c.id-1]))
-			break
-		}
-		e, next := a.step(r.search, n)
-		if next < 0 {
-			break
-		}
-		p.add(a.hop(a.nodes[n].name, &u, c.view, &e, next))
-		n = next
+	for i := range tail {
+		p.add(tail[i])
 	}
 	p.Leads = p.Hops[len(p.Hops)-1].To
 	return p
+}
+
+// A tailKey names the way from a node to the goal of a search.
+type tailKey struct {
+	search *search
+	node   int32
+}
+
+// tail words the way from a node to the goal, each once.
+func (a *Analysis) tail(s *search, n int32) []Hop {
+	key := tailKey{s, n}
+	if out, ok := a.tails[key]; ok {
+		return out
+	}
+	c := a.nodes[n].class
+	u := a.user(a.nodes[n].principal)
+	var out []Hop
+	if s.distance(c) == 1 {
+		out = []Hop{a.last(a.nodes[n].name, &u, c.view, s.seed[c.id-1])}
+	} else if e, next := a.step(s, n); next >= 0 {
+		out = append([]Hop{a.hop(a.nodes[n].name, &u, c.view, &e, next)}, a.tail(s, next)...)
+	}
+	a.tails[key] = out
+	return out
 }
 
 // add appends a hop with what it depends on.
@@ -234,6 +249,13 @@ func (a *Analysis) last(name string, user *rbac.User, v *view, hit int32) Hop {
 
 // action words what a hit allows.
 func (t *table) action(v *view, h *hit) string {
+	if h.words == "" {
+		h.words = t.wordAction(v, h)
+	}
+	return h.words
+}
+
+func (t *table) wordAction(v *view, h *hit) string {
 	var parts []string
 	for i := range t.permissions[h.permission].Needs {
 		parts = append(parts, t.what(v, h, i))
@@ -243,6 +265,9 @@ func (t *table) action(v *view, h *hit) string {
 
 // because names the bindings and roles by which a hit holds.
 func (t *table) because(user *rbac.User, v *view, h *hit) string {
+	if len(v.held) == 1 {
+		return source(user, &v.held[0])
+	}
 	var parts []string
 	for i := range t.permissions[h.permission].Needs {
 		e := t.evidence(v, h, i)

@@ -7,44 +7,32 @@ import (
 	"github.com/muster-nhi/muster/internal/privilege/rbac"
 )
 
+// changeable reports whether the pods of a workload can be changed through it:
+// not those of a Job, and a pod by itself keeps its account.
+func changeable(w *Workload) bool { return w.Kind != "Pod" && w.Kind != "Job" }
+
 // changes adds the edges of changing workloads: there has to be one to change.
 func (a *Analysis) changes(out []edge, v *view, i int) []edge {
 	h := &v.hits[i]
-	names, all := v.names(a.table, h, 0)
-	add := func(ns, via string, sure bool, note string) {
-		if s := a.sets[setKey{kind: accountsThere, namespace: ns}]; s != nil {
+	names, every := v.names(a.table, h, 0)
+	add := func(k setKind, ns, via string, sure bool, note string) {
+		if s := a.sets[setKey{kind: k, namespace: ns}]; s != nil {
 			out = append(out, edge{hit: i, to: s, sure: sure && a.unseen.Accounts == "", note: joinNotes(note, a.accountsNote()), via: via})
 		}
 	}
-	for _, ns := range a.namespacesOf(h) {
-		list := a.mounts[ns]
-		k := slices.IndexFunc(list, func(w Workload) bool {
-			return w.Kind != "Pod" && w.Kind != "Job" && (all || slices.Contains(names, w.Name))
-		})
-		switch {
-		case k >= 0:
-			add(ns, list[k].Kind+" "+ns+"/"+list[k].Name, true, "")
-		case a.unseen.Workloads != "":
-			add(ns, "", false, "if there is such a workload: workloads were not listed ("+a.unseen.Workloads+")")
+	if every {
+		add(accountsBeside, h.namespace, "", true, "")
+	}
+	for _, name := range names {
+		for _, p := range a.byName[name] {
+			if w := &a.mounts[p.namespace][p.at]; changeable(w) && (h.namespace == "" || h.namespace == p.namespace) {
+				add(accountsThere, p.namespace, w.Kind+" "+p.namespace+"/"+w.Name, true, "")
+			}
 		}
 	}
-	return out
-}
-
-// namespacesOf returns the namespace of a hit, or those with workloads; where
-// these were not listed, the cluster as a whole.
-func (a *Analysis) namespacesOf(h *hit) []string {
-	if h.namespace != "" {
-		return []string{h.namespace}
-	}
 	if a.unseen.Workloads != "" {
-		return []string{""}
+		add(accountsThere, h.namespace, "", false, "if there is such a workload: workloads were not listed ("+a.unseen.Workloads+")")
 	}
-	out := make([]string, 0, len(a.mounts))
-	for ns := range a.mounts {
-		out = append(out, ns)
-	}
-	slices.Sort(out)
 	return out
 }
 
@@ -59,6 +47,11 @@ func (a *Analysis) entries(out []edge, v *view, i int) []edge {
 	if !all {
 		return a.namedPods(out, i, h, names, note)
 	}
+	return a.openPods(out, i, h, note)
+}
+
+// openPods adds the edges into all pods of a namespace or of the cluster.
+func (a *Analysis) openPods(out []edge, i int, h *hit, note string) []edge {
 	to := func(k setKind, sure bool, note string) {
 		if s := a.sets[setKey{kind: k, namespace: h.namespace}]; s != nil {
 			out = append(out, edge{hit: i, to: s, sure: sure, note: note})
@@ -83,10 +76,10 @@ func (a *Analysis) versionNote() string {
 // namedPods adds the edges into pods that a rule names. The names of pods that a
 // controller makes are not known; they begin with the controller's.
 func (a *Analysis) namedPods(out []edge, i int, h *hit, names []string, note string) []edge {
-	for _, ns := range a.namespacesOf(h) {
-		for _, w := range a.mounts[ns] {
-			n, ok := a.index[Principal{rbac.KindServiceAccount, ns, accountName(w.Account)}]
-			if !ok || w.MountsToken == inventory.False || !slices.ContainsFunc(names, func(s string) bool { return podOf(&w, s) }) {
+	for _, name := range names {
+		for _, w := range a.podsNamed(h.namespace, name) {
+			n, ok := a.index[Principal{rbac.KindServiceAccount, w.Namespace, accountName(w.Account)}]
+			if !ok || w.MountsToken == inventory.False {
 				continue
 			}
 			sure := note == "" && w.MountsToken == inventory.True && w.Kind == "Pod"
@@ -94,23 +87,33 @@ func (a *Analysis) namedPods(out []edge, i int, h *hit, names []string, note str
 			if !sure {
 				why = joinNotes(note, "if a pod of that name runs")
 			}
-			out = append(out, edge{hit: i, to: a.single(n), sure: sure, note: why, via: w.Kind + " " + ns + "/" + w.Name})
+			out = append(out, edge{hit: i, to: a.single(n), sure: sure, note: why, via: w.Kind + " " + w.Namespace + "/" + w.Name})
 		}
-		if a.unseen.Workloads != "" {
-			if s := a.sets[setKey{kind: accountsThere, namespace: ns}]; s != nil {
-				out = append(out, edge{hit: i, to: s, note: joinNotes(note, a.workloadsNote())})
-			}
-		}
+	}
+	if s := a.sets[setKey{kind: accountsThere, namespace: h.namespace}]; s != nil && a.unseen.Workloads != "" {
+		out = append(out, edge{hit: i, to: s, note: joinNotes(note, a.workloadsNote())})
 	}
 	return out
 }
 
-// podOf reports whether a pod of a workload may have a name.
-func podOf(w *Workload, pod string) bool {
-	if w.Kind == "Pod" {
-		return w.Name == pod
+// podsNamed returns the workloads of which a pod may have a name: a pod of that
+// name, or a controller whose name it begins with.
+func (a *Analysis) podsNamed(namespace, name string) []*Workload {
+	var out []*Workload
+	add := func(prefix string, pod bool) {
+		for _, p := range a.byName[prefix] {
+			if w := &a.mounts[p.namespace][p.at]; (w.Kind == "Pod") == pod && (namespace == "" || namespace == p.namespace) {
+				out = append(out, w)
+			}
+		}
 	}
-	return len(pod) > len(w.Name)+1 && pod[:len(w.Name)] == w.Name && pod[len(w.Name)] == '-'
+	add(name, true)
+	for i := range name {
+		if name[i] == '-' {
+			add(name[:i], false)
+		}
+	}
+	return out
 }
 
 func accountName(name string) string {

@@ -88,9 +88,11 @@ func (p Principal) String() string {
 
 // A Result is what a principal, or one grant of it, amounts to.
 type Result struct {
-	Level        inventory.Level
-	Reasons      []string // strongest first
-	Capabilities []string // as in the comment of package privilege, sorted
+	Level   inventory.Level
+	Reasons []string // strongest first
+	// Capabilities are as in the comment of package privilege, sorted. admin.all
+	// stands for all others of its scope.
+	Capabilities []string
 	// Cluster is true if some rules apply to the whole cluster; Namespaces are
 	// those in which others apply, sorted.
 	Cluster    bool

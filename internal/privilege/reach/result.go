@@ -52,7 +52,7 @@ func (a *Analysis) Of(p Principal) Result {
 		c.out = a.outcomeOf(c.view, c.edges)
 	}
 	r := a.result(p, self, &user, c.view, c.edges, c.out)
-	r.Joined = a.joined(&r, p, self, &user, c.view)
+	r.Joined = a.joined(&r, c.view)
 	if a.unseen.Bindings != "" {
 		r.unknown("bindings were not all listed: " + a.unseen.Bindings)
 	}
@@ -114,6 +114,7 @@ func (a *Analysis) outcomeOf(v *view, edges []edge) *outcome {
 	if len(o.leads) == 0 || o.leads[0].search == &a.maybe {
 		o.sides = a.sides(v, edges)
 	}
+	a.conclude(v, o)
 	return o
 }
 
@@ -145,10 +146,17 @@ func (a *Analysis) settle(r *Result) {
 		p := &r.Paths[i]
 		switch {
 		case p.Certain && p.strong:
-			r.raise(levelEscalate, p.summary())
+			r.raiseBy(p)
 		case !p.Certain && p.strong && r.Level.Rank() < levelEscalate.Rank() && r.Level != inventory.LevelUnknown:
 			r.unknown("may lead to " + p.Leads + ", " + joinNotes(p.Conditions...))
 		}
+	}
+}
+
+// raiseBy lifts the level to that of a path, with the path as the reason.
+func (r *Result) raiseBy(p *Path) {
+	if r.Level.Rank() < levelEscalate.Rank() && r.Level != inventory.LevelUnknown {
+		r.raise(levelEscalate, p.summary())
 	}
 }
 
@@ -174,21 +182,65 @@ func (r *Result) unknown(why string) {
 
 // joined reports whether a result is more than that of the strongest single
 // binding.
-func (a *Analysis) joined(r *Result, p Principal, self int32, user *rbac.User, v *view) bool {
+func (a *Analysis) joined(r *Result, v *view) bool {
 	if len(v.held) < 2 {
 		return false
 	}
 	best := 0
-	var capabilities, leads []string
+	var capabilities, goals []string
 	for i := range v.held {
-		g := a.grant(p, self, user, v.held[i].Held)
-		best = max(best, g.Level.Rank())
-		capabilities = append(capabilities, g.Capabilities...)
-		for j := range g.Paths {
-			leads = append(leads, g.Paths[j].Leads)
-		}
+		o := a.alone(v.held[i].Held).out
+		best = max(best, o.strength.Rank())
+		capabilities = append(capabilities, o.capabilities...)
+		goals = append(goals, o.goals...)
 	}
 	return r.Level.Rank() > best ||
 		slices.ContainsFunc(r.Capabilities, func(c string) bool { return !slices.Contains(capabilities, c) }) ||
-		slices.ContainsFunc(r.Paths, func(p Path) bool { return !slices.Contains(leads, p.Leads) })
+		slices.ContainsFunc(r.Paths, func(p Path) bool { return !slices.Contains(goals, p.Leads) })
+}
+
+// conclude notes how strong an outcome is with all that it leads to, and the
+// goals of its paths.
+func (a *Analysis) conclude(v *view, o *outcome) {
+	o.strength = o.level
+	for i := range o.leads {
+		r := &o.leads[i]
+		if r.search.sure && o.strength.Rank() < levelEscalate.Rank() && o.level != inventory.LevelUnknown {
+			o.strength = levelEscalate
+		}
+		o.goals = append(o.goals, a.goal(v, r))
+	}
+	for i := range o.sides {
+		if o.sides[i].strong && o.strength.Rank() < levelEscalate.Rank() && o.level != inventory.LevelUnknown {
+			o.strength = levelEscalate
+		}
+		o.goals = append(o.goals, o.sides[i].leads)
+	}
+	if len(o.leads) == 0 {
+		o.goals = append(o.goals, "node")
+	}
+	slices.Sort(o.goals)
+	o.goals = slices.Compact(o.goals)
+}
+
+// goal names what a route leads to.
+func (a *Analysis) goal(v *view, r *route) string {
+	hit := r.hit
+	for n := r.target; r.edge >= 0 && n >= 0; {
+		c := a.nodes[n].class
+		v = c.view
+		if r.search.distance(c) == 1 {
+			hit = r.search.seed[c.id-1]
+			break
+		}
+		_, n = a.step(r.search, n)
+	}
+	if hit < 0 {
+		return clusterAdmin
+	}
+	h := &v.hits[hit]
+	if p := &a.table.permissions[h.permission]; p.means != enter || h.namespace == "" {
+		return p.Leads
+	}
+	return "node"
 }

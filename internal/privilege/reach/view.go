@@ -42,6 +42,7 @@ type hit struct {
 	level      inventory.Level
 	capability string
 	note       string // why it is worth less than the table says
+	words      string // what it allows, once it was worded
 }
 
 // newView joins holdings.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege"
+	"github.com/muster-nhi/muster/internal/privilege/reach"
 )
 
 // A cluster holds what Kubernetes manifests leave open until all files are
@@ -146,10 +147,10 @@ func (o *output) accountID(dir, namespace, name string) string {
 func (c *cluster) assess(b *binding, wide bool) privilege.Assessment {
 	rules, why := c.rulesOf(b)
 	if why == "" {
-		return privilege.KubernetesRules(rules, wide)
+		return reach.Rules(rules, wide)
 	}
 	if b.ref.kind == "ClusterRole" {
-		if a, ok := privilege.KubernetesRole(b.ref.name, wide); ok {
+		if a, ok := reach.Role(b.ref.name, wide); ok {
 			return a
 		}
 	}
