@@ -25,6 +25,7 @@ type forest struct {
 // plant reads the heads of all entries. The error says that the index does not
 // fit the pack.
 func plant(f *file, x *index) (t *forest, err error) {
+	defer faults()()
 	defer guard(&err)
 	t = &forest{
 		offset: make([]int64, x.n+1), number: make([]uint32, x.n), typ: make([]Type, x.n),

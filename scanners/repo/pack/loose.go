@@ -71,6 +71,7 @@ func (r *reader) looseFile(id ID) (f *os.File, size int64, err error) {
 
 // looseHead returns what a loose object says of itself.
 func (r *reader) looseHead(id ID) (o Object, err error) {
+	o = Object{ID: id, Size: -1}
 	f, size, err := r.looseFile(id)
 	if err != nil {
 		return o, &ObjectError{id, -1, err}
@@ -88,6 +89,7 @@ func (r *reader) looseHead(id ID) (o Object, err error) {
 
 // looseObject reads the head of a loose object, which takes n bytes.
 func (r *reader) looseObject(id ID, in []byte) (o Object, n int, err error) {
+	o = Object{ID: id, Size: -1}
 	out := r.small[:looseHeadMax]
 	got, err := r.z.peek(out, in)
 	text, _, ok := bytes.Cut(out[:got], []byte{0})
@@ -98,7 +100,6 @@ func (r *reader) looseObject(id ID, in []byte) (o Object, n int, err error) {
 		return o, 0, err
 	}
 	word, size, _ := bytes.Cut(text, []byte(" "))
-	o = Object{ID: id}
 	for _, t := range []Type{Commit, Tree, Blob, Tag} {
 		if string(word) == t.String() {
 			o.Type = t
@@ -106,7 +107,7 @@ func (r *reader) looseObject(id ID, in []byte) (o Object, n int, err error) {
 	}
 	o.Size, err = strconv.ParseInt(string(size), 10, 64)
 	if err != nil || o.Size < 0 || o.Type == 0 || len(size) > 1 && size[0] == '0' || size[0] == '+' {
-		return o, 0, corrupt("it does not say what it is")
+		return Object{ID: id, Size: -1}, 0, corrupt("it does not say what it is")
 	}
 	return o, len(text) + 1, nil
 }

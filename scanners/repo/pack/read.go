@@ -44,7 +44,7 @@ func (r *reader) packed(p *packed, i int) (Type, []byte, error) {
 	}
 	pos := t.at(off)
 	if pos < 0 || t.typ[pos] == 0 {
-		return 0, nil, &ObjectError{id, off, errNoBase()}
+		return 0, nil, &ObjectError{id, off, p.why(t, uint32(max(0, pos)))}
 	}
 	chain, err := r.chain(p, t, uint32(pos))
 	if err != nil {

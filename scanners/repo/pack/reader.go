@@ -105,7 +105,7 @@ func (r *reader) size(p *packed, t *forest, pos uint32) (size int64, err error) 
 	if err != nil {
 		return -1, err
 	}
-	h, err := parseHead(b)
+	h, err := parseHead(b[:min(int64(len(b)), t.offset[pos+1]-off)])
 	if err != nil || h.typ < ofsDelta {
 		return h.size, err
 	}

@@ -240,7 +240,7 @@ func (s *Store) Objects(ctx context.Context, each func(Object) error, fail func(
 			}
 			o := Object{ID: p.index.id(int(number)), Type: t.typ[pos], Size: -1}
 			if o.Size, err = r.size(p, t, uint32(pos)); err != nil || o.Type == 0 {
-				err = fail(o, &ObjectError{o.ID, t.offset[pos], cmp.Or(err, errNoBase())})
+				err = fail(o, &ObjectError{o.ID, t.offset[pos], cmp.Or(err, p.why(t, uint32(pos)))})
 			} else {
 				err = each(o)
 			}
@@ -261,6 +261,21 @@ func (s *Store) Objects(ctx context.Context, each func(Object) error, fail func(
 		}
 	}
 	return nil
+}
+
+// why says what is wrong with an entry that has no type.
+func (p *packed) why(t *forest, pos uint32) (err error) {
+	defer guard(&err)
+	var scratch []byte
+	off := t.offset[pos]
+	b, err := p.file.slice(off, min(maxHead, t.offset[pos+1]-off), &scratch)
+	if err != nil {
+		return err
+	}
+	if _, err := parseHead(b[:min(len(b), int(t.offset[pos+1]-off))]); err != nil {
+		return err
+	}
+	return errNoBase()
 }
 
 func errNoBase() error {

@@ -145,7 +145,7 @@ func choose(p *packed, t *forest, w *Walk) (want, need set, err error) {
 	for _, pos := range t.bad {
 		if chosen(pos) {
 			o := Object{ID: p.index.id(int(t.number[pos])), Size: -1}
-			if err := w.Fail(o, &ObjectError{o.ID, t.offset[pos], errNoBase()}); err != nil {
+			if err := w.Fail(o, &ObjectError{o.ID, t.offset[pos], p.why(t, pos)}); err != nil {
 				return nil, nil, err
 			}
 		}
