@@ -265,7 +265,7 @@ func (t *table) proof(x *holding, rule int, mask *bits) *proof {
 		a := &t.atoms[n]
 		out := &proof{held: x, access: &a.Access, verb: a.Verbs[0], names: by.names}
 		for _, verb := range a.Verbs {
-			if has(x.profile.rules[rule].Verbs, verb) {
+			if has(x.profile.rules[rule].Verbs, verb) && !nameless(verb, a.Resource, len(by.names) > 0) {
 				out.verb = verb
 				break
 			}

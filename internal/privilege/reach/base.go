@@ -129,7 +129,7 @@ func levelOf(verb, group, resource string) inventory.Level {
 	switch verb {
 	case "get", "list", "watch":
 		return levelRead
-	case "bind", "escalate", "use", "approve", "sign", "attest", "impersonate":
+	case "", "bind", "escalate", "use", "approve", "sign", "attest", "impersonate":
 		return inventory.LevelNone
 	}
 	if strings.HasPrefix(verb, onVerb) || strings.HasPrefix(verb, "impersonate:") {

@@ -217,15 +217,16 @@ func has(list []string, word string) bool {
 	return false
 }
 
-// anyVerb reports whether a rule has a verb of an atom. A rule with names does
-// not give create and deletecollection, whose requests carry no name, except of
-// subresources.
+// nameless reports whether a rule with names does not give a verb: requests to
+// create, and to delete a collection, carry no name, except of subresources.
+func nameless(verb, resource string, named bool) bool {
+	return named && (verb == "create" || verb == "deletecollection") && !strings.Contains(resource, "/")
+}
+
+// anyVerb reports whether a rule, with names or not, has a verb of an atom.
 func anyVerb(verbs []string, a *atom, named bool) bool {
 	for _, v := range a.Verbs {
-		if named && (v == "create" || v == "deletecollection") && !strings.Contains(a.Resource, "/") {
-			continue
-		}
-		if has(verbs, v) {
+		if !nameless(v, a.Resource, named) && has(verbs, v) {
 			return true
 		}
 	}

@@ -139,12 +139,17 @@ func (t *table) evaluate(v *view) {
 			continue
 		}
 		for i := range eff {
-			switch m := t.check(p, &eff[i].all, &eff[i].named); {
-			case m == metFull, m == metNamed && wide == unmet:
+			m := t.check(p, &eff[i].all, &eff[i].named)
+			if m == metFull || m == metNamed && (wide == unmet || t.adds(p, &v.locals[i])) {
 				t.hit(v, p, eff[i].namespace, m == metNamed)
 			}
 		}
 	}
+}
+
+// adds reports whether RoleBindings of a namespace have a part in a permission.
+func (t *table) adds(permission int, l *localView) bool {
+	return slices.ContainsFunc(t.needs[permission], func(n bits) bool { return n.meets(&l.all) || n.meets(&l.named) })
 }
 
 // hit notes a permission with its level, if it is worth anything there.
