@@ -38,6 +38,8 @@ func feeds(kind inventory.Kind) []feed {
 			{"rolebindings", false, false, "users and groups that bindings name"},
 			{"clusterrolebindings", false, false, "users and groups that bindings name"},
 			{"certificatesigningrequests", false, false, "users that have certificates"},
+			{"secrets", false, false, "accounts that only tokens name, and how many tokens each has"},
+			{"namespaces", false, false, "the Pod Security level of namespaces"},
 		}, workloadFeeds(false, "who runs as an account")...)
 	case inventory.KindCredential:
 		return append([]feed{
@@ -76,11 +78,18 @@ func feeds(kind inventory.Kind) []feed {
 	case inventory.KindConsumer:
 		return workloadFeeds(true, "workloads")
 	case inventory.KindOwner:
-		return []feed{
+		return append([]feed{
 			{"namespaces", false, true, "owners of namespaces"},
 			{"serviceaccounts", false, false, "owners of accounts"},
+			{"rolebindings", false, false, "owners of accounts that only bindings name"},
+			{"clusterrolebindings", false, false, "owners of accounts that only bindings name"},
 			{"secrets", false, false, "owners of Secrets"},
-		}
+			{"certificatesigningrequests", false, false, "owners of client certificates"},
+			{"certificates", false, false, "owners of certificates"},
+			{"externalsecrets", false, false, "owners of Secrets"},
+			{"sealedsecrets", false, false, "owners of Secrets"},
+			{"secretproviderclasses", false, false, "owners of Secrets"},
+		}, workloadFeeds(false, "owners of what only workloads name")...)
 	default:
 		return nil
 	}
@@ -189,13 +198,15 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 			x.Requests += max(0, l.Requests)
 			controlled(x, f, l)
 			for _, n := range l.Notes {
-				if n = clip(n, maxText); !slices.Contains(x.Notes, n) && len(x.Notes) < maxMore {
-					x.Notes = append(x.Notes, n)
-				}
+				x.Notes = appendNew(x.Notes, clip(n, maxText))
 			}
 		}
 		x.StartedAt, x.FinishedAt = span(x.StartedAt, x.FinishedAt, l)
 		if l.Status == inventory.StatusComplete || l.Status == "" || l.Status == inventory.StatusSkipped && f.optional() {
+			continue
+		}
+		if l.Status == inventory.StatusSkipped && !f.main { // on request, and next to nothing of this kind
+			x.Notes = appendNew(x.Notes, clip(f.resource+" were not asked for (not told: "+f.loss+")", maxText))
 			continue
 		}
 		if worst == inventory.StatusComplete || l.Status == inventory.StatusPartial {
@@ -216,6 +227,14 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 		r.add(f.resource + " were not asked for (not told: " + f.loss + ")")
 	}
 	r.count(f, worst)
+}
+
+// appendNew adds a note unless it is there, or there are many.
+func appendNew(notes []string, n string) []string {
+	if slices.Contains(notes, n) || len(notes) >= maxMore {
+		return notes
+	}
+	return append(notes, n)
 }
 
 // clusterWide reports whether the objects of a resource have no namespace.
