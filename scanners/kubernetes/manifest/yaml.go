@@ -18,6 +18,9 @@ func (r *reader) document(text []byte, from int) {
 	if !bytes.Contains(text, []byte("apiVersion")) && !bytes.Contains(text, []byte("kind")) {
 		return
 	}
+	if foreign(text) {
+		return
+	}
 	if body := bytes.TrimSpace(trimSeparator(text)); isJSON(body) && json.Valid(body) {
 		r.json(bytes.NewReader(text[bytes.Index(text, body):]), from+bytes.Count(text[:bytes.Index(text, body)], []byte("\n")))
 		return
