@@ -21,6 +21,7 @@
 //	rbac.escalate       widens a role that it may hold
 //	policy.write        writes or attaches policies
 //	trust.write         changes who may become an identity
+//	namespaces.write    changes namespaces and with them what is let into them
 //	pass_role           hands roles to services (says nothing alone)
 //	compute.create      starts code that may run under another identity
 //	compute.exec        runs commands in workloads of others

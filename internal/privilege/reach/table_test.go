@@ -135,7 +135,7 @@ func TestRules(t *testing.T) {
 
 		{name: "reads", rules: l("get,list,watch pods,services"), wide: read, local: read},
 		{name: "namespaced grants of nodes do nothing", rules: l("get,patch nodes"), wide: write, local: none},
-		{name: "patch namespaces", rules: l("patch namespaces"), wide: write, local: write, has: "policy.write", localHas: "policy.write"},
+		{name: "patch namespaces", rules: l("patch namespaces"), wide: write, local: write, has: "namespaces.write", localHas: "namespaces.write"},
 		{name: "service accounts", rules: l("patch serviceaccounts"), wide: write, local: write, has: "identity.write"},
 		{name: "questions about oneself", rules: l("create authorization.k8s.io:selfsubjectaccessreviews,selfsubjectrulesreviews"), wide: none, local: none},
 		{name: "questions about others", rules: l("create authn:tokenreviews", "create authorization.k8s.io:subjectaccessreviews"), wide: read, local: none},
