@@ -141,7 +141,7 @@ func (p pki) client(url, user string) *client {
 		c.broken = fmt.Errorf("certificate of %s: %w", user, err)
 		return c
 	}
-	c.http = &http.Client{Transport: transport(&tls.Config{RootCAs: p.pool, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})}
+	c.http = &http.Client{Transport: carrier(&tls.Config{RootCAs: p.pool, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})}
 	actual, _ := p.users.LoadOrStore(user, c)
 	return actual.(*client)
 }
@@ -149,7 +149,7 @@ func (p pki) client(url, user string) *client {
 // bearer returns a client that signs in with a token; with none it is nobody.
 func (p pki) bearer(url, token string) *client {
 	return &client{url: url, user: "token", token: token, http: &http.Client{
-		Transport: transport(&tls.Config{RootCAs: p.pool, MinVersion: tls.VersionTLS12}),
+		Transport: carrier(&tls.Config{RootCAs: p.pool, MinVersion: tls.VersionTLS12}),
 	}}
 }
 

@@ -349,7 +349,7 @@ func freePorts(n int) ([]string, error) {
 	return ports, nil
 }
 
-// transport is one to the API server, with or without a client certificate.
-func transport(roots *tls.Config) *http.Transport {
+// carrier is a transport to the API server, with or without a client certificate.
+func carrier(roots *tls.Config) *http.Transport {
 	return &http.Transport{TLSClientConfig: roots, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 32}
 }

@@ -74,7 +74,7 @@ func (p *plane) issued(name string, key *ecdsa.PrivateKey) (*client, error) {
 		return nil, err
 	}
 	return &client{url: p.url, user: "holder of " + name, http: &http.Client{
-		Transport: transport(&tls.Config{RootCAs: p.pki.pool, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}),
+		Transport: carrier(&tls.Config{RootCAs: p.pki.pool, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}),
 	}}, nil
 }
 
