@@ -81,13 +81,19 @@ func completeFormats(c *cobra.Command, _ []string, _ string) ([]string, cobra.Sh
 	return formatNames(), cobra.ShellCompDirectiveDefault
 }
 
-// completeSources offers scanners; the shell adds files.
-func completeSources(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+// completeSources offers scanners, and the contexts of the kubeconfig after
+// "kubernetes:"; the shell adds files.
+func completeSources(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+	if strings.HasPrefix(word, "kubernetes:") {
+		return completeContexts(), cobra.ShellCompDirectiveNoFileComp
+	}
 	var out []string
 	for _, f := range all.Factories() {
 		name := f.Info().Name
-		if f.Info().Argument != "" {
+		if pathlike(f.Info()) {
 			name += ":"
+		} else if f.Info().Argument != "" {
+			out = append(out, name+":")
 		}
 		out = append(out, name)
 	}

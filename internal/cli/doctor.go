@@ -193,6 +193,11 @@ func (a *app) checkScanners(s *setting) []check {
 	var out []check
 	for _, f := range all.Factories() {
 		info := f.Info()
+		if info.Name == "kubernetes" {
+			x, seen := found[info.Name]
+			out = append(out, a.checkCluster(x, seen))
+			continue
+		}
 		detail := "ready; names what to read: " + sourceForm(info)
 		if x, ok := found[info.Name]; ok {
 			detail = fmt.Sprintf("ready; %s: %s (muster scan %s)", x.what, x.where, x.source)

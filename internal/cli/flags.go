@@ -34,6 +34,8 @@ type setting struct {
 	// repositories
 	noHistory, noWorktree, staged bool
 	since, commits                string
+	// clusters
+	auditLogs []string
 	// running
 	concurrency int
 	timeout     time.Duration
@@ -91,8 +93,8 @@ func (s *setting) bindFrom(c *cobra.Command) {
 	c.Flags().StringVar(&s.from, "from", "", "a snapshot (`ID`, a unique start of one, latest, latest~1) or a recorded scan (FILE.jsonl) (default latest)")
 }
 
-// bindRepo adds the flags that narrow the scan of a repository, and those of
-// running.
+// bindRepo adds the flags that narrow the scan of a repository, those of clusters,
+// and those of running.
 func (s *setting) bindRepo(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&s.noHistory, "no-history", false, "repositories: leave the history out, look at the working tree only")
@@ -100,6 +102,7 @@ func (s *setting) bindRepo(c *cobra.Command) {
 	f.BoolVar(&s.staged, "staged", false, "repositories: look at what is staged for the next commit only")
 	f.StringVar(&s.since, "since", "", "repositories: commits since this `DATE` or revision only")
 	f.StringVar(&s.commits, "commits", "", "repositories: this range (`A..B`) of commits only")
+	f.StringArrayVar(&s.auditLogs, "audit-log", nil, "clusters: read last use from this `FILE` of the API server's audit log (repeatable)")
 	f.IntVar(&s.concurrency, "concurrency", 0, "sources scanned at a time (`N`; 0 chooses)")
 	f.DurationVar(&s.timeout, "timeout", 0, "how long each source may take, for example 30m (`DURATION`; 0 is no limit)")
 }

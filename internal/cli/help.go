@@ -32,8 +32,15 @@ const sourcesHelp = `What muster scan takes:
                         each repository in it. Narrow it with --no-history,
                         --no-worktree, --staged, --since DATE, --commits A..B
   replay:FILE.jsonl     a recorded scan (-o jsonl writes one)
+  kubernetes[:CONTEXT]  a cluster, through a context of the kubeconfig (the current
+                        one; in a pod its service account; kubernetes:in-cluster says
+                        so). --audit-log FILE adds last use. What it needs to be
+                        allowed: muster permissions kubernetes
+  manifests:DIR         what Kubernetes manifests in a directory or file declare:
+                        YAML and JSON, also rendered by Helm or Kustomize, and dumps
+                        of kubectl get -o json
   plugin:/abs/path      another program that speaks the plug-in protocol
-  kubernetes[:CONTEXT], manifests:DIR, aws[:PROFILE], gcp[:PROJECT], azure[:TENANT]
+  aws[:PROFILE], gcp[:PROJECT], azure[:TENANT]
   and aws-export:DIR, gcp-export:DIR, azure-export:DIR where the build has them
 
 This build has: %s.

@@ -137,9 +137,10 @@ func (a *app) run(ctx context.Context, s *setting, con *console, sources []pipel
 }
 
 // series names what is scanned, wherever muster was started: paths are absolute.
-// The same source under other options is another series. Options are told by a
-// hash, for they can be anything; which commits are looked at is left out, for it
-// is seldom the same twice.
+// The same source under other options is another series, and so is another
+// current context. Options are told by a
+// hash, for they can be anything; which commits and audit logs are looked at is
+// left out, for it is seldom the same twice.
 func (a *app) series(targets []target) string {
 	var names []string
 	for _, t := range targets {
@@ -147,6 +148,9 @@ func (a *app) series(targets []target) string {
 		name := info.Name + ":" + t.argument
 		if pathlike(info) && !filepath.IsAbs(t.argument) {
 			name = info.Name + ":" + filepath.Join(a.Dir, t.argument)
+		}
+		if info.Name == "kubernetes" && t.argument == "" {
+			name += currentContext(t.options)
 		}
 		names = append(names, name+optionsName(t.options))
 	}
@@ -159,7 +163,7 @@ func optionsName(options map[string]any) string {
 		return ""
 	}
 	kept := maps.Clone(options)
-	for _, key := range []string{"since", "commits"} {
+	for _, key := range []string{"since", "commits", "audit_logs"} {
 		if _, ok := kept[key]; ok {
 			kept[key] = true
 		}

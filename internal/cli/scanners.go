@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -58,10 +59,14 @@ func infoRecord(i scanners.Info) map[string]any {
 	}
 }
 
-// sourceForm is how a source of a scanner is written.
+// sourceForm is how a source of a scanner is written. What is no path has a
+// default.
 func sourceForm(i scanners.Info) string {
-	if i.Argument == "" {
+	switch {
+	case i.Argument == "":
 		return i.Name
+	case !pathlike(i):
+		return i.Name + "[:" + strings.ToUpper(i.Argument) + "]"
 	}
 	return i.Name + ":" + strings.ToUpper(i.Argument)
 }
@@ -104,7 +109,8 @@ func describeScanner(w io.Writer, f scanners.Factory) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nIn muster.yaml, with its defaults:\n\n  sources:\n    - source: %s\n", sourceForm(info))
+	source, _, _ := strings.Cut(sourceForm(info), "[")
+	fmt.Fprintf(w, "\nIn muster.yaml, with its defaults:\n\n  sources:\n    - source: %s\n", source)
 	for line := range strings.Lines(string(defaults)) {
 		fmt.Fprint(w, "      "+line)
 	}
@@ -120,12 +126,16 @@ func needs(i scanners.Info) string {
 
 func (a *app) permissionsCommand(s *setting) *cobra.Command {
 	var format string
+	var withoutSecrets bool
 	c := &cobra.Command{
 		Use: "permissions SCANNER", Short: "the read-only policy to grant, ready to apply",
-		Long: `Print what a scanner needs to be allowed, which is never more than to read. A
-scanner of files needs no policy; for it this says what it reads.`,
-		Example: "  muster permissions repo\n  muster permissions repo -o json",
-		Args:    exactly("a SCANNER"), ValidArgs: scannerNames(all.Factories()),
+		Long: `Print what a scanner needs to be allowed, which is never more than to read. For a
+cluster these are objects to apply. A scanner of files needs no policy; for it
+this says what it reads.`,
+		Example: `  muster permissions kubernetes | kubectl apply -f -
+  muster permissions kubernetes --without-secrets -o terraform
+  muster permissions repo -o json`,
+		Args: exactly("a SCANNER"), ValidArgs: scannerNames(all.Factories()),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := a.settle(s); err != nil {
 				return err
@@ -134,10 +144,17 @@ scanner of files needs no policy; for it this says what it reads.`,
 			if err != nil {
 				return err
 			}
-			return a.print(func(w io.Writer) error { return permissions(w, f.Info(), format) })
+			if f.Info().Name == "kubernetes" {
+				return a.print(func(w io.Writer) error { return clusterPermissions(w, format, withoutSecrets) })
+			}
+			if withoutSecrets {
+				return usage("--without-secrets is for kubernetes; %s needs no permission to list Secrets", f.Info().Name)
+			}
+			return a.print(func(w io.Writer) error { return permissions(w, f.Info(), cmp.Or(format, "text")) })
 		},
 	}
-	c.Flags().StringVarP(&format, "output", "o", "text", "`FORMAT`: text, json, yaml")
+	c.Flags().StringVarP(&format, "output", "o", "", "`FORMAT`: text, json, yaml, terraform (default yaml for a cluster, else text)")
+	c.Flags().BoolVar(&withoutSecrets, "without-secrets", false, "kubernetes: leave out listing Secrets")
 	return c
 }
 

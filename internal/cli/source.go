@@ -54,9 +54,9 @@ func (a *app) targets(s *setting, args []string) ([]target, error) {
 	factories := all.Factories()
 	var out []target
 	seen := map[string]bool{}
-	repos := 0
+	count := map[string]int{}
 	for _, src := range sources {
-		t, err := newTarget(factories, src, s.overlay())
+		t, err := newTarget(factories, src, s.overlays())
 		if err != nil {
 			if src.Line > 0 {
 				return nil, usage("%s:%d: %w", s.file.Name(), src.Line, err)
@@ -71,15 +71,25 @@ func (a *app) targets(s *setting, args []string) ([]target, error) {
 			continue
 		}
 		seen[key] = true
-		if t.factory.Info().Name == "repo" {
-			repos++
-		}
+		count[t.factory.Info().Name]++
 		out = append(out, t)
 	}
-	if flag := s.repoFlag(); flag != "" && repos == 0 && len(out) > 0 {
+	if flag := s.repoFlag(); flag != "" && count["repo"] == 0 && len(out) > 0 {
 		return nil, usage("%s narrows the scan of a repository, and no source is one", flag)
 	}
+	if len(s.auditLogs) > 0 && count["kubernetes"] == 0 && len(out) > 0 {
+		return nil, usage("--audit-log says what was used in a cluster, and no source is kubernetes")
+	}
 	return out, nil
+}
+
+// overlays are what the flags set in the configuration of a source, by scanner.
+func (s *setting) overlays() map[string]config.Overlay {
+	out := map[string]config.Overlay{"repo": s.overlay(), "kubernetes": {}}
+	if len(s.auditLogs) > 0 {
+		out["kubernetes"]["audit_logs"] = s.auditLogs
+	}
+	return out
 }
 
 // overlay is what the flags set in the configuration of a repository.
@@ -123,7 +133,7 @@ func (s *setting) repoFlag() string {
 }
 
 // newTarget matches one source with a scanner. A path is a repository.
-func newTarget(factories []scanners.Factory, src config.Source, flags config.Overlay) (target, error) {
+func newTarget(factories []scanners.Factory, src config.Source, flags map[string]config.Overlay) (target, error) {
 	name, argument, _ := strings.Cut(src.Source, ":")
 	f, ok := factory(factories, name)
 	dir, fromFile := src.FromFile()
@@ -141,9 +151,9 @@ func newTarget(factories []scanners.Factory, src config.Source, flags config.Ove
 		argument = src.Source
 	}
 	info := f.Info()
-	overlay := config.Overlay{}
-	if info.Name == "repo" {
-		overlay = flags
+	overlay := maps.Clone(flags[info.Name])
+	if overlay == nil {
+		overlay = config.Overlay{}
 	}
 	if argument != "" {
 		if info.Argument == "" {
@@ -157,10 +167,7 @@ func newTarget(factories []scanners.Factory, src config.Source, flags config.Ove
 				return target{}, fmt.Errorf("%s: %w%s", info.Name+":"+argument, cause(err), meantPath(argument))
 			}
 		}
-		overlay = config.Overlay{info.Argument: argument}
-		if info.Name == "repo" {
-			maps.Copy(overlay, flags)
-		}
+		overlay[info.Argument] = argument
 	}
 	decode := src.Decode(overlay)
 	options := map[string]any{}

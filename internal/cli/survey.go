@@ -17,10 +17,11 @@ type sighting struct {
 	where   string
 	source  string // how to scan it
 	scanner string // which scanner that takes
+	trouble string // why a scan would not begin; empty if nothing is known against it
 }
 
 // survey tells what could be scanned from here and how. It looks at names of
-// files and variables only and scans nothing.
+// files and variables, and at the contexts of a kubeconfig, and scans nothing.
 func (a *app) survey() {
 	have := scannerNames(all.Factories())
 	fmt.Fprintln(a.Stderr, "muster: no source was named, and no configuration names one; nothing was scanned.")
@@ -42,21 +43,23 @@ func (a *app) survey() {
 func (a *app) sightings() []sighting {
 	var out []sighting
 	if root := a.repository(); root != "" {
-		out = append(out, sighting{"a git repository", root, cmp.Or(relative(a.Dir, root), "."), "repo"})
+		out = append(out, sighting{"a git repository", root, cmp.Or(relative(a.Dir, root), "."), "repo", ""})
 	}
 	home := cmp.Or(a.Getenv("HOME"), a.Getenv("USERPROFILE"))
+	if s, ok := a.cluster(home); ok {
+		out = append(out, s)
+	}
 	for _, p := range []struct {
 		what, scanner string
 		env           []string
 		files         []string
 	}{
-		{"a Kubernetes cluster", "kubernetes", []string{"KUBECONFIG"}, []string{".kube/config"}},
 		{"AWS credentials", "aws", []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"}, []string{".aws/credentials", ".aws/config"}},
 		{"Google Cloud credentials", "gcp", []string{"GOOGLE_APPLICATION_CREDENTIALS"}, []string{".config/gcloud/application_default_credentials.json"}},
 		{"Azure credentials", "azure", []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID"}, []string{".azure/azureProfile.json"}},
 	} {
 		if where := a.presence(home, p.env, p.files); where != "" {
-			out = append(out, sighting{p.what, where, p.scanner, p.scanner})
+			out = append(out, sighting{p.what, where, p.scanner, p.scanner, ""})
 		}
 	}
 	return out

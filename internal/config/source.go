@@ -17,8 +17,8 @@ type Overlay map[string]any
 
 // Decode returns what fills a scanner's configuration: the source's own keys
 // from the file, then the overlay. Relative paths of the file (the keys path,
-// paths, dir, file and config, where they hold text) are joined to the
-// directory of the file; those of the overlay are taken as they are.
+// paths, dir, file, config, kubeconfig and audit_logs, where they hold text) are
+// joined to the directory of the file; those of the overlay are taken as they are.
 func (s Source) Decode(overlay Overlay) scanners.Decode {
 	return func(into any) error {
 		if s.node != nil {
@@ -63,7 +63,7 @@ func (s Source) relative() *yaml.Node {
 	out := *s.node
 	out.Content = slices.Clone(out.Content)
 	for i := 0; i+1 < len(out.Content); i += 2 {
-		if !slices.Contains([]string{"path", "paths", "dir", "file", "config"}, out.Content[i].Value) {
+		if !slices.Contains([]string{"path", "paths", "dir", "file", "config", "kubeconfig", "audit_logs"}, out.Content[i].Value) {
 			continue
 		}
 		out.Content[i+1] = joined(s.dir, out.Content[i+1])

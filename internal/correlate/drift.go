@@ -18,7 +18,7 @@ const serviceAccountType = "kubernetes.service_account"
 // drift holds manifests against the clusters that they say they describe:
 // identities and grants that are on both sides, that are declared and not there,
 // that are there and not declared, and those of which it cannot be told because
-// one side was not read in full. Clusters that were not looked at at all, and
+// one side was not read in full. Clusters that nobody looked at, and
 // manifests that name no cluster, give nothing.
 func drift(ix *index, rel *relations) {
 	described := map[string]map[string]bool{}
