@@ -84,6 +84,13 @@ func (j *job) reachable() (want func(pack.ID) bool, err error) {
 	if j.scan.config.Unreachable {
 		return func(pack.ID) bool { return true }, nil
 	}
+	if reach := j.reach(); reach != nil {
+		j.listed(nil, len(reach.Missing()))
+		return reach.Has, nil
+	}
+	if j.ctx.Err() != nil {
+		return nil, j.ctx.Err()
+	}
 	set := map[pack.ID]struct{}{}
 	missing := 0
 	err = j.repo.Reachable(j.ctx, func(o git.Object) error {
@@ -99,6 +106,26 @@ func (j *job) reachable() (want func(pack.ID) bool, err error) {
 		_, ok := set[id]
 		return ok
 	}, j.ctx.Err()
+}
+
+// reach follows references in the store itself; nil says that this cannot be
+// done.
+func (j *job) reach() *pack.Reach {
+	tips, err := j.repo.Tips(j.ctx)
+	if err != nil {
+		return nil
+	}
+	ids := make([]pack.ID, 0, len(tips))
+	for _, tip := range tips {
+		if id, ok := tip.SHA1(); ok {
+			ids = append(ids, id)
+		}
+	}
+	reach, err := j.store.Reachable(j.ctx, ids)
+	if err != nil {
+		return nil
+	}
+	return reach
 }
 
 // listed tells what a list of objects lacks.

@@ -219,6 +219,27 @@ func (r *Repo) File(ctx context.Context, commit ID, path string, limit int64) ([
 	return content, err
 }
 
+// Tips returns the objects that references, HEAD and reflogs name: commits, and
+// annotated tags. It fails if one of them is missing.
+func (r *Repo) Tips(ctx context.Context) ([]ID, error) {
+	var ids []ID
+	for _, args := range [][]string{
+		{"for-each-ref", "--format=%(objectname)"},
+		{"rev-list", "--no-walk=unsorted", "--all", "--reflog", "--"},
+	} {
+		out, err := r.output(ctx, nil, args...)
+		if err != nil {
+			return nil, err
+		}
+		for line := range bytes.Lines(out) {
+			if id, ok := ParseID(bytes.TrimSpace(line)); ok {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, nil
+}
+
 // Stashes returns the commits that stashes are made of, older ones too.
 func (r *Repo) Stashes(ctx context.Context) (map[ID]bool, error) {
 	set := map[ID]bool{}

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash/adler32"
 	"hash/crc32"
 	"os"
@@ -33,6 +32,7 @@ func entryOf(typ Type, size int, what, stream []byte) []byte {
 }
 
 func blobOf(t testing.TB, text string) []byte {
+	t.Helper()
 	return entryOf(Blob, len(text), nil, deflate(t, 6, []byte(text)))
 }
 
@@ -576,7 +576,7 @@ func FuzzLoose(f *testing.F) {
 		}
 		for id, data := range walked(t, s, Walk{Workers: 1, Largest: 1 << 20}).made {
 			if nameOf(Blob, []byte(data)) != id {
-				t.Fatal(fmt.Sprintf("%s has another content", id))
+				t.Fatalf("%s has another content", id)
 			}
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha1" //nolint:gosec // git's object names
 	"encoding/binary"
-	"sort"
 )
 
 const (
@@ -57,7 +56,10 @@ func parseIndex(data []byte) (x *index, err error) {
 	x.sums, data = data[:4*x.n], data[4*x.n:]
 	x.offsets, data = data[:4*x.n], data[4*x.n:]
 	x.far = data[:rest]
-	return x, x.ordered()
+	if err := x.ordered(); err != nil {
+		return nil, err
+	}
+	return x, nil
 }
 
 // ordered checks that the names ascend and lie where the fanout says.
@@ -105,12 +107,20 @@ func (x *index) offset(i int) int64 {
 
 // find returns the number of an object, or -1.
 func (x *index) find(id ID) int {
-	lo, hi := x.bucket(id[0])
-	i := lo + sort.Search(hi-lo, func(i int) bool {
-		return bytes.Compare(x.names[20*(lo+i):20*(lo+i)+20], id[:]) >= 0
-	})
-	if i < hi && x.id(i) == id {
-		return i
+	lo, end := x.bucket(id[0])
+	prefix := binary.BigEndian.Uint64(id[:])
+	for hi := end; lo < hi; {
+		mid := int(uint(lo+hi) / 2)
+		if binary.BigEndian.Uint64(x.names[20*mid:]) < prefix {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	for ; lo < end && binary.BigEndian.Uint64(x.names[20*lo:]) == prefix; lo++ {
+		if x.id(lo) == id {
+			return lo
+		}
 	}
 	return -1
 }

@@ -224,6 +224,7 @@ func TestGit(t *testing.T) {
 		make func(t *testing.T) string
 	}{
 		{"loose", func(t *testing.T) string {
+			t.Helper()
 			dir := repository(t, 12)
 			git(t, dir, "", "repack", "-adq")
 			packs, err := filepath.Glob(filepath.Join(objects(dir), "pack", "*.pack"))
@@ -243,23 +244,27 @@ func TestGit(t *testing.T) {
 			git(t, dir, string(content), "unpack-objects", "-q")
 			return dir
 		}},
-		{"as fast-import leaves it", func(t *testing.T) string { return repository(t, 60) }},
+		{"as fast-import leaves it", func(t *testing.T) string { t.Helper(); return repository(t, 60) }},
 		{"long chains", func(t *testing.T) string {
+			t.Helper()
 			dir := repository(t, 120)
 			git(t, dir, "", "repack", "-adfq", "--depth=50", "--window=250")
 			return dir
 		}},
 		{"bases by name", func(t *testing.T) string {
+			t.Helper()
 			dir := repository(t, 60)
 			git(t, dir, "", "-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--depth=50")
 			return dir
 		}},
 		{"not compressed", func(t *testing.T) string {
+			t.Helper()
 			dir := repository(t, 20)
 			git(t, dir, "", "-c", "pack.compression=0", "repack", "-adFq")
 			return dir
 		}},
 		{"several packs that overlap, one kept, loose", func(t *testing.T) string {
+			t.Helper()
 			dir := repository(t, 30)
 			git(t, dir, "", "repack", "-adq")
 			packs, err := filepath.Glob(filepath.Join(objects(dir), "pack", "*.pack"))
@@ -278,12 +283,14 @@ func TestGit(t *testing.T) {
 			return dir
 		}},
 		{"multi-pack-index", func(t *testing.T) string {
+			t.Helper()
 			dir := repository(t, 20)
 			grow(t, dir, 20, 40)
 			git(t, dir, "", "multi-pack-index", "write")
 			return dir
 		}},
 		{"far offsets", func(t *testing.T) string {
+			t.Helper()
 			dir := repository(t, 30)
 			git(t, dir, "", "repack", "-adq")
 			packs, err := filepath.Glob(filepath.Join(objects(dir), "pack", "*.pack"))
@@ -315,17 +322,20 @@ func TestUnsupported(t *testing.T) {
 		make       func(t *testing.T) string
 	}{
 		{"alternates", "borrows", func(t *testing.T) string {
+			t.Helper()
 			dir := t.TempDir()
 			git(t, dir, "", "clone", "-q", "--shared", other, "a")
 			return filepath.Join(dir, "a")
 		}},
 		{"sha256", "SHA-256", func(t *testing.T) string {
+			t.Helper()
 			dir := t.TempDir()
 			git(t, dir, "", "init", "-q", "--object-format=sha256")
 			git(t, dir, "x", "hash-object", "-w", "--stdin")
 			return dir
 		}},
 		{"index of version 1", "version", func(t *testing.T) string {
+			t.Helper()
 			dir := repository(t, 5)
 			git(t, dir, "", "-c", "pack.indexVersion=1", "repack", "-adq")
 			return dir

@@ -9,6 +9,8 @@ import "encoding/binary"
 // A round takes at most 15 bits for each of two literals, or 48 for a length
 // and a distance after one literal's 15 at most: two fills a round are enough
 // whatever comes.
+//
+//nolint:gocognit,funlen // the innermost loop: what is taken out of it costs a call a symbol
 func (s *stream) codes(literal *[literalSize]entry, distance *[distanceSize]entry, main, mainDistance uint) error {
 	mask, maskDistance := uint64(1)<<main-1, uint64(1)<<mainDistance-1
 	in, out, o := s.in, s.out, s.o
