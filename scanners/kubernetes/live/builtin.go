@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -30,12 +31,17 @@ type message[T any] interface {
 	GetNamespace() string
 }
 
-// each makes a handler of one type.
-func each[T any, M message[T]](keep func(*run, M)) func(*run, *query) func([]byte) (bool, error) {
+// each makes a handler of one type, of which what the shape has is decoded.
+func each[T any, M message[T]](s *shape, keep func(*run, M)) func(*run, *query) func([]byte) (bool, error) {
 	return func(r *run, q *query) func([]byte) (bool, error) {
+		var o T
+		m := M(&o)
 		return func(item []byte) (bool, error) {
-			var o T
-			m := M(&o)
+			item, err := s.cut(item)
+			if err != nil {
+				return false, err
+			}
+			o = *new(T)
 			if m.Unmarshal(item) != nil {
 				return false, fmt.Errorf("%w: an object that cannot be decoded", errForm)
 			}
@@ -48,47 +54,88 @@ func each[T any, M message[T]](keep func(*run, M)) func(*run, *query) func([]byt
 	}
 }
 
+// owned makes a handler of what another object has usually made: then no more of
+// it than its metadata is decoded.
+func owned[T any, M message[T]](s *shape, keep func(*run, M)) func(*run, *query) func([]byte) (bool, error) {
+	whole := each(s, keep)
+	return func(r *run, q *query) func([]byte) (bool, error) {
+		decode := whole(r, q)
+		return func(item []byte) (bool, error) {
+			meta, err := metaOf(item)
+			if err != nil {
+				return false, err
+			}
+			if !r.pods.Alias(string(meta.UID), meta.Namespace, object.FromOwners(meta.OwnerReferences)) {
+				return decode(item)
+			}
+			return q.once(meta.Namespace, meta.Name), nil
+		}
+	}
+}
+
+// metaOf decodes the metadata of an object, which is its field 1.
+func metaOf(item []byte) (*metav1.ObjectMeta, error) {
+	for at := 0; at < len(item); {
+		number, start, stop, ok := next(item, at)
+		if !ok {
+			break
+		}
+		if number == 1 {
+			var meta metav1.ObjectMeta
+			if text, err := ownerShape().cut(slices.Clone(item[start:stop])); err == nil && meta.Unmarshal(text) == nil {
+				return &meta, nil
+			}
+			break
+		}
+		at = stop
+	}
+	return nil, fmt.Errorf("%w: an object that cannot be decoded", errForm)
+}
+
+// ownerShape is that of the part of ObjectMeta that says who made an object.
+func ownerShape() *shape { return &shape{keep: fields(1, 3, 5, 13)} }
+
 // builtins lists what is read, controllers before what they make.
 func builtins() []builtin {
 	const core, apps, batch = "", "apps", "batch"
 	return []builtin{
-		{resource{core, "v1", "namespaces", false}, each(func(r *run, o *corev1.Namespace) {
+		{resource{core, "v1", "namespaces", false}, each(plainShape(), func(r *run, o *corev1.Namespace) {
 			r.cluster.Namespaces = append(r.cluster.Namespaces, object.FromNamespace(o))
 		})},
-		{resource{core, "v1", "serviceaccounts", true}, each(func(r *run, o *corev1.ServiceAccount) {
+		{resource{core, "v1", "serviceaccounts", true}, each(plainShape(2, 3, 4), func(r *run, o *corev1.ServiceAccount) {
 			r.cluster.ServiceAccounts = append(r.cluster.ServiceAccounts, object.FromServiceAccount(o))
 		})},
-		{resource{object.GroupRBAC, "v1", "clusterroles", false}, each(func(r *run, o *rbacv1.ClusterRole) {
+		{resource{object.GroupRBAC, "v1", "clusterroles", false}, each(plainShape(2, 3), func(r *run, o *rbacv1.ClusterRole) {
 			r.cluster.Roles = append(r.cluster.Roles, object.FromClusterRole(o))
 		})},
-		{resource{object.GroupRBAC, "v1", "roles", true}, each(func(r *run, o *rbacv1.Role) {
+		{resource{object.GroupRBAC, "v1", "roles", true}, each(plainShape(2), func(r *run, o *rbacv1.Role) {
 			r.cluster.Roles = append(r.cluster.Roles, object.FromRole(o))
 		})},
-		{resource{object.GroupRBAC, "v1", "clusterrolebindings", false}, each(func(r *run, o *rbacv1.ClusterRoleBinding) {
+		{resource{object.GroupRBAC, "v1", "clusterrolebindings", false}, each(plainShape(2, 3), func(r *run, o *rbacv1.ClusterRoleBinding) {
 			r.cluster.Bindings = append(r.cluster.Bindings, object.FromClusterRoleBinding(o))
 		})},
-		{resource{object.GroupRBAC, "v1", "rolebindings", true}, each(func(r *run, o *rbacv1.RoleBinding) {
+		{resource{object.GroupRBAC, "v1", "rolebindings", true}, each(plainShape(2, 3), func(r *run, o *rbacv1.RoleBinding) {
 			r.cluster.Bindings = append(r.cluster.Bindings, object.FromRoleBinding(o))
 		})},
-		{resource{"certificates.k8s.io", "v1", "certificatesigningrequests", false}, each(func(r *run, o *certificatesv1.CertificateSigningRequest) {
+		{resource{"certificates.k8s.io", "v1", "certificatesigningrequests", false}, each(plainShape(2, 3), func(r *run, o *certificatesv1.CertificateSigningRequest) {
 			r.cluster.Requests = append(r.cluster.Requests, object.FromSigningRequest(o))
 		})},
-		{resource{apps, "v1", "deployments", true}, each(func(r *run, o *appsv1.Deployment) { r.pods.Add(object.FromDeployment(o, r.hash())) })},
-		{resource{apps, "v1", "statefulsets", true}, each(func(r *run, o *appsv1.StatefulSet) { r.pods.Add(object.FromStatefulSet(o, r.hash())) })},
-		{resource{apps, "v1", "daemonsets", true}, each(func(r *run, o *appsv1.DaemonSet) { r.pods.Add(object.FromDaemonSet(o, r.hash())) })},
-		{resource{core, "v1", "replicationcontrollers", true}, each(func(r *run, o *corev1.ReplicationController) {
+		{resource{apps, "v1", "deployments", true}, each(controllerShape(3, []int{1, 7}, nil), func(r *run, o *appsv1.Deployment) { r.pods.Add(object.FromDeployment(o, r.hash())) })},
+		{resource{apps, "v1", "statefulsets", true}, each(controllerShape(3, []int{1}, nil), func(r *run, o *appsv1.StatefulSet) { r.pods.Add(object.FromStatefulSet(o, r.hash())) })},
+		{resource{apps, "v1", "daemonsets", true}, each(controllerShape(2, nil, []int{3, 5}), func(r *run, o *appsv1.DaemonSet) { r.pods.Add(object.FromDaemonSet(o, r.hash())) })},
+		{resource{core, "v1", "replicationcontrollers", true}, each(controllerShape(3, []int{1}, nil), func(r *run, o *corev1.ReplicationController) {
 			r.pods.Add(object.FromReplicationController(o, r.hash()))
 		})},
-		{resource{batch, "v1", "cronjobs", true}, each(func(r *run, o *batchv1.CronJob) { r.pods.Add(object.FromCronJob(o, r.hash())) })},
+		{resource{batch, "v1", "cronjobs", true}, each(cronShape(), func(r *run, o *batchv1.CronJob) { r.pods.Add(object.FromCronJob(o, r.hash())) })},
 	}
 }
 
 // made lists what other objects make, after those.
 func made() []builtin {
 	return []builtin{
-		{resource{"apps", "v1", "replicasets", true}, each(func(r *run, o *appsv1.ReplicaSet) { r.pods.Add(object.FromReplicaSet(o, r.hash())) })},
-		{resource{"batch", "v1", "jobs", true}, each(func(r *run, o *batchv1.Job) { r.pods.Add(object.FromJob(o, r.hash())) })},
-		{resource{"", "v1", "pods", true}, each(func(r *run, o *corev1.Pod) { r.pods.Add(object.FromPod(o, r.hash())) })},
+		{resource{"apps", "v1", "replicasets", true}, owned(controllerShape(3, []int{1}, nil), func(r *run, o *appsv1.ReplicaSet) { r.pods.Add(object.FromReplicaSet(o, r.hash())) })},
+		{resource{"batch", "v1", "jobs", true}, owned(jobShape(), func(r *run, o *batchv1.Job) { r.pods.Add(object.FromJob(o, r.hash())) })},
+		{resource{"", "v1", "pods", true}, each(wholePodShape(), func(r *run, o *corev1.Pod) { r.pods.Add(object.FromPod(o, r.hash())) })},
 	}
 }
 
@@ -156,7 +203,7 @@ func (r *run) builtin(ctx context.Context, b builtin, namespace string) {
 		r.end(l, nil)
 		return
 	}
-	q := query{resource: b.resource, namespace: namespace, accept: typeProtobuf, form: typeProtobuf, names: map[string]bool{}}
+	q := query{resource: b.resource, namespace: namespace, accept: typeProtobuf, form: typeProtobuf, names: map[name]bool{}}
 	q.limit = r.size(ctx, l, b.resource, namespace)
 	take := b.take(r, &q)
 	q.each = counted(l, take)

@@ -47,8 +47,11 @@ type query struct {
 	form      string // media type of the answer
 	limit     int    // of a page; 0 is all at once
 	each      func([]byte) error
-	names     map[string]bool // objects that were read, where a list may be begun again
+	names     map[name]bool // objects that were read, where a list may be begun again
 }
+
+// A name is that of one object in a list.
+type name struct{ namespace, object string }
 
 // maxGone is how often one list may lose its token. Each time it gets on by at
 // least a page.
@@ -188,8 +191,8 @@ func (r *run) size(ctx context.Context, l *object.Listing, s resource, namespace
 }
 
 // once reports whether an object of a list has not been read before.
-func (q *query) once(namespace, name string) bool {
-	key := namespace + "/" + name
+func (q *query) once(namespace, object string) bool {
+	key := name{namespace, object}
 	if q.names[key] {
 		return false
 	}

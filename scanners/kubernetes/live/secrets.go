@@ -122,15 +122,15 @@ func typeName(secretType string) string {
 
 // selected makes the list of a selection.
 func (r *run) selected(l *object.Listing, s selection, namespace string, limit int) query {
-	q := query{resource: secrets(), namespace: namespace, selector: s.selector, accept: typeProtobuf + asMetadata, form: typeProtobuf, limit: limit, names: map[string]bool{}}
+	q := query{resource: secrets(), namespace: namespace, selector: s.selector, accept: typeProtobuf + asMetadata, form: typeProtobuf, limit: limit, names: map[name]bool{}}
 	if !s.whole {
-		q.each = counted(l, each(func(r *run, o *metav1.PartialObjectMetadata) {
+		q.each = counted(l, each(&shape{keep: fields(1), parts: map[int]*shape{1: metaShape(true)}}, func(r *run, o *metav1.PartialObjectMetadata) {
 			r.cluster.Secrets = append(r.cluster.Secrets, object.FromSecretMetadata(&o.ObjectMeta, s.secretType))
 		})(r, &q))
 		return q
 	}
 	q.accept = typeProtobuf
-	decode := each(func(r *run, o *corev1.Secret) {
+	decode := each(secretShape(), func(r *run, o *corev1.Secret) {
 		hash := r.options.Hash
 		if !r.options.HashValues {
 			hash = nil
@@ -157,4 +157,9 @@ func (r *run) skipSecrets() {
 		r.skip(secrets(), ns, "list secrets: switched off (without_secrets); names are those that other objects tell, "+
 			"and keys, dates, last use and Secrets that nothing names are not evaluated")
 	}
+}
+
+// secretShape is that of a whole Secret: data, type, stringData and immutable.
+func secretShape() *shape {
+	return &shape{keep: fields(1, 2, 3, 4, 5), parts: map[int]*shape{1: metaShape(true)}}
 }

@@ -1,9 +1,7 @@
 package object
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -15,12 +13,18 @@ import (
 // FromMeta keeps what Meta has of an object's metadata. Kind and group are given,
 // for the items of a list do not say them.
 func FromMeta(kind, group string, m *metav1.ObjectMeta) Meta {
+	out, _ := fromMeta(kind, group, m)
+	return out
+}
+
+// fromMeta is FromMeta, and returns the keys of data that managedFields tell.
+func fromMeta(kind, group string, m *metav1.ObjectMeta) (out Meta, keys []string) {
 	name := m.Name
 	if name == "" {
 		name = m.GenerateName
 	}
-	out := Meta{
-		Kind: kind, Group: group, Namespace: intern(m.Namespace), Name: intern(name),
+	out = Meta{
+		Kind: kind, Group: group, Namespace: intern(m.Namespace), Name: name,
 		UID: string(m.UID), CreatedAt: m.CreationTimestamp.UTC(), Labels: labels(m.Labels),
 	}
 	if m.CreationTimestamp.IsZero() {
@@ -37,12 +41,7 @@ func FromMeta(kind, group string, m *metav1.ObjectMeta) Meta {
 			out.Annotations[intern(key)] = intern(value)
 		}
 	}
-	for _, o := range m.OwnerReferences {
-		out.Owners = append(out.Owners, OwnerReference{
-			Group: intern(groupOf(o.APIVersion)), Kind: intern(o.Kind), Name: intern(o.Name), UID: string(o.UID),
-			Controller: o.Controller != nil && *o.Controller,
-		})
-	}
+	out.Owners = FromOwners(m.OwnerReferences)
 	for i := range m.ManagedFields {
 		f := &m.ManagedFields[i]
 		manager := Manager{Name: intern(f.Manager)}
@@ -50,11 +49,26 @@ func FromMeta(kind, group string, m *metav1.ObjectMeta) Meta {
 			manager.At = f.Time.UTC()
 		}
 		if f.FieldsV1 != nil {
-			_, manager.Data = dataKeys(f.FieldsV1.GetRawBytes())
+			var own []string
+			own, manager.Data = dataKeys(f.FieldsV1.GetRawBytes())
+			keys = append(keys, own...)
 		}
 		out.Managers = append(out.Managers, manager)
 	}
 	slices.SortStableFunc(out.Managers, func(a, b Manager) int { return a.At.Compare(b.At) })
+	slices.Sort(keys)
+	return out, slices.Compact(keys)
+}
+
+// FromOwners keeps what OwnerReference has of each.
+func FromOwners(list []metav1.OwnerReference) []OwnerReference {
+	var out []OwnerReference
+	for _, o := range list {
+		out = append(out, OwnerReference{
+			Group: intern(groupOf(o.APIVersion)), Kind: intern(o.Kind), Name: intern(o.Name), UID: string(o.UID),
+			Controller: o.Controller != nil && *o.Controller,
+		})
+	}
 	return out
 }
 
@@ -78,39 +92,6 @@ func groupOf(apiVersion string) string {
 		}
 	}
 	return ""
-}
-
-// dataKeys returns the keys below data and stringData that a set of fields
-// (structured-merge-diff's FieldsV1, a JSON object with a member "f:NAME" for each
-// field) owns, and whether it owns any.
-func dataKeys(fields []byte) (keys []string, data bool) {
-	if !bytes.Contains(fields, []byte(`"f:data"`)) && !bytes.Contains(fields, []byte(`"f:stringData"`)) {
-		return nil, false
-	}
-	var top struct {
-		Data       map[string]json.RawMessage `json:"f:data"`
-		StringData map[string]json.RawMessage `json:"f:stringData"`
-	}
-	if json.Unmarshal(fields, &top) != nil {
-		return nil, false
-	}
-	for _, set := range []map[string]json.RawMessage{top.Data, top.StringData} {
-		for key := range set {
-			if name, ok := cutPrefix(key, "f:"); ok {
-				keys = append(keys, intern(name))
-			}
-		}
-	}
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	return keys, top.Data != nil || top.StringData != nil
-}
-
-func cutPrefix(s, prefix string) (string, bool) {
-	if len(s) < len(prefix) || s[:len(prefix)] != prefix {
-		return "", false
-	}
-	return s[len(prefix):], true
 }
 
 // triOf returns what an optional boolean says.

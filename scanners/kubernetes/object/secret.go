@@ -15,21 +15,15 @@ import (
 // selected by, empty if that is not known. Keys and the time of the last write of
 // data are those of managedFields; KeysKnown is false if those are missing.
 func FromSecretMetadata(m *metav1.ObjectMeta, secretType string) Secret {
-	out := Secret{Meta: FromMeta("Secret", "", m), Type: intern(secretType)}
-	for i := range m.ManagedFields {
-		f := &m.ManagedFields[i]
-		if f.FieldsV1 == nil {
-			continue
-		}
-		keys, data := dataKeys(f.FieldsV1.GetRawBytes())
-		out.KeysKnown = true
-		out.Keys = append(out.Keys, keys...)
-		if data && f.Time != nil && !f.Time.UTC().Before(out.WrittenAt) {
-			out.WrittenAt, out.WrittenBy = f.Time.UTC(), intern(f.Manager)
+	meta, keys := fromMeta("Secret", "", m)
+	out := Secret{Meta: meta, Type: intern(secretType), Keys: keys}
+	for _, w := range out.Managers { // oldest first
+		if w.Data && !w.At.IsZero() {
+			out.WrittenAt, out.WrittenBy = w.At, w.Name
 		}
 	}
-	slices.Sort(out.Keys)
-	out.Keys = slices.Compact(out.Keys)
+	// A Secret without data has fields, too.
+	out.KeysKnown = slices.ContainsFunc(m.ManagedFields, func(f metav1.ManagedFieldsEntry) bool { return f.FieldsV1 != nil })
 	out.fromMeta()
 	return out
 }

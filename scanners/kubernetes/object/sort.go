@@ -26,10 +26,22 @@ func (c *Cluster) Sort() {
 	})
 }
 
-// order sorts by metadata. Lists are read in nearly that order.
+// order sorts by metadata. Objects are long and lists come nearly sorted, so it is
+// places that are sorted, and only if they must be.
 func order[T any](list []T, meta func(*T) *Meta) {
-	less := func(a, b T) int { return meta(&a).Compare(meta(&b)) }
-	if !slices.IsSortedFunc(list, less) {
-		slices.SortStableFunc(list, less)
+	places := make([]int, len(list))
+	sorted := true
+	for i := range list {
+		places[i] = i
+		sorted = sorted && (i == 0 || meta(&list[i-1]).Compare(meta(&list[i])) <= 0)
 	}
+	if sorted {
+		return
+	}
+	slices.SortStableFunc(places, func(a, b int) int { return meta(&list[a]).Compare(meta(&list[b])) })
+	out := make([]T, len(list))
+	for i, from := range places {
+		out[i] = list[from]
+	}
+	copy(list, out)
 }

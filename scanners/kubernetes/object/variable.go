@@ -32,7 +32,8 @@ var literal = regexp.MustCompile(`(?i)^\s*$|^\$|\$\([A-Z0-9_]+\)$|^(/|\./|file:)
 // far as its name and the form of its value tell. A value that is an address with
 // a password in it is one under any name.
 func SecretVariable(name, value string) bool {
-	if identityVariables[name] || literal.MatchString(value) {
+	called := calls(name)
+	if identityVariables[name] || !called && !strings.Contains(value, "://") || literal.MatchString(value) {
 		return false
 	}
 	if at, err := url.Parse(value); err == nil && at.Scheme != "" && at.Host != "" {
@@ -41,7 +42,21 @@ func SecretVariable(name, value string) bool {
 		}
 		return strings.Contains(strings.ToLower(name), "webhook") && len(at.Path) > 8
 	}
-	return secretName.MatchString(name)
+	return called && secretName.MatchString(name)
+}
+
+// stems are what a name that secretName matches has in it; most names have none.
+var stems = []string{"PASS", "PWD", "SECRET", "TOKEN", "KEY", "CRED", "WEBHOOK", "CONN", "DSN", "JWT", "BEARER", "COOKIE"}
+
+// calls reports whether a name may call for a secret.
+func calls(name string) bool {
+	name = strings.ToUpper(name)
+	for _, stem := range stems {
+		if strings.Contains(name, stem) {
+			return true
+		}
+	}
+	return false
 }
 
 // variable notes a variable that says something of identities.
