@@ -15,6 +15,7 @@ func Factories() []scanners.Factory {
 	list := []scanners.Factory{
 		repo.Factory(),
 		kubernetes.Factory(),
+		kubernetes.Manifests(),
 		replay.Factory(),
 	}
 	var names []string

@@ -160,7 +160,7 @@ func (m *mapper) fillAccount(x *inventory.Identity, a *account, allWorkloads, al
 	x.PublicIDs = []string{name}
 	a.countAttributes(attr, allWorkloads, allSecrets)
 	if a.object == nil {
-		if !m.declared && m.seen("serviceaccounts") {
+		if m.seen("serviceaccounts") {
 			attr["missing"] = "true"
 		} else {
 			attr["inferred"] = "true"

@@ -60,6 +60,7 @@ func feeds(kind inventory.Kind) []feed {
 			{"serviceaccounts", false, false, "which bindings name nobody"},
 			{"namespaces", false, false, "what Pod Security holds back"},
 			{"pods", false, false, "which paths run through a pod"},
+			{"certificatesigningrequests", false, false, "grants of users by the groups in their certificates"},
 		}
 	case inventory.KindUsage:
 		return []feed{
@@ -107,8 +108,11 @@ func workloadFeeds(main bool, loss string) []feed {
 }
 
 // seen reports whether all objects of the resources were seen. What has no
-// listing was not asked for.
+// listing was not asked for, and manifests never show all there is.
 func (m *mapper) seen(resources ...string) bool {
+	if m.declared {
+		return false
+	}
 	for _, r := range resources {
 		if !m.whole[r] {
 			return false
@@ -198,7 +202,9 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 			x.Requests += max(0, l.Requests)
 			controlled(x, f, l)
 			for _, n := range l.Notes {
-				x.Notes = appendNew(x.Notes, clip(n, maxText))
+				if l.Count > 0 || !f.optional() {
+					x.Notes = appendNew(x.Notes, clip(f.resource+": "+n, maxText))
+				}
 			}
 		}
 		x.StartedAt, x.FinishedAt = span(x.StartedAt, x.FinishedAt, l)

@@ -18,7 +18,7 @@ const maxExpanded = 20_000
 func (m *mapper) putGrants() {
 	members := m.membersOf()
 	expanded, left := 0, 0
-	allAccounts := !m.declared && m.seen("serviceaccounts")
+	allAccounts := m.seen("serviceaccounts")
 	for i := range m.c.Bindings {
 		if m.err != nil {
 			return
@@ -47,8 +47,8 @@ func (m *mapper) putGrants() {
 			if m.granted != nil {
 				m.granted[nameOf(b, s)] = granted{x.ID, x.GrantedAt, x.ManagedBy != ""}
 			}
-			if s.Kind != kindGroup || x.ManagedBy != "" {
-				continue
+			if who, _ := everyone(s.Kind, s.Name); s.Kind != kindGroup || x.ManagedBy != "" && who != "" {
+				continue // what everyone may by default is no news of anyone
 			}
 			for _, to := range members(s.Name) {
 				if expanded >= maxExpanded {
@@ -77,7 +77,7 @@ func (m *mapper) membersOf() func(group string) []principal {
 	byNamespace := map[string][]principal{}
 	var all []principal
 	for _, a := range m.order {
-		if a.made == "" && (a.object != nil || m.declared || !m.seen("serviceaccounts")) {
+		if a.made == "" && (a.object != nil || !m.seen("serviceaccounts")) {
 			p := principal{account: a}
 			byNamespace[a.namespace] = append(byNamespace[a.namespace], p)
 			all = append(all, p)
@@ -181,6 +181,10 @@ func (g *boundRole) through(of *inventory.Grant, group string, p principal) *inv
 		x.ID += "/ServiceAccount/" + part(p.account.namespace) + "/" + part(p.account.name)
 	} else {
 		x.ID += "/User/" + tail(p.subject.name)
+		x.ManagedBy = ""
+		if by := subjectPlatform(p.subject.name); of.ManagedBy != "" {
+			x.ManagedBy = by // of a node, say; not of whoever else has such a certificate
+		}
 	}
 	x.Principal = p.id()
 	x.Via = g.via + " to group " + clip(group, maxText)

@@ -38,7 +38,7 @@ type role struct {
 
 // newJudge hands package reach what there is of the cluster.
 func newJudge(m *mapper) *judge {
-	j := &judge{roles: make(map[roleKey]*role, len(m.c.Roles)), complete: !m.declared && m.seen("roles", "clusterroles")}
+	j := &judge{roles: make(map[roleKey]*role, len(m.c.Roles)), complete: m.seen("roles", "clusterroles")}
 	e := reach.Estate{
 		Policy:     rbac.Policy{Roles: make([]rbac.Role, 0, len(m.c.Roles)), Bindings: make([]rbac.Binding, 0, len(m.c.Bindings))},
 		Accounts:   make([]reach.Account, 0, len(m.order)),

@@ -54,7 +54,7 @@ func (m *mapper) indexMakers() {
 // mention makes sure that a Secret is known by name where Secrets were not
 // listed.
 func (m *mapper) mention(k key) {
-	if k.name != "" && (m.declared || !m.seen("secrets")) {
+	if k.name != "" && (!m.seen("secrets")) {
 		m.secret(k)
 	}
 }

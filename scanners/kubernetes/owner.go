@@ -169,6 +169,42 @@ func (m *mapper) putOwners(subject, namespace string, o *object.Meta) {
 	}
 }
 
+// putSecretOwners emits who answers for a Secret. What is not written on it may be
+// on the resource that makes it.
+func (m *mapper) putSecretOwners(subject string, o *object.Secret) {
+	if o.Type == typeHelm {
+		m.putOwner(subject, owning{o.Namespace + "/" + o.Labels["name"], machine, "helm", "label name", inventory.ConfidenceMedium})
+		m.putOwner(subject, m.namespaceOwner(o.Namespace))
+		return
+	}
+	maker := m.makers.maker(key{o.Namespace, o.Name})
+	if maker == nil {
+		m.putOwners(subject, o.Namespace, &o.Meta)
+		return
+	}
+	best, human := m.ownerOf(&o.Meta)
+	by, its := m.ownerOf(maker)
+	best = firstOwner(best, by)
+	if best.kind == machine {
+		human = firstOwner(human, its)
+		if by.kind != machine {
+			human = firstOwner(human, by)
+		}
+	}
+	m.putOwner(subject, best)
+	m.putOwner(subject, human)
+	if place := m.namespaceOwner(o.Namespace); place.owner != best.owner && place.owner != human.owner {
+		m.putOwner(subject, place)
+	}
+}
+
+func firstOwner(a, b owning) owning {
+	if a.owner == "" {
+		return b
+	}
+	return a
+}
+
 // creatorOf returns who wrote an object first, which is a tool or, for what
 // kubectl made, nobody in particular.
 func creatorOf(o *object.Meta) owning {

@@ -187,7 +187,7 @@ func (m *mapper) putSecrets() {
 		if len(s.parts) == 0 {
 			m.put(inventory.Record{Credential: x}, inventory.KindCredential)
 			if x.ManagedBy == "" {
-				m.putOwners(x.ID, o.Namespace, &o.Meta)
+				m.putSecretOwners(x.ID, o)
 			}
 			continue
 		}
@@ -211,7 +211,7 @@ func (m *mapper) putPart(of *inventory.Credential, o *object.Secret, k string) {
 	attr.set("key", k)
 	x.Attributes = attr
 	m.put(inventory.Record{Credential: &x}, inventory.KindCredential)
-	m.putOwners(x.ID, o.Namespace, &o.Meta)
+	m.putSecretOwners(x.ID, o)
 }
 
 func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads bool) {
@@ -221,6 +221,12 @@ func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads boo
 		ID: m.secretID(o.Namespace, o.Name), Type: credentialType(o), Scope: m.scope, Name: clip(o.Namespace+"/"+o.Name, 2*maxName),
 		Store: "kubernetes secret", CreatedAt: when(o.CreatedAt), RotatedAt: when(o.WrittenAt), Environment: m.environment(&o.Meta),
 		Tags: tagsOf(o.Labels, o.Annotations), FoundAt: m.found(&o.Meta), Attributes: attr, SecretHash: o.Hashes[secretKey(o)],
+	}
+	if o.Type == typeHelm { // its labels are Helm's own, owner among them
+		x.Tags = nil
+		attr.set("release", o.Labels["name"])
+		attr.set("release_version", o.Labels["version"])
+		attr.set("release_status", o.Labels["status"])
 	}
 	m.declaredSecret(x, o)
 	attr.set("namespace", o.Namespace)
@@ -282,7 +288,7 @@ func (m *mapper) fillToken(x *inventory.Credential, attr attributes, o *object.S
 		return
 	}
 	x.Identity, x.ManagedBy = a.id, a.made
-	all := !m.declared && m.seen("serviceaccounts")
+	all := m.seen("serviceaccounts")
 	switch {
 	case !o.InvalidSince.IsZero():
 		x.Disabled, x.DisabledReason = inventory.True, "label kubernetes.io/legacy-token-invalid-since="+o.InvalidSince.Format("2006-01-02")
@@ -304,7 +310,7 @@ func (m *mapper) fillToken(x *inventory.Credential, attr attributes, o *object.S
 // putInferred emits Secrets that only other objects name, where Secrets were
 // not listed or are not among the manifests.
 func (m *mapper) putInferred(allWorkloads bool) {
-	if !m.declared && m.seen("secrets") {
+	if m.seen("secrets") {
 		return
 	}
 	var names []key

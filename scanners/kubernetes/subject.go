@@ -150,7 +150,13 @@ func (m *mapper) putSubjects() {
 		attr.set("everyone", who)
 		attr.set("namespace", namespace)
 		all := m.judge.all(s.kind, key{"", s.name})
-		attr["effective_level"] = string(cmp.Or(all.Level, inventory.LevelUnknown))
+		level := cmp.Or(all.Level, inventory.LevelUnknown)
+		for _, g := range s.groups {
+			if of := m.judge.all(kindGroup, key{"", g}).Level; of.Rank() > level.Rank() && (level != inventory.LevelUnknown || of == inventory.LevelAdmin) {
+				level = of
+			}
+		}
+		attr["effective_level"] = string(level)
 		m.join(s.kind, s.id, s.name, subjectPlatform(s.name), &all)
 		attr.set("cluster_scope", m.live)
 		typ := "kubernetes.user"

@@ -284,7 +284,7 @@ func (m *mapper) putSecretUse(of *inventory.Consumer, w *object.Workload, u secr
 	attr.set("secret", w.Namespace+"/"+u.name)
 	attr.set("keys", list(u.keys))
 	attr.yes("optional", u.optional)
-	attr.yes("missing", (s == nil || s.object == nil) && !m.declared && m.seen("secrets"))
+	attr.yes("missing", (s == nil || s.object == nil) && m.seen("secrets"))
 	base := inventory.Consumer{
 		ID: of.ID + "/secrets/" + part(u.name), Subject: m.secretID(w.Namespace, u.name), Scope: m.scope, Workload: of.Workload, Kind: of.Kind,
 		Location: of.Location, Environment: of.Environment, FoundAt: of.FoundAt, Attributes: attr,
