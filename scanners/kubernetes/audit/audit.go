@@ -124,10 +124,10 @@ type CredentialKind string
 
 // The kinds of credentials that an API server tells apart in its log.
 const (
-	Token        CredentialKind = "token"         // JTI of a token, most of them of service accounts
-	Certificate  CredentialKind = "certificate"   // SHA-256 of a client certificate
-	LegacySecret CredentialKind = "legacy secret" //nolint:gosec // the name of a kind, not a secret
-	Other        CredentialKind = "other"         // an id in a form of its own
+	Token        CredentialKind = "token"       // JTI of a token, most of them of service accounts
+	Certificate  CredentialKind = "certificate" // SHA-256 of a client certificate
+	LegacySecret CredentialKind = "legacy secret"
+	Other        CredentialKind = "other" // an id in a form of its own
 )
 
 // A Credential is one that was used or, for a token, issued.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -38,13 +39,9 @@ func (s sample) event() map[string]any {
 	if s.User == "" { // refused before it came to the authorizer
 		annotations = map[string]string{}
 	}
-	for k, v := range s.Annotations {
-		annotations[k] = v
-	}
+	maps.Copy(annotations, s.Annotations)
 	extra := map[string][]string{}
-	for k, v := range s.Extra {
-		extra[k] = v
-	}
+	maps.Copy(extra, s.Extra)
 	if s.Credential != "" {
 		extra["authentication.kubernetes.io/credential-id"] = []string{s.Credential}
 	}

@@ -65,7 +65,7 @@ func (u *Uses) value(b []byte, depth int) (next, found int, ok bool) {
 	var e event
 	var parts []part
 	var google, labels, timestamp []byte
-	m := object(b, 0)
+	m := object(b)
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		name := string(key)
 		switch {
@@ -149,7 +149,7 @@ func (u *Uses) list(b []byte, depth int) (found int) {
 func (u *Uses) google(payload, labels, timestamp []byte) int {
 	e := event{stage: []byte("ResponseComplete"), received: timestamp}
 	var service, method, place []byte
-	m := object(payload, 0)
+	m := object(payload)
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		switch string(key) {
 		case "serviceName":
@@ -179,7 +179,7 @@ func (u *Uses) google(payload, labels, timestamp []byte) int {
 
 // googleStatus translates the codes of google.rpc.Code that mean a refusal.
 func (e *event) googleStatus(b []byte) {
-	m := object(b, 0)
+	m := object(b)
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		if string(key) != "code" {
 			m.skip()

@@ -73,7 +73,7 @@ func (e *event) member(key []byte, m *members) bool {
 
 // field returns the raw text of one member of an object; nil if there is none.
 func field(b []byte, name string) (text []byte) {
-	m := object(b, 0)
+	m := object(b)
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		if string(key) == name {
 			text = m.text()
@@ -87,7 +87,7 @@ func field(b []byte, name string) (text []byte) {
 func username(b []byte) []byte { return field(b, "username") }
 
 func (e *event) userInfo(outer *members) {
-	m := object(outer.value(), 0)
+	m := object(outer.value())
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		switch string(key) {
 		case "username":
@@ -102,7 +102,7 @@ func (e *event) userInfo(outer *members) {
 
 // extra reads the first value of the keys that tell of the credential.
 func (e *event) extra(b []byte) {
-	m := object(b, 0)
+	m := object(b)
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		const domain = "authentication.kubernetes.io/"
 		if !bytes.HasPrefix(key, []byte(domain)) {
@@ -133,7 +133,7 @@ func first(b []byte) []byte {
 }
 
 func (e *event) object(outer *members) {
-	m := object(outer.value(), 0)
+	m := object(outer.value())
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		switch string(key) {
 		case "resource":
@@ -153,7 +153,7 @@ func (e *event) object(outer *members) {
 }
 
 func (e *event) status(outer *members) {
-	m := object(outer.value(), 0)
+	m := object(outer.value())
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		if string(key) == "code" {
 			e.code = m.number()
@@ -168,7 +168,7 @@ func (e *event) status(outer *members) {
 // pkg/authentication/serviceaccount/util.go) and k8s.io/kubernetes
 // (pkg/serviceaccount/legacy.go, claims.go).
 func (e *event) annotations(b []byte) {
-	m := object(b, 0)
+	m := object(b)
 	for key, ok := m.next(); ok; key, ok = m.next() {
 		switch string(key) {
 		case "authorization.k8s.io/decision":

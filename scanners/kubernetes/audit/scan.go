@@ -92,12 +92,12 @@ type members struct {
 	any bool
 }
 
-// object begins to walk the object whose brace is at i.
-func object(b []byte, i int) members {
-	if i >= len(b) || b[i] != '{' {
-		return members{b: b, i: i, bad: true}
+// object begins to walk the object that b begins with.
+func object(b []byte) members {
+	if len(b) == 0 || b[0] != '{' {
+		return members{b: b, bad: true}
 	}
-	return members{b: b, i: i + 1}
+	return members{b: b, i: 1}
 }
 
 // next returns the raw key of the next member and leaves i at its value; false at

@@ -205,10 +205,8 @@ func addShort(list *[]string, text []byte) (full bool) {
 	if len(text) == 0 || len(text) > maxName {
 		return false
 	}
-	for _, have := range *list {
-		if have == string(text) {
-			return false
-		}
+	if slices.ContainsFunc(*list, func(have string) bool { return have == string(text) }) {
+		return false
 	}
 	if len(*list) >= maxShort {
 		return true
@@ -217,45 +215,48 @@ func addShort(list *[]string, text []byte) (full bool) {
 	return false
 }
 
-// permission is what a request asked for, as raw texts.
-func (e *event) permission() (verb, group, resource, subresource, url []byte) {
+// A request is what was asked for, as raw texts.
+type request struct{ verb, group, resource, subresource, url []byte }
+
+// permission is what the request of an event asked for.
+func (e *event) permission() request {
 	if len(e.resource) > 0 {
-		return e.verb, e.group, e.resource, e.subresource, nil
+		return request{verb: e.verb, group: e.group, resource: e.resource, subresource: e.subresource}
 	}
 	path := e.uri
 	if at := bytes.IndexByte(path, '?'); at >= 0 {
 		path = path[:at]
 	}
-	return e.verb, nil, nil, nil, path[:min(len(path), maxPath)]
+	return request{verb: e.verb, url: path[:min(len(path), maxPath)]}
 }
 
 // impersonation is the permission by which one acts as another. Groups and extras
 // that were asked for too are not told.
-func impersonation(e *event) (verb, group, resource, subresource, url []byte) {
-	verb, resource = []byte("impersonate"), []byte("users")
+func impersonation(e *event) request {
+	r := request{verb: []byte("impersonate"), resource: []byte("users")}
 	if bytes.HasPrefix(e.impersonated, []byte("system:serviceaccount:")) {
-		resource = []byte("serviceaccounts")
+		r.resource = []byte("serviceaccounts")
 	}
 	if len(e.constraint) > 0 {
-		verb, group = e.constraint, []byte("authentication.k8s.io")
+		r.verb, r.group = e.constraint, []byte("authentication.k8s.io")
 	}
-	return verb, group, resource, nil, nil
+	return r
 }
 
 // permission returns the number of a permission; none if it says nothing or there
 // are too many.
-func (u *Uses) permission(verb, group, resource, subresource, url []byte) int32 {
-	if len(verb) == 0 || len(resource) == 0 && len(url) == 0 {
+func (u *Uses) permission(r request) int32 {
+	if len(r.verb) == 0 || len(r.resource) == 0 && len(r.url) == 0 {
 		return none
 	}
 	s := &u.state
-	if n, ok := s.permissions[permission{string(verb), string(group), string(resource), string(subresource), string(url)}]; ok {
+	if n, ok := s.permissions[permission{string(r.verb), string(r.group), string(r.resource), string(r.subresource), string(r.url)}]; ok {
 		return n
 	}
-	if len(s.permission) >= 100*u.opts.MaxPermissions || len(verb)+len(group)+len(resource)+len(subresource) > maxName {
+	if len(s.permission) >= 100*u.opts.MaxPermissions || len(r.verb)+len(r.group)+len(r.resource)+len(r.subresource) > maxName {
 		return none
 	}
-	p := permission{string(verb), string(group), string(resource), string(subresource), string(url)}
+	p := permission{string(r.verb), string(r.group), string(r.resource), string(r.subresource), string(r.url)}
 	n := int32(len(s.permission))
 	s.permissions[p] = n
 	s.permission = append(s.permission, p)

@@ -14,6 +14,9 @@ import (
 // controller of the API server does, and adds the built-in roles that bindings
 // name. A role that was read counts in place of the built-in one of its name.
 func (b *builder) aggregate() {
+	if len(b.cluster.Bindings) == 0 && len(b.cluster.Roles) == 0 {
+		return
+	}
 	pool := map[string]*object.Role{}
 	builtin := Builtin()
 	for i := range builtin {

@@ -3,6 +3,7 @@ package manifest
 import (
 	_ "embed" // for builtin.json
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/privilege"
@@ -46,9 +47,7 @@ func Builtin() []object.Role {
 			continue // a test reads every line
 		}
 		r := object.Role{Meta: object.Meta{Kind: b.Kind, Group: object.GroupRBAC, Namespace: b.Namespace, Name: b.Name, Labels: map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"}}}
-		for key, value := range b.Labels {
-			r.Labels[key] = value
-		}
+		maps.Copy(r.Labels, b.Labels)
 		for _, labels := range b.Aggregate {
 			r.Aggregate = append(r.Aggregate, object.Selector{Labels: labels})
 		}

@@ -53,20 +53,25 @@ type wide struct {
 
 func (w *wide) Read(p []byte) (int, error) {
 	if len(w.rest) == 0 {
-		for len(w.rest) < 4096 {
-			r, err := w.next()
-			if err != nil && len(w.rest) == 0 {
-				return 0, err
-			}
-			if err != nil {
-				break
-			}
-			w.rest = utf8.AppendRune(w.rest, r)
+		if err := w.fill(); len(w.rest) == 0 {
+			return 0, err
 		}
 	}
 	n := copy(p, w.rest)
 	w.rest = w.rest[n:]
 	return n, nil
+}
+
+// fill reads some characters ahead; an error that comes after some comes again.
+func (w *wide) fill() error {
+	for len(w.rest) < 4096 {
+		r, err := w.next()
+		if err != nil {
+			return err
+		}
+		w.rest = utf8.AppendRune(w.rest, r)
+	}
+	return nil
 }
 
 func (w *wide) next() (rune, error) {

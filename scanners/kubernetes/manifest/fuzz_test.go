@@ -2,10 +2,7 @@ package manifest
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -33,16 +30,11 @@ func FuzzRead(f *testing.F) {
 		if isJSON {
 			name = "x.json"
 		}
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
 		read := func() (*object.Cluster, []Problem) {
-			c, problems, err := Read(context.Background(), path, Options{Hash: hasher(), MaxDocument: 1 << 16, MaxObjects: 100, MaxProblems: 20})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return c, problems
+			b := newBuilder(Options{Hash: hasher(), MaxDocument: 1 << 16, MaxObjects: 100, MaxProblems: 20}.withDefaults())
+			r := &reader{ctx: t.Context(), builder: b, path: name}
+			r.read(bytes.NewReader(text))
+			return b.finish(), b.problems.all()
 		}
 		c, problems := read()
 		if len(problems) > 21 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	kjson "sigs.k8s.io/json"
@@ -40,7 +41,7 @@ func (g *gauge) Read(p []byte) (int, error) {
 	g.read += int64(n)
 	if !g.mention {
 		const word = "apiVersion"
-		seen := append(g.tail, p[:n]...)
+		seen := slices.Concat(g.tail, p[:n])
 		g.mention = bytes.Contains(seen, []byte(word))
 		g.tail = append(g.tail[:0], seen[max(0, len(seen)-len(word)):]...)
 	}
@@ -211,8 +212,8 @@ func (j *jsonReader) items(apiVersion, kind string) error {
 		end := j.decoder.InputOffset()
 		from := j.lineAt(end - int64(len(item)) + 1)
 		j.jsonObject(item, apiVersion, kind, from, j.lineAt(end))
-		if j.ctx.Err() != nil {
-			return nil
+		if err := j.ctx.Err(); err != nil {
+			return err
 		}
 	}
 	j.allow()

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -47,9 +48,7 @@ func TestKustomize(t *testing.T) {
 	with := func(more map[string]string) map[string]string {
 		out := map[string]string{}
 		for _, files := range []map[string]string{base, more} {
-			for name, text := range files {
-				out[name] = text
-			}
+			maps.Copy(out, files)
 		}
 		return out
 	}

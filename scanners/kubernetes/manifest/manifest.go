@@ -78,18 +78,18 @@ func (p Problem) String() string {
 // returns an error only if the path cannot be opened or ctx ended.
 func Read(ctx context.Context, path string, opts Options) (*object.Cluster, []Problem, error) {
 	opts = opts.withDefaults()
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open manifests: %w", err)
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(target)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open manifests: %w", err)
 	}
 	opts.Name = cmp.Or(opts.Name, inventory.Printable(filepath.Base(absolute(path))))
-	dir := real
+	dir := target
 	if !info.IsDir() {
-		dir = filepath.Dir(real)
+		dir = filepath.Dir(target)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -100,7 +100,7 @@ func Read(ctx context.Context, path string, opts Options) (*object.Cluster, []Pr
 	if info.IsDir() {
 		err = b.directory(ctx, root)
 	} else {
-		err = b.single(ctx, root, info, filepath.Base(real))
+		err = b.single(ctx, root, info, filepath.Base(target))
 	}
 	if err != nil {
 		return nil, nil, err

@@ -210,7 +210,7 @@ func inUTF16(mark, text string, big bool) string {
 
 func TestAliasBomb(t *testing.T) {
 	var b strings.Builder
-	b.WriteString(account + "bomb\nx:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
+	b.WriteString(account + "bomb\nx:\n  a0: &a0 [a, b, c, d, e, f, g, h, i, j]\n")
 	for i := 1; i < 12; i++ {
 		p, n := string(rune('a'+i-1)), string(rune('a'+i))
 		if i == 1 {

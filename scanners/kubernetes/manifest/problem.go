@@ -53,8 +53,7 @@ func (p *problems) all() []Problem {
 
 // cause is what is wrong with a file, without its path.
 func cause(err error) string {
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err
 	}
 	switch {

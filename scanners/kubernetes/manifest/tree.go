@@ -237,8 +237,7 @@ func lastLine(n *yaml.Node) int {
 
 // lineOf returns the line of a fault in a text whose first line is from.
 func lineOf(err error, from int) (line int, message string) {
-	var f *fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault](err); ok {
 		return from + max(f.line, 1) - 1, f.message
 	}
 	return from, err.Error()

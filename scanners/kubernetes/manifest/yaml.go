@@ -21,8 +21,8 @@ func (r *reader) document(text []byte, from int) {
 	if foreign(text) {
 		return
 	}
-	if body := bytes.TrimSpace(trimSeparator(text)); isJSON(body) && json.Valid(body) {
-		r.json(bytes.NewReader(text[bytes.Index(text, body):]), from+bytes.Count(text[:bytes.Index(text, body)], []byte("\n")))
+	if body := bytes.TrimLeft(trimSeparator(text), " \t\r\n"); isJSON(body) && json.Valid(body) {
+		r.json(bytes.NewReader(body), from+bytes.Count(text[:len(text)-len(body)], []byte("\n")))
 		return
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(withoutVersion(text)))
@@ -196,7 +196,7 @@ func find(n *yaml.Node, path []string, form string, depth int) *yaml.Node {
 	if depth > maxDepth {
 		return nil
 	}
-	switch n.Kind {
+	switch n.Kind { //nolint:exhaustive // a scalar is looked at below, a document is none of an object's
 	case yaml.AliasNode:
 		return find(n.Alias, path, form, depth+1)
 	case yaml.SequenceNode:
