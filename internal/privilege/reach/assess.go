@@ -16,7 +16,7 @@ const maxReasons = 16
 // An outcome is what a view amounts to before paths.
 type outcome struct {
 	level        inventory.Level
-	reasons      []string
+	reasons      []string // nil until say made them
 	capabilities []string
 	cluster      bool
 	namespaces   []string
@@ -53,25 +53,54 @@ func (t *table) assess(v *view) *outcome {
 		o.admin(t, v)
 		return o
 	}
+	o.level = v.base.level
+	for i := range v.hits {
+		if len(v.outside(v.hits[i:i+1])) == 0 {
+			continue
+		}
+		if l := t.levelOf(v, &v.hits[i]); l.Rank() > o.level.Rank() {
+			o.level = l
+		}
+		o.capabilities = append(o.capabilities, t.capabilities(v, &v.hits[i])...)
+	}
+	if len(o.unknown) > 0 {
+		o.level = inventory.LevelUnknown
+	}
+	o.tidy()
+	return o
+}
+
+// say words the reasons of an outcome.
+func (t *table) say(v *view, o *outcome) {
 	var out []statement
 	for i := 0; i < len(v.hits); {
 		j := i + 1
-		for j < len(v.hits) && v.hits[j].permission == v.hits[i].permission && v.hits[j].named == v.hits[i].named && v.hits[j].note == v.hits[i].note && v.hits[j].level == v.hits[i].level {
+		for j < len(v.hits) && v.hits[j].like(&v.hits[i]) {
 			j++
 		}
-		group := v.hits[i:j]
+		group := v.outside(v.hits[i:j])
 		i = j
-		if group = v.outside(group); len(group) == 0 {
-			continue
-		}
-		out = append(out, statement{t.levelOf(v, &group[0]), t.reason(v, group)})
-		for k := range group {
-			o.capabilities = append(o.capabilities, t.capabilities(v, &group[k])...)
+		if len(group) > 0 {
+			out = append(out, statement{t.levelOf(v, &group[0]), t.reason(v, group)})
 		}
 	}
 	out = append(out, t.inert(v)...)
 	o.finish(v, out)
-	return o
+}
+
+// like reports whether two hits differ in the namespace only.
+func (h *hit) like(o *hit) bool {
+	return h.permission == o.permission && h.named == o.named && h.note == o.note && h.level == o.level
+}
+
+// admin is the outcome of everything. Its one capability stands for all.
+func (o *outcome) admin(t *table, v *view) {
+	o.level, o.cluster, o.secrets.All = inventory.LevelAdmin, true, true
+	o.reasons = []string{"every verb on every resource of the cluster"}
+	if v.master {
+		o.reasons = []string{"members of " + rbac.Masters + " are allowed everything before RBAC is asked"}
+	}
+	o.capabilities = []string{t.permissions[0].Capability}
 }
 
 // outside leaves out hits in namespaces of which everything is held, but for the
@@ -88,16 +117,6 @@ func (v *view) outside(hits []hit) []hit {
 		}
 	}
 	return out
-}
-
-// admin is the outcome of everything. Its one capability stands for all.
-func (o *outcome) admin(t *table, v *view) {
-	o.level, o.cluster, o.secrets.All = inventory.LevelAdmin, true, true
-	o.reasons = []string{"every verb on every resource of the cluster"}
-	if v.master {
-		o.reasons = []string{"members of " + rbac.Masters + " are allowed everything before RBAC is asked"}
-	}
-	o.capabilities = []string{t.permissions[0].Capability}
 }
 
 // finish puts statements in order: strongest first, then by the table.
@@ -119,15 +138,12 @@ func (o *outcome) finish(v *view, out []statement) {
 		}
 		o.reasons = append(o.reasons, s.text)
 	}
-	o.level = strongest
-	if len(o.unknown) > 0 {
-		o.level = inventory.LevelUnknown
-		o.reasons = append(o.reasons, o.unknown...)
+	if o.reasons == nil {
+		o.reasons = []string{}
+		if len(o.unknown) == 0 {
+			o.reasons = append(o.reasons, "its rules allow nothing here beyond what everybody may")
+		}
 	}
-	if len(o.reasons) == 0 {
-		o.reasons = []string{"its rules allow nothing here beyond what everybody may"}
-	}
-	o.tidy()
 }
 
 // tidy sorts the capabilities.

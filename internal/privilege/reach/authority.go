@@ -38,7 +38,7 @@ func authority() []Permission {
 				need([]string{"bind"}, rbacGroup, "roles"),
 				need(change(), rbacGroup, "rolebindings"),
 			},
-			Wide: levelEscalate, Local: levelWrite, Named: levelWrite, NamedCapability: "rbac.bind", Leads: "every Role of the cluster",
+			Wide: levelEscalate, Local: levelWrite, Named: levelWrite, Leads: "every Role of the cluster",
 			Why:     "can bind itself to any Role of the namespace",
 			Sources: []string{"CIS 5.1.8", practices + "#bind-verb", verified},
 		},

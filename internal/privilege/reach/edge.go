@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -152,6 +153,12 @@ func (a *Analysis) edgesOf(out []edge, v *view, i int) []edge {
 			out = append(out, edge{hit: i, to: s, sure: sure, note: note})
 		}
 	}
+	there := func() {
+		to(accountsThere, true, "")
+		if a.unseen.Accounts != "" {
+			to(accountsNamed, false, a.accountsNote())
+		}
+	}
 	if h.note != "" {
 		return out
 	}
@@ -167,16 +174,19 @@ func (a *Analysis) edgesOf(out []edge, v *view, i int) []edge {
 		if h.named {
 			return a.namedRoles(out, v, i)
 		}
+		if h.namespace != "" && p.ID == "bind" && !v.allows("create", rbacGroup, "rolebindings", h.namespace) {
+			return a.namedRoles(out, v, i)
+		}
 		if h.namespace != "" && p.ID != "everything" {
 			out = append(out, edge{hit: i, to: a.single(a.take(a.admin.Role, h.namespace)), sure: true})
 		}
 		if p.ID == "everything" {
-			to(accountsThere, a.unseen.Accounts == "", a.accountsNote())
+			there()
 		}
 	case bindRoles:
 		return a.namedRoles(out, v, i)
 	case runAs:
-		to(accountsThere, a.unseen.Accounts == "", a.accountsNote())
+		there()
 	case changeAs:
 		return a.changes(out, v, i)
 	case become:
@@ -188,7 +198,7 @@ func (a *Analysis) edgesOf(out []edge, v *view, i int) []edge {
 		if h.named {
 			return a.namedAccounts(out, v, i, accountsThere)
 		}
-		to(accountsThere, a.unseen.Accounts == "", a.accountsNote())
+		there()
 	case enter:
 		return a.entries(out, v, i)
 	case onNode:
@@ -204,6 +214,15 @@ func (a *Analysis) edgesOf(out []edge, v *view, i int) []edge {
 		to(subjects, true, "")
 	}
 	return out
+}
+
+// possible is the kind of accounts that an edge may lead to where it is not known
+// which.
+func (a *Analysis) possible() setKind {
+	if a.unseen.Accounts != "" {
+		return accountsNamed
+	}
+	return accountsThere
 }
 
 // accountsNote says what an edge to accounts depends on.
@@ -245,51 +264,65 @@ func (a *Analysis) take(role *rbac.Role, namespace string) int32 {
 	return n
 }
 
-// namedRoles adds edges to the roles that a hit of bind allows to bind: those of
-// its names, or all Roles of the namespace.
+// namedRoles adds edges to the roles that a hit of bind lets somebody take on:
+// those that bind covers, in a new binding or in one that is there and may be
+// changed, whose role stays.
 func (a *Analysis) namedRoles(out []edge, v *view, i int) []edge {
 	h := &v.hits[i]
-	names, all := v.names(a.table, h, 0)
-	onRoles := a.table.permissions[h.permission].means == bindRoles
-	if a.table.permissions[h.permission].ID == "escalate" {
+	p := &a.table.permissions[h.permission]
+	if p.ID == "escalate" {
 		return out
 	}
-	if all && !onRoles {
-		names = a.boundRoles(v, h)
+	kind := rbac.KindClusterRole
+	if p.means == bindRoles {
+		kind = rbac.KindRole
 	}
-	var roles []*rbac.Role
-	switch {
-	case onRoles && h.namespace != "":
-		roles = a.roles[h.namespace]
-	case onRoles:
-		return out
-	default:
-		for _, n := range names {
-			if r := a.auth.Role(rbac.KindClusterRole, "", n); r != nil {
-				roles = append(roles, r)
+	names, every := v.names(a.table, h, 0)
+	spaces := []string{h.namespace}
+	if h.namespace == "" && p.ID != "bind-cluster" {
+		if every {
+			return out // the table says where that leads
+		}
+		spaces = a.spaces
+	}
+	for _, ns := range spaces {
+		for _, r := range a.bindable(v, h, kind, ns) {
+			if every || slices.Contains(names, r.Name) {
+				out = append(out, edge{hit: i, to: a.single(a.take(r, ns)), sure: true})
 			}
 		}
-	}
-	for _, r := range roles {
-		if onRoles && !all && !slices.Contains(names, r.Name) {
-			continue
-		}
-		out = append(out, edge{hit: i, to: a.single(a.take(r, h.namespace)), sure: true})
 	}
 	return out
 }
 
-// boundRoles returns the ClusterRoles of the bindings that a hit allows to
-// change, where it names bindings.
-func (a *Analysis) boundRoles(v *view, h *hit) []string {
-	var out []string
-	names, all := v.names(a.table, h, 1)
-	if all {
-		return nil
+// bindable returns the roles of a kind for which there is a binding to change in
+// a namespace, or all there are if bindings may be made.
+func (a *Analysis) bindable(v *view, h *hit, kind, namespace string) []*rbac.Role {
+	resource := "rolebindings"
+	if a.table.permissions[h.permission].ID == "bind-cluster" {
+		resource = "clusterrolebindings"
 	}
-	for _, n := range names {
-		if b := a.bindings[[2]string{h.namespace, n}]; b != nil && b.RoleKind == rbac.KindClusterRole {
-			out = append(out, b.RoleName)
+	if v.allows("create", rbacGroup, resource, namespace) {
+		if kind == rbac.KindRole {
+			return a.roles[namespace]
+		}
+		names, _ := v.names(a.table, h, 0)
+		var out []*rbac.Role
+		for _, n := range names {
+			if r := a.auth.Role(kind, "", n); r != nil {
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	names, every := v.names(a.table, h, 1)
+	var out []*rbac.Role
+	bindings := a.auth.Bindings()
+	first, _ := slices.BinarySearchFunc(bindings, namespace, func(b rbac.Binding, ns string) int { return cmp.Compare(b.Namespace, ns) })
+	for i := first; i < len(bindings) && bindings[i].Namespace == namespace; i++ {
+		b := &bindings[i]
+		if r := a.auth.RoleOf(b); b.RoleKind == kind && (every || slices.Contains(names, b.Name)) && r != nil && !slices.Contains(out, r) {
+			out = append(out, r)
 		}
 	}
 	return out
@@ -298,15 +331,14 @@ func (a *Analysis) boundRoles(v *view, h *hit) []string {
 // namedAccounts adds edges to the accounts that a hit names.
 func (a *Analysis) namedAccounts(out []edge, v *view, i int, kind setKind) []edge {
 	h := &v.hits[i]
-	sure, note := kind == accountsNamed || a.unseen.Accounts == "", ""
-	if !sure {
-		note = a.accountsNote()
-	}
 	names, _ := v.names(a.table, h, 0)
 	for _, name := range names {
 		for _, n := range a.named(h.namespace, name) {
-			if kind == accountsNamed || a.nodes[n].exists {
-				out = append(out, edge{hit: i, to: a.single(n), sure: sure, note: note})
+			switch {
+			case kind == accountsNamed, a.nodes[n].exists:
+				out = append(out, edge{hit: i, to: a.single(n), sure: true})
+			case a.unseen.Accounts != "":
+				out = append(out, edge{hit: i, to: a.single(n), note: a.accountsNote()})
 			}
 		}
 	}

@@ -18,7 +18,8 @@ type Analysis struct {
 	unseen   Unseen
 	minor    int
 	profiles map[*rbac.Role]*profile
-	admin    holding // cluster-admin, whether the cluster has it or not
+	standard map[string]*rbac.Role // those that were not listed
+	admin    holding               // cluster-admin, whether the cluster has it or not
 
 	nodes    []node
 	index    map[Principal]int32
@@ -26,6 +27,7 @@ type Analysis struct {
 	bindings map[[2]string]*rbac.Binding
 	roles    map[string][]*rbac.Role // Roles by namespace
 	enforce  map[string]string
+	spaces   []string              // namespaces that accounts are in, sorted
 	mounts   map[string][]Workload // by namespace
 	byName   map[string][]place    // workloads by name
 	tokens   []Token
@@ -34,7 +36,8 @@ type Analysis struct {
 
 	sure, goals, maybe search
 	grants             map[grantKey]*class
-	tails              map[tailKey][]Hop
+	tails              map[tailKey]*tail
+	memos              map[memo]*Result
 }
 
 // A node is a principal of the graph, or a role that may be taken on.
@@ -53,6 +56,8 @@ type class struct {
 	view  *view
 	edges []edge
 	out   *outcome
+	// joined is true if all bindings together are more than the strongest.
+	joined bool
 }
 
 // A place is where a workload stands in the list of its namespace.
@@ -71,9 +76,9 @@ type virtualKey struct {
 func Analyze(e Estate) *Analysis {
 	a := &Analysis{
 		table: newTable(e.Minor), auth: rbac.New(e.Policy), unseen: e.Unseen, minor: e.Minor,
-		profiles: map[*rbac.Role]*profile{}, index: map[Principal]int32{}, sets: map[setKey]*set{},
-		bindings: map[[2]string]*rbac.Binding{}, roles: map[string][]*rbac.Role{}, enforce: map[string]string{},
-		mounts: map[string][]Workload{}, byName: map[string][]place{}, tails: map[tailKey][]Hop{}, tokens: e.Tokens, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
+		profiles: map[*rbac.Role]*profile{}, standard: map[string]*rbac.Role{}, index: make(map[Principal]int32, 2*len(e.Accounts)), sets: map[setKey]*set{},
+		bindings: make(map[[2]string]*rbac.Binding, len(e.Policy.Bindings)), roles: map[string][]*rbac.Role{}, enforce: map[string]string{},
+		mounts: map[string][]Workload{}, byName: map[string][]place{}, tails: map[tailKey]*tail{}, memos: make(map[memo]*Result, len(e.Policy.Bindings)), tokens: e.Tokens, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
 	}
 	a.addRoles()
 	for i := range e.Namespaces {
@@ -106,29 +111,33 @@ func (a *Analysis) addRoles() {
 // addPrincipals makes a node for each account that is listed and for all that
 // bindings name, in a fixed order.
 func (a *Analysis) addPrincipals(e *Estate) {
-	all := make([]Principal, 0, len(e.Accounts)*2)
+	listed := make(map[Principal]bool, 2*len(e.Accounts))
 	for _, x := range e.Accounts {
-		all = append(all, Principal{rbac.KindServiceAccount, x.Namespace, x.Name})
-	}
-	listed := make(map[Principal]bool, len(all))
-	for _, p := range all {
-		listed[p] = true
+		listed[Principal{rbac.KindServiceAccount, x.Namespace, x.Name}] = true
 	}
 	bindings := a.auth.Bindings()
 	for i := range bindings {
 		b := &bindings[i]
 		a.bindings[[2]string{b.Namespace, b.Name}] = b
 		for _, s := range b.Subjects {
-			if p, ok := principalOf(s, b.Namespace); ok {
-				all = append(all, p)
+			if p, ok := principalOf(s, b.Namespace); ok && !listed[p] {
+				listed[p] = false
 			}
 		}
 	}
+	all := make([]Principal, 0, len(listed))
+	for p := range listed {
+		all = append(all, p)
+	}
 	slices.SortFunc(all, comparePrincipals)
-	all = slices.Compact(all)
+	for _, p := range all {
+		if n := len(a.spaces); p.Namespace != "" && (n == 0 || a.spaces[n-1] != p.Namespace) {
+			a.spaces = append(a.spaces, p.Namespace)
+		}
+	}
 	a.nodes = make([]node, len(all))
 	for i, p := range all {
-		a.nodes[i] = node{principal: p, name: p.String(), exists: listed[p] || a.unseen.Accounts != "", builtIn: builtIn(p)}
+		a.nodes[i] = node{principal: p, name: p.String(), exists: listed[p], builtIn: builtIn(p)}
 		a.index[p] = int32(i)
 	}
 }
@@ -187,19 +196,29 @@ func (a *Analysis) user(p Principal) rbac.User {
 func (a *Analysis) holding(h rbac.Held) holding {
 	out := holding{Held: h}
 	if h.Role == nil && a.unseen.Roles != "" && h.Binding.RoleKind == rbac.KindClusterRole {
-		if rules := standardRules(h.Binding.RoleName); rules != nil {
-			out.Role = &rbac.Role{Name: h.Binding.RoleName, Rules: rules}
-			out.profile = a.table.compile(rules)
-			return out
-		}
+		out.Role = a.standardRole(h.Binding.RoleName)
 	}
 	switch {
-	case h.Role != nil:
-		out.profile = a.profiles[h.Role]
+	case out.Role != nil:
+		out.profile = a.profiles[out.Role]
 	case a.unseen.Roles == "":
 		out.profile = &profile{base: [2]base{{level: inventory.LevelNone}, {level: inventory.LevelNone}}}
 	}
 	return out
+}
+
+// standardRole returns a role that every cluster has, compiled; nil for others.
+func (a *Analysis) standardRole(name string) *rbac.Role {
+	if r, ok := a.standard[name]; ok {
+		return r
+	}
+	var r *rbac.Role
+	if rules := standardRules(name); rules != nil {
+		r = &rbac.Role{Name: name, Rules: rules}
+		a.profiles[r] = a.table.compile(rules)
+	}
+	a.standard[name] = r
+	return r
 }
 
 // classOf returns the class of a user.

@@ -140,13 +140,13 @@ func (a *Analysis) path(name string, user *rbac.User, v *view, edges []edge, r *
 		p.Leads = p.Hops[0].To
 		return p
 	}
-	tail := a.tail(r.search, r.target)
-	p.Hops = make([]Hop, 0, len(tail)+1)
+	rest := a.tail(r.search, r.target)
+	p.Hops = make([]Hop, 0, len(rest.hops)+1)
 	p.add(a.hop(name, user, v, &edges[r.edge], r.target))
-	for i := range tail {
-		p.add(tail[i])
+	for i := range rest.hops {
+		p.add(rest.hops[i])
 	}
-	p.Leads = p.Hops[len(p.Hops)-1].To
+	p.Leads, p.rest = p.Hops[len(p.Hops)-1].To, rest.text
 	return p
 }
 
@@ -156,19 +156,28 @@ type tailKey struct {
 	node   int32
 }
 
+// A tail is that way, and the same in words.
+type tail struct {
+	hops []Hop
+	text string
+}
+
 // tail words the way from a node to the goal, each once.
-func (a *Analysis) tail(s *search, n int32) []Hop {
+func (a *Analysis) tail(s *search, n int32) *tail {
 	key := tailKey{s, n}
-	if out, ok := a.tails[key]; ok {
+	if out := a.tails[key]; out != nil {
 		return out
 	}
 	c := a.nodes[n].class
 	u := a.user(a.nodes[n].principal)
-	var out []Hop
+	out := &tail{}
 	if s.distance(c) == 1 {
-		out = []Hop{a.last(a.nodes[n].name, &u, c.view, s.seed[c.id-1])}
+		out.hops = []Hop{a.last(a.nodes[n].name, &u, c.view, s.seed[c.id-1])}
 	} else if e, next := a.step(s, n); next >= 0 {
-		out = append([]Hop{a.hop(a.nodes[n].name, &u, c.view, &e, next)}, a.tail(s, next)...)
+		out.hops = append([]Hop{a.hop(a.nodes[n].name, &u, c.view, &e, next)}, a.tail(s, next).hops...)
+	}
+	for i := range out.hops {
+		out.text += " → " + out.hops[i].String()
 	}
 	a.tails[key] = out
 	return out

@@ -55,6 +55,20 @@ func TestScenes(t *testing.T) {
 		{name: "bind of a powerful role within a namespace where it does nothing", given: func(e *estate) {
 			e.local("payments", "payments/runner", "binder", "bind rbac:clusterroles aggregator", "create rbac:rolebindings")
 		}, level: write},
+		{name: "bind of a powerful role in every namespace, where it does nothing", given: func(e *estate) {
+			e.wide("payments/runner", "binder", "bind rbac:clusterroles aggregator", "create rbac:rolebindings")
+		}, level: write},
+		{name: "bind of a named role in every namespace, where it may do everything", given: func(e *estate) {
+			e.role("", "boss", "* *:*")
+			e.wide("payments/runner", "binder", "bind rbac:clusterroles boss", "create rbac:rolebindings")
+		}, level: escalate, leads: goal, says: "has the rights of ClusterRole boss in kube-system"},
+		{name: "bind and change of bindings where there is none", given: func(e *estate) {
+			e.local("kube-system", "payments/runner", "binder", "bind rbac:clusterroles", "patch rbac:rolebindings")
+		}, level: escalate},
+		{name: "bind and change of a binding of another role", given: func(e *estate) {
+			e.role("", "view", "get pods")
+			e.wide("user:x", "view").wide("payments/runner", "binder", "bind rbac:clusterroles aggregator", "patch rbac:clusterrolebindings view-user-x")
+		}, level: write},
 		{name: "bind and change of one binding of a powerful role", given: func(e *estate) {
 			e.wide("payments/runner", "binder", "bind rbac:clusterroles", "patch rbac:clusterrolebindings aggregator-kube-system-aggregator")
 		}, level: escalate, leads: goal, says: "has the rights of ClusterRole aggregator"},

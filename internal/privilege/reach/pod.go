@@ -17,7 +17,7 @@ func (a *Analysis) changes(out []edge, v *view, i int) []edge {
 	names, every := v.names(a.table, h, 0)
 	add := func(k setKind, ns, via string, sure bool, note string) {
 		if s := a.sets[setKey{kind: k, namespace: ns}]; s != nil {
-			out = append(out, edge{hit: i, to: s, sure: sure && a.unseen.Accounts == "", note: joinNotes(note, a.accountsNote()), via: via})
+			out = append(out, edge{hit: i, to: s, sure: sure, note: note, via: via})
 		}
 	}
 	if every {
@@ -30,8 +30,11 @@ func (a *Analysis) changes(out []edge, v *view, i int) []edge {
 			}
 		}
 	}
+	if a.unseen.Accounts != "" {
+		add(accountsNamed, h.namespace, "", false, a.accountsNote())
+	}
 	if a.unseen.Workloads != "" {
-		add(accountsThere, h.namespace, "", false, "if there is such a workload: workloads were not listed ("+a.unseen.Workloads+")")
+		add(a.possible(), h.namespace, "", false, "if there is such a workload: workloads were not listed ("+a.unseen.Workloads+")")
 	}
 	return out
 }
@@ -60,7 +63,7 @@ func (a *Analysis) openPods(out []edge, i int, h *hit, note string) []edge {
 	to(mounted, note == "", note)
 	to(mountedMaybe, false, joinNotes(note, "if its token is mounted: the pod does not say"))
 	if a.unseen.Workloads != "" {
-		to(accountsThere, false, joinNotes(note, a.workloadsNote()))
+		to(a.possible(), false, joinNotes(note, a.workloadsNote()))
 	}
 	return out
 }
@@ -90,7 +93,7 @@ func (a *Analysis) namedPods(out []edge, i int, h *hit, names []string, note str
 			out = append(out, edge{hit: i, to: a.single(n), sure: sure, note: why, via: w.Kind + " " + w.Namespace + "/" + w.Name})
 		}
 	}
-	if s := a.sets[setKey{kind: accountsThere, namespace: h.namespace}]; s != nil && a.unseen.Workloads != "" {
+	if s := a.sets[setKey{kind: a.possible(), namespace: h.namespace}]; s != nil && a.unseen.Workloads != "" {
 		out = append(out, edge{hit: i, to: s, note: joinNotes(note, a.workloadsNote())})
 	}
 	return out
@@ -141,7 +144,7 @@ func (a *Analysis) nodeEdges(out []edge, v *view, i int) []edge {
 		add(setKey{kind: mounted}, false, "if a pod of it runs on node "+list(names))
 	}
 	if a.unseen.Workloads != "" {
-		add(setKey{kind: accountsThere}, false, a.workloadsNote())
+		add(setKey{kind: a.possible()}, false, a.workloadsNote())
 	}
 	return out
 }
@@ -156,7 +159,7 @@ func (a *Analysis) tokenEdges(out []edge, v *view, i int) []edge {
 	if s := a.sets[setKey{kind: inSecret, namespace: h.namespace}]; s != nil {
 		out = append(out, edge{hit: i, to: s, sure: true})
 	}
-	if s := a.sets[setKey{kind: accountsThere, namespace: h.namespace}]; s != nil && a.unseen.Tokens != "" {
+	if s := a.sets[setKey{kind: a.possible(), namespace: h.namespace}]; s != nil && a.unseen.Tokens != "" {
 		out = append(out, edge{hit: i, to: s, note: "if a Secret holds a token of it: Secrets were not listed (" + a.unseen.Tokens + ")"})
 	}
 	return out

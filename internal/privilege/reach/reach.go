@@ -126,7 +126,8 @@ type Path struct {
 	Certain    bool
 	Conditions []string
 
-	strong bool // it makes its holder admin of the goal
+	strong bool   // it makes its holder admin of the goal
+	rest   string // the hops after the first in words, where these are known
 }
 
 // A Hop is one step.
@@ -140,22 +141,28 @@ type Hop struct {
 
 // String writes a path on one line, with what makes each hop possible.
 func (p *Path) String() string {
-	var b strings.Builder
-	for i := range p.Hops {
-		h := &p.Hops[i]
-		if i > 0 {
-			b.WriteString(" → ")
-		} else {
-			b.WriteString(h.From + " ")
-		}
-		b.WriteString(h.Action)
-		if h.Because != "" {
-			b.WriteString(" (" + h.Because + ")")
-		}
-		b.WriteString(" → " + h.To)
-		if h.Condition != "" {
-			b.WriteString(" [" + h.Condition + "]")
-		}
+	if len(p.Hops) == 0 {
+		return ""
 	}
-	return b.String()
+	out := p.Hops[0].From + " " + p.Hops[0].String()
+	if p.rest != "" {
+		return out + p.rest
+	}
+	for i := 1; i < len(p.Hops); i++ {
+		out += " → " + p.Hops[i].String()
+	}
+	return out
+}
+
+// String writes a hop without whom it begins with.
+func (h *Hop) String() string {
+	out := h.Action
+	if h.Because != "" {
+		out += " (" + h.Because + ")"
+	}
+	out += " → " + h.To
+	if h.Condition != "" {
+		out += " [" + h.Condition + "]"
+	}
+	return out
 }

@@ -45,18 +45,90 @@ func (a *Analysis) Of(p Principal) Result {
 		self = -1
 		c = a.classOf(user)
 	}
-	if c.edges == nil {
-		c.edges = a.edges(c.view)
-	}
 	if c.out == nil {
+		if c.edges == nil {
+			c.edges = a.edges(c.view)
+		}
 		c.out = a.outcomeOf(c.view, c.edges)
+		c.joined = a.joined(c.view, c.out)
 	}
-	r := a.result(p, self, &user, c.view, c.edges, c.out)
-	r.Joined = a.joined(&r, c.view)
+	var r Result
+	if c.joined || len(c.view.held) == 0 || c.view.master || builtIn(p) {
+		r = a.result(p, self, &user, c.view, c.edges, c.out)
+		r.Joined = c.joined
+	} else {
+		r = a.merged(p, self, &user, c)
+	}
 	if a.unseen.Bindings != "" {
 		r.unknown("bindings were not all listed: " + a.unseen.Bindings)
 	}
 	return r
+}
+
+// merged puts the results of single grants together where they give no more
+// together than each by itself.
+func (a *Analysis) merged(p Principal, self int32, user *rbac.User, c *class) Result {
+	o := c.out
+	r := Result{Level: none, Capabilities: o.capabilities, Cluster: o.cluster, Namespaces: o.namespaces, Secrets: o.secrets}
+	singles := make([]Result, len(c.view.held))
+	for i := range c.view.held {
+		singles[i] = a.grant(p, self, user, c.view.held[i].Held)
+	}
+	if len(singles) == 1 {
+		singles[0].Namespaces = o.namespaces
+		return singles[0]
+	}
+	slices.SortStableFunc(singles, func(x, y Result) int { return y.Level.Rank() - x.Level.Rank() })
+	for i := range singles {
+		x := &singles[i]
+		if x.Level.Rank() > r.Level.Rank() {
+			r.Level = x.Level
+		}
+		if x.Level.Rank() > none.Rank() {
+			r.Reasons = appendNew(r.Reasons, x.Reasons)
+		}
+		r.Unknown = appendNew(r.Unknown, x.Unknown)
+		r.Paths = append(r.Paths, x.Paths...)
+	}
+	if len(r.Reasons) == 0 {
+		r.Reasons = singles[0].Reasons
+	}
+	r.Reasons = r.Reasons[:min(len(r.Reasons), maxReasons+1)]
+	if len(o.unknown) > 0 && r.Level != inventory.LevelAdmin || len(r.Unknown) > 0 && r.Level.Rank() < levelEscalate.Rank() {
+		r.Level = inventory.LevelUnknown
+	}
+	slices.SortStableFunc(r.Paths, comparePaths)
+	r.Paths = slices.Clip(r.Paths[:min(len(r.Paths), MaxPaths)])
+	return r
+}
+
+// appendNew appends what a list does not have yet.
+func appendNew(list, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// comparePaths orders paths: certain ones first, to cluster-admin first, those
+// that give all of something before others, then the shortest.
+func comparePaths(x, y Path) int {
+	rank := func(p *Path) int {
+		n := len(p.Hops)
+		if !p.Certain {
+			n += 1000
+		}
+		if !p.strong {
+			n += 100
+		}
+		if p.Leads != clusterAdmin {
+			n += 10
+		}
+		return n
+	}
+	return rank(&x) - rank(&y)
 }
 
 // Grant returns what one binding of the policy, by namespace (empty for a
@@ -79,14 +151,27 @@ func (a *Analysis) Grant(namespace, name string, subject rbac.Subject) (Result, 
 	return a.grant(p, self, &user, rbac.Held{Binding: b, Role: a.auth.RoleOf(b), Namespace: namespace}), true
 }
 
-// grant is the result of one holding.
+// A memo names the result of one binding for one node.
+type memo struct {
+	binding *rbac.Binding
+	self    int32
+}
+
+// grant is the result of one holding, each made once.
 func (a *Analysis) grant(p Principal, self int32, user *rbac.User, h rbac.Held) Result {
+	key := memo{h.Binding, self}
+	if r, ok := a.memos[key]; ok {
+		return *r
+	}
 	c := a.alone(h)
 	v := *c.view
 	v.held = []holding{a.holding(h)}
 	r := a.result(p, self, user, &v, c.edges, c.out)
 	if h.Role == nil && a.unseen.Roles == "" {
 		r.Reasons = []string{h.Binding.RoleKind + " " + h.Binding.RoleName + " does not exist: the binding gives nothing until somebody makes it"}
+	}
+	if self >= 0 {
+		a.memos[key] = &r
 	}
 	return r
 }
@@ -120,6 +205,9 @@ func (a *Analysis) outcomeOf(v *view, edges []edge) *outcome {
 
 // result words an outcome for a principal.
 func (a *Analysis) result(p Principal, self int32, user *rbac.User, v *view, edges []edge, o *outcome) Result {
+	if o.reasons == nil {
+		a.table.say(v, o)
+	}
 	r := Result{
 		Level: o.level, Reasons: o.reasons, Capabilities: o.capabilities, Cluster: o.cluster, Namespaces: o.namespaces,
 		Secrets: o.secrets, Unknown: o.unknown, BuiltIn: builtIn(p),
@@ -176,27 +264,27 @@ func (r *Result) unknown(why string) {
 	r.Unknown = append(slices.Clone(r.Unknown), why)
 	if r.Level != inventory.LevelAdmin {
 		r.Level = inventory.LevelUnknown
-		r.Reasons = append(slices.Clone(r.Reasons), why)
 	}
 }
 
-// joined reports whether a result is more than that of the strongest single
-// binding.
-func (a *Analysis) joined(r *Result, v *view) bool {
+// joined reports whether all holdings of a view together are more than the
+// strongest of them.
+func (a *Analysis) joined(v *view, o *outcome) bool {
 	if len(v.held) < 2 {
 		return false
 	}
 	best := 0
 	var capabilities, goals []string
 	for i := range v.held {
-		o := a.alone(v.held[i].Held).out
-		best = max(best, o.strength.Rank())
-		capabilities = append(capabilities, o.capabilities...)
-		goals = append(goals, o.goals...)
+		x := a.alone(v.held[i].Held).out
+		best = max(best, x.strength.Rank())
+		capabilities = append(capabilities, x.capabilities...)
+		goals = append(goals, x.goals...)
 	}
-	return r.Level.Rank() > best ||
-		slices.ContainsFunc(r.Capabilities, func(c string) bool { return !slices.Contains(capabilities, c) }) ||
-		slices.ContainsFunc(r.Paths, func(p Path) bool { return !slices.Contains(goals, p.Leads) })
+	missing := func(of []string) func(string) bool {
+		return func(s string) bool { return !slices.Contains(of, s) }
+	}
+	return o.strength.Rank() > best || slices.ContainsFunc(o.capabilities, missing(capabilities)) || slices.ContainsFunc(o.goals, missing(goals))
 }
 
 // conclude notes how strong an outcome is with all that it leads to, and the

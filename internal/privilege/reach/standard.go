@@ -79,7 +79,11 @@ func Rules(rules []rbac.Rule, clusterWide bool) privilege.Assessment {
 	if !clusterWide {
 		h.Namespace = theNamespace
 	}
-	o := t.assess(t.newView([]holding{h}, false))
+	v := t.newView([]holding{h}, false)
+	o := t.assess(v)
+	if o.reasons == nil {
+		t.say(v, o)
+	}
 	return privilege.Assessment{Level: o.level, Reasons: o.reasons, Capabilities: o.capabilities}
 }
 

@@ -130,7 +130,17 @@ func (t *table) evaluate(v *view) {
 		eff[i].all.or(&v.wide)
 		eff[i].named.or(&v.wideNamed)
 	}
+	var got bits
+	got.or(&v.wide)
+	got.or(&v.wideNamed)
+	for i := range v.locals {
+		got.or(&v.locals[i].all)
+		got.or(&v.locals[i].named)
+	}
 	for p := range t.permissions {
+		if !t.needs[p][0].meets(&got) {
+			continue
+		}
 		wide := t.check(p, &v.wide, &v.wideNamed)
 		if wide != unmet {
 			t.hit(v, p, "", wide == metNamed)
@@ -268,4 +278,14 @@ func (v *view) names(t *table, h *hit, need int) ([]string, bool) {
 	}
 	slices.Sort(out)
 	return slices.Compact(out), false
+}
+
+// allows reports whether a view gives a verb on a resource, without names, in a
+// namespace or, if it is empty, cluster-wide.
+func (v *view) allows(verb, group, resource, namespace string) bool {
+	return slices.ContainsFunc(v.held, func(x holding) bool {
+		return x.profile != nil && (x.Namespace == "" || x.Namespace == namespace) && slices.ContainsFunc(x.profile.rules, func(r rbac.Rule) bool {
+			return len(r.ResourceNames) == 0 && has(r.Verbs, verb) && has(r.APIGroups, group) && has(r.Resources, resource)
+		})
+	})
 }
