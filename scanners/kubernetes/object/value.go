@@ -2,7 +2,9 @@ package object
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,9 +32,9 @@ func (s *Secret) readValues(values map[string][]byte, hash func([]byte) inventor
 	case "kubernetes.io/tls":
 		s.X509 = FromPEM(values["tls.crt"])
 	case "kubernetes.io/dockerconfigjson":
-		s.Registries = registries(values[".dockerconfigjson"], true)
+		s.readRegistries(values, ".dockerconfigjson", hash)
 	case "kubernetes.io/dockercfg":
-		s.Registries = registries(values[".dockercfg"], false)
+		s.readRegistries(values, ".dockercfg", hash)
 	case "bootstrap.kubernetes.io/token":
 		if at, err := time.Parse(time.RFC3339, string(values["expiration"])); err == nil {
 			s.Expires = at.UTC()
@@ -53,34 +55,55 @@ func public(secretType, key string) bool {
 	return secretType == "bootstrap.kubernetes.io/token" && key != "token-secret"
 }
 
-// registries returns the hosts that a docker configuration signs in to, sorted.
-func registries(config []byte, nested bool) []string {
-	type entry struct{} // nothing below the host is decoded
-	var hosts map[string]entry
-	var err error
-	if nested {
+// A login is an entry of a docker configuration.
+type login struct {
+	Auth     string `json:"auth"` // user:password in base64
+	Password string `json:"password"`
+}
+
+// readRegistries keeps the hosts that a docker configuration signs in to and,
+// with hash, the hash of the password for each under "KEY/HOST".
+func (s *Secret) readRegistries(values map[string][]byte, key string, hash func([]byte) inventory.SecretHash) {
+	var logins map[string]login
+	err := json.Unmarshal(values[key], &logins)
+	if key == ".dockerconfigjson" {
 		var whole struct {
-			Auths map[string]entry `json:"auths"`
+			Auths map[string]login `json:"auths"`
 		}
-		err = json.Unmarshal(config, &whole)
-		hosts = whole.Auths
-	} else {
-		err = json.Unmarshal(config, &hosts)
+		err = json.Unmarshal(values[key], &whole)
+		logins = whole.Auths
 	}
 	if err != nil {
-		return nil // not the form that Kubernetes checks for
+		return // not the form that Kubernetes checks for
 	}
-	var out []string
-	for host := range hosts {
-		if _, rest, ok := strings.Cut(host, "://"); ok {
-			host = rest
+	for _, address := range slices.Sorted(maps.Keys(logins)) {
+		l, host := logins[address], hostOf(address)
+		s.Registries = append(s.Registries, intern(host))
+		if password := l.password(); hash != nil && password != "" {
+			s.Hashes[key+"/"+host] = hash([]byte(password))
 		}
-		host, _, _ = strings.Cut(host, "/")
-		if at := strings.LastIndexByte(host, '@'); at >= 0 {
-			host = host[at+1:]
-		}
-		out = append(out, intern(host))
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(s.Registries)
+	s.Registries = slices.Compact(s.Registries)
+}
+
+func (l login) password() string {
+	if l.Password != "" {
+		return l.Password
+	}
+	text, err := base64.StdEncoding.DecodeString(l.Auth)
+	if err != nil {
+		return ""
+	}
+	_, password, _ := strings.Cut(string(text), ":")
+	return password
+}
+
+// hostOf returns the host of a registry, which may be written as an address.
+func hostOf(address string) string {
+	if _, rest, ok := strings.Cut(address, "://"); ok {
+		address = rest
+	}
+	host, _, _ := strings.Cut(address, "/")
+	return host[strings.LastIndexByte(host, '@')+1:]
 }
