@@ -158,7 +158,9 @@ func maker(o *item) bool {
 	return ok && put(o, workloads(), w)
 }
 
-// binding reads a binding and says if it names an account without its namespace.
+// binding reads a binding and says if a ClusterRoleBinding names an account without
+// its namespace. In a RoleBinding the account is then one of the binding's namespace
+// (k8s.io/kubernetes v1.36.3, pkg/apis/rbac/validation, ValidateRoleBindingSubject).
 func binding[T any](convert func(*T) object.Binding) func(*item) bool {
 	return func(o *item) bool {
 		var v T
@@ -167,7 +169,7 @@ func binding[T any](convert func(*T) object.Binding) func(*item) bool {
 		}
 		x := convert(&v)
 		for _, s := range x.Subjects {
-			if s.Kind == "ServiceAccount" && s.Namespace == "" && o.layout.namespaces[o.path] == "" {
+			if s.Kind == "ServiceAccount" && s.Namespace == "" && o.cluster && o.layout.namespaces[o.path] == "" {
 				o.note(o.source.line([]string{"subjects", "name"}, "string"), "a ServiceAccount among the subjects has no namespace: the API server refuses this "+o.kind)
 			}
 		}
