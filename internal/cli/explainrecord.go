@@ -161,6 +161,9 @@ func (e *explainer) other(id string) {
 	}
 	e.owners(subject, "")
 	e.usage(id)
+	if rec.Grant != nil {
+		e.relations(id)
+	}
 	e.findingsOn(id)
 }
 

@@ -1,16 +1,24 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/muster-nhi/muster/internal/config"
 	"github.com/muster-nhi/muster/scanners/all"
 	"github.com/muster-nhi/muster/scanners/kubernetes"
+	"github.com/muster-nhi/muster/scanners/kubernetes/live"
 )
 
 // TestAuditLogs: the flag sets the key of clusters, and of nothing else.
@@ -40,6 +48,60 @@ func TestAuditLogs(t *testing.T) {
 func withoutPath(options map[string]any) map[string]any {
 	delete(options, "path")
 	return options
+}
+
+// TestClusterPermissions: what is printed is what the reader says it needs, in
+// every format, in the form that its reader asks for.
+func TestClusterPermissions(t *testing.T) {
+	printed := func(format string, withoutSecrets bool) []byte {
+		var b bytes.Buffer
+		if err := clusterPermissions(&b, format, withoutSecrets); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	for _, without := range []bool{false, true} {
+		var list struct{ Items []clusterObject }
+		if err := json.Unmarshal(printed("json", without), &list); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(clusterObjects(live.Permissions(without)), list.Items); d != "" {
+			t.Error(d)
+		}
+		var documents []clusterObject
+		d := yaml.NewDecoder(bytes.NewReader(printed("yaml", without)))
+		for {
+			var o clusterObject
+			if err := d.Decode(&o); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			documents = append(documents, o)
+		}
+		if d := cmp.Diff(list.Items, documents); d != "" {
+			t.Error(d)
+		}
+		text := printed("terraform", without)
+		file, problems := hclwrite.ParseConfig(text, "muster.tf", hcl.InitialPos)
+		if problems.HasErrors() {
+			t.Fatal(problems)
+		}
+		if d := cmp.Diff(string(hclwrite.Format(text)), string(text)); d != "" {
+			t.Error(d)
+		}
+		rules := 0
+		for _, b := range file.Body().Blocks() {
+			for _, inner := range b.Body().Blocks() {
+				if inner.Type() == "rule" {
+					rules++
+				}
+			}
+		}
+		if want := len(live.Permissions(without)); rules != want {
+			t.Errorf("%d rules in Terraform, want %d", rules, want)
+		}
+	}
 }
 
 // TestSeriesOfClusters: another current context is another series, another audit

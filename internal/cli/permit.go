@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/config"
@@ -120,7 +121,7 @@ func secretsFlag(withoutSecrets bool) string {
 // clusterNotes is the head of what is to be applied.
 func clusterNotes(withoutSecrets bool) string {
 	notes := `# What muster needs to read a cluster: get and list, no verb that changes anything.
-# A token for it: kubectl create token --namespace muster muster --duration 1h
+# A token for it: kubectl --namespace muster create token muster --duration 1h
 `
 	if withoutSecrets {
 		return notes + `# Secrets are not listed: their names are taken from what uses them, and what
@@ -168,22 +169,7 @@ resource "kubernetes_cluster_role_v1" "muster" {
   }
 `, clusterAccount, clusterRole)
 	for _, r := range rules {
-		fmt.Fprintln(w, "  rule {")
-		for _, f := range []struct {
-			key   string
-			words []string
-		}{
-			{"api_groups       ", r.APIGroups},
-			{"resources        ", r.Resources},
-			{"resource_names   ", r.ResourceNames},
-			{"non_resource_urls", r.NonResourceURLs},
-			{"verbs            ", r.Verbs},
-		} {
-			if len(f.words) > 0 {
-				fmt.Fprintf(w, "    %s = %s\n", f.key, quoted(f.words))
-			}
-		}
-		fmt.Fprintln(w, "  }")
+		terraformRule(w, r)
 	}
 	fmt.Fprint(w, `}
 
@@ -203,6 +189,30 @@ resource "kubernetes_cluster_role_binding_v1" "muster" {
   }
 }
 `)
+}
+
+// terraformRule writes a rule as terraform fmt would.
+func terraformRule(w io.Writer, r privilege.Rule) {
+	type field struct {
+		key   string
+		words []string
+	}
+	fields := slices.DeleteFunc([]field{
+		{"api_groups", r.APIGroups},
+		{"resources", r.Resources},
+		{"resource_names", r.ResourceNames},
+		{"non_resource_urls", r.NonResourceURLs},
+		{"verbs", r.Verbs},
+	}, func(f field) bool { return len(f.words) == 0 })
+	width := 0
+	for _, f := range fields {
+		width = max(width, len(f.key))
+	}
+	fmt.Fprintln(w, "  rule {")
+	for _, f := range fields {
+		fmt.Fprintf(w, "    %-*s = %s\n", width, f.key, quoted(f.words))
+	}
+	fmt.Fprintln(w, "  }")
 }
 
 // quoted writes a list of words that need no escape beyond Go's.
