@@ -184,20 +184,20 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 
 // reasons gathers what is missing of one kind.
 type reasons struct {
-	text                     []string
-	mains, denied, skipped   int // main feeds; of which nothing was seen
-	incomplete, notAskedOnly bool
+	text                   []string
+	mains, denied, skipped int // main feeds; of which nothing was seen
+	incomplete             bool
 }
 
 // listed adds what the listings of one resource say.
 func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
-	any, worst := false, inventory.StatusComplete
+	asked, worst := false, inventory.StatusComplete
 	for i := range m.c.Listings {
 		l := &m.c.Listings[i]
 		if l.Resource != f.resource {
 			continue
 		}
-		any = true
+		asked = true
 		if f.counted {
 			x.Requests += max(0, l.Requests)
 			controlled(x, f, l)
@@ -228,7 +228,7 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 		worst = inventory.StatusPartial
 		r.add("only the namespaces " + list(m.only) + " were asked for")
 	}
-	if !any && !m.declared && !f.optional() {
+	if !asked && !m.declared && !f.optional() {
 		worst = inventory.StatusSkipped
 		r.add(f.resource + " were not asked for (not told: " + f.loss + ")")
 	}

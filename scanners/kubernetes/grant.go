@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -16,54 +17,63 @@ const maxExpanded = 20_000
 
 // putGrants emits a grant for each subject of each binding.
 func (m *mapper) putGrants() {
-	members := m.membersOf()
-	expanded, left := 0, 0
+	e := &expansion{members: m.membersOf()}
 	allAccounts := m.seen("serviceaccounts")
 	for i := range m.c.Bindings {
 		if m.err != nil {
 			return
 		}
 		b := &m.c.Bindings[i]
-		if i > 0 && sameObject(&m.c.Bindings[i-1].Meta, &b.Meta) {
-			continue
-		}
-		g := m.newBinding(b, allAccounts)
-		seen := map[string]bool{}
-		for j := range b.Subjects {
-			s := &b.Subjects[j]
-			p, ok := m.principal(b, s)
-			if !ok {
-				m.note(inventory.KindGrant, "a binding names a subject that is no service account, user or group; it is left out")
-				continue
-			}
-			x := g.to(s, p)
-			if len(b.Subjects) > 1 {
-				if seen[x.ID] {
-					continue
-				}
-				seen[x.ID] = true
-			}
-			m.put(inventory.Record{Grant: x}, inventory.KindGrant)
-			if m.granted != nil {
-				m.granted[nameOf(b, s)] = granted{x.ID, x.GrantedAt, x.ManagedBy != ""}
-			}
-			if who, _ := everyone(s.Kind, s.Name); s.Kind != kindGroup || x.ManagedBy != "" && who != "" {
-				continue // what everyone may by default is no news of anyone
-			}
-			for _, to := range members(s.Name) {
-				if expanded >= maxExpanded {
-					left++
-					continue
-				}
-				expanded++
-				m.put(inventory.Record{Grant: g.through(x, s.Name, to)}, inventory.KindGrant)
-			}
+		if i == 0 || !sameObject(&m.c.Bindings[i-1].Meta, &b.Meta) {
+			m.putBinding(m.newBinding(b, allAccounts), e)
 		}
 	}
-	if left > 0 {
-		m.note(inventory.KindGrant, fmt.Sprintf("%d grants that accounts hold through a group stand at the group only", left))
+	if e.left > 0 {
+		m.note(inventory.KindGrant, fmt.Sprintf("%d grants that accounts hold through a group stand at the group only", e.left))
 	}
 	m.putJoined()
+}
+
+// An expansion says who is in a group, and counts the grants of members.
+type expansion struct {
+	members    func(group string) []principal
+	done, left int
+}
+
+// putBinding emits the grants of one binding.
+func (m *mapper) putBinding(g *boundRole, e *expansion) {
+	b := g.b
+	seen := map[string]bool{}
+	for j := range b.Subjects {
+		s := &b.Subjects[j]
+		p, ok := m.principal(b, s)
+		if !ok {
+			m.note(inventory.KindGrant, "a binding names a subject that is no service account, user or group; it is left out")
+			continue
+		}
+		x := g.to(s, p)
+		if seen[x.ID] {
+			continue
+		}
+		if len(b.Subjects) > 1 {
+			seen[x.ID] = true
+		}
+		m.put(inventory.Record{Grant: x}, inventory.KindGrant)
+		if m.granted != nil {
+			m.granted[nameOf(b, s)] = granted{x.ID, x.GrantedAt, x.ManagedBy != ""}
+		}
+		if who, _ := everyone(s.Kind, s.Name); s.Kind != kindGroup || x.ManagedBy != "" && who != "" {
+			continue // what everyone may by default is no news of anyone
+		}
+		for _, to := range e.members(s.Name) {
+			if e.done >= maxExpanded {
+				e.left++
+				continue
+			}
+			e.done++
+			m.put(inventory.Record{Grant: g.through(x, s.Name, to)}, inventory.KindGrant)
+		}
+	}
 }
 
 // sameObject reports whether two neighbours are one object that was seen twice.
@@ -189,9 +199,7 @@ func (g *boundRole) through(of *inventory.Grant, group string, p principal) *inv
 	x.Principal = p.id()
 	x.Via = g.via + " to group " + clip(group, maxText)
 	attr := make(attributes, len(of.Attributes)+1)
-	for k, v := range of.Attributes {
-		attr[k] = v
-	}
+	maps.Copy(attr, of.Attributes)
 	attr.set("group", group)
 	x.Attributes = attr
 	return &x

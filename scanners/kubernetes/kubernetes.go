@@ -171,7 +171,7 @@ func (m *mapper) readAudit(paths []string, opts audit.Options) error {
 }
 
 func (m *mapper) addAudit(path string) error {
-	f, err := os.Open(path) //nolint:gosec // the user names the file
+	f, err := os.Open(path)
 	if err != nil {
 		m.lose(inventory.KindUsage, clip(inventory.Printable(err.Error()), maxText))
 		return nil

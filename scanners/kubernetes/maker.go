@@ -78,7 +78,7 @@ func (s *makers) maker(k key) *object.Meta {
 
 // makerAttributes says what keeps a Secret up to date: the resource that makes
 // it, or the tool that wrote it.
-func (m *mapper) makerAttributes(x *inventory.Credential, attr attributes, o *object.Meta) {
+func (m *mapper) makerAttributes(attr attributes, o *object.Meta) {
 	k := key{o.Namespace, o.Name}
 	if e := m.makers.external[k]; e != nil {
 		attr["managed_by_tool"] = "external-secrets"

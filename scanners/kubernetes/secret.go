@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +12,7 @@ import (
 
 // The types of Secrets (kubernetes.io, "Types of Secret", and Helm's).
 const (
-	typeToken     = "kubernetes.io/service-account-token"
+	typeToken     = "kubernetes.io/service-account-token" //nolint:gosec // the name of a type
 	typeBootstrap = "bootstrap.kubernetes.io/token"
 	typeTLS       = "kubernetes.io/tls"
 	typeDocker    = "kubernetes.io/dockercfg"
@@ -205,9 +206,7 @@ func (m *mapper) putPart(of *inventory.Credential, o *object.Secret, k string) {
 	x.Name = clip(x.Name+" "+k, maxText)
 	x.SecretHash = o.Hashes[k]
 	attr := make(attributes, len(of.Attributes)+1)
-	for name, v := range of.Attributes {
-		attr[name] = v
-	}
+	maps.Copy(attr, of.Attributes)
 	attr.set("key", k)
 	x.Attributes = attr
 	m.put(inventory.Record{Credential: &x}, inventory.KindCredential)
@@ -240,7 +239,7 @@ func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads boo
 	attr.yes("last_applied", o.LastApplied)
 	attr.tri("immutable", o.Immutable)
 	m.useAttributes(attr, s, allWorkloads)
-	m.makerAttributes(x, attr, &o.Meta)
+	m.makerAttributes(attr, &o.Meta)
 	switch o.Type {
 	case typeToken:
 		m.fillToken(x, attr, o)
@@ -349,7 +348,7 @@ func (m *mapper) putInferredSecret(k key, s *secret, allWorkloads bool) {
 	case s.pull:
 		x.Type = "registry.credential"
 	}
-	m.makerAttributes(x, attr, &stand.Meta)
+	m.makerAttributes(attr, &stand.Meta)
 	m.fillCertificate(x, attr, stand)
 	m.put(inventory.Record{Credential: x}, inventory.KindCredential)
 	m.putOwners(x.ID, k.namespace, m.makers.maker(k))

@@ -117,7 +117,7 @@ func when(t time.Time) time.Time {
 	return t
 }
 
-// A tagger gathers attributes; empty values are left out.
+// attributes gathers the attributes of a record; empty values are left out.
 type attributes map[string]string
 
 func (a attributes) set(name, value string) {
@@ -136,14 +136,6 @@ func (a attributes) tri(name string, t inventory.Tri) {
 	if t != inventory.Unknown {
 		a[name] = t.String()
 	}
-}
-
-// done returns the attributes, or nil if there are none.
-func (a attributes) done() map[string]string {
-	if len(a) == 0 {
-		return nil
-	}
-	return a
 }
 
 // tagsOf returns the labels of an object and the annotations that name owners.
