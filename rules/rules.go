@@ -82,6 +82,7 @@
 //
 //	default, missing, inferred  true: the account named default; there is no such
 //	                     account; it is only named
+//	system               true: in a namespace of the cluster itself
 //	effective_level      what it can do with all its bindings and groups
 //	mounted              true or false: whether a workload mounts its token
 //	workloads, tokens    how many run as it; token Secrets; 0 only if all were listed
