@@ -151,7 +151,7 @@ func BenchmarkMapping(b *testing.B) {
 // TestHostile: names of users, groups, labels and of whatever a manifest holds
 // may be anything. Records stay valid and ids apart.
 func TestHostile(t *testing.T) {
-	long := strings.Repeat("x", 1<<20)
+	long := strings.Repeat("x", 1<<16)
 	odd := []string{"", " ", "\n", "a\nb\x1b[2J", "a/b", "a%2Fb", "\xff\xfe", "…", long, long + "y", "system:serviceaccount:", "system:serviceaccount:a:b", "system:serviceaccount:a:b:c", "\u202e"}
 	c := &object.Cluster{Name: "a\nb", Reader: long, Listings: complete()}
 	for i, name := range odd {
@@ -198,6 +198,10 @@ func TestHostile(t *testing.T) {
 		c.SealedSecrets = append(c.SealedSecrets, object.SealedSecret{Meta: meta, Target: name, Keys: odd, Wide: name})
 		c.SecretClasses = append(c.SecretClasses, object.SecretClass{Meta: meta, Provider: name, Secrets: odd, Role: name})
 	}
+	c.Bindings = append(c.Bindings, object.Binding{
+		Meta: object.Meta{Kind: "ClusterRoleBinding", Name: "megabyte"}, RoleKind: "ClusterRole", RoleName: strings.Repeat("r", 1<<20),
+		Subjects: []object.Subject{{Kind: kindUser, Name: strings.Repeat("u", 1<<20)}},
+	})
 	for i := range c.Listings {
 		c.Listings[i].Notes = odd
 	}
