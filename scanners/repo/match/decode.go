@@ -198,15 +198,10 @@ func hexPrintable(run []byte) bool {
 	return true
 }
 
-// base64Printable decodes as gitleaks does, four characters at a time so that
-// most of what is no base64 is told by the first.
+// base64Printable decodes as gitleaks does. Most of what is no base64 is told by
+// its first four characters.
 func base64Printable(run []byte) bool {
-	var buf [3]byte
-	n, err := base64.RawStdEncoding.Decode(buf[:], run[:4])
-	if err != nil {
-		n, err = base64.RawURLEncoding.Decode(buf[:], run[:4])
-	}
-	if err != nil || !allPrintable(buf[:n]) {
+	if !beginsPrintable(run) {
 		return false
 	}
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(run)))
@@ -214,9 +209,33 @@ func base64Printable(run []byte) bool {
 		return true
 	}
 	out = make([]byte, base64.RawURLEncoding.DecodedLen(len(run)))
-	n, err = base64.RawURLEncoding.Decode(out, run)
+	n, err := base64.RawURLEncoding.Decode(out, run)
 	return err == nil && allPrintable(out[:n])
 }
+
+// beginsPrintable reports whether the first four characters of a run decode to
+// printable text, in one of the two alphabets.
+func beginsPrintable(run []byte) bool {
+	var bits uint32
+	var kinds byte
+	for _, c := range run[:4] {
+		v := sixBits[c]
+		bits = bits<<6 | uint32(v&63)
+		kinds |= v
+	}
+	return kinds>>6 != 3 && printable(byte(bits>>16)) && printable(byte(bits>>8)) && printable(byte(bits))
+}
+
+// sixBits is what a character of a run stands for in base64. Bit 6 marks those
+// of the standard alphabet alone, bit 7 those of the other alone.
+var sixBits = func() (table [256]byte) { //nolint:gochecknoglobals // a constant table
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	for i := range len(letters) {
+		table[letters[i]] = byte(i)
+	}
+	table['+'], table['/'], table['-'], table['_'] = 62|1<<6, 63|1<<6, 62|1<<7, 63|1<<7
+	return table
+}()
 
 // escapes appends the places of percent and unicode escapes.
 func escapes(spans []interval, text []byte) []interval {

@@ -239,15 +239,20 @@ func (m *Matcher) detect(hits []Hit, i int, w window, decoded bool) []Hit {
 	if m.memo.empty(key) {
 		return hits
 	}
-	det := m.detector(i)
-	det.MaxDecodeDepth = 0
-	if decoded {
-		det.MaxDecodeDepth = maxDecodeDepth
-	}
 	line := m.lineAt(w.start)
-	found := det.Detect(detect.Fragment{Raw: string(raw), StartLine: line}) //nolint:staticcheck // Detect takes no other type yet
-	if !slices.ContainsFunc(found, func(f report.Finding) bool { return decoded == (encodingOf(f.Tags) != "") }) {
-		m.memo.add(key)
+	found, ok := m.memo.recall(key, line)
+	if !ok {
+		det := m.detector(i)
+		det.MaxDecodeDepth = 0
+		if decoded {
+			det.MaxDecodeDepth = maxDecodeDepth
+		}
+		found = det.Detect(detect.Fragment{Raw: string(raw), StartLine: line}) //nolint:staticcheck // Detect takes no other type yet
+		if slices.ContainsFunc(found, func(f report.Finding) bool { return decoded == (encodingOf(f.Tags) != "") }) {
+			m.memo.keep(key, len(raw), line, found)
+		} else {
+			m.memo.add(key)
+		}
 	}
 	for n := range found {
 		if h, ok := m.hit(i, w, line, &found[n], decoded); ok {

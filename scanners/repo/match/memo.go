@@ -1,20 +1,36 @@
 package match
 
-import "hash/maphash"
+import (
+	"hash/maphash"
 
-const memoCap = 1 << 17
+	"github.com/zricethezav/gitleaks/v8/report"
+)
 
-// A memo remembers in which windows nothing was found: history repeats itself.
-// Keys are 128 bits of two seeded hashes. It forgets all when full.
+const (
+	memoCap  = 1 << 17
+	foundCap = 1 << 12 // windows in which something was found
+	foundMax = 1 << 11 // bytes of the largest of them that is remembered
+)
+
+// A memo remembers in which windows nothing was found, and what was found in
+// others: history repeats itself. Keys are 128 bits of two seeded hashes. It
+// forgets all when full. Findings hold their window: 8 MB at most.
 type memo struct {
 	seeds [2]maphash.Seed
 	none  map[memoKey]struct{}
+	some  map[memoKey]seen
+}
+
+// A seen is what gitleaks found in a window that began at a line.
+type seen struct {
+	line  int
+	found []report.Finding
 }
 
 type memoKey [2]uint64
 
 func newMemo() memo {
-	return memo{[2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, map[memoKey]struct{}{}}
+	return memo{[2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, map[memoKey]struct{}{}, map[memoKey]seen{}}
 }
 
 func (m *memo) key(tag int, text []byte) memoKey {
@@ -35,4 +51,29 @@ func (m *memo) add(k memoKey) {
 		clear(m.none)
 	}
 	m.none[k] = struct{}{}
+}
+
+// keep remembers what was found in a window of that size.
+func (m *memo) keep(k memoKey, size, line int, found []report.Finding) {
+	if size > foundMax {
+		return
+	}
+	if len(m.some) >= foundCap {
+		clear(m.some)
+	}
+	m.some[k] = seen{line, found}
+}
+
+// recall returns what was found in a window, which begins at another line now.
+func (m *memo) recall(k memoKey, line int) (found []report.Finding, ok bool) {
+	s, ok := m.some[k]
+	if !ok {
+		return nil, false
+	}
+	for i := range s.found {
+		s.found[i].StartLine += line - s.line
+		s.found[i].EndLine += line - s.line
+	}
+	m.some[k] = seen{line, s.found}
+	return s.found, true
 }
