@@ -20,7 +20,7 @@ func describeEmbedded(info *Info, s subject) bool {
 	if len(s.value) == 0 || info.Type != "generic.secret" {
 		return false
 	}
-	for _, m := range loginURL.FindAll(s.context, 64) {
+	for _, m := range loginURLs(s.context) {
 		if u, err := url.Parse(string(m)); err == nil && u.User != nil {
 			if p, ok := u.User.Password(); ok && p == string(s.value) {
 				return describeLogin(info, string(m), len(s.value))
@@ -28,6 +28,30 @@ func describeEmbedded(info *Info, s subject) bool {
 		}
 	}
 	return false
+}
+
+// loginURLs returns what loginURL finds in a text, 64 matches at most. As no
+// match holds a space, a quote or an angle bracket, and each a "://", it looks
+// only between those, around that.
+func loginURLs(text []byte) (found [][]byte) {
+	const mark = "://"
+	outside := func(b byte) bool { return strings.IndexByte("\t\n\f\r \"'<>", b) >= 0 }
+	for at := 0; len(found) < 64; {
+		next := bytes.Index(text[at:], []byte(mark))
+		if next < 0 {
+			break
+		}
+		start, end := at+next, at+next+len(mark)
+		for start > at && !outside(text[start-1]) {
+			start--
+		}
+		for end < len(text) && !outside(text[end]) {
+			end++
+		}
+		found = append(found, loginURL.FindAll(text[start:end], 64-len(found))...)
+		at = end
+	}
+	return found
 }
 
 // describeLogin takes scheme, user, host and database from a URL; the value is
