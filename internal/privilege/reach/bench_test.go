@@ -99,3 +99,44 @@ func BenchmarkAnalyze(b *testing.B) {
 		runtime.KeepAlive(reach.Analyze(e))
 	}
 }
+
+// usual is a cluster as large whose accounts hold what is usual: each edits its
+// own namespace, some read all of the cluster, a few are operators.
+func usual() reach.Estate {
+	e := &estate{}
+	e.role("", "edit", "get,list,watch,create,update,patch,delete pods,configmaps,secrets,services,serviceaccounts", "create pods/exec,pods/attach,serviceaccounts/token",
+		"impersonate serviceaccounts", "create,update,patch,delete apps:deployments,statefulsets", "create,update,patch,delete batch:jobs,cronjobs")
+	e.role("", "reader", "get,list,watch pods,nodes,services,namespaces")
+	e.role("", "operator", "get,list,watch,create,update,patch,delete secrets,pods")
+	e.account("kube-system/clusterrole-aggregation-controller")
+	e.wide("kube-system/clusterrole-aggregation-controller", "system:aggregation", "get,list,watch,update,patch,escalate rbac:clusterroles")
+	bind := func(ns, role string, i, n int) {
+		e.Policy.Bindings = append(e.Policy.Bindings, rbac.Binding{
+			Namespace: ns, Name: fmt.Sprintf("%s-%05d", role, n), RoleKind: rbac.KindClusterRole, RoleName: role,
+			Subjects: []rbac.Subject{subject(fmt.Sprintf("team-%03d/app-%02d", i%200, i/200))},
+		})
+	}
+	for i := range 5000 {
+		name := fmt.Sprintf("team-%03d/app-%02d", i%200, i/200)
+		e.account(name).pod(name, fmt.Sprintf("app-%02d", i/200))
+		bind(fmt.Sprintf("team-%03d", i%200), "edit", i, i)
+		if i < 3000 {
+			bind(fmt.Sprintf("team-%03d", (i+1)%200), "reader", i, i)
+		}
+		if i >= 3000 && i < 4980 {
+			bind("", "reader", i, i)
+		}
+		if i >= 4980 {
+			bind("", "operator", i, i)
+		}
+	}
+	return e.Estate
+}
+
+func BenchmarkUsual(b *testing.B) {
+	e := usual()
+	b.ReportAllocs()
+	for b.Loop() {
+		whole(e)
+	}
+}

@@ -55,8 +55,10 @@ type table struct {
 	needs       [][]bits // by permission
 	byResource  map[string][]int
 	bySub       map[string][]int
-	local       bits // atoms that a RoleBinding can give
-	minor       int  // of the API server; 0 is unknown
+	local       bits  // atoms that a RoleBinding can give
+	room        []hit // where hits are gathered
+	minor       int   // of the API server; 0 is unknown
+	reading     int   // the permission to read secrets; that to do everything is 0
 }
 
 // onVerb begins the verbs that constrained impersonation wants on what is done.
@@ -67,6 +69,9 @@ func newTable(minor int) *table {
 	index := map[string]int{}
 	t.needs = make([][]bits, len(t.permissions))
 	for p := range t.permissions {
+		if t.permissions[p].ID == "secrets-read" {
+			t.reading = p
+		}
 		for _, n := range t.permissions[p].Needs {
 			var mask bits
 			for _, a := range n.Any {

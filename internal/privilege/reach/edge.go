@@ -38,6 +38,7 @@ type set struct {
 	key   setKey
 	id    int // from 1, of those that an edge leads to
 	nodes []int32
+	round int32 // the last walk that came by
 }
 
 // An edge leads from whoever has a hit to all members of a set.

@@ -37,6 +37,9 @@ type Analysis struct {
 	sure, goals, maybe search
 	grants             map[grantKey]*class
 	tails              map[tailKey]*tail
+	seen               []int32 // by node: the last walk that came by
+	round              int32   // of walks
+	visits             []visit // where a walk gathers them
 	memos              map[memo]*Result
 }
 

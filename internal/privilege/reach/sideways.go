@@ -15,7 +15,7 @@ const maxVisits = 400
 // A visit is a node on the way, reached by an edge of the node before.
 type visit struct {
 	node   int32
-	edge   edge
+	edge   *edge
 	before int // index of the visit before; -1 is the beginning
 	depth  int
 }
@@ -35,7 +35,11 @@ func (a *Analysis) sides(v *view, edges []edge) []side {
 	if len(edges) == 0 {
 		return nil
 	}
-	w := walk{a: a, from: v, sets: map[*set]bool{}, nodes: map[int32]bool{}, found: map[string]bool{}}
+	a.round++
+	if n := len(a.nodes) - len(a.seen); n > 0 {
+		a.seen = append(a.seen, make([]int32, n)...)
+	}
+	w := walk{a: a, from: v, visits: a.visits[:0]}
 	w.follow(-1, 0, edges)
 	for i := 0; i < len(w.visits) && len(w.visits) < maxVisits; i++ {
 		n := w.visits[i].node
@@ -44,6 +48,7 @@ func (a *Analysis) sides(v *view, edges []edge) []side {
 			w.follow(i, w.visits[i].depth, a.nodes[n].class.edges)
 		}
 	}
+	a.visits = w.visits
 	slices.SortStableFunc(w.out, func(x, y side) int {
 		if x.strong != y.strong {
 			if x.strong {
@@ -61,25 +66,29 @@ type walk struct {
 	a      *Analysis
 	from   *view
 	visits []visit
-	sets   map[*set]bool
-	nodes  map[int32]bool
-	found  map[string]bool
+	found  []gain
 	out    []side
+}
+
+// A gain is a permission in a namespace.
+type gain struct {
+	permission int
+	namespace  string
 }
 
 // follow visits what edges lead to.
 func (w *walk) follow(before, depth int, edges []edge) {
-	for _, e := range edges {
-		if !e.sure || w.sets[e.to] {
+	for i := range edges {
+		e := &edges[i]
+		if !e.sure || e.to.round == w.a.round {
 			continue
 		}
-		w.sets[e.to] = true
+		e.to.round = w.a.round
 		for _, n := range e.to.nodes {
-			c := w.a.nodes[n].class
-			if w.nodes[n] || len(c.view.hits) == 0 || len(w.visits) >= maxVisits {
+			if w.a.seen[n] == w.a.round || len(w.a.nodes[n].class.view.hits) == 0 || len(w.visits) >= maxVisits {
 				continue
 			}
-			w.nodes[n] = true
+			w.a.seen[n] = w.a.round
 			w.visits = append(w.visits, visit{node: n, edge: e, before: before, depth: depth + 1})
 		}
 	}
@@ -92,19 +101,18 @@ func (w *walk) gains(i int, v *view) {
 		if h.namespace == "" || h.named || h.note != "" {
 			continue
 		}
-		s := side{hit: int32(k), namespace: h.namespace}
-		switch w.a.table.permissions[h.permission].ID {
-		case "everything":
+		if h.permission != 0 && h.permission != w.a.table.reading {
+			continue
+		}
+		g := gain{h.permission, h.namespace}
+		if slices.Contains(w.found, g) || slices.Contains(w.found, gain{0, h.namespace}) || w.from.holds(h.permission, h.namespace) {
+			continue
+		}
+		w.found = append(w.found, g)
+		s := side{hit: int32(k), namespace: h.namespace, leads: "secrets of namespace " + h.namespace}
+		if h.permission == 0 {
 			s.leads, s.strong = "namespace "+h.namespace, true
-		case "secrets-read":
-			s.leads = "secrets of namespace " + h.namespace
-		default:
-			continue
 		}
-		if w.found[s.leads] || w.found["namespace "+h.namespace] || w.from.holds(h.permission, h.namespace) {
-			continue
-		}
-		w.found[s.leads] = true
 		for j := i; j >= 0; j = w.visits[j].before {
 			s.visits = append(s.visits, w.visits[j])
 		}
@@ -145,7 +153,7 @@ func (a *Analysis) sidePath(name string, user *rbac.User, v *view, s *side) Path
 	u := *user
 	for i := range s.visits {
 		x := &s.visits[i]
-		p.add(a.hop(name, &u, v, &x.edge, x.node))
+		p.add(a.hop(name, &u, v, x.edge, x.node))
 		name, v, u = a.nodes[x.node].name, a.nodes[x.node].class.view, a.user(a.nodes[x.node].principal)
 	}
 	if a.nodes[s.visits[len(s.visits)-1].node].principal.Kind != "" {

@@ -137,6 +137,11 @@ func (t *table) evaluate(v *view) {
 		got.or(&v.locals[i].all)
 		got.or(&v.locals[i].named)
 	}
+	v.hits = t.room[:0]
+	defer func() {
+		t.room = v.hits
+		v.hits = slices.Clone(v.hits)
+	}()
 	for p := range t.permissions {
 		if !t.needs[p][0].meets(&got) {
 			continue
