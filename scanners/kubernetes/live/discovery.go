@@ -18,6 +18,7 @@ type apis struct {
 	known     bool
 	groups    map[string][]string // versions by group
 	resources map[string]bool     // "group/version/plural"; nil if only groups are known
+	stale     map[string]bool     // "group/version" that the server cannot reach: what it holds is not known
 }
 
 // absent reports whether the server is known not to have a group.
@@ -26,13 +27,20 @@ func (a *apis) absent(group string) bool {
 }
 
 // version returns the first of some versions in which the server has a resource;
-// empty if it has none. If it did not say, the first one is as good as any.
+// empty if it has none. If it did not say, the first one is as good as any, and of
+// a version that it cannot reach it did not say: that one is asked for, and the
+// refusal tells that it was not read.
 func (a *apis) version(group, plural string, versions []string) string {
 	if !a.known {
 		return versions[0]
 	}
 	for _, v := range versions {
 		if a.resources == nil && slices.Contains(a.groups[group], v) || a.resources[group+"/"+v+"/"+plural] {
+			return v
+		}
+	}
+	for _, v := range versions {
+		if a.stale[group+"/"+v] {
 			return v
 		}
 	}
@@ -75,7 +83,7 @@ func (r *run) discover(ctx context.Context) {
 		r.note("the list of APIs could not be read, so all are asked for: " + reason(err))
 		return
 	}
-	r.apis = apis{known: true, groups: map[string][]string{}}
+	r.apis = apis{known: true, groups: map[string][]string{}, stale: map[string]bool{}}
 	var stale []string
 	for _, g := range d.Items {
 		if r.apis.resources == nil {
@@ -85,6 +93,7 @@ func (r *run) discover(ctx context.Context) {
 			r.apis.groups[g.Metadata.Name] = append(r.apis.groups[g.Metadata.Name], v.Version)
 			if v.Freshness == "Stale" {
 				stale = append(stale, g.Metadata.Name+"/"+v.Version)
+				r.apis.stale[g.Metadata.Name+"/"+v.Version] = true
 			}
 			for _, s := range v.Resources {
 				r.apis.resources[g.Metadata.Name+"/"+v.Version+"/"+s.Resource] = true
@@ -98,7 +107,7 @@ func (r *run) discover(ctx context.Context) {
 	}
 	if len(stale) > 0 {
 		slices.Sort(stale)
-		r.note(fmt.Sprintf("the server cannot reach what serves %s; what it held is not asked for", strings.Join(stale, ", ")))
+		r.note(fmt.Sprintf("the server cannot reach what serves %s", strings.Join(stale, ", ")))
 	}
 }
 

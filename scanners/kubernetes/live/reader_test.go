@@ -109,7 +109,7 @@ func secretOf(namespace, name, secretType string, keys ...string) *corev1.Secret
 	}
 	text, _ := json.Marshal(map[string]any{"f:data": fields, "f:type": map[string]any{}})
 	at := metav1.NewTime(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
-	o.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl-create", Operation: "Update", Time: &at, FieldsV1: &metav1.FieldsV1{Raw: text}}}
+	o.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl-create", Operation: "Update", Time: &at, FieldsV1: metav1.NewFieldsV1(string(text))}}
 	o.Annotations = map[string]string{object.LastApplied: `{"stringData":{"password":"` + canary() + `"}}`, "team": "payments", "note": canary()}
 	return o
 }
@@ -522,6 +522,25 @@ func TestStaleAPI(t *testing.T) {
 	for _, l := range c.Listings {
 		if l.Status != inventory.StatusComplete {
 			t.Errorf("%s is %s: %s", l.Resource, l.Status, l.Reason)
+		}
+	}
+}
+
+// TestStaleAPIThatIsRead has one that is down and holds what is read: that must
+// not pass for there being none.
+func TestStaleAPIThatIsRead(t *testing.T) {
+	s := estate()
+	s.Stale = []string{"tekton.dev/v1"}
+	s.Front = func(w http.ResponseWriter, _ *http.Request, q fake.Request) bool {
+		if q.Group == "tekton.dev" {
+			http.Error(w, "service unavailable", http.StatusServiceUnavailable)
+		}
+		return q.Group == "tekton.dev"
+	}
+	c := read(t, s, nil)
+	for _, plural := range []string{"pipelineruns", "taskruns"} {
+		if l := listing(t, c, plural); l.Status == inventory.StatusComplete || l.Reason == "" {
+			t.Errorf("%s is %s: %q", plural, l.Status, l.Reason)
 		}
 	}
 }
