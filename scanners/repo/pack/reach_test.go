@@ -12,7 +12,7 @@ func reached(t *testing.T, dir string, tips ...string) map[ID]bool {
 	t.Helper()
 	out := git(t, dir, "", append([]string{"rev-list", "--objects", "--no-object-names"}, tips...)...)
 	want := map[ID]bool{}
-	for _, line := range strings.FieldsSeq(out) {
+	for line := range strings.FieldsSeq(out) {
 		want[parse(t, line)] = true
 	}
 	return want
