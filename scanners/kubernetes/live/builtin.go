@@ -27,8 +27,7 @@ type builtin struct {
 type message[T any] interface {
 	*T
 	Unmarshal([]byte) error
-	GetName() string
-	GetNamespace() string
+	GetObjectMeta() metav1.Object
 }
 
 // each makes a handler of one type, of which what the shape has is decoded.
@@ -45,7 +44,7 @@ func each[T any, M message[T]](s *shape, keep func(*run, M)) func(*run, *query) 
 			if m.Unmarshal(item) != nil {
 				return false, fmt.Errorf("%w: an object that cannot be decoded", errForm)
 			}
-			if !q.once(m.GetNamespace(), m.GetName()) {
+			if meta := m.GetObjectMeta(); !q.once(meta.GetNamespace(), meta.GetName()) {
 				return false, nil
 			}
 			keep(r, m)

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/transport"
 )
 
@@ -227,7 +228,17 @@ func reason(err error) string {
 	case http.StatusTooManyRequests:
 		return "the server had too much to do (429)"
 	}
-	return status.Error()
+	return inventory.Printable(shorten(status.Error()))
+}
+
+// maxReason is how much of what a server says of a failure is passed on, in bytes.
+const maxReason = 300
+
+func shorten(text string) string {
+	if len(text) <= maxReason {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxReason], "") + "…"
 }
 
 // values encodes a query.

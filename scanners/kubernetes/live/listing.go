@@ -128,6 +128,7 @@ func (r *run) list(ctx context.Context, l *object.Listing, q query) error {
 			l.Notes = append(l.Notes, "the list changed for so long that the server forgot its state (410): it was begun again, and may mix two states")
 		case (errors.Is(err, errCut) || status == nil && lostConnection(err)) && cut < maxCut:
 			cut++
+			r.lost = r.options.Now()
 		default:
 			return err
 		}

@@ -8,9 +8,9 @@ import (
 
 // Permissions returns the rules of the ClusterRole that reading a whole cluster
 // takes, and no more: what is listed may be listed, and one ConfigMap read. With
-// withoutSecrets they do not let Secrets be listed, which would show their values
-// to whoever has the role (fact 22 of the built-in role view: it lacks roles,
-// requests and Secrets, so it is not enough).
+// withoutSecrets they do not let Secrets be listed, which shows their values to
+// whoever has the role. The built-in role view would not do: it has no roles,
+// bindings, requests or Secrets.
 func Permissions(withoutSecrets bool) []privilege.Rule {
 	byGroup := map[string][]string{}
 	var groups []string

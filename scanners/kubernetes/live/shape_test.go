@@ -30,7 +30,7 @@ func fill(v reflect.Value, rnd *rand.Rand, depth int) {
 	case quantity.Quantity, metav1.MicroTime, intstr.IntOrString:
 		return
 	case metav1.FieldsV1:
-		v.Set(reflect.ValueOf(metav1.FieldsV1{Raw: fmt.Appendf(nil, `{"f:data":{".":{},"f:key%d":{}},"f:metadata":{"f:annotations":{"f:data":{}}}}`, rnd.IntN(5))}))
+		v.Set(reflect.ValueOf(*metav1.NewFieldsV1(fmt.Sprintf(`{"f:data":{".":{},"f:key%d":{}},"f:metadata":{"f:annotations":{"f:data":{}}}}`, rnd.IntN(5)))))
 		return
 	}
 	switch v.Kind() {
@@ -68,9 +68,9 @@ func fill(v reflect.Value, rnd *rand.Rand, depth int) {
 			v.SetMapIndex(key, value)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				fill(v.Field(i), rnd, depth+1)
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				fill(field, rnd, depth+1)
 			}
 		}
 	default:
@@ -123,7 +123,7 @@ func compare[T any, M whole[T], X any](t *testing.T, s *shape, convert func(M) X
 
 // forget clears what only Secrets keep of managedFields.
 func forget(v reflect.Value) {
-	if m, ok := v.FieldByName("Meta").Addr().Interface().(*object.Meta); ok && m.Kind != "Secret" {
+	if m, ok := reflect.TypeAssert[*object.Meta](v.FieldByName("Meta").Addr()); ok && m.Kind != "Secret" {
 		for i := range m.Managers {
 			m.Managers[i].Data = false
 		}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -45,7 +46,7 @@ func readPage(res *http.Response, want string, each func([]byte) error) (page, e
 // field 2 is the list, whose fields 1 and 2 are its metadata and items.
 func readProtobuf(body io.Reader, each func([]byte) error) (page, error) {
 	in := &wire{in: bufio.NewReaderSize(body, 64<<10)}
-	if head, err := in.bytes(4); err != nil || string(head) != string(magic()) {
+	if head, err := in.bytes(4); err != nil || !bytes.Equal(head, magic()) {
 		return page{}, cutOr(err)
 	}
 	for {
@@ -133,7 +134,7 @@ func (w *wire) varint() (uint64, error) {
 	for shift := 0; shift < 64; shift += 7 {
 		b, err := w.in.ReadByte()
 		if err != nil {
-			if shift == 0 && err == io.EOF { //nolint:errorlint // bufio returns it bare
+			if shift == 0 && err == io.EOF {
 				return 0, io.EOF
 			}
 			return 0, cutOr(err)

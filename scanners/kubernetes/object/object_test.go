@@ -78,7 +78,7 @@ func TestFromMeta(t *testing.T) {
 func TestFromSecretMetadata(t *testing.T) {
 	entry := func(manager string, day int, fields string) metav1.ManagedFieldsEntry {
 		at := metav1.NewTime(time.Date(2026, 5, day, 0, 0, 0, 0, time.UTC))
-		return metav1.ManagedFieldsEntry{Manager: manager, Time: &at, FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+		return metav1.ManagedFieldsEntry{Manager: manager, Time: &at, FieldsV1: metav1.NewFieldsV1(fields)}
 	}
 	for name, test := range map[string]struct {
 		fields []metav1.ManagedFieldsEntry

@@ -48,11 +48,11 @@ func public(secretType, key string) bool {
 	case "tls.crt", "ca.crt", "ca.pem", "ssh-publickey", "username", "known_hosts":
 		return true
 	case "namespace":
-		return secretType == "kubernetes.io/service-account-token"
+		return secretType == "kubernetes.io/service-account-token" //nolint:gosec // a type, no token
 	case "release":
 		return strings.HasPrefix(secretType, "helm.sh/")
 	}
-	return secretType == "bootstrap.kubernetes.io/token" && key != "token-secret"
+	return secretType == "bootstrap.kubernetes.io/token" && key != "token-secret" //nolint:gosec // a type and a key, no token
 }
 
 // A login is an entry of a docker configuration.
