@@ -94,7 +94,7 @@ func (j *jsonReader) lineAt(offset int64) int { return j.before + j.gauge.line(o
 func (j *jsonReader) failed(err error) {
 	var syntax *json.SyntaxError
 	switch {
-	case !j.gauge.mention && !errors.Is(err, errLong):
+	case !j.gauge.mention:
 	case errors.Is(err, errLong):
 		j.lost(j.lineAt(j.decoder.InputOffset()), fmt.Sprintf("this object is longer than %d MiB; it and what follows was not read", j.builder.opts.MaxDocument>>20))
 	case errors.As(err, &syntax):

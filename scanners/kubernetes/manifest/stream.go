@@ -91,8 +91,13 @@ func (r *reader) tooLong() {
 	if r.parted {
 		what = "item of a List"
 	}
+	r.over = true
+	whole := r.buf
+	r.buf = nil
+	if !declares(whole) {
+		return // nothing of Kubernetes
+	}
 	r.lost(r.from, fmt.Sprintf("this %s is longer than %d MiB and was not read: split it into documents (---)", what, r.builder.opts.MaxDocument>>20))
-	r.over, r.buf = true, nil
 }
 
 // item looks at a line of a List that is read in parts and returns it as it stands

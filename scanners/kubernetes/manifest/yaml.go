@@ -8,17 +8,14 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // document reads the text of one document, whose first line in the file is from.
-// YAML that holds no apiVersion or kind is no manifest, broken or not.
 func (r *reader) document(text []byte, from int) {
-	if !bytes.Contains(text, []byte("apiVersion")) && !bytes.Contains(text, []byte("kind")) {
-		return
-	}
-	if foreign(text) {
+	if !declares(text) || foreign(text) {
 		return
 	}
 	if body := bytes.TrimLeft(trimSeparator(text), " \t\r\n"); isJSON(body) && json.Valid(body) {
@@ -39,6 +36,12 @@ func (r *reader) document(text []byte, from int) {
 			r.node(text, from, root.Content[0], 0)
 		}
 	}
+}
+
+// declares reports whether a text has a key apiVersion or kind anywhere. YAML that has
+// none is no manifest, broken or not.
+func declares(text []byte) bool {
+	return (bytes.Contains(text, []byte("apiVersion")) || bytes.Contains(text, []byte("kind"))) && objectForm.Match(text)
 }
 
 func trimSeparator(text []byte) []byte {
@@ -87,11 +90,15 @@ func (r *reader) invalid(text []byte, from int, err error) {
 	if tab := tabLine(text); tab > 0 && strings.Contains(message, "token") {
 		line, message = tab, "invalid YAML: a tab indents this line; YAML takes spaces only"
 	}
+	if at := bytes.IndexFunc(text, unprintable); at >= 0 && strings.Contains(message, "control characters") {
+		line = bytes.Count(text[:at], []byte("\n")) + 1
+	}
 	line = min(line, max(1, bytes.Count(bytes.TrimRight(text, "\n"), []byte("\n"))+1)) // not after its end
 	r.lost(from+line-1, message)
 }
 
 var (
+	objectForm = regexp.MustCompile(`\b(?:apiVersion|kind)["']?[ \t]*:`)
 	lineForm   = regexp.MustCompile(`line (\d+)`)
 	parserForm = regexp.MustCompile(`did not find expected|found undefined|found duplicate`)
 )
@@ -107,6 +114,11 @@ func reason(err error) string {
 	}
 	text, _, _ = strings.Cut(text, "\n")
 	return short(text)
+}
+
+// unprintable reports what YAML lets no text hold (YAML 1.2.2, section 5.1).
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r)
 }
 
 // tabLine returns the first line that a tab indents; 0 if there is none.
