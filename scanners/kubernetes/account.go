@@ -141,7 +141,7 @@ func (m *mapper) putAccounts() {
 }
 
 func (m *mapper) fillAccount(x *inventory.Identity, a *account, allWorkloads, allSecrets bool) {
-	attr := attributes(make(map[string]string, 12))
+	attr := attributes(make(map[string]string, 8))
 	attr.set("namespace", a.namespace)
 	attr.yes("default", a.name == "default")
 	attr.yes("system", systemNamespace(a.namespace))

@@ -44,8 +44,8 @@ func ownerKey(k string) bool {
 // ownerOf returns the best owner of an object by what is written on it, and the
 // best that is a person or a team if that one is a machine. The order of trust:
 // the object that made it, GitOps tools, packages and operators, then what
-// people wrote on it. A machine that made something is known for sure, but only
-// people answer.
+// people wrote on it. That a machine made something is sure, but it is people who
+// answer: a name that they wrote there has the higher confidence.
 func (m *mapper) ownerOf(o *object.Meta) (best, human owning) {
 	if o == nil {
 		return best, human
@@ -63,12 +63,12 @@ func madeBy(o *object.Meta) owning {
 	for i := range o.Owners {
 		if r := &o.Owners[i]; r.Controller || len(o.Owners) == 1 {
 			name := r.Kind + " " + strings.TrimPrefix(o.Namespace+"/"+r.Name, "/")
-			return owning{name, machine, "owner_reference", "metadata.ownerReferences", inventory.ConfidenceHigh}
+			return owning{name, machine, "owner_reference", "metadata.ownerReferences", inventory.ConfidenceMedium}
 		}
 	}
 	if v := o.Annotations["argocd.argoproj.io/tracking-id"]; v != "" {
 		app, _, _ := strings.Cut(v, ":")
-		return owning{app, machine, "argocd", "argocd.argoproj.io/tracking-id", inventory.ConfidenceHigh}
+		return owning{app, machine, "argocd", "argocd.argoproj.io/tracking-id", inventory.ConfidenceMedium}
 	}
 	for _, l := range gitops {
 		v, ns := o.Labels[l.name], o.Labels[l.namespace]
@@ -87,9 +87,9 @@ var gitops = []struct {
 	name, namespace, method string
 	confidence              inventory.Confidence
 }{
-	{"kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace", "flux", inventory.ConfidenceHigh},
-	{"helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace", "flux", inventory.ConfidenceHigh},
-	{"argocd.argoproj.io/instance", "", "argocd", inventory.ConfidenceHigh},
+	{"kustomize.toolkit.fluxcd.io/name", "kustomize.toolkit.fluxcd.io/namespace", "flux", inventory.ConfidenceMedium},
+	{"helm.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/namespace", "flux", inventory.ConfidenceMedium},
+	{"argocd.argoproj.io/instance", "", "argocd", inventory.ConfidenceMedium},
 	{"meta.helm.sh/release-name", "meta.helm.sh/release-namespace", "helm", inventory.ConfidenceMedium},
 	{"olm.owner", "olm.owner.namespace", "olm", inventory.ConfidenceMedium},
 	{"crossplane.io/claim-name", "crossplane.io/claim-namespace", "crossplane", inventory.ConfidenceMedium},

@@ -215,7 +215,7 @@ func (m *mapper) putPart(of *inventory.Credential, o *object.Secret, k string) {
 
 func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads bool) {
 	o := s.object
-	attr := attributes(make(map[string]string, 12))
+	attr := attributes(make(map[string]string, 8))
 	*x = inventory.Credential{
 		ID: m.secretID(o.Namespace, o.Name), Type: credentialType(o), Scope: m.scope, Name: clip(o.Namespace+"/"+o.Name, 2*maxName),
 		Store: "kubernetes secret", CreatedAt: when(o.CreatedAt), RotatedAt: when(o.WrittenAt), Environment: m.environment(&o.Meta),
