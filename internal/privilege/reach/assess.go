@@ -24,6 +24,7 @@ type outcome struct {
 	unknown      []string
 	leads        []route // filled by the graph
 	sides        []side
+	takesOver    bool            // what takes over is held cluster-wide
 	strength     inventory.Level // with what it leads to
 	goals        []string        // that it leads to
 }
@@ -58,9 +59,11 @@ func (t *table) assess(v *view) *outcome {
 		if len(v.outside(v.hits[i:i+1])) == 0 {
 			continue
 		}
-		if l := t.levelOf(v, &v.hits[i]); l.Rank() > o.level.Rank() {
+		l := t.levelOf(v, &v.hits[i])
+		if l.Rank() > o.level.Rank() {
 			o.level = l
 		}
+		o.takesOver = o.takesOver || v.hits[i].namespace == "" && l.Rank() >= levelEscalate.Rank()
 		o.capabilities = append(o.capabilities, t.capabilities(v, &v.hits[i])...)
 	}
 	if len(o.unknown) > 0 {
@@ -95,7 +98,7 @@ func (h *hit) like(o *hit) bool {
 
 // admin is the outcome of everything. Its one capability stands for all.
 func (o *outcome) admin(t *table, v *view) {
-	o.level, o.cluster, o.secrets.All = inventory.LevelAdmin, true, true
+	o.level, o.cluster, o.takesOver, o.secrets.All = inventory.LevelAdmin, true, true, true
 	o.reasons = []string{"every verb on every resource of the cluster"}
 	if v.master {
 		o.reasons = []string{"members of " + rbac.Masters + " are allowed everything before RBAC is asked"}
@@ -297,9 +300,13 @@ func (t *table) levelOf(v *view, h *hit) inventory.Level {
 	if t.permissions[h.permission].means != constrained {
 		return h.level
 	}
-	level := t.derived(v, h).level
-	if level.Rank() > h.level.Rank() {
-		return h.level
+	as := t.derived(v, h)
+	level := as.level
+	if level.Rank() > levelEscalate.Rank() {
+		level = levelEscalate
+	}
+	if level == levelEscalate && (!as.takesOver || h.level != levelEscalate && (t.limit == nil || t.limit(v, h) == nil)) {
+		return levelWrite // of a namespace, or of whom it is not known that he may
 	}
 	return level
 }
@@ -310,55 +317,6 @@ func (t *table) capabilities(v *view, h *hit) []string {
 		return []string{h.capability}
 	}
 	return append([]string{h.capability}, t.derived(v, h).capabilities...)
-}
-
-// derived is the outcome of what somebody may do as another in a constrained
-// way, if the other may.
-func (t *table) derived(v *view, h *hit) *outcome {
-	mode := strings.TrimPrefix(t.permissions[h.permission].ID, "constrained-")
-	var held []holding
-	for i := range v.held {
-		x := v.held[i]
-		if x.profile == nil {
-			continue
-		}
-		rules := onRules(x.profile.rules, mode)
-		if len(rules) == 0 || x.Namespace != "" && h.namespace != "" && x.Namespace != h.namespace {
-			continue
-		}
-		x.profile = t.compile(rules)
-		held = append(held, x)
-	}
-	return t.assess(t.newView(held, false))
-}
-
-// onRules turns the rules with impersonate-on verbs of a mode into rules with
-// what they allow as another.
-func onRules(rules []rbac.Rule, mode string) []rbac.Rule {
-	var out []rbac.Rule
-	for i := range rules {
-		var verbs []string
-		for _, verb := range rules[i].Verbs {
-			if rest, ok := strings.CutPrefix(verb, onVerb+mode+":"); ok && rest != "*" && !strings.HasPrefix(rest, onVerb) {
-				verbs = append(verbs, rest)
-			}
-			if verb == "*" {
-				verbs = append(verbs, realVerbs()...)
-			}
-		}
-		if len(verbs) > 0 {
-			r := rules[i]
-			r.Verbs = verbs
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-// realVerbs is what the star stands for in a request as another, without acting
-// as yet another.
-func realVerbs() []string {
-	return []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "bind", "escalate", "use", "approve", "sign"}
 }
 
 // inert tells of permissions that do nothing without another that is missing.

@@ -55,10 +55,11 @@ type table struct {
 	needs       [][]bits // by permission
 	byResource  map[string][]int
 	bySub       map[string][]int
-	local       bits  // atoms that a RoleBinding can give
-	room        []hit // where hits are gathered
-	minor       int   // of the API server; 0 is unknown
-	reading     int   // the permission to read secrets; that to do everything is 0
+	local       bits                     // atoms that a RoleBinding can give
+	limit       func(*view, *hit) *limit // of constrained impersonation; nil is none
+	room        []hit                    // where hits are gathered
+	minor       int                      // of the API server; 0 is unknown
+	reading     int                      // the permission to read secrets; that to do everything is 0
 }
 
 // onVerb begins the verbs that constrained impersonation wants on what is done.

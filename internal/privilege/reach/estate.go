@@ -39,6 +39,7 @@ type Analysis struct {
 	tails              map[tailKey]*tail
 	seen               []int32 // by node: the last walk that came by
 	round              int32   // of walks
+	limits             map[string]*limit
 	visits             []visit // where a walk gathers them
 	memos              map[memo]*Result
 }
@@ -81,7 +82,7 @@ func Analyze(e Estate) *Analysis {
 		table: newTable(e.Minor), auth: rbac.New(e.Policy), unseen: e.Unseen, minor: e.Minor,
 		profiles: map[*rbac.Role]*profile{}, standard: map[string]*rbac.Role{}, index: make(map[Principal]int32, 2*len(e.Accounts)), sets: map[setKey]*set{},
 		bindings: make(map[[2]string]*rbac.Binding, len(e.Policy.Bindings)), roles: map[string][]*rbac.Role{}, enforce: map[string]string{},
-		mounts: map[string][]Workload{}, byName: map[string][]place{}, tails: map[tailKey]*tail{}, memos: make(map[memo]*Result, len(e.Policy.Bindings)), tokens: e.Tokens, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
+		mounts: map[string][]Workload{}, byName: map[string][]place{}, tails: map[tailKey]*tail{}, limits: map[string]*limit{}, memos: make(map[memo]*Result, len(e.Policy.Bindings)), tokens: e.Tokens, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
 	}
 	a.addRoles()
 	for i := range e.Namespaces {
@@ -92,6 +93,7 @@ func Analyze(e Estate) *Analysis {
 	for i := range a.nodes {
 		a.nodes[i].class = a.classOf(a.user(a.nodes[i].principal))
 	}
+	a.table.limit = a.limit
 	a.search()
 	return a
 }

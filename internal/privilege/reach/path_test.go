@@ -122,6 +122,18 @@ func TestScenes(t *testing.T) {
 		{name: "impersonation of an account in one namespace and of groups", given: func(e *estate) {
 			e.wide("payments/runner", "actor", "impersonate groups").local("orders", "payments/runner", "other", "impersonate serviceaccounts")
 		}, level: escalate, leads: goal},
+		{name: "constrained impersonation of who may not", given: func(e *estate) {
+			e.wide("payments/runner", "actor", "impersonate:serviceaccount authn:serviceaccounts shop", "impersonate-on:serviceaccount:list secrets")
+		}, level: none},
+		{name: "constrained impersonation of who may", given: func(e *estate) {
+			e.wide("orders/shop", "all", "list secrets").wide("payments/runner", "actor", "impersonate:serviceaccount authn:serviceaccounts", "impersonate-on:serviceaccount:list secrets")
+		}, level: escalate, leads: "what impersonate-on:serviceaccount names, as another"},
+		{name: "constrained impersonation of who may in a namespace", given: func(e *estate) {
+			e.local("orders", "orders/shop", "some", "list secrets").wide("payments/runner", "actor", "impersonate:serviceaccount authn:serviceaccounts", "impersonate-on:serviceaccount:list secrets")
+		}, level: read},
+		{name: "constrained impersonation of a powerful account for what takes over", given: func(e *estate) {
+			e.wide("payments/runner", "actor", "impersonate:serviceaccount authn:serviceaccounts aggregator", "impersonate-on:serviceaccount:update,impersonate-on:serviceaccount:escalate rbac:clusterroles")
+		}, level: escalate, leads: "what impersonate-on:serviceaccount names, as another"},
 		{name: "pods in the namespace of a powerful account", given: func(e *estate) {
 			e.local("kube-system", "payments/runner", "pods", "create pods")
 		}, level: escalate, leads: goal, says: "runs as kube-system/aggregator"},
@@ -172,6 +184,10 @@ func TestScenes(t *testing.T) {
 			e.local("orders", "payments/runner", "exec", "create pods/exec").pod("orders/agent", "shop")
 			e.Workloads[0].Privileged = true
 		}, level: escalate, leads: "node", says: "privileged Deployment orders/agent"},
+		{name: "exec into a pod with a path of the node", given: func(e *estate) {
+			e.local("orders", "payments/runner", "exec", "create pods/exec").pod("orders/agent", "shop")
+			e.Workloads[0].HostPath = true
+		}, level: write, leads: "node", says: "Deployment orders/agent mounts", unsure: true},
 		{name: "exec by get before 1.35", given: func(e *estate) {
 			e.local("kube-system", "payments/runner", "exec", "get pods/exec").pod("kube-system/agg", "aggregator")
 			e.Minor = 34

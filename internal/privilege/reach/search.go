@@ -163,7 +163,9 @@ func (a *Analysis) takes(v *view, i int) bool {
 	switch {
 	case h.note != "":
 		return false
-	case h.namespace == "" || p.ID == "volumes-host" || p.means == asGroup:
+	case p.means == constrained && len(v.outside(v.hits[i:i+1])) == 0:
+		return false
+	case h.namespace == "" || p.ID == "volumes-host" || p.means == asGroup || p.means == constrained:
 		return a.table.levelOf(v, h).Rank() >= levelEscalate.Rank()
 	case p.means == enter && p.ID != "exec-get" && !h.named:
 		return a.privileged(h.namespace) != nil

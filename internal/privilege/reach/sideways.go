@@ -164,15 +164,15 @@ func (a *Analysis) sidePath(name string, user *rbac.User, v *view, s *side) Path
 }
 
 // hostPath tells that a pod may be started that has a node, where Pod Security
-// does not forbid it. It is never certain: other admission may forbid it.
+// does not forbid it, or entered that mounts paths of one. It is never certain:
+// other admission may forbid it.
 func (a *Analysis) hostPath(name string, user *rbac.User, v *view) (Path, bool) {
 	for i := range v.hits {
 		h := &v.hits[i]
-		means := a.table.permissions[h.permission].means
-		if h.namespace == "" || h.note != "" || means != runAs && means != changeAs {
+		if h.namespace == "" || h.note != "" {
 			continue
 		}
-		condition, ok := a.podSecurity(h.namespace)
+		condition, ok := a.nodeCondition(h)
 		if !ok {
 			continue
 		}
@@ -181,6 +181,21 @@ func (a *Analysis) hostPath(name string, user *rbac.User, v *view) (Path, bool) 
 		return p, true
 	}
 	return Path{}, false
+}
+
+// nodeCondition says on what it depends that a hit in a namespace leads to a
+// node; false if it does not.
+func (a *Analysis) nodeCondition(h *hit) (string, bool) {
+	switch p := &a.table.permissions[h.permission]; {
+	case p.means == runAs || p.means == changeAs:
+		return a.podSecurity(h.namespace)
+	case p.means == enter && !h.named:
+		list := a.mounts[h.namespace]
+		if i := slices.IndexFunc(list, func(w Workload) bool { return w.HostPath }); i >= 0 {
+			return "through the paths of the node that " + list[i].Kind + " " + list[i].Namespace + "/" + list[i].Name + " mounts: it depends on which they are", true
+		}
+	}
+	return "", false
 }
 
 // podSecurity says on what a privileged pod in a namespace depends; false if Pod
