@@ -48,7 +48,8 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"cut line in the middle", good + "\n" + cut + "\n" + good + "\n" + cut + "\n", 2, 0, []string{"audit log:2: 2 events are no valid JSON or have no time; the others were read"}},
 		{"cut first line", cut[30:] + "\n" + good, 1, 1, nil},
-		{"cut last line", good + "\n" + cut, 1, 0, []string{"audit log:2: 1 events are no valid JSON or have no time; the others were read"}},
+		{"last line that is still being written", good + "\n" + cut, 1, 0, nil},
+		{"cut last line, written to its end", good + "\n" + cut + "\n", 1, 0, []string{"audit log:2: 1 events are no valid JSON or have no time; the others were read"}},
 		{"lines of something else", "I1120 starting\n{\"level\":\"info\",\"message\":\"audit\"}\n" + good + "\n[]\n", 1, 3, nil},
 		{"event of the core group", `{"kind":"Event","apiVersion":"v1","auditID":"x","stage":"y"}` + "\n" + good, 1, 1, nil},
 		{"no time", strings.ReplaceAll(good, "2026-", "x"), 0, 0, []string{"audit log:1: 1 events are no valid JSON or have no time; the others were read", nothing}},
@@ -60,7 +61,7 @@ func TestBadInput(t *testing.T) {
 		{"no gzip after all", "\x1f\x8bxx", 0, 0, []string{"audit log:0: is compressed and cut off; what came before was read", nothing}},
 		{"cut gzip", whole[:len(whole)*2/3], 1, 0, nil},
 		{"laid out and cut", "{\n  \"kind\": \"EventList\",\n  \"items\": [\n" + good + ",\n" + cut, 1, 0, []string{"audit log:5: ends in the middle of its JSON: what came after is missing"}},
-		{"brackets that never close", strings.Repeat("[", 100_000), 0, 0, []string{"audit log:1: 1 events are no valid JSON or have no time; the others were read", nothing}},
+		{"brackets that never close", strings.Repeat("[", 100_000) + "\n", 0, 0, []string{"audit log:1: 1 events are no valid JSON or have no time; the others were read", nothing}},
 		{"NUL", "\x00\x00\n" + good, 1, 1, nil},
 		{"messages within messages", strings.Repeat(`{"message":"`, 50) + "\n" + good, 1, 0, []string{"audit log:1: 1 events are no valid JSON or have no time; the others were read"}},
 	} {

@@ -88,7 +88,7 @@ func (u *Uses) lines(ctx context.Context, in *bufio.Reader) error {
 			long = append(long[:0], line...)
 			line, err = u.longLine(ctx, in, &long)
 		}
-		u.line(line)
+		u.line(line, errors.Is(err, io.EOF))
 		switch {
 		case errors.Is(err, io.EOF):
 			return ctx.Err()
@@ -122,8 +122,9 @@ func (u *Uses) longLine(ctx context.Context, in *bufio.Reader, long *[]byte) ([]
 }
 
 // line reads what stands on one line: an event, or several without a break
-// between them.
-func (u *Uses) line(line []byte) {
+// between them. The last line of a log may be cut because the server is writing it:
+// its event lies after the window.
+func (u *Uses) line(line []byte, last bool) {
 	line = bytes.TrimSpace(line)
 	if len(line) == 0 {
 		return
@@ -139,6 +140,8 @@ func (u *Uses) line(line []byte) {
 	for at < len(line) {
 		next, found, ok := u.value(line[at:], 0)
 		switch {
+		case !ok && last && next >= len(line)-at:
+			return
 		case !ok:
 			u.broken()
 			return
