@@ -58,6 +58,11 @@ fuzz: ## fuzz every target for FUZZTIME (20s) each
 bench: $(TOOLS)/$(GITLEAKS) ## run the benchmarks of docs/benchmarks.md beside their peers
 	MUSTER_GITLEAKS=$(TOOLS)/$(GITLEAKS) $(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -count $(BENCHCOUNT) -timeout 60m ./internal/bench/
 
+.PHONY: bench-kubernetes
+bench-kubernetes: ## read an estate of 46,500 objects of a Kubernetes API server, beside a bare client
+	kubernetes=$$(.ci/kubernetes $(CACHE)/kubernetes) && \
+	MUSTER_KUBERNETES=$$kubernetes $(GO) test -tags e2e -run '^$$' -bench Kubernetes -benchtime 1x -timeout 60m ./internal/e2e/kubernetes/
+
 .PHONY: docs
 docs: ## write the pages that are made from the program: docs/rules, docs/records.schema.json, docs/cli.md
 	$(GO) run ./cmd/muster rules docs --dir docs/rules

@@ -107,6 +107,7 @@ func TestE2EAudit(t *testing.T) {
 }
 
 func (d used) users(t *testing.T, uses *audit.Uses) {
+	t.Helper()
 	seen := map[string]audit.User{}
 	for _, u := range uses.Users() {
 		seen[u.Name] = u
@@ -126,6 +127,7 @@ func (d used) users(t *testing.T, uses *audit.Uses) {
 }
 
 func (d used) credentials(t *testing.T, uses *audit.Uses) {
+	t.Helper()
 	var token, secret bool
 	for _, c := range uses.Credentials() {
 		if c.Kind == audit.Token && c.ID == d.jti {
@@ -147,6 +149,7 @@ func (d used) credentials(t *testing.T, uses *audit.Uses) {
 }
 
 func (d used) bindings(t *testing.T, uses *audit.Uses) {
+	t.Helper()
 	found := map[string]bool{}
 	for _, b := range uses.Bindings() {
 		if b.Namespace != d.ns {
@@ -164,6 +167,7 @@ func (d used) bindings(t *testing.T, uses *audit.Uses) {
 
 // scan reads the cluster with its audit log and finds the uses as records.
 func (d used) scan(t *testing.T, p *plane) {
+	t.Helper()
 	p.load(t, grantRules(d.ns, "scanner", live.Permissions(false))...)
 	p.known(t)
 	prefix := "kubernetes:northwind/"

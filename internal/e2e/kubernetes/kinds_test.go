@@ -167,7 +167,7 @@ func workloadsIn(ns string) []thing {
 	template := thing{"metadata": thing{"labels": labels}, "spec": podSpec("runner")}
 	once := thing{"metadata": thing{"labels": labels}, "spec": with(podSpec("runner"), thing{"restartPolicy": "Never"})}
 	selector := thing{"matchLabels": labels}
-	make := func(version, kind string, spec thing) thing {
+	put := func(version, kind string, spec thing) thing {
 		return with(made(version, kind, ns, "shop"), thing{"spec": spec})
 	}
 	mighty := with(made("v1", "Pod", ns, "mighty"), thing{"spec": thing{
@@ -184,18 +184,18 @@ func workloadsIn(ns string) []thing {
 		}},
 	}})
 	return []thing{
-		make("apps/v1", "Deployment", thing{"selector": selector, "template": template}),
-		make("apps/v1", "StatefulSet", thing{"selector": selector, "serviceName": "shop", "template": template}),
-		make("apps/v1", "DaemonSet", thing{"selector": selector, "template": template}),
-		make("apps/v1", "ReplicaSet", thing{"selector": selector, "template": template}),
-		make("v1", "ReplicationController", thing{"selector": labels, "template": template}),
-		make("batch/v1", "Job", thing{"template": once}),
-		make("batch/v1", "CronJob", thing{"schedule": "0 0 * * *", "jobTemplate": thing{"spec": thing{"template": once}}}),
-		make("argoproj.io/v1alpha1", "Rollout", thing{"selector": selector, "template": template}),
-		make("argoproj.io/v1alpha1", "Workflow", thing{"serviceAccountName": "runner", "entrypoint": "a"}),
-		make("argoproj.io/v1alpha1", "CronWorkflow", thing{"schedule": "0 0 * * *", "workflowSpec": thing{"serviceAccountName": "runner"}}),
-		make("tekton.dev/v1", "PipelineRun", thing{"taskRunTemplate": thing{"serviceAccountName": "runner"}}),
-		make("tekton.dev/v1", "TaskRun", thing{"serviceAccountName": "runner"}),
+		put("apps/v1", "Deployment", thing{"selector": selector, "template": template}),
+		put("apps/v1", "StatefulSet", thing{"selector": selector, "serviceName": "shop", "template": template}),
+		put("apps/v1", "DaemonSet", thing{"selector": selector, "template": template}),
+		put("apps/v1", "ReplicaSet", thing{"selector": selector, "template": template}),
+		put("v1", "ReplicationController", thing{"selector": labels, "template": template}),
+		put("batch/v1", "Job", thing{"template": once}),
+		put("batch/v1", "CronJob", thing{"schedule": "0 0 * * *", "jobTemplate": thing{"spec": thing{"template": once}}}),
+		put("argoproj.io/v1alpha1", "Rollout", thing{"selector": selector, "template": template}),
+		put("argoproj.io/v1alpha1", "Workflow", thing{"serviceAccountName": "runner", "entrypoint": "a"}),
+		put("argoproj.io/v1alpha1", "CronWorkflow", thing{"schedule": "0 0 * * *", "workflowSpec": thing{"serviceAccountName": "runner"}}),
+		put("tekton.dev/v1", "PipelineRun", thing{"taskRunTemplate": thing{"serviceAccountName": "runner"}}),
+		put("tekton.dev/v1", "TaskRun", thing{"serviceAccountName": "runner"}),
 		mighty,
 	}
 }
@@ -203,7 +203,7 @@ func workloadsIn(ns string) []thing {
 // operatorsIn are what operators of Secrets and certificates read. Objects of
 // the cluster carry the namespace's name in theirs.
 func operatorsIn(ns string) []thing {
-	make := func(version, kind, name string, spec, status thing) thing {
+	put := func(version, kind, name string, spec, status thing) thing {
 		o := made(version, kind, ns, name)
 		if strings.HasPrefix(kind, "Cluster") {
 			o = made(version, kind, "", ns+"-"+name)
@@ -212,18 +212,18 @@ func operatorsIn(ns string) []thing {
 	}
 	ready := []thing{{"type": "Ready", "status": "True"}}
 	return []thing{
-		make("cert-manager.io/v1", "Certificate", "shop", thing{"secretName": "tls", "issuerRef": thing{"name": "ca", "kind": "Issuer"}, "dnsNames": []string{"shop.example.com"}},
+		put("cert-manager.io/v1", "Certificate", "shop", thing{"secretName": "tls", "issuerRef": thing{"name": "ca", "kind": "Issuer"}, "dnsNames": []string{"shop.example.com"}},
 			thing{"notAfter": notAfter().Format(time.RFC3339), "notBefore": "2026-11-01T00:00:00Z", "revision": 3, "conditions": ready}),
-		make("cert-manager.io/v1", "Issuer", "ca", thing{"ca": thing{"secretName": "sealing-key"}}, thing{"conditions": ready}),
-		make("cert-manager.io/v1", "ClusterIssuer", "acme", thing{"acme": thing{"server": "https://acme.example.com/directory", "privateKeySecretRef": thing{"name": "account"}}}, nil),
-		make("external-secrets.io/v1", "ExternalSecret", "db", thing{"secretStoreRef": thing{"name": "vault", "kind": "SecretStore"}, "target": thing{"name": "opaque"}, "refreshInterval": "1h", "data": []thing{{"secretKey": "password", "remoteRef": thing{"key": "shop/db"}}}},
+		put("cert-manager.io/v1", "Issuer", "ca", thing{"ca": thing{"secretName": "sealing-key"}}, thing{"conditions": ready}),
+		put("cert-manager.io/v1", "ClusterIssuer", "acme", thing{"acme": thing{"server": "https://acme.example.com/directory", "privateKeySecretRef": thing{"name": "account"}}}, nil),
+		put("external-secrets.io/v1", "ExternalSecret", "db", thing{"secretStoreRef": thing{"name": "vault", "kind": "SecretStore"}, "target": thing{"name": "opaque"}, "refreshInterval": "1h", "data": []thing{{"secretKey": "password", "remoteRef": thing{"key": "shop/db"}}}},
 			thing{"refreshTime": "2026-11-20T00:00:00Z", "conditions": ready}),
-		make("external-secrets.io/v1", "ClusterExternalSecret", "all", thing{"externalSecretSpec": thing{"secretStoreRef": thing{"name": "vault", "kind": "ClusterSecretStore"}}}, nil),
-		make("external-secrets.io/v1", "SecretStore", "vault", thing{"provider": thing{"vault": thing{"server": "https://vault.example.com", "auth": thing{"kubernetes": thing{"role": "shop", "mountPath": "kubernetes", "serviceAccountRef": thing{"name": "runner"}}}}}}, nil),
-		make("external-secrets.io/v1", "ClusterSecretStore", "vault", thing{"provider": thing{"aws": thing{"service": "SecretsManager", "region": "eu-central-1", "role": "arn:aws:iam::111122223333:role/store"}}}, nil),
-		make("external-secrets.io/v1alpha1", "PushSecret", "push", thing{"secretStoreRefs": []thing{{"name": "vault", "kind": "SecretStore"}}, "selector": thing{"secret": thing{"name": "opaque"}}}, nil),
-		make("bitnami.com/v1alpha1", "SealedSecret", "sealed", thing{"encryptedData": thing{"password": "AgBy3i4OJSWK"}, "template": thing{"metadata": thing{"name": "sealed"}}}, nil),
-		make("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "csi", thing{"provider": "vault", "parameters": thing{"roleName": "shop"}}, nil),
+		put("external-secrets.io/v1", "ClusterExternalSecret", "all", thing{"externalSecretSpec": thing{"secretStoreRef": thing{"name": "vault", "kind": "ClusterSecretStore"}}}, nil),
+		put("external-secrets.io/v1", "SecretStore", "vault", thing{"provider": thing{"vault": thing{"server": "https://vault.example.com", "auth": thing{"kubernetes": thing{"role": "shop", "mountPath": "kubernetes", "serviceAccountRef": thing{"name": "runner"}}}}}}, nil),
+		put("external-secrets.io/v1", "ClusterSecretStore", "vault", thing{"provider": thing{"aws": thing{"service": "SecretsManager", "region": "eu-central-1", "role": "arn:aws:iam::111122223333:role/store"}}}, nil),
+		put("external-secrets.io/v1alpha1", "PushSecret", "push", thing{"secretStoreRefs": []thing{{"name": "vault", "kind": "SecretStore"}}, "selector": thing{"secret": thing{"name": "opaque"}}}, nil),
+		put("bitnami.com/v1alpha1", "SealedSecret", "sealed", thing{"encryptedData": thing{"password": "AgBy3i4OJSWK"}, "template": thing{"metadata": thing{"name": "sealed"}}}, nil),
+		put("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "csi", thing{"provider": "vault", "parameters": thing{"roleName": "shop"}}, nil),
 	}
 }
 

@@ -173,6 +173,7 @@ func TestE2EScan(t *testing.T) {
 // compareWithServer compares names, one resource after the other, with what the
 // server lists to an administrator.
 func compareWithServer(t *testing.T, p *plane, c *object.Cluster) {
+	t.Helper()
 	server := func(path string) []string {
 		var out []string
 		for _, o := range p.client(loader).items(t, path) {
@@ -244,6 +245,7 @@ func metas[T any](list []T, meta func(*T) *object.Meta) []string {
 
 // kindsAreThere checks what is read of objects beyond their names.
 func kindsAreThere(t *testing.T, ns string, c *object.Cluster) {
+	t.Helper()
 	var kinds []string
 	for i := range c.Workloads {
 		if w := &c.Workloads[i]; w.Namespace == ns {
