@@ -197,7 +197,7 @@ func (a *Authorizer) skip(list []entry, s scope) []entry {
 	switch ns := a.bindings[list[0].binding].Namespace; {
 	case ns == "" || ns == s.namespace:
 		return list
-	case s.namespace == "" || ns > s.namespace:
+	case ns > s.namespace:
 		return nil
 	}
 	i, _ := slices.BinarySearchFunc(list, s.namespace, func(e entry, ns string) int {

@@ -273,11 +273,15 @@ func testConstrained(t *testing.T) {
 	info := []Rule{rule("impersonate:user-info", group, "users groups uids userextras/a.b/c"), rule("impersonate-on:user-info:list", "core", "secrets")}
 	want(t, "user-info", with(info...).MayImpersonate(bot, User{Name: "ann", UID: "1", Groups: []string{"a", "b", "c", "d"}, Extra: map[string][]string{"a.b/c": {"v"}}}, list).Decision, true)
 	want(t, "user-info with masters", with(info...).MayImpersonate(bot, User{Name: "ann", Groups: []string{Masters}}, list).Decision, false)
-	want(t, "user-info with a key in capitals", with(info...).MayImpersonate(bot, User{Name: "ann", Extra: map[string][]string{"a.b/C": {"v"}}}, list).Decision, false)
+	capital := append(info, rule("impersonate:user-info", group, "userextras/a.b/C"))
+	want(t, "user-info with a key in capitals", with(capital...).MayImpersonate(bot, User{Name: "ann", Extra: map[string][]string{"a.b/C": {"v"}}}, list).Decision, false)
 	want(t, "user-info of an account", with(info...).MayImpersonate(bot, one, list).Decision, false)
 	stars := []Rule{rule("impersonate:user-info", group, "users"), rule("impersonate:user-info", group, "groups", "*"), info[1]}
 	want(t, "four groups under the name *", with(stars...).MayImpersonate(bot, User{Name: "ann", Groups: []string{"a", "b", "c", "d"}}, list).Decision, true)
 	want(t, "three groups under the name *", with(stars...).MayImpersonate(bot, User{Name: "ann", Groups: []string{"a", "b", "c"}}, list).Decision, false)
+
+	old := []Rule{rule("impersonate", "core", "users"), rule("impersonate", "core", "groups", "*")}
+	want(t, "the old verb asks for each group", with(old...).MayImpersonate(bot, User{Name: "ann", Groups: []string{"a", "b", "c", "d"}}, list).Decision, false)
 
 	node := User{Name: "system:node:n1"}
 	arbitrary := []Rule{rule("impersonate:arbitrary-node", group, "nodes", "n1"), rule("impersonate-on:arbitrary-node:list", "core", "secrets")}

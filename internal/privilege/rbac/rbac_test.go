@@ -112,6 +112,7 @@ func TestSelector(t *testing.T) {
 func TestUsers(t *testing.T) {
 	list := Request{Verb: "list", Resource: "secrets"}
 	a := with()
+	want(t, "a master, whom nothing is bound to", New(Policy{}).Allowed(User{Name: "ann", Groups: []string{Masters}}, list), true)
 	want(t, "a master", a.Allowed(User{Name: "ann", Groups: []string{Masters}}, list), true)
 	want(t, "a user who calls himself so", a.Allowed(User{Name: Masters}, list), false)
 	p := policyOf("", rule("list", "core", "secrets"))
