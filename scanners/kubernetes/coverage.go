@@ -49,6 +49,7 @@ func feeds(kind inventory.Kind) []feed {
 			{"externalsecrets", false, true, "which Secrets come from an external store"},
 			{"clusterexternalsecrets", false, true, "which Secrets come from an external store"},
 			{"pushsecrets", false, true, "which Secrets are copied to an external store"},
+			{"pushsecrets", false, true, "which Secrets are written to an external store"},
 			{"sealedsecrets", false, true, "which Secrets come from sealed ones"},
 			{"serviceaccounts", false, false, "whose tokens they are"},
 		}, workloadFeeds(false, "who uses a Secret, and literal values in pod specifications")...)

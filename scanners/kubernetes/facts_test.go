@@ -390,3 +390,21 @@ func TestEnded(t *testing.T) {
 		t.Errorf("%d records after the end, error %v", n, err)
 	}
 }
+
+// TestWildcards: the stars of two rules are not one.
+func TestWildcards(t *testing.T) {
+	star, one := []string{"*"}, []string{"pods"}
+	for _, tt := range []struct {
+		rules []privilege.Rule
+		want  string
+	}{
+		{nil, ""},
+		{[]privilege.Rule{{Verbs: one, APIGroups: one, Resources: one}}, ""},
+		{[]privilege.Rule{anything()}, "groups,resources,verbs"},
+		{[]privilege.Rule{{Verbs: one, APIGroups: star, Resources: one}, {Verbs: star, APIGroups: one, Resources: star}}, "resources,verbs"},
+	} {
+		if got := wildcards(tt.rules); got != tt.want {
+			t.Errorf("wildcards of %v are %q, want %q", tt.rules, got, tt.want)
+		}
+	}
+}

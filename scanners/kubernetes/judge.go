@@ -162,25 +162,26 @@ func (j *judge) of(b *object.Binding) *role {
 	return j.roles[k]
 }
 
-// wildcards says which parts of a rule a role gives as a star.
+// wildcards says which parts of a rule a role gives as a star: those of the rule
+// that has most, for stars of two rules are not one.
 func wildcards(rules []privilege.Rule) string {
-	var out []string
-	for _, p := range []struct {
-		name string
-		list func(*privilege.Rule) []string
-	}{
-		{"groups", func(r *privilege.Rule) []string { return r.APIGroups }},
-		{"resources", func(r *privilege.Rule) []string { return r.Resources }},
-		{"verbs", func(r *privilege.Rule) []string { return r.Verbs }},
-	} {
-		for i := range rules {
-			if slices.Contains(p.list(&rules[i]), "*") {
-				out = append(out, p.name)
-				break
+	var best []string
+	for i := range rules {
+		r := &rules[i]
+		var stars []string
+		for _, p := range []struct {
+			name string
+			list []string
+		}{{"groups", r.APIGroups}, {"resources", r.Resources}, {"verbs", r.Verbs}} {
+			if slices.Contains(p.list, "*") {
+				stars = append(stars, p.name)
 			}
 		}
+		if len(stars) > len(best) {
+			best = stars
+		}
 	}
-	return strings.Join(out, ",")
+	return strings.Join(best, ",")
 }
 
 // grant says what one binding allows one of its subjects.

@@ -170,7 +170,7 @@ func (m *mapper) fillManaged(x *inventory.Credential, attr attributes, c *object
 	attr.set("dns_names", list(c.DNSNames))
 	attr.yes("ca", c.CA)
 	attr.tri("ready", c.Ready)
-	attr.set("key_rotation", c.PrivateKeyPolicy)
+	attr.set("key_policy", strings.ToLower(c.PrivateKeyPolicy))
 	if !c.NotAfter.IsZero() {
 		x.ExpiresAt, attr["expiry_source"] = when(c.NotAfter), "cert-manager"
 	}
@@ -216,10 +216,13 @@ func (m *mapper) putRequests() {
 		attr := attributes(make(map[string]string, 8))
 		x := &inventory.Credential{
 			ID: m.prefix + "certificatesigningrequests/" + part(r.Name), Type: "pki.certificate", Scope: m.scope, Name: clip(r.Name, maxName),
-			CreatedAt: when(r.CreatedAt), FoundAt: m.found(&r.Meta), Attributes: attr,
+			Store: "certificate signing request", CreatedAt: when(r.CreatedAt), FoundAt: m.found(&r.Meta), Attributes: attr,
 		}
 		if r.Issued != nil {
 			fillX509(x, attr, r.Issued)
+			if from := when(r.Issued.NotBefore); !from.IsZero() {
+				x.CreatedAt = from
+			}
 		}
 		attr.set("signer", r.Signer)
 		attr.set("requestor", r.Requestor)

@@ -121,11 +121,11 @@ func (t *trusts) annotated(a *account, annotations map[string]string, places []i
 		switch c.mechanism {
 		case mechIRSA:
 			audience = cmp.Or(annotations["eks.amazonaws.com/audience"], "sts.amazonaws.com")
-			more.set("seconds", annotations["eks.amazonaws.com/token-expiration"])
+			more.set("seconds", seconds(annotations["eks.amazonaws.com/token-expiration"]))
 		case mechAzure:
 			audience = "api://AzureADTokenExchange"
 			more.set("tenant", annotations["azure.workload.identity/tenant-id"])
-			more.set("seconds", annotations["azure.workload.identity/service-account-token-expiration"])
+			more.set("seconds", seconds(annotations["azure.workload.identity/service-account-token-expiration"]))
 		case mechVault:
 			more.set("auth_path", annotations["vault.hashicorp.com/auth-path"])
 		}
@@ -149,7 +149,7 @@ func (t *trusts) workload(w *object.Workload) {
 		t.account(a, mechAADPod, "azure:"+v, "", places, nil)
 	}
 	if hasEKSPodIdentity(&w.Pod) {
-		t.account(a, mechEKSPod, "aws:eks-pod-identity/"+m.cluster+"/"+part(a.namespace)+"/"+part(a.name), audienceEKSPod, places, nil)
+		t.account(a, mechEKSPod, "aws:eks-pod-identity/"+m.cluster+"/"+part(a.namespace)+"/"+part(a.name), audienceEKSPod, places, lifetime(&w.Pod, audienceEKSPod))
 	}
 	for i := range w.Pod.Variables {
 		v := &w.Pod.Variables[i]
@@ -169,6 +169,28 @@ func (t *trusts) workload(w *object.Workload) {
 	for i := range w.Pod.Tokens {
 		t.projected(w, a, &w.Pod.Tokens[i], places)
 	}
+}
+
+// seconds returns a lifetime that an annotation gives; empty if it is no number.
+func seconds(text string) string {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// lifetime notes the longest lifetime that the tokens for an audience have.
+func lifetime(p *object.Pod, audience string) attributes {
+	most := int64(0)
+	for i := range p.Tokens {
+		if p.Tokens[i].Audience == audience {
+			most = max(most, p.Tokens[i].Seconds)
+		}
+	}
+	more := make(attributes, 5)
+	more.set("seconds", seconds(strconv.FormatInt(most, 10)))
+	return more
 }
 
 func hasVariable(p *object.Pod, name string) bool {
