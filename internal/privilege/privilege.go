@@ -39,6 +39,7 @@
 // Those that Kubernetes adds (the table is in package reach):
 //
 //	rbac.write          changes roles and bindings within what it holds itself
+//	namespaces.write    changes namespaces, their Pod Security labels among it
 //	nodes.write         changes nodes, so that pods move
 //	network.write       decides where traffic goes
 //	network.reach       reaches ports of workloads past network policies

@@ -102,6 +102,7 @@ func (a *Analysis) addMembers(e *Estate) {
 		a.addWorkload(&e.Workloads[i])
 	}
 	for _, t := range e.Tokens {
+		a.tokens[t.Name] = append(a.tokens[t.Name], t)
 		if n, ok := a.index[Principal{rbac.KindServiceAccount, t.Namespace, t.Account}]; ok {
 			a.join(n, setKey{kind: inSecret})
 			a.join(n, setKey{kind: inSecret, namespace: t.Namespace})

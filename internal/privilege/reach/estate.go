@@ -30,7 +30,7 @@ type Analysis struct {
 	spaces   []string              // namespaces that accounts are in, sorted
 	mounts   map[string][]Workload // by namespace
 	byName   map[string][]place    // workloads by name
-	tokens   []Token
+	tokens   map[string][]Token    // by name
 	classes  map[int]*class
 	virtual  map[virtualKey]int32
 
@@ -82,7 +82,7 @@ func Analyze(e Estate) *Analysis {
 		table: newTable(e.Minor), auth: rbac.New(e.Policy), unseen: e.Unseen, minor: e.Minor,
 		profiles: map[*rbac.Role]*profile{}, standard: map[string]*rbac.Role{}, index: make(map[Principal]int32, 2*len(e.Accounts)), sets: map[setKey]*set{},
 		bindings: make(map[[2]string]*rbac.Binding, len(e.Policy.Bindings)), roles: map[string][]*rbac.Role{}, enforce: map[string]string{},
-		mounts: map[string][]Workload{}, byName: map[string][]place{}, tails: map[tailKey]*tail{}, limits: map[string]*limit{}, memos: make(map[memo]*Result, len(e.Policy.Bindings)), tokens: e.Tokens, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
+		mounts: map[string][]Workload{}, byName: map[string][]place{}, tails: map[tailKey]*tail{}, limits: map[string]*limit{}, memos: make(map[memo]*Result, len(e.Policy.Bindings)), tokens: map[string][]Token{}, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
 	}
 	a.addRoles()
 	for i := range e.Namespaces {

@@ -1,8 +1,6 @@
 package reach
 
 import (
-	"slices"
-
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/rbac"
 )
@@ -167,12 +165,14 @@ func (a *Analysis) tokenEdges(out []edge, v *view, i int) []edge {
 
 // namedTokens adds those to the accounts of named Secrets.
 func (a *Analysis) namedTokens(out []edge, i int, h *hit, names []string) []edge {
-	for _, t := range a.tokens {
-		if h.namespace != "" && t.Namespace != h.namespace || !slices.Contains(names, t.Name) {
-			continue
-		}
-		if n, ok := a.index[Principal{rbac.KindServiceAccount, t.Namespace, t.Account}]; ok {
-			out = append(out, edge{hit: i, to: a.single(n), sure: true, via: "Secret " + t.Namespace + "/" + t.Name})
+	for _, name := range names {
+		for _, t := range a.tokens[name] {
+			if h.namespace != "" && t.Namespace != h.namespace {
+				continue
+			}
+			if n, ok := a.index[Principal{rbac.KindServiceAccount, t.Namespace, t.Account}]; ok {
+				out = append(out, edge{hit: i, to: a.single(n), sure: true, via: "Secret " + t.Namespace + "/" + t.Name})
+			}
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/rbac"
@@ -126,6 +127,9 @@ func comparePaths(x, y Path) int {
 		if p.Leads != clusterAdmin {
 			n += 10
 		}
+		if strings.HasPrefix(p.Leads, "secrets of namespace") {
+			n += 10
+		}
 		return n
 	}
 	return rank(&x) - rank(&y)
@@ -228,7 +232,8 @@ func (a *Analysis) result(p Principal, self int32, user *rbac.User, v *view, edg
 }
 
 // settle raises the level by what certain paths lead to, and makes it unknown
-// where one that is not certain would raise it.
+// where one that is not certain would raise it. A path to another namespace
+// leaves the level as it is.
 func (a *Analysis) settle(r *Result) {
 	for i := range r.Paths {
 		p := &r.Paths[i]
@@ -299,9 +304,6 @@ func (a *Analysis) conclude(v *view, o *outcome) {
 		o.goals = append(o.goals, a.goal(v, r))
 	}
 	for i := range o.sides {
-		if o.sides[i].strong && o.strength.Rank() < levelEscalate.Rank() && o.level != inventory.LevelUnknown {
-			o.strength = levelEscalate
-		}
 		o.goals = append(o.goals, o.sides[i].leads)
 	}
 	if len(o.leads) == 0 {

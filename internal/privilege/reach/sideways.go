@@ -149,7 +149,7 @@ func (a *Analysis) sideways(self int32, name string, user *rbac.User, v *view, o
 
 // sidePath words one side.
 func (a *Analysis) sidePath(name string, user *rbac.User, v *view, s *side) Path {
-	p := Path{Certain: true, Leads: s.leads, strong: s.strong}
+	p := Path{Certain: true, Leads: s.leads}
 	u := *user
 	for i := range s.visits {
 		x := &s.visits[i]
