@@ -532,10 +532,11 @@ func TestStaleAPIThatIsRead(t *testing.T) {
 	s := estate()
 	s.Stale = []string{"tekton.dev/v1"}
 	s.Front = func(w http.ResponseWriter, _ *http.Request, q fake.Request) bool {
-		if q.Group == "tekton.dev" {
-			http.Error(w, "service unavailable", http.StatusServiceUnavailable)
+		if q.Group != "tekton.dev" {
+			return false
 		}
-		return q.Group == "tekton.dev"
+		http.Error(w, "service unavailable", http.StatusServiceUnavailable)
+		return true
 	}
 	c := read(t, s, nil)
 	for _, plural := range []string{"pipelineruns", "taskruns"} {
