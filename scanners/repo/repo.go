@@ -7,7 +7,7 @@
 // ones too. What is a secret is gitleaks' verdict (package match). Where it
 // came in, by whom and when is found out afterwards, for what was found only.
 //
-// Memory: two batches of objects a worker, 20 to 40 bytes for each object of
+// Memory: a few objects a worker (package pack), 25 bytes for each object of
 // the repository, and what is found. docs/repo-engine.md has the details.
 package repo
 
