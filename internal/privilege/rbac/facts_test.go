@@ -1,6 +1,9 @@
 package rbac
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // The roles and bindings of a test are written short: rule("get list", "pods
 // secrets").
@@ -273,7 +276,7 @@ func testConstrained(t *testing.T) {
 	info := []Rule{rule("impersonate:user-info", group, "users groups uids userextras/a.b/c"), rule("impersonate-on:user-info:list", "core", "secrets")}
 	want(t, "user-info", with(info...).MayImpersonate(bot, User{Name: "ann", UID: "1", Groups: []string{"a", "b", "c", "d"}, Extra: map[string][]string{"a.b/c": {"v"}}}, list).Decision, true)
 	want(t, "user-info with masters", with(info...).MayImpersonate(bot, User{Name: "ann", Groups: []string{Masters}}, list).Decision, false)
-	capital := append(info, rule("impersonate:user-info", group, "userextras/a.b/C"))
+	capital := append(slices.Clone(info), rule("impersonate:user-info", group, "userextras/a.b/C"))
 	want(t, "user-info with a key in capitals", with(capital...).MayImpersonate(bot, User{Name: "ann", Extra: map[string][]string{"a.b/C": {"v"}}}, list).Decision, false)
 	want(t, "user-info of an account", with(info...).MayImpersonate(bot, one, list).Decision, false)
 	stars := []Rule{rule("impersonate:user-info", group, "users"), rule("impersonate:user-info", group, "groups", "*"), info[1]}
