@@ -151,7 +151,7 @@ func TestE2EScan(t *testing.T) {
 			t.Errorf("only %d listings", len(c.Listings))
 		}
 	})
-	t.Run("equal", func(t *testing.T) { compareWithServer(t, p, c) })
+	t.Run("equal", func(t *testing.T) { compareWithServer(t, p, ns, c) })
 	t.Run("kinds", func(t *testing.T) { kindsAreThere(t, ns, c) })
 	t.Run("reads_only", func(t *testing.T) {
 		for _, r := range wire.requests {
@@ -172,8 +172,17 @@ func TestE2EScan(t *testing.T) {
 
 // compareWithServer compares names, one resource after the other, with what the
 // server lists to an administrator.
-func compareWithServer(t *testing.T, p *plane, c *object.Cluster) {
+func compareWithServer(t *testing.T, p *plane, ns string, c *object.Cluster) {
 	t.Helper()
+	spaces := map[string]bool{}
+	for i := range c.Namespaces {
+		spaces[c.Namespaces[i].Name] = !strings.HasPrefix(c.Namespaces[i].Name, "kube-")
+	}
+	// Namespaces of tests that are over are being taken away meanwhile.
+	leaving := func(name string) bool {
+		space, object, _ := strings.Cut(name, "/")
+		return space != ns && !strings.HasPrefix(space, "kube-") && space != "" && space != "default" || space == "" && spaces[object] && object != ns
+	}
 	server := func(path string) []string {
 		var out []string
 		for _, o := range p.client(loader).items(t, path) {
@@ -196,7 +205,7 @@ func compareWithServer(t *testing.T, p *plane, c *object.Cluster) {
 		"sealed":           {metas(c.SealedSecrets, func(o *object.SealedSecret) *object.Meta { return &o.Meta }), server("/apis/bitnami.com/v1alpha1/sealedsecrets")},
 		"classes":          {metas(c.SecretClasses, func(o *object.SecretClass) *object.Meta { return &o.Meta }), server("/apis/secrets-store.csi.x-k8s.io/v1/secretproviderclasses")},
 	} {
-		got, want := pair[0], pair[1]
+		got, want := slices.DeleteFunc(pair[0], leaving), slices.DeleteFunc(pair[1], leaving)
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
@@ -221,6 +230,9 @@ func compareWithServer(t *testing.T, p *plane, c *object.Cluster) {
 	for i := range c.Secrets {
 		s := &c.Secrets[i]
 		name := s.Namespace + "/" + s.Name
+		if leaving(name) {
+			continue
+		}
 		if s.Type != types[name] && s.Type != "" {
 			t.Errorf("Secret %s is of type %q, want %q", name, s.Type, types[name])
 		}
