@@ -329,6 +329,7 @@ func mightyPod(t *testing.T, w *object.Workload) {
 // noWrites asks the server what the account may do, and finds nothing but
 // reading beyond what everybody has.
 func (p *plane) noWrites(t *testing.T, ns, name string) {
+	t.Helper()
 	rules := func(c *client) []thing {
 		out, err := c.post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", with(made("authorization.k8s.io/v1", "SelfSubjectRulesReview", "", ""), thing{"spec": thing{"namespace": ns}}))
 		if err != nil {
@@ -361,6 +362,7 @@ func (p *plane) noWrites(t *testing.T, ns, name string) {
 
 // noValues looks for the canaries in all that muster holds, and on the wire.
 func noValues(t *testing.T, p *plane, ns string, c *object.Cluster, wire *tap) {
+	t.Helper()
 	text, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
@@ -402,6 +404,7 @@ func noValues(t *testing.T, p *plane, ns string, c *object.Cluster, wire *tap) {
 
 // hashed reads values because it was told to, and keeps none.
 func (p *plane) hashed(t *testing.T, ns string) {
+	t.Helper()
 	options := p.options(t, ns, "scanner")
 	options.HashValues, options.Hash = true, inventory.NewHasher([32]byte{1})
 	wire := &tap{}
@@ -427,6 +430,7 @@ func (p *plane) hashed(t *testing.T, ns string) {
 
 // certificatesRead reads TLS Secrets because it was told to.
 func (p *plane) certificatesRead(t *testing.T, ns string) {
+	t.Helper()
 	options := p.options(t, ns, "scanner")
 	options.ReadTLS = true
 	wire := &tap{}
@@ -445,6 +449,7 @@ func (p *plane) certificatesRead(t *testing.T, ns string) {
 
 // records runs the scanner as muster does and looks at what it emits.
 func (p *plane) records(t *testing.T, ns string) {
+	t.Helper()
 	out := p.scan(t, ns, "scanner", thing{"cluster": "northwind"}, nil)
 	ids := map[string]bool{}
 	for _, r := range out {
@@ -506,6 +511,7 @@ func (p *plane) scan(t testing.TB, ns, name string, config thing, wrap func(http
 
 // withoutSecrets scans with the role that cannot list Secrets.
 func (p *plane) withoutSecrets(t *testing.T, ns string) {
+	t.Helper()
 	p.load(t, grantRules(ns, "modest", live.Permissions(true))...)
 	p.known(t)
 	if _, err := p.as(t, ns, "modest").get(secretsOf("")); code(err) != http.StatusForbidden {
