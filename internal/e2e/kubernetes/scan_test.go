@@ -306,6 +306,7 @@ func kindsAreThere(t *testing.T, ns string, c *object.Cluster) {
 }
 
 func mightyPod(t *testing.T, w *object.Workload) {
+	t.Helper()
 	p := &w.Pod
 	if !p.HostNetwork || !p.HostPID || len(p.Privileged) != 1 || !slices.Contains(p.HostPaths, "/var/lib") {
 		t.Errorf("what makes the pod mighty is lost: %+v", p)

@@ -222,13 +222,14 @@ type process struct {
 
 // leash runs a program until it ends or the shell's input does, which is when
 // the test closes it or is gone, however it went.
-const leash = `exec 3<&0
+const leash = `trap '' TERM INT HUP # of a group that all of it is in: the end of the input counts
+exec 3<&0
 "$@" & program=$!
 echo $program >"$0"
 { read -r _ <&3; kill -9 $program; } & watch=$!
 wait $program
 status=$?
-kill $watch 2>/dev/null
+kill -9 $watch 2>/dev/null
 exit $status`
 
 func (p *plane) run(name, program string, args ...string) error {
