@@ -116,6 +116,7 @@ func localAccess(a *Access) bool {
 // A profile is what a set of rules allows, in terms of the table.
 type profile struct {
 	rules []rbac.Rule
+	own   int  // of rules, how many are so written; those after say what the name "" adds
 	all   bits // what some rule gives without names
 	named bits // what some rule gives with names only
 	by    []ruleBits
@@ -137,7 +138,9 @@ type base struct {
 
 // compile makes the profile of some rules.
 func (t *table) compile(rules []rbac.Rule) *profile {
-	p := &profile{rules: rules, by: make([]ruleBits, len(rules))}
+	own := len(rules)
+	rules = withUnnamed(rules)
+	p := &profile{rules: rules, by: make([]ruleBits, len(rules)), own: own}
 	for i := range rules {
 		r := &rules[i]
 		names := r.ResourceNames
@@ -156,13 +159,34 @@ func (t *table) compile(rules []rbac.Rule) *profile {
 	return p
 }
 
+// withUnnamed adds to rules what those with the name "" allow: the API server
+// takes a request that carries no name for one of it (k8s.io/kubernetes v1.36.3,
+// pkg/apis/rbac/v1, ResourceNameMatches), and lets a role hold such a name. To
+// list, watch, create and delete all is allowed then, whatever the names of the
+// objects; requests for subresources carry a name always.
+func withUnnamed(rules []rbac.Rule) []rbac.Rule {
+	out := rules
+	for i := range rules {
+		r := &rules[i]
+		if !slices.Contains(r.ResourceNames, "") {
+			continue
+		}
+		verbs := slices.DeleteFunc([]string{"list", "watch", "create", "deletecollection"}, func(v string) bool { return !has(r.Verbs, v) })
+		resources := slices.DeleteFunc(slices.Clone(r.Resources), func(s string) bool { return strings.Contains(s, "/") })
+		if len(verbs) > 0 && len(resources) > 0 {
+			out = append(slices.Clip(out), rbac.Rule{Verbs: verbs, APIGroups: r.APIGroups, Resources: resources})
+		}
+	}
+	return out
+}
+
 // match notes what rule i of a profile gives, limited to names unless there are
 // none.
 func (t *table) match(p *profile, i int, names []string) {
 	r := &p.rules[i]
 	take := func(n int) {
 		a := &t.atoms[n]
-		if !has(r.APIGroups, a.Group) || !anyVerb(r.Verbs, a, len(names) > 0) {
+		if i >= p.own && strings.Contains(a.Resource, "/") || !has(r.APIGroups, a.Group) || !anyVerb(r.Verbs, a, len(names) > 0) {
 			return
 		}
 		listed := slices.ContainsFunc(names, func(s string) bool { return slices.Contains(a.names, s) })

@@ -86,6 +86,13 @@ func TestRules(t *testing.T) {
 		{name: "list secrets shows values", rules: l("list secrets"), wide: escalate, local: read, has: "secrets.read_all", localHas: "secrets.read_all"},
 		{name: "watch secrets shows values", rules: l("watch secrets"), wide: escalate, local: read, has: "secrets.read_all", localHas: "secrets.read_all"},
 		{name: "named secret", rules: l("get secrets one"), wide: read, local: read, has: "secrets.read", localHas: "secrets.read", not: "secrets.read_all"},
+		{name: "the name that is empty lists all", rules: l("list secrets ,"), wide: escalate, local: read, has: "secrets.read_all", localHas: "secrets.read_all"},
+		{name: "the name that is empty beside another", rules: l("get,watch secrets a,,b"), wide: escalate, local: read, has: "secrets.read_all", localHas: "secrets.read_all"},
+		{name: "the name that is empty gets none", rules: l("get,delete secrets ,"), wide: none, local: none, not: "secrets.read_all"},
+		{name: "the name that is empty creates", rules: l("create pods ,"), wide: escalate, local: write, has: "compute.create", localHas: "compute.create"},
+		{name: "the name that is empty and every verb", rules: l("* *:* ,"), wide: escalate, local: write, has: "compute.create", localHas: "compute.create", not: "admin.all"},
+		{name: "the name that is empty of a subresource", rules: l("create serviceaccounts/token,pods/exec ,"), wide: none, local: none, not: "tokens.create"},
+		{name: "the name that is empty of every resource", rules: l("create *:* ,"), wide: escalate, local: write, has: "compute.create", not: "compute.exec"},
 		{name: "secrets of another group", rules: l("get example.com:secrets"), wide: read, local: read, not: "secrets.read_all"},
 		{name: "secrets status", rules: l("get secrets/status"), wide: read, local: read, not: "secrets.read_all"},
 
