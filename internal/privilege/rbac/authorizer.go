@@ -122,8 +122,12 @@ func (a *Authorizer) index(subjects int) {
 	}
 }
 
-// member returns whom a subject of a binding of a namespace means.
+// member returns whom a subject of a binding of a namespace means. Without a name
+// it is nobody: the API server refuses such.
 func (s *Subject) member(namespace string) (member, bool) {
+	if s.Name == "" {
+		return member{}, false
+	}
 	switch s.Kind {
 	case KindUser:
 		return member{name: s.Name}, true

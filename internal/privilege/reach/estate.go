@@ -148,8 +148,11 @@ func (a *Analysis) addPrincipals(e *Estate) {
 }
 
 // principalOf is whom a subject of a binding of a namespace means. A user that
-// is an account is the account.
+// is an account is the account. Without a name it is nobody.
 func principalOf(s rbac.Subject, namespace string) (Principal, bool) {
+	if s.Name == "" {
+		return Principal{}, false
+	}
 	switch s.Kind {
 	case rbac.KindServiceAccount:
 		p := Principal{s.Kind, cmp.Or(s.Namespace, namespace), s.Name}

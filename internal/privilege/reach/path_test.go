@@ -180,6 +180,13 @@ func TestScenes(t *testing.T) {
 			e.local("kube-system", "payments/runner", "exec", "create pods/exec")
 			e.Unseen.Workloads = "list pods: forbidden"
 		}, level: inventory.LevelUnknown, leads: goal, unsure: true, unknown: "list pods: forbidden"},
+		{name: "exec where workloads were not listed and no account is of note", given: func(e *estate) {
+			e.local("orders", "payments/runner", "exec", "create pods/exec")
+			e.Unseen.Workloads = "list pods: forbidden"
+		}, level: inventory.LevelUnknown, leads: "node", unsure: true, unknown: "privileged: workloads were not listed (list pods: forbidden)"},
+		{name: "a user without a name is nobody", given: func(e *estate) {
+			e.wide("user:", "boss", "* *:*").local("payments", "group:system:serviceaccounts:payments", "reader", "get pods").wide("payments/runner", "actor", "impersonate groups g", "impersonate users nobody").local("x", "group:g", "reader", "get pods")
+		}, level: write},
 		{name: "exec into a privileged pod", given: func(e *estate) {
 			e.local("orders", "payments/runner", "exec", "create pods/exec").pod("orders/agent", "shop")
 			e.Workloads[0].Privileged = true
@@ -307,7 +314,7 @@ func TestScenes(t *testing.T) {
 // TestSpread draws a chain of accounts, each of which can have a token of the
 // next, and sees the bound of hops kept.
 func TestSpread(t *testing.T) {
-	for length := 1; length <= 8; length++ {
+	for _, length := range []int{1, 2, 3, 4, 5, 6, 7, 8, 40} {
 		e := &estate{}
 		for i := range length {
 			e.account(fmt.Sprintf("ns%d/a", i))
@@ -322,6 +329,10 @@ func TestSpread(t *testing.T) {
 			t.Errorf("chain of %d: %d paths", length, len(r.Paths))
 		case length > reach.MaxHops && len(r.Paths) != 0:
 			t.Errorf("chain of %d: a path beyond the bound", length)
+		case r.Level.Rank() < escalate.Rank():
+			t.Errorf("chain of %d: level %s", length, r.Level)
+		case length > reach.MaxHops && !strings.Contains(r.Reasons[0], fmt.Sprintf("in %d hops", length)):
+			t.Errorf("chain of %d: what is cut off is not said: %q", length, r.Reasons)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -228,7 +229,22 @@ func (a *Analysis) result(p Principal, self int32, user *rbac.User, v *view, edg
 		r.Paths = append(r.Paths, a.sideways(self, name, user, v, o, MaxPaths-len(r.Paths))...)
 	}
 	a.settle(&r)
+	a.settleBeyond(&r, self, edges)
 	return r
+}
+
+// settleBeyond raises the level by a way that is longer than those that are told,
+// or makes it unknown by one that is not certain.
+func (a *Analysis) settleBeyond(r *Result, self int32, edges []edge) {
+	if r.Level.Rank() >= levelEscalate.Rank() || r.Level == inventory.LevelUnknown {
+		return
+	}
+	const goal = "what takes over the cluster"
+	if n := a.beyond(&a.goals, self, edges); n > 0 {
+		r.raise(levelEscalate, "leads to "+goal+" in "+strconv.Itoa(n)+" hops: paths of more than "+strconv.Itoa(MaxHops)+" are not told")
+	} else if n := a.beyond(&a.maybe, self, edges); n > 0 {
+		r.unknown("may lead to " + goal + " in " + strconv.Itoa(n) + " hops: paths of more than " + strconv.Itoa(MaxHops) + " are not told")
+	}
 }
 
 // settle raises the level by what certain paths lead to, and makes it unknown

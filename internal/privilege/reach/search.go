@@ -6,7 +6,7 @@ import "slices"
 // members that are nearest.
 type search struct {
 	sure bool      // over certain edges only
-	dist []uint8   // hops to the goal by class; 0 is none within MaxHops
+	dist []uint8   // hops to the goal by class; 0 is none within maxDistance
 	seed []int32   // hit by which a class is at the goal in one hop; all or no
 	best [][]int32 // by set: nodes, nearest first, then by number
 }
@@ -16,6 +16,7 @@ const (
 	all int32 = -1 // by everything it holds
 
 	alternatives = MaxPaths + 1 // members kept of a set
+	maxDistance  = 250          // hops that are followed; those beyond MaxHops are counted only
 )
 
 // search finds the distances to the goals: cluster-admin, then whatever the
@@ -82,7 +83,7 @@ func (a *Analysis) run(order []*class, readers [][]reader, sure bool, at func(*c
 		}
 	}
 	nodes := a.byClass(len(order))
-	for d := uint8(1); len(layer) > 0 && d < MaxHops; d++ {
+	for d := uint8(1); len(layer) > 0 && d < maxDistance; d++ {
 		var reached []int32
 		for _, c := range layer {
 			reached = append(reached, nodes[c]...)
@@ -189,4 +190,23 @@ func (s *search) distance(c *class) int {
 		return 0
 	}
 	return int(s.dist[c.id-1])
+}
+
+// beyond returns the hops of the shortest way to the goal of a search that is too
+// long to be told, and does not lead through the principal itself; 0 if there is
+// none.
+func (a *Analysis) beyond(s *search, self int32, edges []edge) int {
+	best := 0
+	for e := range edges {
+		if edges[e].to.id == 0 || s.sure && !edges[e].sure || edges[e].to.id > len(s.best) {
+			continue
+		}
+		for _, n := range s.best[edges[e].to.id-1] {
+			d := s.distance(a.nodes[n].class)
+			if d >= MaxHops && (best == 0 || d < best-1) && !a.passes(s, n, self) {
+				best = d + 1
+			}
+		}
+	}
+	return best
 }

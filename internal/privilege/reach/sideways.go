@@ -173,10 +173,15 @@ func (a *Analysis) hostPath(name string, user *rbac.User, v *view) (Path, bool) 
 			continue
 		}
 		condition, ok := a.nodeCondition(h)
+		strong := false
+		if !ok {
+			condition, strong = a.unseenPods(h)
+			ok = strong
+		}
 		if !ok {
 			continue
 		}
-		p := Path{Leads: "node"}
+		p := Path{Leads: "node", strong: strong}
 		p.add(Hop{From: name, Action: a.table.action(v, h), To: "node", Because: a.table.because(user, v, h), Condition: condition})
 		return p, true
 	}
@@ -196,6 +201,15 @@ func (a *Analysis) nodeCondition(h *hit) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// unseenPods says on what it depends that a hit into pods of a namespace leads to
+// a node, where it is not known which pods there are; false if it is.
+func (a *Analysis) unseenPods(h *hit) (string, bool) {
+	if p := &a.table.permissions[h.permission]; a.unseen.Workloads == "" || p.means != enter || p.ID == "exec-get" {
+		return "", false
+	}
+	return "if a pod of " + h.namespace + " is privileged: workloads were not listed (" + a.unseen.Workloads + ")", true
 }
 
 // podSecurity says on what a privileged pod in a namespace depends; false if Pod
