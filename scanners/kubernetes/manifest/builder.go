@@ -69,6 +69,9 @@ func (b *builder) object(at place, t tree, src *source) {
 	}
 	info, ok := lookup(group, kind)
 	if !ok {
+		if isAuthority(kind) && (group == "" || strings.HasPrefix(group, "authorization.")) {
+			b.problems.lost(at.path, at.from, fmt.Sprintf("a %s of %q was not read: only those of %s are", kind, short(textOf(t, "apiVersion")), object.GroupRBAC))
+		}
 		return
 	}
 	if b.objects >= b.opts.MaxObjects {
@@ -141,12 +144,12 @@ func (o *item) metadata() bool {
 
 // another makes the names of objects whose names the API server makes differ.
 func (o *item) another(name, namespace string) string {
-	made := name
-	for n := 2; o.counts["name/"+o.kind+"/"+namespace+"/"+made] > 0; n++ {
-		made = fmt.Sprintf("%s%d", name, n)
+	key := "name/" + o.kind + "/" + namespace + "/" + name
+	o.counts[key]++
+	if n := o.counts[key]; n > 1 {
+		return fmt.Sprintf("%s%d", name, n)
 	}
-	o.counts["name/"+o.kind+"/"+namespace+"/"+made]++
-	return made
+	return name
 }
 
 // namespace decides in which namespace an object is.
@@ -217,10 +220,21 @@ func put[T any](o *item, into list[T], v T) bool {
 	*meta(&old) = withoutFound(*meta(&old))
 	now := v
 	*meta(&now) = withoutFound(*m)
-	if m.UID == "" && !reflect.DeepEqual(old, now) {
-		o.note(0, fmt.Sprintf("%s %q is declared at %s:%d too, and differently: this one counts, as it comes last", o.kind, short(strings.TrimPrefix(m.Namespace+"/"+m.Name, "/")), before.URI, before.Line))
+	if uid := meta(&old).UID; (m.UID == "" || m.UID != uid) && !reflect.DeepEqual(old, now) {
+		o.twice(m, &before)
 	}
 	return false
+}
+
+// twice tells of an object that was declared before, and differently. In another file
+// it may be for another cluster or stage: then what is declared is not known in full.
+func (o *item) twice(m *object.Meta, before *inventory.Location) {
+	text := fmt.Sprintf("%s %q is declared at %s:%d too, and differently: this one counts, as it comes last", o.kind, short(strings.TrimPrefix(m.Namespace+"/"+m.Name, "/")), before.URI, before.Line)
+	if before.URI == inventory.Printable(o.path) {
+		o.note(0, text)
+		return
+	}
+	o.lost(0, text+"; if they are for different clusters, scan their directories one by one")
 }
 
 func withoutFound(m object.Meta) object.Meta {

@@ -65,6 +65,7 @@ type jsonReader struct {
 	gauge   *gauge
 	decoder *json.Decoder
 	before  int // lines before the stream
+	unnamed int // items of the list that is read which say no kind
 }
 
 // json reads JSON to the end of the file: objects, arrays of objects, Lists item by
@@ -129,6 +130,7 @@ func (j *jsonReader) value() error {
 func (j *jsonReader) object(from int) error {
 	fields := map[string]json.RawMessage{}
 	listed := false
+	j.unnamed = 0
 	size := 0
 	for j.decoder.More() {
 		token, err := j.decoder.Token()
@@ -162,6 +164,7 @@ func (j *jsonReader) object(from int) error {
 		return err
 	}
 	if listed {
+		j.untold(fields, from)
 		return nil
 	}
 	text, err := json.Marshal(fields)
@@ -170,6 +173,15 @@ func (j *jsonReader) object(from int) error {
 	}
 	j.jsonObject(text, "", "", from, j.lineAt(j.decoder.InputOffset()))
 	return nil
+}
+
+// untold tells of items that say no kind in a list that says it after them.
+func (j *jsonReader) untold(fields map[string]json.RawMessage, from int) {
+	var kind string
+	_ = json.Unmarshal(fields["kind"], &kind) // empty if there is none
+	if j.unnamed > 0 && strings.HasSuffix(kind, "List") && kind != "List" {
+		j.lost(from, fmt.Sprintf("%d items of this %s say no kind and stand before the list's own, not read: put kind and apiVersion before items", j.unnamed, short(kind)))
+	}
 }
 
 // list reads the value of items and reports whether it was a list; anything else
@@ -211,7 +223,9 @@ func (j *jsonReader) items(apiVersion, kind string) error {
 		}
 		end := j.decoder.InputOffset()
 		from := j.lineAt(end - int64(len(item)) + 1)
-		j.jsonObject(item, apiVersion, kind, from, j.lineAt(end))
+		if !j.jsonObject(item, apiVersion, kind, from, j.lineAt(end)) {
+			j.unnamed++
+		}
 		if err := j.ctx.Err(); err != nil {
 			return err
 		}
@@ -221,37 +235,26 @@ func (j *jsonReader) items(apiVersion, kind string) error {
 	return err
 }
 
-// jsonObject reads the text of one object, which may be a List itself.
-func (r *reader) jsonObject(text []byte, apiVersion, kind string, from, to int) {
+// jsonObject reads the text of one object, which may be a List itself. It reports
+// false if that says no kind.
+func (r *reader) jsonObject(text []byte, apiVersion, kind string, from, to int) bool {
 	if len(text) == 0 || text[0] != '{' {
-		return
+		return true
 	}
 	tree := object.Tree{}
 	twice, err := kjson.UnmarshalStrict(text, &tree, kjson.DisallowDuplicateFields)
 	if err != nil {
 		r.lost(from, "invalid JSON: an object cannot be read")
-		return
+		return true
 	}
-	if _, ok := tree["kind"]; !ok && kind != "" {
-		tree["kind"], tree["apiVersion"] = kind, apiVersion
-	}
-	if !isObject(tree) {
-		return
+	if _, ok := tree["kind"]; !ok && kind == "" {
+		return false
 	}
 	for _, t := range twice {
-		r.note(from, short(t.Error())+"; the last one counts, as for the API server")
-	}
-	if items, ok := tree["items"].([]any); ok && isList(tree) {
-		apiVersion, kind := textOf(tree, "apiVersion"), strings.TrimSuffix(textOf(tree, "kind"), "List")
-		for _, item := range items {
-			if inner, ok := item.(object.Tree); ok {
-				if _, ok := inner["kind"]; !ok && kind != "" {
-					inner["kind"], inner["apiVersion"] = kind, apiVersion
-				}
-				r.builder.object(place{r.path, from, to}, inner, nil)
-			}
+		if isObject(tree) {
+			r.note(from, short(t.Error())+"; the last one counts, as for the API server")
 		}
-		return
 	}
-	r.builder.object(place{r.path, from, to}, tree, nil)
+	r.tree(place{r.path, from, to}, tree, ofList(apiVersion, kind), nil, 0)
+	return true
 }

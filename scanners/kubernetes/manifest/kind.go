@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"slices"
+
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
@@ -65,6 +67,21 @@ func lookup(group, kind string) (kindInfo, bool) {
 		}
 	}
 	return kindInfo{}, false
+}
+
+// known reports whether there is a kind of that name in any group that is read.
+func known(kind string) bool {
+	return slices.ContainsFunc(kinds, func(k kindInfo) bool { return k.kind == kind })
+}
+
+// isAuthority reports whether a kind gives permissions by its name. Other groups have
+// such too: authorization.openshift.io.
+func isAuthority(kind string) bool {
+	switch kind {
+	case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding":
+		return true
+	}
+	return false
 }
 
 // A list is where objects of one type are kept, and where they hold their metadata.

@@ -148,7 +148,7 @@ func TestBadInput(t *testing.T) {
 		{"no metadata", "bad.yaml", "apiVersion: v1\nkind: ServiceAccount\n", []string{"LOST bad.yaml:1: this ServiceAccount has no metadata"}, nil},
 		{"slash in a name", "bad.yaml", account + "a/b\n", []string{"LOST bad.yaml:4: the name of this ServiceAccount holds a character"}, nil},
 		{"very long name", "bad.yaml", account + strings.Repeat("n", 1<<20) + "\n", []string{"LOST bad.yaml:4: the name of this ServiceAccount is longer"}, nil},
-		{"same object twice", "zz.yaml", account + "good\nautomountServiceAccountToken: false\n", []string{`zz.yaml:1: ServiceAccount "default/good" is declared at good.yaml:1 too, and differently: this one counts`}, nil},
+		{"same object twice", "zz.yaml", account + "good\nautomountServiceAccountToken: false\n", []string{`LOST zz.yaml:1: ServiceAccount "default/good" is declared at good.yaml:1 too, and differently: this one counts`}, nil},
 		{"same object twice alike", "zz.yaml", account + "good\n", nil, nil},
 		{"OpenShift template", "bad.yaml", "apiVersion: template.openshift.io/v1\nkind: Template\nobjects: []\n", []string{"LOST bad.yaml:1: unrendered OpenShift template"}, nil},
 		{"wholly encrypted", "bad.yaml", "apiVersion: ENC[AES256_GCM,data:x]\nkind: ENC[AES256_GCM,data:y]\nsops:\n  mac: x\n", []string{"LOST bad.yaml:1: encrypted as a whole by SOPS"}, nil},

@@ -15,8 +15,11 @@ var (
 // identities, so that it need not be parsed: custom resource definitions and
 // dashboards are most of the bytes of many repositories. It is sure if every line that is
 // not indented is a plain key and one of them alone is "kind": a key in quotes, an
-// anchor or a merge key might say otherwise.
+// anchor or a merge key might say otherwise. What has items may be a list under any kind.
 func foreign(text []byte) bool {
+	if bytes.Count(text, []byte("\r")) != bytes.Count(text, []byte("\r\n")) {
+		return false // a line break of its own to YAML, and none here
+	}
 	kind := ""
 	for line := range bytes.Lines(text) {
 		switch c := line[0]; {
@@ -25,6 +28,8 @@ func foreign(text []byte) bool {
 		case c == '-' && isSeparator(line) && len(bytes.TrimSpace(line)) == 3 && kind == "":
 			continue
 		case !topForm.Match(line):
+			return false
+		case bytes.HasPrefix(line, []byte("items:")), bytes.HasPrefix(line, []byte("items ")):
 			return false
 		case !bytes.HasPrefix(line, []byte("kind:")):
 			continue
@@ -38,10 +43,5 @@ func foreign(text []byte) bool {
 	if kind == "" || strings.HasSuffix(kind, "List") || kind == "Template" {
 		return false
 	}
-	for _, k := range kinds {
-		if k.kind == kind {
-			return false
-		}
-	}
-	return true
+	return !known(kind)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -28,6 +29,7 @@ type reader struct {
 	over   bool   // the document is too long: what follows of it is passed over
 	indent string // in a List that is read in parts: what stands before each item's dash
 	parted bool
+	what   of   // of that List, where it says so before its items
 	ended  bool // the items of that List are over
 	mid    bool // the last line was not taken to its end
 }
@@ -130,7 +132,7 @@ func (r *reader) part() {
 // flush reads the document that was collected and begins the next one.
 func (r *reader) flush() {
 	r.part()
-	r.over, r.parted, r.ended = false, false, false
+	r.over, r.parted, r.ended, r.what = false, false, false, of{}
 	r.from = r.line + 1
 }
 
@@ -150,6 +152,7 @@ func (r *reader) big() bool {
 	}
 	whole, from, end := r.buf, r.from, r.line
 	r.buf, r.indent, r.parted = make([]byte, 0, 64<<10), indent, true
+	r.what = headOf(whole[:at])
 	r.line = from - 1 + bytes.Count(whole[:at], []byte("\n"))
 	for line := range bytes.Lines(whole[at:]) {
 		r.take(line)
@@ -182,6 +185,22 @@ func listItems(text []byte) (at int, indent string, ok bool) {
 	}
 	return at, string(line[:spaces]), true
 }
+
+// headOf returns what the items of a List are by what stands before them.
+func headOf(text []byte) of {
+	field := func(form *regexp.Regexp) string {
+		if m := form.FindSubmatch(text); m != nil {
+			return string(m[1])
+		}
+		return ""
+	}
+	return ofList(field(headVersion), field(headKind))
+}
+
+var (
+	headKind    = regexp.MustCompile(`(?m)^kind:[ \t]+([A-Za-z]+List)[ \t]*\r?$`)
+	headVersion = regexp.MustCompile(`(?m)^apiVersion:[ \t]+([A-Za-z0-9./-]+)[ \t]*\r?$`)
+)
 
 // isSeparator reports whether a line opens a document.
 func isSeparator(line []byte) bool {

@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,25 +72,29 @@ func (c *converter) value(n *yaml.Node, depth int) (any, error) {
 	}
 }
 
-// mapping makes an object. Of a key that stands twice the last one counts; what is
-// merged in (<<) counts where the mapping itself does not say otherwise.
+// mapping makes an object. Of a key that stands twice the last one counts, and what is
+// merged in (<<) outranks what stands before it: so kubectl has it (go.yaml.in/yaml/v2
+// v2.4.4, decode.go, mapping), although YAML would let the mapping itself count.
 func (c *converter) mapping(n *yaml.Node, depth int) (any, error) {
 	c.tag(n, "!!map")
 	out := make(object.Tree, len(n.Content)/2)
-	var merges []*yaml.Node
+	own := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		if k.Kind == yaml.ScalarNode && k.ShortTag() == "!!merge" {
-			merges = append(merges, v)
+			if err := c.merge(out, v, depth+1); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		key, err := c.key(k)
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := out[key]; twice {
+		if own[key] {
 			c.note(k.Line, fmt.Sprintf("key %q stands twice; the last one counts, as for the API server", short(key)))
 		}
+		own[key] = true
 		if key == object.LastApplied {
 			out[key] = "" // repeats the object, values of a Secret included
 			continue
@@ -97,15 +103,11 @@ func (c *converter) mapping(n *yaml.Node, depth int) (any, error) {
 			return nil, err
 		}
 	}
-	for _, m := range merges {
-		if err := c.merge(out, m, depth+1); err != nil {
-			return nil, err
-		}
-	}
 	return out, nil
 }
 
-// merge adds what a mapping, or each of a list of them, has and out has not.
+// merge puts what a mapping, or each of a list of them, has into out. Of a list the
+// first counts.
 func (c *converter) merge(out object.Tree, n *yaml.Node, depth int) error {
 	v, err := c.value(n, depth)
 	if err != nil {
@@ -115,16 +117,12 @@ func (c *converter) merge(out object.Tree, n *yaml.Node, depth int) error {
 	if !ok {
 		sources = []any{v}
 	}
-	for _, source := range sources {
+	for _, source := range slices.Backward(sources) {
 		tree, ok := source.(object.Tree)
 		if !ok {
 			return faultAt(n, "a merge key (<<) takes a mapping or a list of them")
 		}
-		for key, value := range tree {
-			if _, own := out[key]; !own {
-				out[key] = value
-			}
-		}
+		maps.Copy(out, tree)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -15,7 +16,7 @@ import (
 
 // document reads the text of one document, whose first line in the file is from.
 func (r *reader) document(text []byte, from int) {
-	if !declares(text) || foreign(text) {
+	if r.what.kind == "" && !declares(text) || foreign(text) {
 		return
 	}
 	if body := bytes.TrimLeft(trimSeparator(text), " \t\r\n"); isJSON(body) && json.Valid(body) {
@@ -33,15 +34,18 @@ func (r *reader) document(text []byte, from int) {
 			r.invalid(text, from, err)
 			return
 		case len(root.Content) > 0:
-			r.node(text, from, root.Content[0], 0)
+			r.node(text, from, root.Content[0], r.what, 0)
 		}
 	}
 }
 
-// declares reports whether a text has a key apiVersion or kind anywhere. YAML that has
-// none is no manifest, broken or not.
+// declares reports whether a text has a key apiVersion or kind anywhere, perhaps
+// behind escapes. YAML that has none is no manifest, broken or not.
 func declares(text []byte) bool {
-	return (bytes.Contains(text, []byte("apiVersion")) || bytes.Contains(text, []byte("kind"))) && objectForm.Match(text)
+	if (bytes.Contains(text, []byte("apiVersion")) || bytes.Contains(text, []byte("kind"))) && objectForm.Match(text) {
+		return true
+	}
+	return bytes.Contains(text, []byte(`\`)) && escapedForm.Match(text)
 }
 
 func trimSeparator(text []byte) []byte {
@@ -98,9 +102,11 @@ func (r *reader) invalid(text []byte, from int, err error) {
 }
 
 var (
-	objectForm = regexp.MustCompile(`\b(?:apiVersion|kind)["']?[ \t]*:`)
-	lineForm   = regexp.MustCompile(`line (\d+)`)
-	parserForm = regexp.MustCompile(`did not find expected|found undefined|found duplicate`)
+	objectForm = regexp.MustCompile(`\b(?:apiVersion|kind)["']?\s*:`) // the colon of a "? key" stands on the next line
+
+	escapedForm = regexp.MustCompile(`"[^"\n]{0,40}\\[xuU][0-9A-Fa-f][^"\n]{0,40}"\s*:`)
+	lineForm    = regexp.MustCompile(`line (\d+)`)
+	parserForm  = regexp.MustCompile(`did not find expected|found undefined|found duplicate`)
 )
 
 // reason is the parser's complaint without what it quotes of the content.
@@ -133,20 +139,40 @@ func tabLine(text []byte) int {
 	return 0
 }
 
+// An of is what the items of a list are that do not say it themselves.
+type of struct{ apiVersion, kind string }
+
+// ofList is what the items of a list of some kind are.
+func ofList(apiVersion, kind string) of {
+	if kind = strings.TrimSuffix(kind, "List"); kind == "" {
+		return of{}
+	}
+	return of{apiVersion, kind}
+}
+
+// maxLists is how many Lists may stand in one another.
+const maxLists = 3
+
 // node reads an object, or those of a List.
-func (r *reader) node(text []byte, from int, n *yaml.Node, depth int) {
+func (r *reader) node(text []byte, from int, n *yaml.Node, what of, depth int) {
+	for range maxDepth {
+		if n.Kind != yaml.AliasNode {
+			break
+		}
+		n = n.Alias
+	}
 	if n.Kind == yaml.SequenceNode && depth == 0 { // a bare list of objects
 		for _, item := range n.Content {
-			r.node(text, from, item, depth+1)
+			r.node(text, from, item, of{}, depth+1)
 		}
 		return
 	}
 	if n.Kind != yaml.MappingNode {
 		return
 	}
-	if items := listNode(n); items != nil && depth < 3 {
+	if items, what := listNode(n); items != nil && depth < maxLists {
 		for _, item := range items.Content {
-			r.node(text, from, item, depth+1)
+			r.node(text, from, item, what, depth+1)
 		}
 		return
 	}
@@ -162,27 +188,58 @@ func (r *reader) node(text []byte, from int, n *yaml.Node, depth int) {
 		r.lost(line, "cannot be read: "+message)
 		return
 	}
-	if tree, ok := v.(tree); ok && isObject(tree) {
-		r.builder.object(found, tree, &source{n, from})
+	if tree, ok := v.(tree); ok {
+		r.tree(found, tree, what, &source{n, from}, depth)
 	}
 }
 
-// listNode returns the items of a List; nil if n is none.
-func listNode(n *yaml.Node) *yaml.Node {
+// tree takes an object, or the items of what is a List all the same: by a merge key,
+// or under a kind of any name (apimachinery takes whatever has items for a list, and
+// kubectl applies them).
+func (r *reader) tree(found place, t tree, what of, src *source, depth int) {
+	if _, ok := t["kind"]; !ok && what.kind != "" {
+		t["kind"], t["apiVersion"] = what.kind, what.apiVersion
+	}
+	items, ok := t["items"].([]any)
+	if !ok || !isList(t) && !slices.ContainsFunc(items, func(v any) bool { inner, ok := v.(tree); return ok && isObject(inner) }) {
+		if isObject(t) {
+			r.builder.object(found, t, src)
+		}
+		return
+	}
+	if depth >= maxLists {
+		r.lost(found.from, "a List in a List in a List: what is in it was not read")
+		return
+	}
+	what = ofList(textOf(t, "apiVersion"), textOf(t, "kind"))
+	for _, item := range items {
+		if inner, ok := item.(tree); ok {
+			r.tree(found, inner, what, nil, depth+1)
+		}
+	}
+}
+
+// listNode returns the items of a List and what they are; nil if n is none, or one
+// that only its tree shows.
+func listNode(n *yaml.Node) (*yaml.Node, of) {
 	var items *yaml.Node
-	list := false
+	var apiVersion, kind string
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		switch k, v := n.Content[i], n.Content[i+1]; {
 		case k.Value == "items" && v.Kind == yaml.SequenceNode:
 			items = v
+		case k.Value == "<<":
+			return nil, of{}
 		case k.Value == "kind" && v.Kind == yaml.ScalarNode:
-			list = strings.HasSuffix(v.Value, "List")
+			kind = v.Value
+		case k.Value == "apiVersion" && v.Kind == yaml.ScalarNode:
+			apiVersion = v.Value
 		}
 	}
-	if !list {
-		return nil
+	if !strings.HasSuffix(kind, "List") {
+		return nil, of{}
 	}
-	return items
+	return items, ofList(apiVersion, kind)
 }
 
 // A source is the node of an object and the line of the file on which its text
