@@ -184,9 +184,22 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
 }
 
+// A cause is why something was not seen, and all that cannot be told for it.
+type cause struct {
+	text   string
+	losses []string
+}
+
+func (c cause) String() string {
+	if len(c.losses) == 0 {
+		return c.text
+	}
+	return c.text + " (not told: " + strings.Join(c.losses, "; ") + ")"
+}
+
 // reasons gathers what is missing of one kind.
 type reasons struct {
-	text                   []string
+	causes                 []cause
 	mains, denied, skipped int // main feeds; of which nothing was seen
 	incomplete             bool
 }
@@ -220,11 +233,10 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 		if worst == inventory.StatusComplete || l.Status == inventory.StatusPartial {
 			worst = l.Status
 		}
-		reason := clip(l.Reason, maxText)
-		if f.loss != "" {
-			reason += " (not told: " + f.loss + ")"
+		if m.declared && len(m.lost[x.Kind]) > 0 {
+			continue // what is wrong with the files is told file by file
 		}
-		r.add(reason)
+		r.lose(clip(l.Reason, maxText), f.loss)
 	}
 	if worst == inventory.StatusComplete && len(m.only) > 0 && !m.declared && !clusterWide(f.resource) {
 		worst = inventory.StatusPartial
@@ -232,7 +244,7 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 	}
 	if !asked && !m.declared && !f.optional() {
 		worst = inventory.StatusSkipped
-		r.add(f.resource + " were not asked for (not told: " + f.loss + ")")
+		r.lose(f.resource+" were not asked for", f.loss)
 	}
 	r.count(f, worst)
 }
@@ -255,9 +267,20 @@ func clusterWide(resource string) bool {
 	return false
 }
 
-func (r *reasons) add(text string) {
-	if !slices.Contains(r.text, text) {
-		r.text = append(r.text, text)
+// add tells of a cause, once.
+func (r *reasons) add(text string) *cause {
+	i := slices.IndexFunc(r.causes, func(c cause) bool { return c.text == text })
+	if i < 0 {
+		i = len(r.causes)
+		r.causes = append(r.causes, cause{text: text})
+	}
+	return &r.causes[i]
+}
+
+// lose tells of a cause and of what cannot be told for it.
+func (r *reasons) lose(text, loss string) {
+	if c := r.add(text); loss != "" && !slices.Contains(c.losses, loss) {
+		c.losses = append(c.losses, loss)
 	}
 }
 
@@ -281,9 +304,13 @@ func (r *reasons) status(count int) (status inventory.Status, reason string) {
 	if !r.incomplete {
 		return inventory.StatusComplete, ""
 	}
-	text := r.text
-	if len(text) > maxReasons {
-		text = append(slices.Clone(text[:maxReasons]), "…")
+	var text []string
+	for i, c := range r.causes {
+		if i == maxReasons {
+			text = append(text, "and "+number(len(r.causes)-i)+" more")
+			break
+		}
+		text = append(text, c.String())
 	}
 	reason = strings.Join(text, "; ")
 	if reason == "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege"
 	"github.com/muster-nhi/muster/scanners/kubernetes/audit"
+	"github.com/muster-nhi/muster/scanners/kubernetes/manifest"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
@@ -185,6 +186,39 @@ func TestUnseen(t *testing.T) {
 				t.Errorf("coverage of %s is %s: %s", tt.kind, cov.Status, cov.Reason)
 			}
 		})
+	}
+}
+
+// TestCoverageSaysItOnce: one cause is told once, with all that is lost by it, and
+// what is wrong with a file is not told again for each resource.
+func TestCoverageSaysItOnce(t *testing.T) {
+	all := complete()
+	for i := range all {
+		all[i].Status, all[i].Reason = inventory.StatusDenied, "the server is gone"
+	}
+	for kind, rec := range mapped(t, &object.Cluster{Listings: all}) {
+		if c := rec.Coverage; c != nil && strings.Count(c.Reason, "the server is gone") != 1 {
+			t.Errorf("%s: one cause is told several times: %s", kind, c.Reason)
+		}
+	}
+	const bad = "shop.yaml:3: it is no YAML"
+	var got *inventory.Coverage
+	m := newMapper(t.Context(), "manifests", "shop", &object.Cluster{Listings: []object.Listing{
+		{Resource: "serviceaccounts", Status: inventory.StatusPartial, Reason: bad + " (1 problems like this in all)"},
+		{Resource: "secrets", Status: inventory.StatusPartial, Reason: bad + " (1 problems like this in all)"},
+	}}, func(r inventory.Record) error {
+		if r.Coverage != nil && r.Coverage.Kind == inventory.KindIdentity {
+			got = r.Coverage
+		}
+		return nil
+	})
+	m.declared = true
+	m.tell([]manifest.Problem{{Path: "shop.yaml", Line: 3, Message: "it is no YAML", Lost: true}})
+	if err := m.run(manifestInfo().Kinds); err != nil {
+		t.Fatal(err)
+	}
+	if got == nil || got.Status != inventory.StatusPartial || got.Reason != bad {
+		t.Errorf("coverage of identities is %+v, want the reason %q", got, bad)
 	}
 }
 
