@@ -64,7 +64,7 @@ func owned[T any, M message[T]](s *shape, keep func(*run, M)) func(*run, *query)
 			if err != nil {
 				return false, err
 			}
-			if !r.pods.Alias(string(meta.UID), meta.Namespace, object.FromOwners(meta.OwnerReferences)) {
+			if !r.pods.Alias(string(meta.UID), meta.Namespace, r.texts.FromOwners(meta.OwnerReferences)) {
 				return decode(item)
 			}
 			return q.once(meta.Namespace, meta.Name), nil
@@ -99,42 +99,42 @@ func builtins() []builtin {
 	const core, apps, batch = "", "apps", "batch"
 	return []builtin{
 		{resource{core, "v1", "namespaces", false}, each(plainShape(), func(r *run, o *corev1.Namespace) {
-			r.cluster.Namespaces = append(r.cluster.Namespaces, object.FromNamespace(o))
+			r.cluster.Namespaces = append(r.cluster.Namespaces, r.texts.FromNamespace(o))
 		})},
 		{resource{core, "v1", "serviceaccounts", true}, each(plainShape(2, 3, 4), func(r *run, o *corev1.ServiceAccount) {
-			r.cluster.ServiceAccounts = append(r.cluster.ServiceAccounts, object.FromServiceAccount(o))
+			r.cluster.ServiceAccounts = append(r.cluster.ServiceAccounts, r.texts.FromServiceAccount(o))
 		})},
 		{resource{object.GroupRBAC, "v1", "clusterroles", false}, each(plainShape(2, 3), func(r *run, o *rbacv1.ClusterRole) {
-			r.cluster.Roles = append(r.cluster.Roles, object.FromClusterRole(o))
+			r.cluster.Roles = append(r.cluster.Roles, r.texts.FromClusterRole(o))
 		})},
 		{resource{object.GroupRBAC, "v1", "roles", true}, each(plainShape(2), func(r *run, o *rbacv1.Role) {
-			r.cluster.Roles = append(r.cluster.Roles, object.FromRole(o))
+			r.cluster.Roles = append(r.cluster.Roles, r.texts.FromRole(o))
 		})},
 		{resource{object.GroupRBAC, "v1", "clusterrolebindings", false}, each(plainShape(2, 3), func(r *run, o *rbacv1.ClusterRoleBinding) {
-			r.cluster.Bindings = append(r.cluster.Bindings, object.FromClusterRoleBinding(o))
+			r.cluster.Bindings = append(r.cluster.Bindings, r.texts.FromClusterRoleBinding(o))
 		})},
 		{resource{object.GroupRBAC, "v1", "rolebindings", true}, each(plainShape(2, 3), func(r *run, o *rbacv1.RoleBinding) {
-			r.cluster.Bindings = append(r.cluster.Bindings, object.FromRoleBinding(o))
+			r.cluster.Bindings = append(r.cluster.Bindings, r.texts.FromRoleBinding(o))
 		})},
 		{resource{"certificates.k8s.io", "v1", "certificatesigningrequests", false}, each(plainShape(2, 3), func(r *run, o *certificatesv1.CertificateSigningRequest) {
-			r.cluster.Requests = append(r.cluster.Requests, object.FromSigningRequest(o))
+			r.cluster.Requests = append(r.cluster.Requests, r.texts.FromSigningRequest(o))
 		})},
-		{resource{apps, "v1", "deployments", true}, each(controllerShape(3, []int{1, 7}, nil), func(r *run, o *appsv1.Deployment) { r.pods.Add(object.FromDeployment(o, r.hash())) })},
-		{resource{apps, "v1", "statefulsets", true}, each(controllerShape(3, []int{1}, nil), func(r *run, o *appsv1.StatefulSet) { r.pods.Add(object.FromStatefulSet(o, r.hash())) })},
-		{resource{apps, "v1", "daemonsets", true}, each(controllerShape(2, nil, []int{3, 5}), func(r *run, o *appsv1.DaemonSet) { r.pods.Add(object.FromDaemonSet(o, r.hash())) })},
+		{resource{apps, "v1", "deployments", true}, each(controllerShape(3, []int{1, 7}, nil), func(r *run, o *appsv1.Deployment) { r.pods.Add(r.texts.FromDeployment(o, r.hash())) })},
+		{resource{apps, "v1", "statefulsets", true}, each(controllerShape(3, []int{1}, nil), func(r *run, o *appsv1.StatefulSet) { r.pods.Add(r.texts.FromStatefulSet(o, r.hash())) })},
+		{resource{apps, "v1", "daemonsets", true}, each(controllerShape(2, nil, []int{3, 5}), func(r *run, o *appsv1.DaemonSet) { r.pods.Add(r.texts.FromDaemonSet(o, r.hash())) })},
 		{resource{core, "v1", "replicationcontrollers", true}, each(controllerShape(3, []int{1}, nil), func(r *run, o *corev1.ReplicationController) {
-			r.pods.Add(object.FromReplicationController(o, r.hash()))
+			r.pods.Add(r.texts.FromReplicationController(o, r.hash()))
 		})},
-		{resource{batch, "v1", "cronjobs", true}, each(cronShape(), func(r *run, o *batchv1.CronJob) { r.pods.Add(object.FromCronJob(o, r.hash())) })},
+		{resource{batch, "v1", "cronjobs", true}, each(cronShape(), func(r *run, o *batchv1.CronJob) { r.pods.Add(r.texts.FromCronJob(o, r.hash())) })},
 	}
 }
 
 // made lists what other objects make, after those.
 func made() []builtin {
 	return []builtin{
-		{resource{"apps", "v1", "replicasets", true}, owned(controllerShape(3, []int{1}, nil), func(r *run, o *appsv1.ReplicaSet) { r.pods.Add(object.FromReplicaSet(o, r.hash())) })},
-		{resource{"batch", "v1", "jobs", true}, owned(jobShape(), func(r *run, o *batchv1.Job) { r.pods.Add(object.FromJob(o, r.hash())) })},
-		{resource{"", "v1", "pods", true}, each(wholePodShape(), func(r *run, o *corev1.Pod) { r.pods.Add(object.FromPod(o, r.hash())) })},
+		{resource{"apps", "v1", "replicasets", true}, owned(controllerShape(3, []int{1}, nil), func(r *run, o *appsv1.ReplicaSet) { r.pods.Add(r.texts.FromReplicaSet(o, r.hash())) })},
+		{resource{"batch", "v1", "jobs", true}, owned(jobShape(), func(r *run, o *batchv1.Job) { r.pods.Add(r.texts.FromJob(o, r.hash())) })},
+		{resource{"", "v1", "pods", true}, each(wholePodShape(), func(r *run, o *corev1.Pod) { r.pods.Add(r.texts.FromPod(o, r.hash())) })},
 	}
 }
 
@@ -202,9 +202,10 @@ func (r *run) builtin(ctx context.Context, b builtin, namespace string) {
 		r.end(l, nil)
 		return
 	}
-	q := query{resource: b.resource, namespace: namespace, accept: typeProtobuf, form: typeProtobuf, names: map[name]bool{}}
+	q := &query{resource: b.resource, namespace: namespace, accept: typeProtobuf, form: typeProtobuf}
 	q.limit = r.size(ctx, l, b.resource, namespace)
-	take := b.take(r, &q)
+	q.read = make([]name, 0, r.expect(b.plural, l.ControlTotal))
+	take := b.take(r, q)
 	q.each = counted(l, take)
 	r.end(l, r.list(ctx, l, q))
 }
@@ -230,7 +231,7 @@ func (r *run) namespaces(ctx context.Context) {
 		err := r.getJSON(ctx, "/api/v1/namespaces/"+ns, "", &o)
 		if err == nil {
 			l.Count = 1
-			r.cluster.Namespaces = append(r.cluster.Namespaces, object.FromNamespace(&o))
+			r.cluster.Namespaces = append(r.cluster.Namespaces, r.texts.FromNamespace(&o))
 		}
 		r.end(l, err)
 	}

@@ -94,7 +94,7 @@ func (r *run) absent(s resource) {
 // custom reads one list of a custom resource.
 func (r *run) custom(ctx context.Context, c custom, s resource, namespace string) {
 	l := r.begin(s, namespace)
-	q := query{resource: s, namespace: namespace, accept: typeJSON, form: typeJSON, limit: customPage, names: map[name]bool{}}
+	q := &query{resource: s, namespace: namespace, accept: typeJSON, form: typeJSON, limit: customPage}
 	if r.options.PageSize > 0 {
 		q.limit = r.options.PageSize
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -47,7 +48,8 @@ type query struct {
 	form      string // media type of the answer
 	limit     int    // of a page; 0 is all at once
 	each      func([]byte) error
-	names     map[name]bool // objects that were read, where a list may be begun again
+	read      []name        // the objects that were read
+	names     map[name]bool // in place of it, once a part of the list may come again; nil before
 }
 
 // A name is that of one object in a list.
@@ -102,7 +104,7 @@ func (r *run) blame(l *object.Listing, err error) {
 // whose continue token has expired (410) is begun again once; the next time it
 // goes on with the token of the refusal, from where it was but at a later state.
 // Objects that were read before are passed over by name.
-func (r *run) list(ctx context.Context, l *object.Listing, q query) error {
+func (r *run) list(ctx context.Context, l *object.Listing, q *query) error {
 	token, gone, cut := "", 0, 0
 	first := true
 	for {
@@ -117,9 +119,11 @@ func (r *run) list(ctx context.Context, l *object.Listing, q query) error {
 		case err == nil:
 			r.control(l, q, p, first)
 			token, cut, first = p.next, 0, false
+			q.again()
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.As(err, &status) && status.code == http.StatusGone && token != "" && gone < maxGone:
+			q.again()
 			if gone++; gone == 1 {
 				token = ""
 			} else if token = status.resume; token == "" {
@@ -127,6 +131,7 @@ func (r *run) list(ctx context.Context, l *object.Listing, q query) error {
 			}
 			l.Notes = append(l.Notes, "the list changed for so long that the server forgot its state (410): it was begun again, and may mix two states")
 		case (errors.Is(err, errCut) || status == nil && lostConnection(err)) && cut < maxCut:
+			q.again()
 			cut++
 			r.lost = r.options.Now()
 		default:
@@ -136,7 +141,7 @@ func (r *run) list(ctx context.Context, l *object.Listing, q query) error {
 }
 
 // page reads one page.
-func (r *run) page(ctx context.Context, l *object.Listing, q query, token string) (page, error) {
+func (r *run) page(ctx context.Context, l *object.Listing, q *query, token string) (page, error) {
 	limit := ""
 	if q.limit > 0 {
 		limit = strconv.Itoa(q.limit)
@@ -151,7 +156,7 @@ func (r *run) page(ctx context.Context, l *object.Listing, q query, token string
 }
 
 // control notes how many objects there are by the server's own count.
-func (r *run) control(l *object.Listing, q query, p page, first bool) {
+func (r *run) control(l *object.Listing, q *query, p page, first bool) {
 	if !first || l.ControlTotal != nil || q.limit == 0 || q.selector != "" {
 		return
 	}
@@ -175,7 +180,7 @@ func (r *run) size(ctx context.Context, l *object.Listing, s resource, namespace
 	if namespace != "" {
 		return LargePage
 	}
-	q := query{resource: s, accept: typeProtobuf + asMetadata, form: typeProtobuf, limit: 1, each: func([]byte) error { return nil }}
+	q := &query{resource: s, accept: typeProtobuf + asMetadata, form: typeProtobuf, limit: 1, each: func([]byte) error { return nil }}
 	p, err := r.page(ctx, l, q, "")
 	if err != nil || p.next != "" && p.remaining == nil {
 		return LargePage
@@ -191,12 +196,50 @@ func (r *run) size(ctx context.Context, l *object.Listing, s resource, namespace
 	return 0
 }
 
-// once reports whether an object of a list has not been read before.
+// expect makes room for the objects of a resource, as many as the server says
+// there are and no more than come at once, and returns how many those are. For
+// pods there is none: most belong to what has made them.
+func (r *run) expect(plural string, total *int) int {
+	if total == nil {
+		return 0
+	}
+	n, c := min(max(*total, 0), MaxWhole), r.cluster
+	switch plural {
+	case "serviceaccounts":
+		c.ServiceAccounts = slices.Grow(c.ServiceAccounts, n)
+	case "roles", "clusterroles":
+		c.Roles = slices.Grow(c.Roles, n)
+	case "rolebindings", "clusterrolebindings":
+		c.Bindings = slices.Grow(c.Bindings, n)
+	case "secrets":
+		c.Secrets = slices.Grow(c.Secrets, n)
+	}
+	return n
+}
+
+// once notes an object and reports whether it has not been read before. A list
+// that goes through from one end to the other has none twice, and is not searched.
 func (q *query) once(namespace, object string) bool {
 	key := name{namespace, object}
-	if q.names[key] {
+	switch {
+	case q.names == nil:
+		q.read = append(q.read, key)
+		return true
+	case q.names[key]:
 		return false
 	}
 	q.names[key] = true
 	return true
+}
+
+// again prepares for objects that were read before.
+func (q *query) again() {
+	if q.names != nil {
+		return
+	}
+	q.names = make(map[name]bool, 2*len(q.read))
+	for _, key := range q.read {
+		q.names[key] = true
+	}
+	q.read = nil
 }

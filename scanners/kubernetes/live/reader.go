@@ -127,6 +127,7 @@ func (r *Reader) Read(ctx context.Context, progress Progress) (*object.Cluster, 
 	run := &run{
 		Reader: r, progress: progress,
 		cluster: &object.Cluster{Name: r.Cluster(), Reader: r.connection.user},
+		texts:   object.NewTexts(),
 	}
 	if err := run.greet(ctx); err != nil {
 		return nil, err
@@ -146,6 +147,7 @@ type run struct {
 	cluster  *object.Cluster
 	apis     apis
 	pods     object.Collapser
+	texts    *object.Texts
 
 	lost time.Time // when a connection was last lost
 	gone bool      // the server did not come back: nothing waits for it any more

@@ -68,6 +68,7 @@ func (r *run) secrets(ctx context.Context, namespace string) {
 	l := r.begin(secrets(), namespace)
 	limit := r.size(ctx, l, secrets(), namespace)
 	total := l.ControlTotal
+	r.expect(secrets().plural, total)
 	failed := map[string][]string{} // types by reason
 	var first error
 	lists := r.selections()
@@ -121,12 +122,12 @@ func typeName(secretType string) string {
 }
 
 // selected makes the list of a selection.
-func (r *run) selected(l *object.Listing, s selection, namespace string, limit int) query {
-	q := query{resource: secrets(), namespace: namespace, selector: s.selector, accept: typeProtobuf + asMetadata, form: typeProtobuf, limit: limit, names: map[name]bool{}}
+func (r *run) selected(l *object.Listing, s selection, namespace string, limit int) *query {
+	q := &query{resource: secrets(), namespace: namespace, selector: s.selector, accept: typeProtobuf + asMetadata, form: typeProtobuf, limit: limit}
 	if !s.whole {
 		q.each = counted(l, each(&shape{keep: fields(1), parts: map[int]*shape{1: metaShape(true)}}, func(r *run, o *metav1.PartialObjectMetadata) {
-			r.cluster.Secrets = append(r.cluster.Secrets, object.FromSecretMetadata(&o.ObjectMeta, s.secretType))
-		})(r, &q))
+			r.cluster.Secrets = append(r.cluster.Secrets, r.texts.FromSecretMetadata(&o.ObjectMeta, s.secretType))
+		})(r, q))
 		return q
 	}
 	q.accept = typeProtobuf
@@ -135,11 +136,11 @@ func (r *run) selected(l *object.Listing, s selection, namespace string, limit i
 		if !r.options.HashValues {
 			hash = nil
 		}
-		r.cluster.Secrets = append(r.cluster.Secrets, object.FromSecret(o, hash))
+		r.cluster.Secrets = append(r.cluster.Secrets, r.texts.FromSecret(o, hash))
 		for _, value := range o.Data {
 			clear(value)
 		}
-	})(r, &q)
+	})(r, q)
 	q.each = counted(l, func(item []byte) (bool, error) {
 		defer clear(item) // the values stood in it
 		return decode(item)

@@ -9,19 +9,19 @@ import (
 const enforceLabel = "pod-security.kubernetes.io/enforce"
 
 // FromNamespace keeps what Namespace has of one.
-func FromNamespace(o *corev1.Namespace) Namespace {
-	m := FromMeta("Namespace", "", &o.ObjectMeta)
+func (t *Texts) FromNamespace(o *corev1.Namespace) Namespace {
+	m := t.FromMeta("Namespace", "", &o.ObjectMeta)
 	return Namespace{Meta: m, Enforce: m.Labels[enforceLabel]}
 }
 
 // FromServiceAccount keeps what ServiceAccount has of one.
-func FromServiceAccount(o *corev1.ServiceAccount) ServiceAccount {
-	out := ServiceAccount{Meta: FromMeta("ServiceAccount", "", &o.ObjectMeta), Automount: triOf(o.AutomountServiceAccountToken)}
+func (t *Texts) FromServiceAccount(o *corev1.ServiceAccount) ServiceAccount {
+	out := ServiceAccount{Meta: t.FromMeta("ServiceAccount", "", &o.ObjectMeta), Automount: triOf(o.AutomountServiceAccountToken)}
 	for _, s := range o.Secrets {
-		out.Secrets = append(out.Secrets, intern(s.Name))
+		out.Secrets = append(out.Secrets, t.intern(s.Name))
 	}
 	for _, s := range o.ImagePullSecrets {
-		out.PullSecrets = append(out.PullSecrets, intern(s.Name))
+		out.PullSecrets = append(out.PullSecrets, t.intern(s.Name))
 	}
 	return out
 }

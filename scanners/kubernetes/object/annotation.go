@@ -1,9 +1,6 @@
 package object
 
-import (
-	"strings"
-	"unique"
-)
+import "strings"
 
 // LastApplied is the annotation in which kubectl apply repeats the whole object,
 // values of a Secret included. It is never kept; see Meta.LastApplied.
@@ -105,20 +102,4 @@ func Annotation(key string) bool {
 		return true
 	}
 	return false
-}
-
-// intern returns the shared copy of a text that many objects hold.
-func intern(s string) string {
-	if s == "" {
-		return ""
-	}
-	return unique.Make(s).Value()
-}
-
-// internAll is intern for each of a list, which it changes.
-func internAll(list []string) []string {
-	for i, s := range list {
-		list[i] = intern(s)
-	}
-	return list
 }

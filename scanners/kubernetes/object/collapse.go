@@ -12,8 +12,9 @@ import (
 // and with the identifiers of those that something did. It is not safe for
 // concurrent use.
 type Collapser struct {
-	list  []Workload
-	roots map[string]int // by uid, and by kind, namespace and name: the place in list
+	blocks [][]Workload   // full ones of workloadBlock, for a list that grows is copied again and again
+	count  int            // of workloads in them
+	roots  map[string]int // by uid, and by kind, namespace and name: the place among them
 }
 
 // owned returns the place of the workload that made one with these owners, if
@@ -56,10 +57,10 @@ func (c *Collapser) Add(w Workload) {
 	}
 	at, ok := c.owned(w.Namespace, w.Owners)
 	if ok {
-		c.list[at].absorb(&w)
+		c.at(at).absorb(&w)
 	} else {
-		at = len(c.list)
-		c.list = append(c.list, w)
+		at = c.count
+		c.append(&w)
 	}
 	if w.UID != "" {
 		c.roots[w.UID] = at
@@ -71,15 +72,39 @@ func (c *Collapser) Add(w Workload) {
 	}
 }
 
-// Workloads returns what was added. If all pods were, a workload without a
+// Workloads returns what was added, once. If all pods were, a workload without a
 // running one has 0.
 func (c *Collapser) Workloads(allPods bool) []Workload {
-	for i := range c.list {
-		if w := &c.list[i]; allPods && w.Running < 0 {
+	if c.count == 0 {
+		return nil
+	}
+	out := make([]Workload, 0, c.count)
+	for _, b := range c.blocks {
+		out = append(out, b...)
+	}
+	c.blocks, c.count, c.roots = nil, 0, nil
+	for i := range out {
+		if w := &out[i]; allPods && w.Running < 0 {
 			w.Running = 0
 		}
 	}
-	return c.list
+	return out
+}
+
+// workloadBlock is how many workloads are held together.
+const workloadBlock = 256
+
+func (c *Collapser) at(place int) *Workload {
+	return &c.blocks[place/workloadBlock][place%workloadBlock]
+}
+
+func (c *Collapser) append(w *Workload) {
+	if c.count%workloadBlock == 0 {
+		c.blocks = append(c.blocks, make([]Workload, 0, workloadBlock))
+	}
+	last := len(c.blocks) - 1
+	c.blocks[last] = append(c.blocks[last], *w)
+	c.count++
 }
 
 // absorb joins what one pod or controller says to the one that made it.

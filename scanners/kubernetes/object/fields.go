@@ -8,7 +8,7 @@ import (
 // (structured-merge-diff's FieldsV1, a JSON object with a member "f:NAME" for each
 // field) owns, and whether it owns any. It walks over the text, for there are one
 // or more of these for each Secret of a cluster.
-func dataKeys(fields []byte) (keys []string, data bool) {
+func (t *Texts) dataKeys(fields []byte) (keys []string, data bool) {
 	w := walker{text: fields}
 	w.object(func(member []byte) {
 		if s := string(member); s != "f:data" && s != "f:stringData" {
@@ -18,7 +18,7 @@ func dataKeys(fields []byte) (keys []string, data bool) {
 		data = true
 		w.object(func(member []byte) {
 			if len(member) > 2 && member[0] == 'f' && member[1] == ':' {
-				keys = append(keys, intern(string(member[2:])))
+				keys = append(keys, t.internBytes(member[2:]))
 			}
 			w.skip()
 		})

@@ -55,7 +55,7 @@ func FromPodMaker(t Tree, hash Hash) (Workload, bool) {
 // template reads a pod template.
 func (w *Workload) template(t Tree, hash Hash) {
 	w.Pod = FromPodSpec(podSpec(treeAt(t, "spec")), hash)
-	w.podMeta(textMap(treeAt(t, "metadata", "labels")), textMap(treeAt(t, "metadata", "annotations")))
+	w.podMeta(nil, textMap(treeAt(t, "metadata", "labels")), textMap(treeAt(t, "metadata", "annotations")))
 }
 
 // workflowPod joins the templates of a Workflow into one pod: it says what any

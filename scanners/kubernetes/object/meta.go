@@ -12,20 +12,20 @@ import (
 
 // FromMeta keeps what Meta has of an object's metadata. Kind and group are given,
 // for the items of a list do not say them.
-func FromMeta(kind, group string, m *metav1.ObjectMeta) Meta {
-	out, _ := fromMeta(kind, group, m)
+func (t *Texts) FromMeta(kind, group string, m *metav1.ObjectMeta) Meta {
+	out, _ := t.fromMeta(kind, group, m)
 	return out
 }
 
 // fromMeta is FromMeta, and returns the keys of data that managedFields tell.
-func fromMeta(kind, group string, m *metav1.ObjectMeta) (out Meta, keys []string) {
+func (t *Texts) fromMeta(kind, group string, m *metav1.ObjectMeta) (out Meta, keys []string) {
 	name := m.Name
 	if name == "" {
 		name = m.GenerateName
 	}
 	out = Meta{
-		Kind: kind, Group: group, Namespace: intern(m.Namespace), Name: name,
-		UID: string(m.UID), CreatedAt: m.CreationTimestamp.UTC(), Labels: labels(m.Labels),
+		Kind: kind, Group: group, Namespace: t.intern(m.Namespace), Name: name,
+		UID: string(m.UID), CreatedAt: m.CreationTimestamp.UTC(), Labels: t.labels(m.Labels),
 	}
 	if m.CreationTimestamp.IsZero() {
 		out.CreatedAt = time.Time{}
@@ -38,19 +38,19 @@ func fromMeta(kind, group string, m *metav1.ObjectMeta) (out Meta, keys []string
 			if out.Annotations == nil {
 				out.Annotations = map[string]string{}
 			}
-			out.Annotations[intern(key)] = intern(value)
+			out.Annotations[t.intern(key)] = t.intern(value)
 		}
 	}
-	out.Owners = FromOwners(m.OwnerReferences)
+	out.Owners = t.FromOwners(m.OwnerReferences)
 	for i := range m.ManagedFields {
 		f := &m.ManagedFields[i]
-		manager := Manager{Name: intern(f.Manager)}
+		manager := Manager{Name: t.intern(f.Manager)}
 		if f.Time != nil {
 			manager.At = f.Time.UTC()
 		}
 		if f.FieldsV1 != nil {
 			var own []string
-			own, manager.Data = dataKeys(f.FieldsV1.GetRawBytes())
+			own, manager.Data = t.dataKeys(f.FieldsV1.GetRawBytes())
 			keys = append(keys, own...)
 		}
 		out.Managers = append(out.Managers, manager)
@@ -61,11 +61,11 @@ func fromMeta(kind, group string, m *metav1.ObjectMeta) (out Meta, keys []string
 }
 
 // FromOwners keeps what OwnerReference has of each.
-func FromOwners(list []metav1.OwnerReference) []OwnerReference {
+func (t *Texts) FromOwners(list []metav1.OwnerReference) []OwnerReference {
 	var out []OwnerReference
 	for _, o := range list {
 		out = append(out, OwnerReference{
-			Group: intern(groupOf(o.APIVersion)), Kind: intern(o.Kind), Name: intern(o.Name), UID: string(o.UID),
+			Group: t.intern(groupOf(o.APIVersion)), Kind: t.intern(o.Kind), Name: t.intern(o.Name), UID: string(o.UID),
 			Controller: o.Controller != nil && *o.Controller,
 		})
 	}
@@ -73,13 +73,13 @@ func FromOwners(list []metav1.OwnerReference) []OwnerReference {
 }
 
 // labels returns a map of shared texts; nil for an empty one.
-func labels(m map[string]string) map[string]string {
+func (t *Texts) labels(m map[string]string) map[string]string {
 	if len(m) == 0 {
 		return nil
 	}
 	out := make(map[string]string, len(m))
 	for key, value := range m {
-		out[intern(key)] = intern(value)
+		out[t.intern(key)] = t.intern(value)
 	}
 	return out
 }
@@ -104,6 +104,9 @@ func triOf(b *bool) inventory.Tri {
 
 // day reads a label of the form 2006-01-02; zero if it is none.
 func day(text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		return time.Time{}
@@ -113,5 +116,11 @@ func day(text string) time.Time {
 
 // Compare orders objects by namespace, name and kind.
 func (m *Meta) Compare(other *Meta) int {
-	return cmp.Or(cmp.Compare(m.Namespace, other.Namespace), cmp.Compare(m.Name, other.Name), cmp.Compare(m.Kind, other.Kind), cmp.Compare(m.Group, other.Group))
+	if c := cmp.Compare(m.Namespace, other.Namespace); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(m.Name, other.Name); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(m.Kind, other.Kind), cmp.Compare(m.Group, other.Group))
 }

@@ -259,7 +259,7 @@ func TestDataKeys(t *testing.T) {
 		`{}`:                "[] false", ``: "[] false", `{"f:data":`: "[] false", `[1]`: "[] false",
 		`{"v:":[1,{"x":"}"}],"f:data":{"f:a":null}}`: "[a] true",
 	} {
-		keys, data := dataKeys([]byte(text))
+		keys, data := alone().dataKeys([]byte(text))
 		if got := fmt.Sprintf("%v %v", keys, data); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
@@ -269,7 +269,7 @@ func TestDataKeys(t *testing.T) {
 func FuzzDataKeys(f *testing.F) {
 	f.Add([]byte(`{"f:data":{".":{},"f:tls.crt":{}},"f:metadata":{"f:annotations":{"f:data":{}}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		keys, data := dataKeys(text)
+		keys, data := alone().dataKeys(text)
 		var top map[string]json.RawMessage
 		if strings.ContainsRune(string(text), '\\') || json.Unmarshal(text, &top) != nil {
 			return // the walk takes escapes as they are

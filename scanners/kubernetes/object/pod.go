@@ -12,15 +12,15 @@ import (
 
 // FromPodSpec keeps what Pod has of a pod's specification. With hash, the literal
 // values of variables whose names call for a secret are hashed; no value is kept.
-func FromPodSpec(spec *corev1.PodSpec, hash func([]byte) inventory.SecretHash) Pod {
-	out := Pod{
-		ServiceAccount: intern(cmp.Or(spec.ServiceAccountName, spec.DeprecatedServiceAccount)),
+func (t *Texts) FromPodSpec(spec *corev1.PodSpec, hash func([]byte) inventory.SecretHash) Pod {
+	out := podReader{texts: t, Pod: Pod{
+		ServiceAccount: t.intern(cmp.Or(spec.ServiceAccountName, spec.DeprecatedServiceAccount)),
 		Automount:      triOf(spec.AutomountServiceAccountToken),
 		HostNetwork:    spec.HostNetwork, HostPID: spec.HostPID, HostIPC: spec.HostIPC,
-		Node: intern(spec.NodeName),
-	}
+		Node: t.intern(spec.NodeName),
+	}}
 	for _, s := range spec.ImagePullSecrets {
-		out.PullSecrets = append(out.PullSecrets, intern(s.Name))
+		out.PullSecrets = append(out.PullSecrets, t.intern(s.Name))
 	}
 	for i := range spec.Volumes {
 		out.volume(&spec.Volumes[i])
@@ -35,7 +35,13 @@ func FromPodSpec(spec *corev1.PodSpec, hash func([]byte) inventory.SecretHash) P
 		out.container(&c, hash)
 	}
 	out.normalize()
-	return out
+	return out.Pod
+}
+
+// A podReader fills a Pod.
+type podReader struct {
+	Pod
+	texts *Texts
 }
 
 // normalize sorts and shortens the lists of which one pod may say a thing twice.
@@ -52,10 +58,10 @@ func (p *Pod) normalize() {
 	p.Secrets = slices.CompactFunc(p.Secrets, func(a, b SecretUse) bool { return a.Name == b.Name && a.Key == b.Key && a.How == b.How })
 }
 
-func (p *Pod) volume(v *corev1.Volume) {
+func (p *podReader) volume(v *corev1.Volume) {
 	switch {
 	case v.HostPath != nil:
-		p.HostPaths = append(p.HostPaths, intern(v.HostPath.Path))
+		p.HostPaths = append(p.HostPaths, p.texts.intern(v.HostPath.Path))
 	case v.Secret != nil:
 		p.mount(v.Secret.SecretName, v.Secret.Items, v.Secret.Optional)
 	case v.Projected != nil:
@@ -63,7 +69,7 @@ func (p *Pod) volume(v *corev1.Volume) {
 			p.projection(v.Name, &v.Projected.Sources[i])
 		}
 	case v.CSI != nil:
-		p.CSI = append(p.CSI, CSIVolume{Driver: intern(v.CSI.Driver), Class: intern(v.CSI.VolumeAttributes["secretProviderClass"])})
+		p.CSI = append(p.CSI, CSIVolume{Driver: p.texts.intern(v.CSI.Driver), Class: p.texts.intern(v.CSI.VolumeAttributes["secretProviderClass"])})
 		if ref := v.CSI.NodePublishSecretRef; ref != nil {
 			p.use(ref.Name, "", "csi", nil)
 		}
@@ -73,7 +79,7 @@ func (p *Pod) volume(v *corev1.Volume) {
 }
 
 // remote notes the Secrets that volumes of a storage system sign in with.
-func (p *Pod) remote(v *corev1.Volume) {
+func (p *podReader) remote(v *corev1.Volume) {
 	local := func(ref *corev1.LocalObjectReference) {
 		if ref != nil {
 			p.use(ref.Name, "", "volume", nil)
@@ -99,7 +105,7 @@ func (p *Pod) remote(v *corev1.Volume) {
 	}
 }
 
-func (p *Pod) projection(volume string, s *corev1.VolumeProjection) {
+func (p *podReader) projection(volume string, s *corev1.VolumeProjection) {
 	if s.Secret != nil {
 		p.mount(s.Secret.Name, s.Secret.Items, s.Secret.Optional)
 	}
@@ -107,7 +113,7 @@ func (p *Pod) projection(volume string, s *corev1.VolumeProjection) {
 	if t == nil {
 		return
 	}
-	token := ProjectedToken{Volume: intern(volume), Audience: intern(t.Audience), Path: intern(t.Path)}
+	token := ProjectedToken{Volume: p.texts.intern(volume), Audience: p.texts.intern(t.Audience), Path: p.texts.intern(t.Path)}
 	if t.ExpirationSeconds != nil {
 		token.Seconds = *t.ExpirationSeconds
 	}
@@ -120,7 +126,7 @@ func (p *Pod) projection(volume string, s *corev1.VolumeProjection) {
 }
 
 // mount notes the keys of a Secret that a volume shows.
-func (p *Pod) mount(name string, items []corev1.KeyToPath, optional *bool) {
+func (p *podReader) mount(name string, items []corev1.KeyToPath, optional *bool) {
 	if len(items) == 0 {
 		p.use(name, "", "volume", optional)
 	}
@@ -129,19 +135,19 @@ func (p *Pod) mount(name string, items []corev1.KeyToPath, optional *bool) {
 	}
 }
 
-func (p *Pod) use(name, key, how string, optional *bool) {
+func (p *podReader) use(name, key, how string, optional *bool) {
 	if name == "" {
 		return
 	}
-	p.Secrets = append(p.Secrets, SecretUse{Name: intern(name), Key: intern(key), How: how, Optional: optional != nil && *optional})
+	p.Secrets = append(p.Secrets, SecretUse{Name: p.texts.intern(name), Key: p.texts.intern(key), How: how, Optional: optional != nil && *optional})
 }
 
-func (p *Pod) container(c *corev1.Container, hash func([]byte) inventory.SecretHash) {
+func (p *podReader) container(c *corev1.Container, hash func([]byte) inventory.SecretHash) {
 	if c.Image != "" {
-		p.Images = append(p.Images, intern(c.Image))
+		p.Images = append(p.Images, p.texts.intern(c.Image))
 	}
 	if privileged(c.SecurityContext) && !slices.Contains(p.Privileged, c.Name) {
-		p.Privileged = append(p.Privileged, intern(c.Name))
+		p.Privileged = append(p.Privileged, p.texts.intern(c.Name))
 	}
 	for i := range c.EnvFrom {
 		if ref := c.EnvFrom[i].SecretRef; ref != nil {

@@ -14,9 +14,9 @@ import (
 // FromSecretMetadata makes a Secret of its metadata and of the type that it was
 // selected by, empty if that is not known. Keys and the time of the last write of
 // data are those of managedFields; KeysKnown is false if those are missing.
-func FromSecretMetadata(m *metav1.ObjectMeta, secretType string) Secret {
-	meta, keys := fromMeta("Secret", "", m)
-	out := Secret{Meta: meta, Type: intern(secretType), Keys: keys}
+func (t *Texts) FromSecretMetadata(m *metav1.ObjectMeta, secretType string) Secret {
+	meta, keys := t.fromMeta("Secret", "", m)
+	out := Secret{Meta: meta, Type: t.intern(secretType), Keys: keys}
 	for _, w := range out.Managers { // oldest first
 		if w.Data && !w.At.IsZero() {
 			out.WrittenAt, out.WrittenBy = w.At, w.Name
@@ -32,8 +32,8 @@ func FromSecretMetadata(m *metav1.ObjectMeta, secretType string) Secret {
 // opted in. It keeps no value: with hash, the keyed hash of each; without, names
 // of keys. TLS reads the certificate of tls.crt. Encrypted values (SOPS) are not
 // hashed.
-func FromSecret(o *corev1.Secret, hash func([]byte) inventory.SecretHash) Secret {
-	out := FromSecretMetadata(&o.ObjectMeta, cmp.Or(string(o.Type), "Opaque"))
+func (t *Texts) FromSecret(o *corev1.Secret, hash func([]byte) inventory.SecretHash) Secret {
+	out := t.FromSecretMetadata(&o.ObjectMeta, cmp.Or(string(o.Type), "Opaque"))
 	values := make(map[string][]byte, len(o.Data)+len(o.StringData))
 	maps.Copy(values, o.Data)
 	for key, text := range o.StringData { // as the API server does: it outranks data

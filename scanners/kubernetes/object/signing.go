@@ -9,10 +9,10 @@ import (
 
 // FromSigningRequest keeps what SigningRequest has of a
 // CertificateSigningRequest. Approved is unknown while nobody has decided.
-func FromSigningRequest(o *certificatesv1.CertificateSigningRequest) SigningRequest {
+func (t *Texts) FromSigningRequest(o *certificatesv1.CertificateSigningRequest) SigningRequest {
 	out := SigningRequest{
-		Meta:      FromMeta("CertificateSigningRequest", "certificates.k8s.io", &o.ObjectMeta),
-		Requestor: intern(o.Spec.Username), Signer: intern(o.Spec.SignerName), Issued: FromPEM(o.Status.Certificate),
+		Meta:      t.FromMeta("CertificateSigningRequest", "certificates.k8s.io", &o.ObjectMeta),
+		Requestor: t.intern(o.Spec.Username), Signer: t.intern(o.Spec.SignerName), Issued: FromPEM(o.Status.Certificate),
 	}
 	if o.Spec.ExpirationSeconds != nil {
 		out.Seconds = int64(*o.Spec.ExpirationSeconds)

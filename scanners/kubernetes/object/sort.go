@@ -29,19 +29,31 @@ func (c *Cluster) Sort() {
 // order sorts by metadata. Objects are long and lists come nearly sorted, so it is
 // places that are sorted, and only if they must be.
 func order[T any](list []T, meta func(*T) *Meta) {
-	places := make([]int, len(list))
 	sorted := true
-	for i := range list {
-		places[i] = i
-		sorted = sorted && (i == 0 || meta(&list[i-1]).Compare(meta(&list[i])) <= 0)
+	for i := 1; i < len(list) && sorted; i++ {
+		sorted = meta(&list[i-1]).Compare(meta(&list[i])) <= 0
 	}
 	if sorted {
 		return
 	}
-	slices.SortStableFunc(places, func(a, b int) int { return meta(&list[a]).Compare(meta(&list[b])) })
-	out := make([]T, len(list))
-	for i, from := range places {
-		out[i] = list[from]
+	places := make([]int, len(list))
+	for i := range places {
+		places[i] = i
 	}
-	copy(list, out)
+	slices.SortStableFunc(places, func(a, b int) int { return meta(&list[a]).Compare(meta(&list[b])) })
+	for i := range list { // circle by circle, for a copy of all would be long
+		if places[i] == i {
+			continue
+		}
+		first := list[i]
+		for to := i; ; {
+			from := places[to]
+			places[to] = to
+			if from == i {
+				list[to] = first
+				break
+			}
+			list[to], to = list[from], from
+		}
+	}
 }

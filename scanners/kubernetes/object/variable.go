@@ -60,11 +60,11 @@ func calls(name string) bool {
 }
 
 // variable notes a variable that says something of identities.
-func (p *Pod) variable(container, name, value string, hash func([]byte) inventory.SecretHash) {
-	v := Variable{Container: intern(container), Name: intern(name)}
+func (p *podReader) variable(container, name, value string, hash func([]byte) inventory.SecretHash) {
+	v := Variable{Container: p.texts.intern(container), Name: p.texts.intern(name)}
 	switch {
 	case identityVariables[name]:
-		v.Value = intern(withoutUser(value))
+		v.Value = p.texts.intern(withoutUser(value))
 	case SecretVariable(name, value):
 		v.Literal = true
 		if hash != nil {
