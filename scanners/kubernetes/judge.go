@@ -88,6 +88,19 @@ func (m *mapper) estate(e *reach.Estate) {
 			Namespace: w.Namespace, Name: w.Name, Kind: w.Kind, Account: a.name, MountsToken: m.mounts(w, a),
 			Privileged: len(w.Pod.Privileged) > 0, HostPath: len(w.Pod.HostPaths) > 0, Node: w.Pod.Node,
 		})
+		for _, other := range m.tokensIn(w) {
+			if other != a.name {
+				e.Workloads = append(e.Workloads, reach.Workload{Namespace: w.Namespace, Name: w.Name, Kind: w.Kind, Account: other, MountsToken: inventory.True, Node: w.Pod.Node})
+			}
+		}
+	}
+	for _, u := range m.users {
+		if len(u.groups) > 0 {
+			if e.Groups == nil {
+				e.Groups = make(map[string][]string)
+			}
+			e.Groups[u.name] = u.groups
+		}
 	}
 	for i := range m.c.Namespaces {
 		e.Namespaces = append(e.Namespaces, reach.Namespace{Name: m.c.Namespaces[i].Name, Enforce: m.c.Namespaces[i].Enforce})

@@ -150,14 +150,8 @@ func (m *mapper) putSubjects() {
 		attr.set("everyone", who)
 		attr.set("namespace", namespace)
 		all := m.judge.all(s.kind, key{"", s.name})
-		level := cmp.Or(all.Level, inventory.LevelUnknown)
-		for _, g := range s.groups {
-			if of := m.judge.all(kindGroup, key{"", g}).Level; of.Rank() > level.Rank() && (level != inventory.LevelUnknown || of == inventory.LevelAdmin) {
-				level = of
-			}
-		}
-		attr["effective_level"] = string(level)
-		m.join(s.kind, s.id, s.name, subjectPlatform(s.name), &all)
+		attr["effective_level"] = string(cmp.Or(all.Level, inventory.LevelUnknown))
+		m.join(s.kind, s.id, s.name, m.subjectPlatform(s.name), &all)
 		attr.set("cluster_scope", m.live)
 		typ := "kubernetes.user"
 		if s.kind == kindGroup {
@@ -165,7 +159,7 @@ func (m *mapper) putSubjects() {
 		}
 		x := &inventory.Identity{
 			ID: s.id, Type: typ, Scope: m.scope, Name: clip(s.name, maxText), Declared: m.declared,
-			ManagedBy: subjectPlatform(s.name), Attributes: attr,
+			ManagedBy: m.subjectPlatform(s.name), Attributes: attr,
 		}
 		m.put(inventory.Record{Identity: x}, inventory.KindIdentity)
 	}

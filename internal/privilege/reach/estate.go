@@ -16,6 +16,7 @@ type Analysis struct {
 	table    *table
 	auth     *rbac.Authorizer
 	unseen   Unseen
+	groups   map[string][]string // of users
 	minor    int
 	profiles map[*rbac.Role]*profile
 	standard map[string]*rbac.Role // those that were not listed
@@ -79,7 +80,7 @@ type virtualKey struct {
 // Analyze reads an estate. The policy's lists are shared and must not change.
 func Analyze(e Estate) *Analysis {
 	a := &Analysis{
-		table: newTable(e.Minor), auth: rbac.New(e.Policy), unseen: e.Unseen, minor: e.Minor,
+		table: newTable(e.Minor), auth: rbac.New(e.Policy), unseen: e.Unseen, groups: e.Groups, minor: e.Minor,
 		profiles: map[*rbac.Role]*profile{}, standard: map[string]*rbac.Role{}, index: make(map[Principal]int32, 2*len(e.Accounts)), sets: map[setKey]*set{},
 		bindings: make(map[[2]string]*rbac.Binding, len(e.Policy.Bindings)), roles: map[string][]*rbac.Role{}, enforce: map[string]string{},
 		mounts: map[string][]Workload{}, byName: map[string][]place{}, tails: map[tailKey]*tail{}, limits: map[string]*limit{}, memos: make(map[memo]*Result, len(e.Policy.Bindings)), tokens: map[string][]Token{}, classes: map[int]*class{}, virtual: map[virtualKey]int32{}, grants: map[grantKey]*class{},
@@ -113,8 +114,8 @@ func (a *Analysis) addRoles() {
 	a.admin = holding{Held: rbac.Held{Role: all}, profile: a.profiles[all]}
 }
 
-// addPrincipals makes a node for each account that is listed and for all that
-// bindings name, in a fixed order.
+// addPrincipals makes a node for each account that is listed, for all that
+// bindings name and for the users whose groups are known, in a fixed order.
 func (a *Analysis) addPrincipals(e *Estate) {
 	listed := make(map[Principal]bool, 2*len(e.Accounts))
 	for _, x := range e.Accounts {
@@ -128,6 +129,11 @@ func (a *Analysis) addPrincipals(e *Estate) {
 			if p, ok := principalOf(s, b.Namespace); ok && !listed[p] {
 				listed[p] = false
 			}
+		}
+	}
+	for name := range e.Groups {
+		if p, ok := principalOf(rbac.Subject{Kind: rbac.KindUser, Name: name}, ""); ok && !listed[p] {
+			listed[p] = false
 		}
 	}
 	all := make([]Principal, 0, len(listed))
@@ -186,7 +192,7 @@ func (a *Analysis) user(p Principal) rbac.User {
 		if p.Name == rbac.Anonymous {
 			return rbac.AnonymousUser()
 		}
-		return rbac.User{Name: p.Name, Groups: []string{rbac.Authenticated}}
+		return rbac.User{Name: p.Name, Groups: append(slices.Clone(a.groups[p.Name]), rbac.Authenticated)}
 	default:
 		u := rbac.User{Groups: []string{p.Name}}
 		if strings.HasPrefix(p.Name, rbac.AllAccounts+":") {

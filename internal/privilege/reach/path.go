@@ -309,7 +309,8 @@ func source(user *rbac.User, x *holding) string {
 	if x.Role != nil {
 		out += " → " + x.Role.String()
 	}
-	if s := rbac.Via(*user, x.Binding); s != nil && s.Kind == rbac.KindGroup && user.Name != "" {
+	own := user.Name != "" && rbac.Via(rbac.User{Name: user.Name}, x.Binding) != nil
+	if s := rbac.Via(*user, x.Binding); s != nil && s.Kind == rbac.KindGroup && user.Name != "" && !own {
 		out += " by group " + s.Name
 	}
 	return out

@@ -12,7 +12,7 @@
 //
 // What is not known here: admission controllers other than Pod Security, what
 // the Node authorizer and authorization webhooks allow beyond RBAC, and the
-// groups that an identity provider gives to users.
+// groups that an identity provider gives to users, but for Estate.Groups.
 package reach
 
 import (
@@ -35,6 +35,9 @@ type Estate struct {
 	Workloads  []Workload
 	Namespaces []Namespace
 	Tokens     []Token
+	// Groups are those that users are known to be in, by the names of the users:
+	// what their certificates say.
+	Groups map[string][]string
 	// Minor is the minor version of the API server (36 for 1.36); 0 is unknown.
 	Minor  int
 	Unseen Unseen
