@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/rbac"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
@@ -87,7 +88,7 @@ func (m *mapper) indexAccounts() {
 func (m *mapper) newAccount(a *account, k key) {
 	a.key = k
 	a.id = m.prefix + "serviceaccounts/" + part(k.namespace) + "/" + part(k.name)
-	a.made = accountPlatform(k.namespace, k.name)
+	a.made = m.accountPlatform(k.namespace, k.name)
 	m.accounts[k] = a
 	m.order = append(m.order, a)
 }
@@ -109,17 +110,11 @@ func (m *mapper) sortAccounts() {
 	})
 }
 
-// accountOfUser reads a user name that is an account's.
+// accountOfUser reads a user name that is an account's. One that no account can
+// have is a user's.
 func accountOfUser(name string) (key, bool) {
-	rest, ok := strings.CutPrefix(name, accountPrefix)
-	if !ok {
-		return key{}, false
-	}
-	namespace, account, ok := strings.Cut(rest, ":")
-	if !ok || namespace == "" || account == "" || strings.Contains(account, ":") {
-		return key{}, false
-	}
-	return key{namespace, account}, true
+	namespace, account, ok := rbac.Account(name)
+	return key{namespace, account}, ok
 }
 
 // putAccounts emits the accounts with their owners.

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
@@ -62,6 +63,48 @@ var platforms = []struct{ namespace, prefix, platform string }{
 	{"kube-system", "csi-azure", "aks"},
 	{"gke-managed-", "", "gke"},
 	{"openshift-", "", "openshift"},
+}
+
+// runs reports whether the cluster is one of a platform, as far as it shows: by
+// the version that its API server tells, or by the namespaces of OpenShift. Of
+// manifests it is not known. Whoever may make namespaces and bindings may choose
+// their names, so that names alone make nothing the platform's.
+func (m *mapper) runs(platform string) bool {
+	if platform == byKubernetes || platform == byKubeadm {
+		return true
+	}
+	version := m.c.Version
+	eks, gke := strings.Contains(version, "-eks-"), strings.Contains(version, "-gke.")
+	switch {
+	case m.declared || version == "":
+		return false
+	case platform == "eks":
+		return eks
+	case platform == "gke":
+		return gke
+	case platform == "openshift":
+		return !eks && !gke && m.namespaces["openshift-kube-apiserver"] != nil && m.namespaces["openshift-apiserver"] != nil
+	default:
+		return !eks && !gke
+	}
+}
+
+// accountPlatform is the function of that name, where the cluster is one of the
+// platform.
+func (m *mapper) accountPlatform(namespace, name string) string {
+	if by := accountPlatform(namespace, name); m.runs(by) {
+		return by
+	}
+	return ""
+}
+
+// subjectPlatform is the function of that name, where the cluster is one of the
+// platform.
+func (m *mapper) subjectPlatform(name string) string {
+	if by := subjectPlatform(name); m.runs(by) {
+		return by
+	}
+	return ""
 }
 
 // accountPlatform returns who made and runs an account: the control plane, a
@@ -169,7 +212,7 @@ var defaultGrants = map[defaultGrant]string{
 // users and accounts. A subject that somebody added to a default binding is
 // theirs; no label and no name of a binding alone says otherwise, for whoever
 // may make bindings may choose both.
-func grantPlatform(b *object.Binding, s *object.Subject, id string) string {
+func (m *mapper) grantPlatform(b *object.Binding, s *object.Subject, id string) string {
 	if by := defaultGrants[defaultGrant{b.Namespace, b.Name, b.RoleName, s.Kind, id}]; by != "" {
 		return by
 	}
@@ -177,7 +220,7 @@ func grantPlatform(b *object.Binding, s *object.Subject, id string) string {
 		b.Name == "system:controller:"+s.Name && (b.Namespace == "" || b.Namespace == "kube-system") {
 		return byKubernetes
 	}
-	switch by := platformOf(s); {
+	switch by := m.platformOf(b, s); {
 	case by == "" || by == byKubernetes || by == byKubeadm:
 		return ""
 	case strings.HasPrefix(b.Name, by) || strings.HasPrefix(b.Name, "system:"+by) || by == "openshift" && strings.HasPrefix(b.RoleName, "system:"):
@@ -187,11 +230,11 @@ func grantPlatform(b *object.Binding, s *object.Subject, id string) string {
 	}
 }
 
-func platformOf(s *object.Subject) string {
+func (m *mapper) platformOf(b *object.Binding, s *object.Subject) string {
 	if s.Kind == kindAccount {
-		return accountPlatform(s.Namespace, s.Name)
+		return m.accountPlatform(cmp.Or(s.Namespace, b.Namespace), s.Name)
 	}
-	return subjectPlatform(s.Name)
+	return m.subjectPlatform(s.Name)
 }
 
 // defaultRole reports whether every cluster has a role of that name.

@@ -75,7 +75,7 @@ func TestDefaultGrants(t *testing.T) {
 		}(), nil, "clusterrolebindings/mine/ServiceAccount/shop/api", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := mapped(t, &object.Cluster{Roles: tt.roles, Bindings: []object.Binding{tt.binding}, Listings: complete()})
+			got := mapped(t, &object.Cluster{Version: "v1.36.3-eks-113cf36", Roles: tt.roles, Bindings: []object.Binding{tt.binding}, Listings: complete()})
 			g := got[at+tt.id].Grant
 			if g == nil {
 				t.Fatal("no such grant")

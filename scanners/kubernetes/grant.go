@@ -169,7 +169,7 @@ func (g *boundRole) to(s *object.Subject, p principal) *inventory.Grant {
 	}
 	attr.set("dangling", strings.Join(dangling, ","))
 	v := m.judge.grant(b, s)
-	by := grantPlatform(b, s, full)
+	by := m.grantPlatform(b, s, full)
 	if who, _ := everyone(s.Kind, s.Name); who != "" && len(v.capabilities) > 0 {
 		by = "" // somebody has widened what everyone may do
 	}
@@ -192,7 +192,7 @@ func (g *boundRole) through(of *inventory.Grant, group string, p principal) *inv
 	} else {
 		x.ID += "/User/" + tail(p.subject.name)
 		x.ManagedBy = ""
-		if by := subjectPlatform(p.subject.name); of.ManagedBy != "" {
+		if by := g.m.subjectPlatform(p.subject.name); of.ManagedBy != "" {
 			x.ManagedBy = by // of a node, say; not of whoever else has such a certificate
 		}
 	}

@@ -151,6 +151,7 @@ func (s *scanner) Scan(ctx context.Context, emit scanners.Emit) error {
 		return fmt.Errorf("scan cluster: %w", err)
 	}
 	m := newMapper(ctx, "kubernetes", cmp.Or(c.Name, c.UID, live.InCluster), c, emit)
+	m.now = s.env.Now()
 	if len(s.config.AuditLogs) > 0 {
 		if err := m.readAudit(s.config.AuditLogs, audit.Options{Now: s.env.Now()}); err != nil {
 			return err

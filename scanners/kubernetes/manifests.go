@@ -67,6 +67,9 @@ func (s *declared) Scan(ctx context.Context, emit scanners.Emit) error {
 	}
 	m := newMapper(ctx, "manifests", name, c, emit)
 	m.declared = true
+	if s.env.Now != nil {
+		m.now = s.env.Now()
+	}
 	if s.config.Cluster != "" {
 		m.live = "kubernetes:" + m.cluster
 	}

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
@@ -25,6 +26,7 @@ type mapper struct {
 	prefix  string // of all ids: scanner, colon, cluster, slash
 	live    string // scope of the live cluster that manifests describe; empty is not told
 	c       *object.Cluster
+	now     time.Time // of the scan; zero is not known, and every date is believed
 	// declared is true for manifests: what is not there may be somewhere else.
 	declared bool
 

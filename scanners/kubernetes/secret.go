@@ -50,8 +50,8 @@ func (m *mapper) indexSecrets() {
 		if o.Type == typeToken && o.ServiceAccount != "" {
 			a := m.account(key{o.Namespace, o.ServiceAccount})
 			a.tokens++
-			if o.LastUsed.After(a.used) {
-				a.used = when(o.LastUsed)
+			if last := m.past(o.LastUsed, inventory.KindUsage); last.After(a.used) {
+				a.used = last
 			}
 		}
 	}
@@ -218,7 +218,7 @@ func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads boo
 	attr := attributes(make(map[string]string, 8))
 	*x = inventory.Credential{
 		ID: m.secretID(o.Namespace, o.Name), Type: credentialType(o), Scope: m.scope, Name: clip(o.Namespace+"/"+o.Name, 2*maxName),
-		Store: "kubernetes secret", CreatedAt: when(o.CreatedAt), RotatedAt: when(o.WrittenAt), Environment: m.environment(&o.Meta),
+		Store: "kubernetes secret", CreatedAt: when(o.CreatedAt), RotatedAt: m.past(o.WrittenAt, inventory.KindCredential), Environment: m.environment(&o.Meta),
 		Tags: tagsOf(o.Labels, o.Annotations), FoundAt: m.found(&o.Meta), Attributes: attr, SecretHash: o.Hashes[secretKey(o)],
 	}
 	if o.Type == typeHelm { // its labels are Helm's own, owner among them
@@ -286,7 +286,10 @@ func (m *mapper) fillToken(x *inventory.Credential, attr attributes, o *object.S
 	if a == nil {
 		return
 	}
-	x.Identity, x.ManagedBy = a.id, a.made
+	x.Identity = a.id
+	if a.legacy[o.Name] || a.object == nil {
+		x.ManagedBy = a.made // what is not listed by the account somebody else made
+	}
 	all := m.seen("serviceaccounts")
 	switch {
 	case !o.InvalidSince.IsZero():

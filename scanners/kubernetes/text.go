@@ -117,6 +117,20 @@ func when(t time.Time) time.Time {
 	return t
 }
 
+// skew is how far clocks and the days of labels may be ahead of the scan's.
+const skew = 24 * time.Hour
+
+// past is when of a time that people can write into labels, managedFields or a
+// ConfigMap. One that lies in the future is not believed: it would make what is
+// old new for ever.
+func (m *mapper) past(t time.Time, kind inventory.Kind) time.Time {
+	if !m.now.IsZero() && t.After(m.now.Add(skew)) {
+		m.note(kind, "a date of last use or of the last write lies in the future and was left out")
+		return time.Time{}
+	}
+	return when(t)
+}
+
 // attributes gathers the attributes of a record; empty values are left out.
 type attributes map[string]string
 

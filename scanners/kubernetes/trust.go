@@ -205,7 +205,7 @@ func (t *trusts) projected(w *object.Workload, a *account, p *object.ProjectedTo
 		return a.object != nil && a.object.Annotations[annotation] != "" || w.Annotations[annotation] != "" || hasVariable(&w.Pod, variable)
 	}
 	switch {
-	case p.Audience == "" || p.Audience == audienceEKSPod:
+	case forServer(p.Audience) || p.Audience == audienceEKSPod:
 		return
 	case p.Audience == "sts.amazonaws.com" && known("eks.amazonaws.com/role-arn", "AWS_ROLE_ARN"),
 		p.Audience == "api://AzureADTokenExchange" && known("azure.workload.identity/client-id", "AZURE_CLIENT_ID"):

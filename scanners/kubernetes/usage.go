@@ -20,13 +20,16 @@ func (m *mapper) putUsages() {
 	if m.declared {
 		return
 	}
-	since := when(m.c.TokensTrackedSince)
+	since := m.past(m.c.TokensTrackedSince, inventory.KindUsage)
 	for i := range m.c.Secrets {
 		o := &m.c.Secrets[i]
 		if o.Type != typeToken || m.secrets[key{o.Namespace, o.Name}].object != o {
 			continue
 		}
-		last, from := when(o.LastUsed), since
+		last, from := m.past(o.LastUsed, inventory.KindUsage), since
+		if last.IsZero() && !o.LastUsed.IsZero() {
+			continue // it was used, and nobody knows when
+		}
 		if made := when(o.CreatedAt); !from.IsZero() && made.After(from) {
 			from = made
 		}

@@ -68,6 +68,13 @@ func (m *mapper) indexWorkloads() {
 			a.perhaps++
 		case inventory.False:
 		}
+		for _, other := range m.tokensIn(w) {
+			if other != a.name {
+				x := m.account(key{w.Namespace, other})
+				x.mounting++
+				x.exposed |= exposureOf(&w.Pod)
+			}
+		}
 		a.eksPod = a.eksPod || hasEKSPodIdentity(&w.Pod)
 		for _, u := range secretsOf(w) {
 			m.secretUsed(key{w.Namespace, u.name}, u.how)
@@ -83,12 +90,15 @@ func (m *mapper) accountOf(w *object.Workload) *account {
 // mounts tells whether the pods of a workload have the token of their account:
 // the pod's word stands over the account's, and without either the default is
 // yes (kubernetes.io, "Opt out of API credential automounting"). A token that is
-// projected for the API server is one too.
+// projected for the API server is one too, and so is one in a Secret.
 func (m *mapper) mounts(w *object.Workload, a *account) inventory.Tri {
 	for i := range w.Pod.Tokens {
-		if t := &w.Pod.Tokens[i]; t.Default || t.Audience == "" {
+		if t := &w.Pod.Tokens[i]; t.Default || forServer(t.Audience) {
 			return inventory.True
 		}
+	}
+	if slices.Contains(m.tokensIn(w), a.name) {
+		return inventory.True
 	}
 	if w.Pod.Automount != inventory.Unknown {
 		return w.Pod.Automount
@@ -101,6 +111,38 @@ func (m *mapper) mounts(w *object.Workload, a *account) inventory.Tri {
 	default:
 		return inventory.True
 	}
+}
+
+// forServer reports whether an audience is the API server: none is, and so are the
+// names that it has within the cluster, which are its audiences unless it is set
+// otherwise (kube-apiserver, --api-audiences and --service-account-issuer).
+func forServer(audience string) bool {
+	_, host, ok := strings.Cut(audience, "://")
+	if !ok {
+		host = audience
+	}
+	return host == "" || host == "kubernetes.default" || strings.HasPrefix(host, "kubernetes.default.svc")
+}
+
+// tokensIn returns the accounts whose tokens a workload uses out of Secrets, sorted.
+// Where Secrets were not listed they are known by the accounts that list them.
+func (m *mapper) tokensIn(w *object.Workload) []string {
+	var out []string
+	for i := range w.Pod.Secrets {
+		u := &w.Pod.Secrets[i]
+		if u.Key != "" && u.Key != "token" {
+			continue
+		}
+		if s := m.secrets[key{w.Namespace, u.Name}]; s != nil && s.object != nil {
+			if s.object.Type == typeToken && s.object.ServiceAccount != "" {
+				out = append(out, s.object.ServiceAccount)
+			}
+		} else if a := m.accounts[key{w.Namespace, cmp.Or(w.Pod.ServiceAccount, "default")}]; a != nil && a.legacy[u.Name] {
+			out = append(out, a.name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func exposureOf(p *object.Pod) (e exposure) {
@@ -264,7 +306,7 @@ func literals(p *object.Pod) (n int) {
 func audiences(p *object.Pod) []string {
 	var out []string
 	for i := range p.Tokens {
-		if t := &p.Tokens[i]; t.Audience != "" {
+		if t := &p.Tokens[i]; !forServer(t.Audience) {
 			out = append(out, t.Audience)
 		}
 	}
