@@ -99,11 +99,15 @@ func (l login) password() string {
 	return password
 }
 
-// hostOf returns the host of a registry, which may be written as an address.
+// hostOf returns the host of a registry, which may be written as an address, without
+// what signs in there.
 func hostOf(address string) string {
 	if _, rest, ok := strings.Cut(address, "://"); ok {
 		address = rest
 	}
-	host, _, _ := strings.Cut(address, "/")
-	return host[strings.LastIndexByte(host, '@')+1:]
+	address = address[strings.LastIndexByte(address, '@')+1:]
+	if end := strings.IndexAny(address, "/?#"); end >= 0 {
+		address = address[:end]
+	}
+	return address
 }

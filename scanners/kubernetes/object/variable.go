@@ -26,23 +26,59 @@ var secretName = regexp.MustCompile(`(?i)(^|[_.-])(pass(word|wd|phrase)?|pwd|sec
 
 // literal matches values that are no secret whatever the name: a path, an
 // address without user, a reference to another variable, a switch or a number.
-var literal = regexp.MustCompile(`(?i)^\s*$|^\$|\$\([A-Z0-9_]+\)$|^(/|\./|file:)|^(true|false|yes|no|on|off|none|null|enabled|disabled|optional|required|changeme|redacted|x+|\*+|-)$|^[0-9]{1,5}[a-z]{0,2}$|^arn:aws`)
+var literal = regexp.MustCompile(`(?i)^\s*$|^\$[{(]|^\$[a-z_][a-z0-9_]*$|\$\([A-Z0-9_]+\)$|^(/|\./|file:)|^(true|false|yes|no|on|off|none|null|enabled|disabled|optional|required|changeme|redacted|x+|\*+|-)$|^[0-9]{1,5}[a-z]{0,2}$|^arn:aws`)
 
 // SecretVariable reports whether a variable of a name holds a literal secret, as
 // far as its name and the form of its value tell. A value that is an address with
 // a password in it is one under any name.
 func SecretVariable(name, value string) bool {
+	if identityVariables[name] {
+		return inline(value)
+	}
 	called := calls(name)
-	if identityVariables[name] || !called && !strings.Contains(value, "://") || literal.MatchString(value) {
+	if !called && !strings.Contains(value, "://") || literal.MatchString(value) {
 		return false
 	}
-	if at, err := url.Parse(value); err == nil && at.Scheme != "" && at.Host != "" {
-		if _, set := at.User.Password(); set {
-			return true
-		}
-		return strings.Contains(strings.ToLower(name), "webhook") && len(at.Path) > 8
+	at, err := url.Parse(value)
+	switch {
+	case err != nil && brokenAddress.MatchString(value):
+		return true
+	case err == nil && at.Scheme != "" && at.Host != "":
+		return signed(at) || strings.Contains(strings.ToLower(name), "webhook") && len(at.Path) > 8
 	}
 	return called && secretName.MatchString(name)
+}
+
+// brokenAddress matches an address with a password whose characters should have been
+// escaped, so that it cannot be read as one.
+var brokenAddress = regexp.MustCompile(`(?i)^\s*[a-z][a-z0-9+.-]*://[^/?#\s@:]*:\S+@[^\s@]+$`)
+
+// querySecret matches names of the query of an address that call for a secret.
+var querySecret = regexp.MustCompile(`(?i)^(sig|signature|x-amz-signature|token|access_token|api[_-]?key|apikey|key|password|secret|code)$`)
+
+// signed reports whether an address signs in by itself: with a password, with a token
+// for a user's name, or by its query. Sentry's addresses hold a public key.
+func signed(at *url.URL) bool {
+	if _, set := at.User.Password(); set {
+		return true
+	}
+	const long = 16 // bytes, from which on it is hardly a name or a version
+	if strings.HasPrefix(at.Scheme, "http") && len(at.User.Username()) >= long && !strings.Contains(at.Host, "sentry") {
+		return true
+	}
+	for key, values := range at.Query() {
+		if querySecret.MatchString(key) && len(values[0]) >= long && values[0][0] != '$' {
+			return true
+		}
+	}
+	return false
+}
+
+// inline reports whether a variable that should name a file holds what should stand
+// in it.
+func inline(value string) bool {
+	value = strings.TrimSpace(value)
+	return strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "{{") || strings.Contains(value, "\n") || strings.Contains(value, "PRIVATE KEY")
 }
 
 // stems are what a name that secretName matches has in it; most names have none.
@@ -63,7 +99,7 @@ func calls(name string) bool {
 func (p *podReader) variable(container, name, value string, hash func([]byte) inventory.SecretHash) {
 	v := Variable{Container: p.texts.intern(container), Name: p.texts.intern(name)}
 	switch {
-	case identityVariables[name]:
+	case identityVariables[name] && !inline(value):
 		v.Value = p.texts.intern(withoutUser(value))
 	case SecretVariable(name, value):
 		v.Literal = true
@@ -76,12 +112,24 @@ func (p *podReader) variable(container, name, value string, hash func([]byte) in
 	p.Variables = append(p.Variables, v)
 }
 
-// withoutUser takes the user and query out of an address.
+// withoutUser takes the user and query out of an address, also out of one that cannot
+// be read as such.
 func withoutUser(value string) string {
-	at, err := url.Parse(value)
-	if err != nil || at.Host == "" {
-		return value
+	if at, err := url.Parse(value); err == nil && at.Host != "" {
+		at.User, at.RawQuery, at.Fragment = nil, "", ""
+		return at.String()
 	}
-	at.User, at.RawQuery, at.Fragment = nil, "", ""
-	return at.String()
+	scheme, rest, full := strings.Cut(value, "://")
+	if !full {
+		scheme, rest = "", value
+	} else {
+		scheme += "://"
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 && (full || strings.Contains(rest[:at], ":")) {
+		rest = rest[at+1:]
+	}
+	if end := strings.IndexAny(rest, "?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	return scheme + rest
 }
