@@ -33,6 +33,8 @@ type Options struct {
 	// told apart; what comes after that is counted and said in Problems. Default
 	// 100,000 users and bindings, 200,000 credentials.
 	MaxUsers, MaxCredentials, MaxBindings int
+	// MaxCreations bounds the objects whose maker is kept; default 100,000.
+	MaxCreations int
 	// MaxPermissions bounds the different permissions kept for one user or binding;
 	// default 500.
 	MaxPermissions int
@@ -44,6 +46,7 @@ func (o Options) withDefaults() Options {
 	o.MaxUsers = cmp.Or(o.MaxUsers, 100_000)
 	o.MaxCredentials = cmp.Or(o.MaxCredentials, 200_000)
 	o.MaxBindings = cmp.Or(o.MaxBindings, 100_000)
+	o.MaxCreations = cmp.Or(o.MaxCreations, 100_000)
 	o.MaxPermissions = cmp.Or(o.MaxPermissions, 500)
 	return o
 }

@@ -20,6 +20,7 @@ type state struct {
 	users       map[string]*user
 	bindings    map[string]*binding // by the raw text of the reason
 	credentials map[string]*credential
+	creations   map[creationKey]creation
 	permissions map[permission]int32
 	permission  []permission // by number
 	hours       map[int64]struct{}
@@ -27,8 +28,8 @@ type state struct {
 	from, to    int64
 	bound       int // credentials that are bound to a pod
 
-	lostUsers, lostBindings, lostCredentials, future int
-	trouble                                          trouble
+	lostUsers, lostBindings, lostCredentials, lostCreations, future int
+	trouble                                                         trouble
 }
 
 type user struct {
@@ -81,7 +82,7 @@ func (p *permissions) use(number int32, at int64, most int) {
 
 func newState() state {
 	return state{
-		users: map[string]*user{}, bindings: map[string]*binding{}, credentials: map[string]*credential{},
+		users: map[string]*user{}, bindings: map[string]*binding{}, credentials: map[string]*credential{}, creations: map[creationKey]creation{},
 		permissions: map[permission]int32{}, hours: map[int64]struct{}{},
 	}
 }
@@ -122,6 +123,7 @@ func (u *Uses) event(e *event) {
 	u.binding(use)
 	u.credential(use)
 	u.issued(use)
+	u.creation(use)
 }
 
 // A use is an event as it counts.
