@@ -252,9 +252,7 @@ func (j *job) credentialID(rule string, hash inventory.SecretHash) string {
 
 // cover emits a coverage for every kind.
 func (j *job) cover() error {
-	if j.archives > 0 {
-		j.notef("%d archives or compressed files were not opened", j.archives)
-	}
+	j.noteArchives()
 	if n := j.mask.count; n > 0 {
 		j.notef("%d secrets stand in names and other texts that records quote, and were masked there", n)
 	}

@@ -42,6 +42,7 @@ func (j *job) describe(s source, h *match.Hit, o occurrence) *description {
 	if s.kind != "" {
 		origin = s.id.String()
 	}
+	origin = memberPath(origin, s.inner)
 	key := fmt.Sprintf("%d %s %s %09d %09d", generality(h.Rule), h.Rule, origin, o.line, o.column)
 	j.mu.Lock()
 	f := j.found[o.hash]

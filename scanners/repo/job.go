@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/repo/archive"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 	"github.com/muster-nhi/muster/scanners/repo/match"
 	"github.com/muster-nhi/muster/scanners/repo/pack"
@@ -58,7 +60,10 @@ type job struct {
 	diskKeys   []diskKey
 	suppressed map[string]map[string]bool
 	badIgnores int
-	archives   int
+	archives   int                    // not opened as none are to be
+	unopened   map[archive.Reason]int // archives and members, by what hindered
+	packed     atomic.Int64           // bytes of archives
+	unpacked   atomic.Int64           // bytes unpacked from them
 	notes      []string
 	reasons    map[string]int
 	order      []string // reasons, as they came
@@ -77,6 +82,8 @@ type texts struct {
 	hits        []match.Hit
 	occurrences []occurrence
 	until       int
+	inner       string // the member of an archive
+	key         bool   // the occurrences are the text as a whole
 }
 
 // An occurrence is one place in a text.
@@ -84,6 +91,8 @@ type occurrence struct {
 	hash              inventory.SecretHash
 	rule, encoding    string
 	line, end, column int
+	inner             string         // path in an archive
+	format            archive.Format // of what it was packed in
 }
 
 func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job, error) {

@@ -1,9 +1,11 @@
 package repo
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -28,7 +30,7 @@ type where struct {
 func (j *job) visible(pieces []*texts, path, commit string) map[inventory.SecretHash][]occurrence {
 	var out map[inventory.SecretHash][]occurrence
 	for _, piece := range pieces {
-		for i, verdict := range j.rules.At(piece.hits, path, commit) {
+		for i, verdict := range j.verdicts(piece, path, commit) {
 			o := piece.occurrences[i]
 			switch {
 			case piece.until > 0 && o.line >= piece.until, verdict == match.Dropped:
@@ -38,13 +40,32 @@ func (j *job) visible(pieces []*texts, path, commit string) map[inventory.Secret
 				if out == nil {
 					out = map[inventory.SecretHash][]occurrence{}
 				}
-				if !slices.ContainsFunc(out[o.hash], func(p occurrence) bool { return p.line == o.line && p.column == o.column && p.rule == o.rule }) {
+				if !slices.ContainsFunc(out[o.hash], func(p occurrence) bool {
+					return p.line == o.line && p.column == o.column && p.rule == o.rule && p.inner == o.inner
+				}) {
 					out[o.hash] = append(out[o.hash], o)
 				}
 			}
 		}
 	}
 	return out
+}
+
+// verdicts judges the occurrences in a text at a path, as Ruleset.At does.
+func (j *job) verdicts(piece *texts, path, commit string) []string {
+	if piece.inner == "" {
+		return j.rules.At(piece.hits, path, commit)
+	}
+	around := j.leftOut(path, piece.inner, commit)
+	path = memberPath(path, piece.inner)
+	verdicts := j.rules.At(piece.hits, path, commit)
+	if piece.key {
+		verdicts = []string{j.rules.LeftOut(path, commit)}
+	}
+	for i := range verdicts {
+		verdicts[i] = cmp.Or(verdicts[i], around)
+	}
+	return verdicts
 }
 
 // suppress counts a secret that is left out on request, once for each path.
@@ -107,7 +128,7 @@ func fresh(list, old []occurrence) []occurrence {
 	}
 	var out []occurrence
 	for _, o := range list {
-		if len(out) < more && !slices.ContainsFunc(old, func(p occurrence) bool { return p.line == o.line }) {
+		if len(out) < more && !slices.ContainsFunc(old, func(p occurrence) bool { return p.line == o.line && p.inner == o.inner }) {
 			out = append(out, o)
 		}
 	}
@@ -139,7 +160,7 @@ func (j *job) place(list []occurrence, w where) {
 		f := j.found[o.hash]
 		f.rules[o.rule] = true
 		l := inventory.Location{
-			URI: uri(w.path), Repo: j.base, Commit: w.commit, Author: w.author, Date: w.date, Via: via(w.via, o.encoding),
+			URI: uri(memberPath(w.path, o.inner)), Repo: j.base, Commit: w.commit, Author: w.author, Date: w.date, Via: via(w.via, o),
 			Line: o.line, Column: o.column,
 		}
 		if o.end > o.line {
@@ -149,15 +170,12 @@ func (j *job) place(list []occurrence, w where) {
 	}
 }
 
-func via(how, encoding string) string {
-	switch {
-	case encoding == "":
-		return how
-	case how == "":
-		return "decoded " + encoding
-	default:
-		return how + ", decoded " + encoding
+func via(how string, o occurrence) string {
+	parts := slices.DeleteFunc([]string{how, o.unpacked()}, func(s string) bool { return s == "" })
+	if o.encoding != "" {
+		parts = append(parts, "decoded "+o.encoding)
 	}
+	return strings.Join(parts, ", ")
 }
 
 // isIgnored looks for the fingerprints under which gitleaks would report an
@@ -166,14 +184,14 @@ func (j *job) isIgnored(o occurrence, w where) bool {
 	if len(j.ignored) == 0 {
 		return false
 	}
-	key := w.path + ":" + o.rule + ":"
+	key := memberPath(w.path, o.inner) + ":" + o.rule + ":"
 	line := strconv.Itoa(o.line)
 	if j.ignored[key+line] || w.commit != "" && j.ignored[w.commit+":"+key+line] {
 		return true
 	}
 	for _, piece := range j.objects[j.headFiles[w.path]] {
 		for _, h := range piece.occurrences {
-			if h.hash == o.hash && h.rule == o.rule && j.ignored[key+strconv.Itoa(h.line)] {
+			if h.hash == o.hash && h.rule == o.rule && h.inner == o.inner && j.ignored[key+strconv.Itoa(h.line)] {
 				return true
 			}
 		}

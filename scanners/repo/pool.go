@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/muster-nhi/muster/scanners/repo/archive"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 	"github.com/muster-nhi/muster/scanners/repo/match"
 )
@@ -24,6 +25,9 @@ type source struct {
 	id   git.ID
 	kind string // git.TypeBlob, TypeCommit, TypeTag; "" is a file
 	path string // of a file
+
+	inner  string         // path in an archive
+	format archive.Format // of what it is packed in
 }
 
 // A text is one piece of work for a matcher.
@@ -33,6 +37,7 @@ type text struct {
 	first  int  // number of its first line, from 1
 	until  int  // hits on this line and later belong to the next piece; 0 is none
 	lines  bool // whether lines mean something
+	packed bool // an archive, to be opened
 }
 
 // A pool matches texts with several matchers. Its methods are called by one
@@ -65,13 +70,22 @@ func newPool(j *job) *pool {
 			for batch := range p.batches {
 				for _, t := range batch {
 					if j.ctx.Err() == nil {
-						j.collect(t, m.match(t.data))
+						p.do(m, t)
 					}
 				}
 			}
 		})
 	}
 	return p
+}
+
+// do matches a text, or what is in it.
+func (p *pool) do(m *matcher, t text) {
+	if !t.packed {
+		p.job.collect(t, m.match(t.data))
+		return
+	}
+	_ = p.unpack(m, t.source, archive.Source{At: bytes.NewReader(t.data), Size: int64(len(t.data))}) // only the end of the context ends it
 }
 
 func (m *matcher) match(data []byte) []match.Hit {
@@ -84,7 +98,7 @@ func (m *matcher) match(data []byte) []match.Hit {
 // worker is a number below that of the matchers, which no two calls at a time
 // share.
 func (p *pool) match(worker int, s source, data []byte) error {
-	if len(data) > chunkSize {
+	if len(data) > chunkSize && encodingOf(data) != packed {
 		p.feeding.Lock()
 		defer p.feeding.Unlock()
 		return p.feedLarge(s, bytes.NewReader(data), int64(len(data)))
@@ -95,7 +109,7 @@ func (p *pool) match(worker int, s source, data []byte) error {
 		return m.scratch
 	})
 	if ok && len(t.data) > 0 {
-		p.job.collect(t, m.match(t.data))
+		p.do(m, t)
 	}
 	return nil
 }
@@ -153,9 +167,8 @@ func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text, ok
 	}
 	enc := encodingOf(data)
 	switch enc {
-	case archive:
-		p.job.countArchive()
-		return t, false
+	case packed:
+		return text{source: s, data: data, packed: true}, true
 	case binaryText:
 		data = own(data)
 	default:
@@ -166,6 +179,12 @@ func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text, ok
 // feedLarge matches a large text piece by piece. Pieces are cut at line ends
 // where there are any.
 func (p *pool) feedLarge(s source, in io.Reader, size int64) error {
+	return p.pieces(s, in, size, p.add)
+}
+
+// pieces makes pieces of a large text. Of a member of an archive the size is
+// not known, and may be given as anything that is not less.
+func (p *pool) pieces(s source, in io.Reader, size int64, do func(text)) error {
 	var (
 		carry []byte
 		line  = 1
@@ -177,7 +196,8 @@ func (p *pool) feedLarge(s source, in io.Reader, size int64) error {
 		data := make([]byte, int64(len(carry))+n)
 		copy(data, carry)
 		got, err := io.ReadFull(in, data[len(carry):])
-		if err != nil && !errors.Is(err, io.EOF) && (s.kind != "" || !errors.Is(err, io.ErrUnexpectedEOF)) {
+		exact := s.kind != "" && s.format == archive.None
+		if err != nil && !errors.Is(err, io.EOF) && (exact || !errors.Is(err, io.ErrUnexpectedEOF)) {
 			return fmt.Errorf("read object: %w", err)
 		}
 		data = data[:len(carry)+got]
@@ -186,11 +206,12 @@ func (p *pool) feedLarge(s source, in io.Reader, size int64) error {
 		}
 		if first {
 			switch enc = encodingOf(data); enc {
-			case archive:
-				p.job.countArchive()
-				return nil
+			case packed:
+				src := archive.Source{Reader: io.MultiReader(bytes.NewReader(data), in), Size: size}
+				src.At, _ = in.(io.ReaderAt)
+				return p.unpack(p.matchers[0], s, src)
 			case utf16le, utf16be, utf32le, utf32be:
-				return p.feedWide(s, in, data, left, enc)
+				return p.feedWide(s, in, data, left, enc, do)
 			case plain, binaryText:
 			}
 		}
@@ -203,7 +224,7 @@ func (p *pool) feedLarge(s source, in io.Reader, size int64) error {
 			}
 			carry = bytes.Clone(t.data[cut:])
 		}
-		p.add(t)
+		do(t)
 	}
 	return nil
 }
@@ -218,16 +239,16 @@ func cutAt(data []byte) (int, bool) {
 	return from, false
 }
 
-func (p *pool) feedWide(s source, in io.Reader, head []byte, left int64, enc encoding) error {
-	if int64(len(head))+left > wideLimit {
-		p.job.skip("larger than 64 MB and in UTF-16 or UTF-32")
-		return nil
-	}
-	rest, err := io.ReadAll(io.LimitReader(in, left))
+func (p *pool) feedWide(s source, in io.Reader, head []byte, left int64, enc encoding, do func(text)) error {
+	rest, err := io.ReadAll(io.LimitReader(in, min(left, wideLimit+1-int64(len(head)))))
 	if err != nil {
 		return fmt.Errorf("read object: %w", err)
 	}
-	p.add(text{source: s, data: enc.read(append(head, rest...)), first: 1, lines: true})
+	if len(head)+len(rest) > wideLimit {
+		p.job.skip("larger than 64 MB and in UTF-16 or UTF-32")
+		return nil
+	}
+	do(text{source: s, data: enc.read(append(head, rest...)), first: 1, lines: true})
 	return nil
 }
 
@@ -240,7 +261,9 @@ func (j *job) collect(t text, hits []match.Hit) {
 	described := make([]*description, len(hits))
 	for i := range hits {
 		h := &hits[i]
-		occurrences[i] = occurrence{hash: j.scan.env.Hash(h.Secret), rule: h.Rule, encoding: h.Encoding}
+		occurrences[i] = occurrence{
+			hash: j.scan.env.Hash(h.Secret), rule: h.Rule, encoding: h.Encoding, inner: t.source.inner, format: t.source.format,
+		}
 		if t.lines {
 			occurrences[i].line = h.Line + t.first - 1
 			occurrences[i].end = h.EndLine + t.first - 1
@@ -253,15 +276,19 @@ func (j *job) collect(t text, hits []match.Hit) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	piece := &texts{hits: hits, occurrences: occurrences, until: t.until}
+	piece := &texts{hits: hits, occurrences: occurrences, until: t.until, inner: t.source.inner}
 	for i := range hits {
 		j.remember(occurrences[i], described[i])
 	}
-	switch t.source.kind {
-	case "":
-		j.files[t.source.path] = append(j.files[t.source.path], piece)
-	default:
-		j.objects[t.source.id] = append(j.objects[t.source.id], piece)
-		j.kinds[t.source.id] = t.source.kind
+	j.keep(t.source, piece)
+}
+
+// keep keeps what was found in a text. The caller holds j.mu.
+func (j *job) keep(s source, piece *texts) {
+	if s.kind == "" {
+		j.files[s.path] = append(j.files[s.path], piece)
+		return
 	}
+	j.objects[s.id] = append(j.objects[s.id], piece)
+	j.kinds[s.id] = s.kind
 }

@@ -25,17 +25,19 @@ import (
 
 // A Config says what to scan and how far.
 type Config struct {
-	Path        string   `yaml:"path" json:"path"`               // a repository, or a directory of files and repositories
-	Paths       []string `yaml:"paths" json:"paths"`             // further ones
-	History     bool     `yaml:"history" json:"history"`         // all objects of a repository (default true)
-	Worktree    bool     `yaml:"worktree" json:"worktree"`       // the files on disk, untracked and ignored ones too (default true)
-	Staged      bool     `yaml:"staged" json:"staged"`           // only what is staged for the next commit
-	Since       string   `yaml:"since" json:"since"`             // only commits since then, as git log --since takes it
-	Commits     string   `yaml:"commits" json:"commits"`         // only these commits: A..B
-	Unreachable bool     `yaml:"unreachable" json:"unreachable"` // objects that no reference reaches, too (default true)
-	MaxFileSize int64    `yaml:"max_file_size" json:"max_file_size"`
-	Rules       string   `yaml:"config" json:"config"`         // a gitleaks configuration to use in place of the repository's own
-	Submodules  bool     `yaml:"submodules" json:"submodules"` // repositories inside the working tree, as repositories of their own (default true)
+	Path         string   `yaml:"path" json:"path"`               // a repository, or a directory of files and repositories
+	Paths        []string `yaml:"paths" json:"paths"`             // further ones
+	History      bool     `yaml:"history" json:"history"`         // all objects of a repository (default true)
+	Worktree     bool     `yaml:"worktree" json:"worktree"`       // the files on disk, untracked and ignored ones too (default true)
+	Staged       bool     `yaml:"staged" json:"staged"`           // only what is staged for the next commit
+	Since        string   `yaml:"since" json:"since"`             // only commits since then, as git log --since takes it
+	Commits      string   `yaml:"commits" json:"commits"`         // only these commits: A..B
+	Unreachable  bool     `yaml:"unreachable" json:"unreachable"` // objects that no reference reaches, too (default true)
+	MaxFileSize  int64    `yaml:"max_file_size" json:"max_file_size"`
+	Archives     int      `yaml:"archives" json:"archives"`           // archives in one another that are opened; 0 is none (default 4)
+	ArchiveBytes int64    `yaml:"archive_bytes" json:"archive_bytes"` // unpacked from one archive at most (default 2 GiB)
+	Rules        string   `yaml:"config" json:"config"`               // a gitleaks configuration to use in place of the repository's own
+	Submodules   bool     `yaml:"submodules" json:"submodules"`       // repositories inside the working tree, as repositories of their own (default true)
 }
 
 // defaultMaxFileSize is the size in bytes beyond which a file or blob is not
@@ -46,6 +48,7 @@ const defaultMaxFileSize = 1 << 30
 func Factory() scanners.Factory {
 	return scanners.Define(info(), Config{
 		History: true, Worktree: true, Unreachable: true, Submodules: true, MaxFileSize: defaultMaxFileSize,
+		Archives: defaultArchives, ArchiveBytes: defaultArchiveBytes,
 	}, open)
 }
 
@@ -98,6 +101,10 @@ func check(c Config, roots []string) error {
 		return errors.New("path is missing: name a repository or a directory")
 	case c.MaxFileSize <= 0:
 		return errors.New("max_file_size must be more than 0 bytes")
+	case c.Archives < 0:
+		return errors.New("archives must be 0 or more")
+	case c.ArchiveBytes <= 0:
+		return errors.New("archive_bytes must be more than 0 bytes")
 	case c.Staged && ranged:
 		return errors.New("staged cannot be combined with since or commits")
 	case ranged && !c.History:

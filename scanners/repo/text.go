@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/muster-nhi/muster/scanners/repo/archive"
 )
 
 // sniff is how much of a text is looked at to tell what it is: what git looks
@@ -21,7 +23,7 @@ const (
 	utf32le
 	utf32be
 	binaryText // runs of text between NULs
-	archive    // compressed: not opened
+	packed     // an archive or compressed file
 )
 
 // encodingOf tells how to read a file from its first bytes.
@@ -35,8 +37,8 @@ func encodingOf(head []byte) encoding {
 		return utf16le
 	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
 		return utf16be
-	case isArchive(head):
-		return archive
+	case archive.Sniff(head) != archive.None:
+		return packed
 	}
 	head = head[:min(len(head), sniff)]
 	if bytes.IndexByte(head, 0) < 0 {
@@ -63,16 +65,6 @@ func wide(head []byte) encoding {
 	default:
 		return binaryText
 	}
-}
-
-// isArchive tells containers and compressed files by their first bytes.
-func isArchive(head []byte) bool {
-	for _, magic := range []string{"PK\x03\x04", "\x1f\x8b\x08", "BZh", "\xfd7zXZ\x00", "7z\xbc\xaf\x27\x1c", "\x28\xb5\x2f\xfd", "Rar!\x1a\x07"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return true
-		}
-	}
-	return len(head) > 262 && string(head[257:262]) == "ustar"
 }
 
 // read returns the text of a file as UTF-8; content may be changed.

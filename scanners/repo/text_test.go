@@ -21,8 +21,8 @@ func TestEncodings(t *testing.T) {
 		"UTF-32 big":             {"\x00\x00\xfe\xff\x00\x00\x00h", utf32be},
 		"UTF-16 without mark":    {asUTF16("some text of a registry"), utf16le},
 		"binary":                 {"\x7fELF\x02\x01\x01\x00\x00\x00\x00abc\x00def", binaryText},
-		"zip":                    {"PK\x03\x04rest", archive},
-		"gzip":                   {"\x1f\x8b\x08rest", archive},
+		"zip":                    {"PK\x03\x04rest", packed},
+		"gzip":                   {"\x1f\x8b\x08rest", packed},
 		"text that begins as PK": {"PK is no archive", plain},
 	} {
 		if got := encodingOf([]byte(tt.head)); got != tt.want {
@@ -52,7 +52,7 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		enc := encodingOf(content)
 		out := enc.read(content)
-		if enc != plain && enc != binaryText && enc != archive && !utf8.Valid(out) {
+		if enc != plain && enc != binaryText && enc != packed && !utf8.Valid(out) {
 			t.Fatal("not UTF-8")
 		}
 		message(content)

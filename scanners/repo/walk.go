@@ -117,7 +117,7 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 		j.wanted = append(j.wanted, name)
 	}
 	keyRules := j.rules.PathRules(name)
-	if len(keyRules) == 0 && j.rules.SkipsPath(name) {
+	if len(keyRules) == 0 && j.rules.SkipsPath(name) && !isOffice(name) {
 		return nil
 	}
 	f, err := openFile(root, path)
@@ -150,7 +150,7 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 	for _, rule := range keyRules {
 		j.diskKeys = append(j.diskKeys, diskKey{rule, name, bytes.Clone(content)})
 	}
-	if !j.rules.SkipsPath(name) {
+	if !j.rules.SkipsPath(name) || isOffice(name) && encodingOf(content) == packed {
 		p.addWhole(source{path: name}, content)
 	}
 	return nil

@@ -10,8 +10,8 @@ import (
 // gitleaks writes it.
 const Separator = "!"
 
-// maxName is how many bytes of a name are kept. PATH_MAX is 4,096 on Linux.
-const maxName = 4096
+// maxName is how many bytes of a name are kept: more than any real one has.
+const maxName = 1024
 
 // cleanName returns the name of a member as a relative path that does not lead
 // out. A name that is too long is cut, and ends in a digest of all of it.

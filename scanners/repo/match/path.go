@@ -55,6 +55,20 @@ func (rs *Ruleset) at(h *Hit, path, commit string) string {
 	return ""
 }
 
+// LeftOut judges all that may be found at a path and commit: Dropped if
+// gitleaks' own global allowlists leave it out, SuppressedAllowlist if the
+// configuration's do, "" if neither.
+func (rs *Ruleset) LeftOut(path, commit string) string {
+	switch {
+	case path != "" && path == rs.name || anyAllows(rs.global(), path, commit):
+		return Dropped
+	case anyAllows(rs.own(), path, commit):
+		return SuppressedAllowlist
+	default:
+		return ""
+	}
+}
+
 // anyAllows reports whether a list allows a path or commit whatever the
 // content, as gitleaks asks before it looks at any.
 func anyAllows(lists []*config.Allowlist, path, commit string) bool {
