@@ -45,6 +45,7 @@ var layers = []layer{
 	{"scanners", []string{"internal/inventory"}},
 	{"scanners/all", []string{"scanners", "scanners/*"}},
 	{"scanners/scannertest", []string{"internal/inventory", "scanners"}},
+	{"scanners/repo/...", []string{"internal/inventory", "internal/privilege/...", "internal/transport", "scanners", "rules"}}, // rules/secrets is data that it reads
 	{"scanners/...", []string{"internal/inventory", "internal/privilege/...", "internal/transport", "scanners"}},
 }
 

@@ -1,6 +1,8 @@
 // Package rules holds the built-in rules and the control library: YAML files
 // and nothing else. Rules stand at <family>/<ID>.yaml, the library and the
-// frameworks at controls/*.yaml. Package findings loads and judges them.
+// frameworks at controls/*.yaml. Package findings loads and judges them. What a
+// secret looks like is told in secrets/*.toml, in gitleaks' format; scanners/repo
+// reads them.
 //
 // Rules are written once over records, whatever platform they come from. What
 // follows is what they expect of scanners beyond the fields of the records; a
@@ -117,6 +119,19 @@ import (
 //go:embed rotation lifecycle ownership least-privilege exposure federation third-party ai-agent controls
 var files embed.FS
 
+//go:embed secrets/*.toml
+var secrets embed.FS
+
 // FS returns the built-in rules and controls. It is read-only and the same at
 // every call.
 func FS() fs.FS { return files }
+
+// Secrets returns the built-in rules for secrets that go beyond gitleaks' own,
+// as *.toml in gitleaks' format. It is read-only and the same at every call.
+func Secrets() fs.FS {
+	sub, err := fs.Sub(secrets, "secrets")
+	if err != nil {
+		return secrets // never: the name is valid
+	}
+	return sub
+}

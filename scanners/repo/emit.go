@@ -225,7 +225,7 @@ func (j *job) credential(hash inventory.SecretHash, f *found, rule string, also 
 		PublicID: git.Clean(f.info.PublicID), SecretHash: hash, Hint: f.info.Hint, Store: "git", Exposure: "repository",
 		CreatedAt: f.info.CreatedAt, ExpiresAt: f.info.ExpiresAt, NeverExpires: f.info.NeverExpires,
 		Algorithm: f.info.Algorithm, KeyBits: f.info.KeyBits, Encrypted: f.info.Encrypted, Personal: f.info.Personal,
-		Detector: "gitleaks:" + rule, FirstSeenAt: f.first, LastSeenAt: f.last, LocationsOmitted: f.omitted,
+		Detector: j.detector(rule), FirstSeenAt: f.first, LastSeenAt: f.last, LocationsOmitted: f.omitted,
 	}
 	c.AtHead = j.markHead(f, hash)
 	c.FoundAt = f.locations
@@ -243,6 +243,14 @@ func (j *job) credential(hash inventory.SecretHash, f *found, rule string, also 
 		c.Attributes = nil
 	}
 	return c
+}
+
+// detector names what found a secret.
+func (j *job) detector(rule string) string {
+	if j.rules.Beyond(rule) {
+		return "muster:" + rule
+	}
+	return "gitleaks:" + rule
 }
 
 func (j *job) credentialID(rule string, hash inventory.SecretHash) string {

@@ -98,7 +98,7 @@ type occurrence struct {
 func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job, error) {
 	rules, err := s.rules()
 	if err != nil {
-		return nil, fmt.Errorf("load gitleaks' rules: %w", err)
+		return nil, fmt.Errorf("load rules: %w", err)
 	}
 	j := &job{
 		ctx: ctx, scan: s, target: t, emit: emit, started: s.env.Now().UTC(),

@@ -71,12 +71,12 @@ type scanner struct {
 	config Config
 	roots  []string
 	user   *userRules
-	// rules returns gitleaks' own, loaded once.
+	// rules returns the default ones, loaded once.
 	rules func() (*match.Ruleset, error)
 }
 
 func open(env scanners.Env, config Config) (scanners.Scanner, error) {
-	s := &scanner{env: env, config: config, rules: sync.OnceValues(match.Default)}
+	s := &scanner{env: env, config: config, rules: sync.OnceValues(defaultRules)}
 	if config.Path != "" {
 		s.roots = append(s.roots, config.Path)
 	}

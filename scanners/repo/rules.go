@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/muster-nhi/muster/rules"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 	"github.com/muster-nhi/muster/scanners/repo/match"
 )
@@ -19,6 +21,36 @@ const (
 	rulesLimit = 4 << 20
 )
 
+// builtIn returns the rules that come with the program beyond gitleaks' own.
+func builtIn() ([]match.Source, error) {
+	names, err := fs.Glob(rules.Secrets(), "*.toml")
+	if err != nil {
+		return nil, fmt.Errorf("list rules: %w", err)
+	}
+	var list []match.Source
+	for _, name := range names {
+		content, err := fs.ReadFile(rules.Secrets(), name)
+		if err != nil {
+			return nil, fmt.Errorf("read rules: %w", err)
+		}
+		list = append(list, match.Source{Name: "muster's " + name, Content: content})
+	}
+	return list, nil
+}
+
+// loadBeyond is match.Load over gitleaks' rules and those that come with the
+// program.
+func loadBeyond(name string, content []byte, read func(string) ([]byte, error)) (*match.Ruleset, error) {
+	more, err := builtIn()
+	if err != nil {
+		return nil, err
+	}
+	return match.Load(name, content, read, more...) //nolint:wrapcheck // it names the file
+}
+
+// defaultRules returns the rules of a place that has none of its own.
+func defaultRules() (*match.Ruleset, error) { return loadBeyond("", nil, nil) }
+
 // userRules are the rules of a configuration that the user named.
 type userRules struct{ set *match.Ruleset }
 
@@ -27,7 +59,7 @@ func loadUserRules(name string) (*userRules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
 	}
-	set, err := match.Load(name, content, func(other string) ([]byte, error) {
+	set, err := loadBeyond(name, content, func(other string) ([]byte, error) {
 		if !filepath.IsAbs(other) {
 			other = filepath.Join(filepath.Dir(name), other)
 		}
@@ -40,15 +72,15 @@ func loadUserRules(name string) (*userRules, error) {
 }
 
 // loadRules chooses the rules of a scope: the user's, the repository's own, or
-// gitleaks' defaults. A repository's rules that are wrong are left aside, and
+// the defaults: gitleaks' and those that come with the program. A repository's rules that are wrong are left aside, and
 // the coverage says so.
 func (j *job) loadRules() error {
 	if j.scan.user != nil {
 		j.rules = j.scan.user.set
 	} else if content, err := j.readOwn(rulesFile); err == nil {
-		set, err := match.Load(rulesFile, content, j.readOwn)
+		set, err := loadBeyond(rulesFile, content, j.readOwn)
 		if err != nil {
-			j.missf("the repository's own rules were not used: %s; gitleaks' default rules were", git.Clean(err.Error()))
+			j.missf("the repository's own rules were not used: %s; the default rules were", git.Clean(err.Error()))
 		}
 		j.rules = set
 	} else if !errors.Is(err, os.ErrNotExist) {
@@ -57,7 +89,7 @@ func (j *job) loadRules() error {
 	if j.rules == nil {
 		set, err := j.scan.rules()
 		if err != nil {
-			return fmt.Errorf("load gitleaks' rules: %w", err)
+			return fmt.Errorf("load rules: %w", err)
 		}
 		j.rules = set
 	}

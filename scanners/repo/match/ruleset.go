@@ -41,6 +41,7 @@ type rule struct {
 	off      bool        // disabled by the configuration; its hits are counted, not reported
 	number   int         // place in Ruleset.rules
 	generic  bool
+	beyond   bool // not one of gitleaks' own, but of those that come with the program
 	compiled func() *compiled
 }
 
@@ -56,11 +57,19 @@ type compiled struct {
 // Default returns gitleaks' own rules, as of the linked version.
 func Default() (*Ruleset, error) { return Load("", nil, nil) }
 
+// A Source is a file of rules in gitleaks' format that comes with the program.
+type Source struct {
+	Name    string
+	Content []byte
+}
+
 // Load returns the rules that a .gitleaks.toml describes; without content
 // those of gitleaks. name is used in errors. read gives the content of another
 // file that extend.path names, and decides which may be read; nil is none. The
-// error is a *ConfigError where a place is known.
-func Load(name string, content []byte, read func(path string) ([]byte, error)) (*Ruleset, error) {
+// rules of more stand beside gitleaks' own, as if those held them; they are
+// trusted to be right, and their ids to be new. The error is a *ConfigError
+// where a place is known.
+func Load(name string, content []byte, read func(path string) ([]byte, error), more ...Source) (*Ruleset, error) {
 	base, err := decode("gitleaks' default rules", []byte(config.DefaultConfig))
 	if err != nil {
 		return nil, err
@@ -70,6 +79,16 @@ func Load(name string, content []byte, read func(path string) ([]byte, error)) (
 	rs.own = func() []*config.Allowlist { return nil }
 	for _, spec := range base.Rules {
 		rs.add(spec)
+	}
+	for _, source := range more {
+		f, err := decode(source.Name, source.Content)
+		if err != nil {
+			return nil, err
+		}
+		for _, spec := range f.Rules {
+			rs.add(spec)
+			rs.byID[spec.ID].beyond = true
+		}
 	}
 	if content != nil {
 		if err := rs.apply(name, content, read, 0); err != nil {
@@ -161,7 +180,7 @@ func (rs *Ruleset) extend(name string, content []byte, f *file, read func(string
 		for _, r := range rs.rules {
 			r.off = true
 		}
-		rs.notes = append(rs.notes, fmt.Sprintf("%s does not extend gitleaks' %d default rules: what they find is counted as suppressed", name, len(rs.rules)))
+		rs.notes = append(rs.notes, fmt.Sprintf("%s does not extend the %d default rules: what they find is counted as suppressed", name, len(rs.rules)))
 	}
 	var off []string
 	for _, id := range f.Extend.DisabledRules {
@@ -285,6 +304,13 @@ func (r *rule) compile() *compiled {
 // Notes says what the configuration changes of gitleaks' rules, one sentence
 // each, in order.
 func (rs *Ruleset) Notes() []string { return slices.Clone(rs.notes) }
+
+// Beyond reports whether a rule comes with the program and not from gitleaks,
+// nor from a configuration.
+func (rs *Ruleset) Beyond(id string) bool {
+	r := rs.byID[id]
+	return r != nil && r.beyond
+}
 
 // PathRules returns the ids of rules that look at the path alone and match it.
 func (rs *Ruleset) PathRules(path string) []string {
