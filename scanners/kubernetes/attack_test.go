@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -200,5 +201,33 @@ func TestCertificateGroups(t *testing.T) {
 	}
 	if x := got[at+"groups/devs"].Identity.Attributes["effective_level"]; x != "write" {
 		t.Errorf("effective level of the group %q", x)
+	}
+}
+
+// A group that rules ask for is not cut off behind many others.
+func TestManyGroups(t *testing.T) {
+	var groups []string
+	for i := range 100 {
+		groups = append(groups, fmt.Sprintf("%d-%s", i, strings.Repeat("g", 100)))
+	}
+	c := &object.Cluster{Listings: complete(), Requests: []object.SigningRequest{{
+		Meta: meta("CertificateSigningRequest", "", "eve"), Signer: signerClient, CommonName: "eve", Groups: append(groups, "system:masters"), Approved: inventory.True, Issued: &object.X509{},
+	}}}
+	got := mapped(t, c)
+	if x := got[at+"certificatesigningrequests/eve"].Credential.Attributes["groups"]; !strings.HasPrefix(x, "system:masters,") {
+		t.Errorf("groups %q", x)
+	}
+	if x := got[at+"users/eve"].Identity.Attributes["effective_level"]; x != "admin" {
+		t.Errorf("effective level %q", x)
+	}
+}
+
+// A role is Kubernetes' own by its whole name only.
+func TestRolesNamedLikeDefaultOnes(t *testing.T) {
+	for role, want := range map[string]string{"system:evil": "", "system:controller:evil": "", "system:node-bootstrapper": "true", "view": "true", "system:openshift:evil": ""} {
+		c := &object.Cluster{Version: "v1.36.3", Listings: complete(), Roles: []object.Role{clusterRole(role, anything())}, Bindings: []object.Binding{bound("", "b", "ClusterRole", role, sa("shop", "api"))}}
+		if x := mapped(t, c)[at+"clusterrolebindings/b/ServiceAccount/shop/api"].Grant.Attributes["role_default"]; x != want {
+			t.Errorf("%s: %q, want %q", role, x, want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/muster-nhi/muster/scanners/kubernetes/manifest"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
@@ -237,11 +238,19 @@ func (m *mapper) platformOf(b *object.Binding, s *object.Subject) string {
 	return m.subjectPlatform(s.Name)
 }
 
-// defaultRole reports whether every cluster has a role of that name.
-func defaultRole(name string) bool {
-	switch name {
-	case "cluster-admin", "admin", "edit", "view":
-		return true
+// defaultRole reports whether every cluster has a role of that name, or one of an
+// older version or of kubeadm had: those of bootstrap policy by their names. The
+// prefix "system:" alone says nothing, for whoever may make roles may choose it.
+func (m *mapper) defaultRole(name string) bool {
+	if m.defaults == nil {
+		m.defaults = map[string]bool{
+			"system:coredns": true, "system:kube-dns": true, "system:heapster": true, "system:node-problem-detector": true,
+			"system:persistent-volume-provisioner": true, "system:csi-external-attacher": true, "system:csi-external-provisioner": true,
+			"system:aws-cloud-provider": true, "system:kubelet-api-admin": true, "system:kube-aggregator": true,
+		}
+		for _, r := range manifest.Builtin() {
+			m.defaults[r.Name] = true
+		}
 	}
-	return strings.HasPrefix(name, "system:")
+	return m.defaults[name] || strings.HasPrefix(name, "system:openshift:") && m.runs("openshift")
 }

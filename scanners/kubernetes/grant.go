@@ -157,7 +157,7 @@ func (g *boundRole) to(s *object.Subject, p principal) *inventory.Grant {
 	}
 	attr.set("role_kind", b.RoleKind)
 	attr.set("subject_kind", s.Kind)
-	attr.yes("role_default", b.RoleKind == "ClusterRole" && defaultRole(b.RoleName))
+	attr.yes("role_default", b.RoleKind == "ClusterRole" && m.defaultRole(b.RoleName))
 	attr.set("wildcard", g.wildcard)
 	attr.yes("last_applied", b.LastApplied)
 	var dangling []string

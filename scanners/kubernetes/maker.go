@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/rbac"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
 
@@ -227,7 +228,7 @@ func (m *mapper) putRequests() {
 		attr.set("signer", r.Signer)
 		attr.set("requestor", r.Requestor)
 		attr.set("common_name", r.CommonName)
-		attr.set("groups", list(r.Groups))
+		attr.set("groups", list(groupsOf(r)))
 		attr.set("usages", list(r.Usages))
 		attr.yes("pending", r.Issued == nil)
 		if signsClients(r.Signer) {
@@ -242,6 +243,16 @@ func (m *mapper) putRequests() {
 			m.putOwners(x.ID, "", &r.Meta)
 		}
 	}
+}
+
+// groupsOf returns the groups of a request with system:masters first, so that a long
+// list is not cut before it.
+func groupsOf(r *object.SigningRequest) []string {
+	i := slices.Index(r.Groups, rbac.Masters)
+	if i <= 0 {
+		return r.Groups
+	}
+	return slices.Concat([]string{rbac.Masters}, r.Groups[:i], r.Groups[i+1:])
 }
 
 // The signers whose certificates the API server takes from clients

@@ -42,6 +42,7 @@ type mapper struct {
 	makers     makers
 	judge      *judge
 	joined     []joined          // what bindings come to together, where that is more
+	defaults   map[string]bool   // names of roles that every cluster has
 	governed   map[string]bool   // principals with a grant that the platform did not make
 	places     map[string]owning // the owner that a namespace has
 	whole      map[string]bool   // resources of which all objects were seen
