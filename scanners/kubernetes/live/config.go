@@ -92,13 +92,13 @@ func fromFile(o Options, file *api.Config) (*connection, error) {
 	}
 	config, err := clientcmd.NewNonInteractiveClientConfig(*file, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
 	if err != nil {
-		return nil, fmt.Errorf("context %q of the kubeconfig: %w", name, err)
+		return nil, fmt.Errorf("context %q of the kubeconfig: %w", name, hush(err, file.Clusters[chosen.Cluster], file.AuthInfos[chosen.AuthInfo]))
 	}
 	if err := provider(config, o.Now()); err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig: %w", name, err)
 	}
 	if err := rest.LoadTLSFiles(config); err != nil { // in memory, so that nothing watches the files
-		return nil, fmt.Errorf("context %q of the kubeconfig: %w", name, err)
+		return nil, fmt.Errorf("context %q of the kubeconfig: %w", name, hush(err, file.Clusters[chosen.Cluster], file.AuthInfos[chosen.AuthInfo]))
 	}
 	c := &connection{config: config, cluster: chosen.Cluster, user: chosen.AuthInfo}
 	c.identify()
