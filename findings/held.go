@@ -2,6 +2,7 @@ package findings
 
 import (
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -19,8 +20,16 @@ func own(g *inventory.Grant) bool {
 }
 
 // takesOver tells whether a grant carries a capability from which all others
-// follow. Rules on single capabilities leave such grants to the rule on takeover.
+// follow, or leads to everything by a star for all resources of all groups, which
+// is one cause however many capabilities it has. Rules on single capabilities
+// leave such grants to the rule on takeover.
 func takesOver(g *inventory.Grant) bool {
+	if g.Level == inventory.LevelAdmin || g.Level == inventory.LevelEscalate {
+		stars := strings.Split(g.Attributes["wildcard"], ",")
+		if slices.Contains(stars, "groups") && slices.Contains(stars, "resources") {
+			return true
+		}
+	}
 	return slices.ContainsFunc(g.Capabilities, func(c string) bool {
 		switch c {
 		case "admin.all", "rbac.bind", "rbac.escalate", "identity.impersonate", "tokens.create":

@@ -1,6 +1,7 @@
 package findings_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -25,9 +26,21 @@ func TestHeld(t *testing.T) {
 		{"no capability", "takes_over(grant)", inventory.Grant{Level: inventory.LevelAdmin}, no},
 		{"one that leads to a few", "takes_over(grant)", inventory.Grant{Capabilities: []string{"nodes.proxy", "secrets.read_all"}}, no},
 		{"everything", "takes_over(grant)", inventory.Grant{Capabilities: []string{"admin.all"}}, yes},
+		{"a star that leads to everything", "takes_over(grant)", inventory.Grant{
+			Level: inventory.LevelEscalate, Capabilities: []string{"nodes.proxy"}, Attributes: map[string]string{"wildcard": "groups,resources"},
+		}, yes},
+		{"a star that leads nowhere", "takes_over(grant)", inventory.Grant{
+			Level: inventory.LevelWrite, Capabilities: []string{"compute.create"}, Attributes: map[string]string{"wildcard": "groups,resources"},
+		}, no},
+		{"a star for one group", "takes_over(grant)", inventory.Grant{
+			Level: inventory.LevelAdmin, Capabilities: []string{"compute.create"}, Attributes: map[string]string{"wildcard": "resources,verbs"},
+		}, no},
 		{"bind", "takes_over(grant)", inventory.Grant{Capabilities: []string{"compute.exec", "rbac.bind"}}, yes},
 		{"escalate", "takes_over(grant)", inventory.Grant{Capabilities: []string{"rbac.escalate"}}, yes},
 		{"act as others", "takes_over(grant)", inventory.Grant{Capabilities: []string{"identity.impersonate"}}, yes},
+		{"names once each", "grant.capabilities.names() == 'a, b'", inventory.Grant{Capabilities: []string{"a", "b", "a"}}, yes},
+		{"ten names", "grant.capabilities.names() == '1, 2, 3, 4, 5, 6, 7, 8, 9, 0 and 3 more'", inventory.Grant{Capabilities: strings.Split("1234567890abca", "")}, yes},
+		{"no name", "grant.capabilities.names() == ''", inventory.Grant{}, yes},
 		{"tokens of others", "takes_over(grant)", inventory.Grant{Capabilities: []string{"tokens.create"}}, yes},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 )
@@ -85,4 +86,37 @@ func places(v ref.Val) ref.Val {
 		}
 	}
 	return types.MaybeNoSuchOverloadErr(v)
+}
+
+// maxNames bounds the names that a sentence lists.
+const maxNames = 10
+
+// names writes a list of names for a sentence: each once, in its order, and how
+// many there are beyond a bound.
+func names(v ref.Val) ref.Val {
+	list, ok := v.(traits.Lister)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(v)
+	}
+	var out []string
+	more := 0
+	seen := map[string]bool{}
+	for i := types.Int(0); i < list.Size().(types.Int); i++ {
+		s, ok := list.Get(i).(types.String)
+		switch {
+		case !ok:
+			return types.MaybeNoSuchOverloadErr(list.Get(i))
+		case seen[string(s)]:
+		case len(out) == maxNames:
+			more++
+		default:
+			out = append(out, string(s))
+		}
+		seen[string(s)] = true
+	}
+	text := strings.Join(out, ", ")
+	if more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return types.String(text)
 }

@@ -153,6 +153,8 @@ func (functions) CompileOptions() []cel.EnvOption {
 			cel.UnaryBinding(labels))),
 		cel.Function("place", cel.Overload("place_location", []*cel.Type{cel.ObjectType("muster.Location")}, cel.StringType,
 			cel.UnaryBinding(places))),
+		cel.Function("names", cel.MemberOverload("list_names", []*cel.Type{cel.ListType(cel.StringType)}, cel.StringType,
+			cel.UnaryBinding(names))),
 		ofGrant("own", own),
 		ofGrant("takes_over", takesOver),
 		cel.Function("rank", cel.Overload("rank_string", []*cel.Type{cel.StringType}, cel.IntType,
