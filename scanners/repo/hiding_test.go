@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -112,6 +113,23 @@ func TestHidingPlaces(t *testing.T) {
 		}, "a:2 uncommitted at head\n"},
 		{"UTF-16", func(b *builder) { b.commit("one", "a.reg", asUTF16("\uFEFFsome\n"+line)) }, "a.reg:2 at head\n"},
 		{"UTF-16 without mark", func(b *builder) { b.commit("one", "a.reg", asUTF16("some text that is long enough\n"+line)) }, "a.reg:2 at head\n"},
+		{"UTF-16, big-endian", func(b *builder) { b.commit("one", "a.reg", swap(asUTF16("\uFEFFsome\n"+line), 2)) }, "a.reg:2 at head\n"},
+		{"UTF-16, big-endian, without mark", func(b *builder) {
+			b.commit("one", "a.reg", swap(asUTF16("some text that is long enough\n"+line), 2))
+		}, "a.reg:2 at head\n"},
+		{"UTF-32, big-endian", func(b *builder) { b.commit("one", "a.reg", swap(asUTF32("\uFEFFsome\n"+line), 4)) }, "a.reg:2 at head\n"},
+		{"UTF-32 without mark", func(b *builder) { b.commit("one", "a.reg", asUTF32("some text\nthat is long enough\n"+line)) }, "a.reg:3 at head\n"},
+		{"UTF-32, big-endian, without mark", func(b *builder) {
+			b.commit("one", "a.reg", swap(asUTF32("some text\nthat is long enough\n"+line), 4))
+		}, "a.reg:3 at head\n"},
+		{"UTF-16 with CRLF", func(b *builder) { b.commit("one", "a.reg", asUTF16("\uFEFFsome\r\ntext\r\n"+line)) }, "a.reg:3 at head\n"},
+		{"text with NULs", func(b *builder) { b.commit("one", "a.log", "one\x00two\n\x00\x00\nthree "+s+"\x00\nfour\n") }, "a.log:3 at head\n"},
+		{"UTF-16 in a binary", func(b *builder) {
+			b.commit("one", "a.dll", "\x7fELF\x01\x02\x03"+strings.Repeat("\x00\xfe\x01", 200)+asUTF16("Token="+s)+"\x00\x00\x05\x06")
+		}, "a.dll:0 at head\n"},
+		{"UTF-16 in a binary, big-endian", func(b *builder) {
+			b.commit("one", "a.dat", "\x7fELF\x01\x02\x03"+strings.Repeat("\x00\xfe\x01", 200)+swap(asUTF16("Token="+s), 2)+"\x00\x00\x05\x06")
+		}, "a.dat:0 at head\n"},
 		{"UTF-32", func(b *builder) { b.commit("one", "a.reg", asUTF32("\uFEFFsome\n"+line)) }, "a.reg:2 at head\n"},
 		{"binary with NULs", func(b *builder) { b.commit("one", "a.dat", "\x00\x01\x00\xffTOKEN\x00"+s+"\x00\x02") }, "a.dat:0 at head\n"},
 		{"base64", func(b *builder) {
@@ -166,6 +184,15 @@ func TestReplacedKeyBody(t *testing.T) {
 			t.Errorf("the %s key was not found", name)
 		}
 	}
+}
+
+// swap turns the bytes of units of n bytes around.
+func swap(s string, n int) string {
+	b := []byte(s)
+	for at := 0; at+n <= len(b); at += n {
+		slices.Reverse(b[at : at+n])
+	}
+	return string(b)
 }
 
 func asUTF16(s string) string {

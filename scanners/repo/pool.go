@@ -34,10 +34,11 @@ type source struct {
 type text struct {
 	source source
 	data   []byte
-	first  int  // number of its first line, from 1
-	until  int  // hits on this line and later belong to the next piece; 0 is none
-	lines  bool // whether lines mean something
-	packed bool // an archive, to be opened
+	first  int    // number of its first line, from 1
+	until  int    // hits on this line and later belong to the next piece; 0 is none
+	lines  bool   // whether lines mean something
+	packed bool   // an archive, to be opened
+	runs   []byte // UTF-16 in a binary file, to be matched besides
 }
 
 // A pool matches texts with several matchers. Its methods are called by one
@@ -83,6 +84,9 @@ func newPool(j *job) *pool {
 func (p *pool) do(m *matcher, t text) {
 	if !t.packed {
 		p.job.collect(t, m.match(t.data))
+		if len(t.runs) > 0 {
+			p.job.collect(text{source: t.source}, m.match(t.runs))
+		}
 		return
 	}
 	_ = p.unpack(m, t.source, archive.Source{At: bytes.NewReader(t.data), Size: int64(len(t.data))}) // only the end of the context ends it
@@ -170,10 +174,14 @@ func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text, ok
 	case packed:
 		return text{source: s, data: data, packed: true}, true
 	case binaryText:
+		t.runs = wideRuns(data)
+		data = own(data)
+	case nulText:
 		data = own(data)
 	default:
 	}
-	return text{source: s, data: enc.read(data), first: 1, lines: enc != binaryText}, true
+	t.source, t.data, t.first, t.lines = s, enc.read(data), 1, enc != binaryText
+	return t, true
 }
 
 // feedLarge matches a large text piece by piece. Pieces are cut at line ends
@@ -212,10 +220,14 @@ func (p *pool) pieces(s source, in io.Reader, size int64, do func(text)) error {
 				return p.unpack(p.matchers[0], s, src)
 			case utf16le, utf16be, utf32le, utf32be:
 				return p.feedWide(s, in, data, left, enc, do)
-			case plain, binaryText:
+			case plain, nulText, binaryText:
 			}
 		}
-		t := text{source: s, data: enc.read(data), first: line, lines: enc != binaryText}
+		t := text{source: s, first: line, lines: enc != binaryText}
+		if enc == binaryText {
+			t.runs = wideRuns(data)
+		}
+		t.data = enc.read(data)
 		if left > 0 {
 			cut, atLine := cutAt(t.data)
 			line += bytes.Count(t.data[:cut], []byte("\n"))

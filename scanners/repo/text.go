@@ -22,6 +22,7 @@ const (
 	utf16be
 	utf32le
 	utf32be
+	nulText    // text with some NULs in it
 	binaryText // runs of text between NULs
 	packed     // an archive or compressed file
 )
@@ -44,20 +45,51 @@ func encodingOf(head []byte) encoding {
 	if bytes.IndexByte(head, 0) < 0 {
 		return plain
 	}
-	return wide(head)
+	if enc := wide(head); enc != binaryText || !isText(head) {
+		return enc
+	}
+	return nulText
 }
 
-// wide tells UTF-16 without a byte order mark by its NULs: nearly all in the
-// odd bytes, or nearly all in the even ones.
-func wide(head []byte) encoding {
-	var nul [2]int
-	for i, b := range head {
-		if b == 0 {
-			nul[i&1]++
+// isText reports whether a file has lines, and no control characters but NULs
+// and those of text.
+func isText(head []byte) bool {
+	lines := false
+	for _, b := range head {
+		switch {
+		case b == '\n':
+			lines = true
+		case b < ' ' && b != 0 && b != '\t' && b != '\r' && b != '\f' && b != '\b' && b != 0x1b:
+			return false
 		}
 	}
-	half := len(head) / 2
+	return lines
+}
+
+// wide tells UTF-16 and UTF-32 without a byte order mark by their NULs: nearly
+// all in the odd bytes, or nearly all in the even ones; in three of four bytes.
+func wide(head []byte) encoding {
+	var of4 [4]int
+	for i, b := range head {
+		if b == 0 {
+			of4[i&3]++
+		}
+	}
+	nul := [2]int{of4[0] + of4[2], of4[1] + of4[3]}
+	half, quarter := len(head)/2, len(head)/4
+	most := func(places ...int) bool {
+		for _, i := range places {
+			if of4[i] <= quarter*7/10 {
+				return false
+			}
+		}
+		return quarter >= 8
+	}
 	switch {
+	case most(1, 2, 3) && of4[0] < quarter/20+1:
+		return utf32le
+	case most(0, 1, 2) && of4[3] < quarter/20+1:
+		return utf32be
 	case half >= 8 && nul[1] > half*7/10 && nul[0] < half/20+1:
 		return utf16le
 	case half >= 8 && nul[0] > half*7/10 && nul[1] < half/20+1:
@@ -78,6 +110,13 @@ func (e encoding) read(content []byte) []byte {
 		return fromUTF32(content, binary.LittleEndian)
 	case utf32be:
 		return fromUTF32(content, binary.BigEndian)
+	case nulText:
+		for i, b := range content {
+			if b == 0 {
+				content[i] = '\f' // white space to rules, and no end of a line
+			}
+		}
+		return content
 	case binaryText:
 		for i, b := range content {
 			if b == 0 {
@@ -89,6 +128,45 @@ func (e encoding) read(content []byte) []byte {
 		return content
 	}
 }
+
+// minRun is the least length of a run of UTF-16 in a binary file that is
+// looked at: no secret that a rule knows is shorter.
+const minRun = 16
+
+// wideRuns returns the runs of UTF-16 text in a binary file, one a line: ASCII
+// and NULs in turn, in either order.
+func wideRuns(content []byte) []byte {
+	var out []byte
+	for at := 0; at < len(content); {
+		nul := bytes.IndexByte(content[at:], 0)
+		if nul < 0 {
+			break
+		}
+		start := at + nul - 1
+		if start < at || !printable(content[start]) {
+			at += nul + 1
+			continue
+		}
+		end := start
+		for end+1 < len(content) && printable(content[end]) && content[end+1] == 0 {
+			end += 2
+		}
+		last := end < len(content) && printable(content[end])
+		if end-start >= 2*minRun {
+			for i := start; i < end; i += 2 {
+				out = append(out, content[i])
+			}
+			if last {
+				out = append(out, content[end])
+			}
+			out = append(out, '\n')
+		}
+		at = end
+	}
+	return out
+}
+
+func printable(b byte) bool { return b >= ' ' && b < 0x7f || b == '\t' || b == '\n' || b == '\r' }
 
 func fromUTF16(content []byte, order binary.ByteOrder) []byte {
 	units := make([]uint16, 0, len(content)/2)

@@ -64,15 +64,14 @@ func (p *pool) member(m *matcher, s source, f archive.Member, data []byte) ([]by
 		return nil, fmt.Errorf("read member: %w", err)
 	}
 	data = buffer.Bytes()
-	do := func(t text) { p.job.collect(t, m.match(t.data)) }
+	do := func(t text) { p.do(m, t) }
 	if n > chunkSize {
 		return data, p.pieces(s, io.MultiReader(bytes.NewReader(data), f.Reader), math.MaxInt64, do)
 	}
 	for _, rule := range p.job.rules.PathRules(archive.Separator + s.inner) {
 		p.job.collectKey(s, rule, data)
 	}
-	enc := encodingOf(data)
-	if t := (text{source: s, data: enc.read(data), first: 1, lines: enc != binaryText}); len(t.data) > 0 {
+	if t, ok := p.whole(s, data, func(data []byte) []byte { return data }); ok && len(t.data) > 0 && !t.packed {
 		do(t)
 	}
 	return data, nil
