@@ -82,18 +82,37 @@ func (e *explainer) words(f *inventory.Finding) map[string]string {
 		out["PATH"], out["FILE"] = f.Locations[0].URI, f.Locations[0].URI
 	}
 	id := inv.Identity(f.Subject)
-	if c := inv.Credential(f.Subject); c != nil {
-		out["KEY_ID"], out["PUBLIC_ID"], out["FINGERPRINT"] = c.PublicID, c.PublicID, c.PublicID
-		id = inv.Identity(cmp.Or(c.Identity, opened(inv, c.ID)))
+	var bindings []*inventory.Grant
+	if id != nil {
+		bindings = privileged(inv, id.ID)
 	}
 	for _, g := range inv.Grants {
 		if g.ID == f.Subject {
-			out["POLICY"], out["RESOURCE"] = g.Name, g.Resource
+			out["POLICY"], out["RESOURCE"], bindings = g.Name, g.Resource, []*inventory.Grant{g}
 			id = inv.Identity(g.Principal)
 		}
 	}
+	c := inv.Credential(f.Subject)
+	if c != nil {
+		out["KEY_ID"], out["PUBLIC_ID"], out["FINGERPRINT"] = c.PublicID, c.PublicID, c.PublicID
+		id = inv.Identity(cmp.Or(c.Identity, opened(inv, c.ID)))
+	}
+	identityWords(out, id)
+	clusterWords(out, bindings)
+	if c != nil && c.Store == "kubernetes secret" {
+		out["NAMESPACE"], out["NAME"] = c.Attributes["namespace"], strings.TrimPrefix(c.Name, c.Attributes["namespace"]+"/")
+		if key := c.Attributes["key"]; key != "" {
+			out["NAME"], out["KEY"] = strings.TrimSuffix(out["NAME"], "/"+key), key
+		}
+		out["SECRET"] = out["NAME"]
+	}
+	return out
+}
+
+// identityWords says what the placeholders for an identity stand for.
+func identityWords(out map[string]string, id *inventory.Identity) {
 	if id == nil {
-		return out
+		return
 	}
 	public := slices.Concat(id.PublicIDs, []string{id.Name})[0]
 	_, number, _ := strings.Cut(id.Scope, ":")
@@ -108,9 +127,45 @@ func (e *explainer) words(f *inventory.Finding) map[string]string {
 		out["APP_ID"], out["CLIENT_ID"] = public, public
 	case "kubernetes.service_account":
 		namespace, name, _ := strings.Cut(id.Name, "/")
-		out["NAMESPACE"], out["SERVICE_ACCOUNT"], out["SERVICEACCOUNT"] = namespace, name, name
+		out["NAMESPACE"], out["SERVICE_ACCOUNT"], out["SERVICEACCOUNT"], out["NAME"] = namespace, name, name, name
+		out["USERNAME"] = "system:serviceaccount:" + namespace + ":" + name
+	case "kubernetes.user":
+		out["NAME"], out["USERNAME"] = id.Name, id.Name
+	case "kubernetes.group":
+		out["NAME"], out["GROUP"] = id.Name, id.Name
 	}
-	return out
+}
+
+// clusterWords names the binding that a finding is about, as kubectl wants it,
+// and its namespace; none if it may be one of several, for commands delete it.
+func clusterWords(out map[string]string, bindings []*inventory.Grant) {
+	if len(bindings) != 1 || bindings[0].Attributes["binding"] == "" {
+		return
+	}
+	a := bindings[0].Attributes
+	out["BINDING"] = strings.ToLower(a["binding_kind"]) + "/" + a["binding"]
+	// kubectl pays the namespace no heed for a ClusterRoleBinding.
+	out["BINDING_NAMESPACE"] = cmp.Or(a["binding_namespace"], out["NAMESPACE"], "default")
+}
+
+// privileged returns the bindings that give an identity itself what can become
+// everything, or all of them if none does.
+func privileged(inv *inventory.Inventory, id string) []*inventory.Grant {
+	var all, high []*inventory.Grant
+	for _, g := range inv.GrantsOf(id) {
+		_, group := g.Attributes["group"]
+		if g.Attributes["binding"] == "" || group || g.ManagedBy != "" {
+			continue
+		}
+		all = append(all, g)
+		if g.Level == inventory.LevelAdmin || g.Level == inventory.LevelEscalate {
+			high = append(high, g)
+		}
+	}
+	if len(high) > 0 {
+		return high
+	}
+	return all
 }
 
 // opened returns the identity that a credential is known to open.

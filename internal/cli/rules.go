@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -319,17 +320,27 @@ func rulePage(r findings.Rule, lib *findings.Library) string {
 }
 
 // controlLines writes the controls of a rule, a framework a line, in the order
-// of the library.
+// of the library, with its version: an auditor must know which numbers they are.
+// Versions that have the same numbers share a line.
 func controlLines(controls map[string][]string, lib *findings.Library) []string {
 	var out []string
+	last, numbers := "", ""
 	for _, fw := range lib.Frameworks {
-		if ids := controls[fw.Key]; len(ids) > 0 {
-			title := fw.Title
-			if title == "" {
-				title = fw.Key
-			}
-			out = append(out, title+": "+strings.Join(ids, ", "))
+		ids := strings.Join(controls[fw.Key], ", ")
+		if ids == "" {
+			continue
 		}
+		title := cmp.Or(fw.Title, fw.Key)
+		if title == last && ids == numbers { // another version of the same, with the same numbers
+			line := &out[len(out)-1]
+			*line = strings.TrimSuffix(*line, ": "+ids) + ", " + fw.Version + ": " + ids
+			continue
+		}
+		last, numbers = title, ids
+		if year, _, _ := strings.Cut(fw.Version, " "); fw.Key != "muster" && !strings.Contains(title, year) {
+			title += " " + fw.Version
+		}
+		out = append(out, title+": "+ids)
 	}
 	return out
 }
