@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 )
@@ -129,5 +130,30 @@ func TestManyGeneratedNames(t *testing.T) {
 	}
 	if got := len(b.cluster.ServiceAccounts); got != n {
 		t.Errorf("%d accounts", got)
+	}
+}
+
+// Small documents, or items of one List, that come to millions of nodes each cost
+// about what their length costs.
+func TestManyAliasBombs(t *testing.T) {
+	bomb := func(indent string) string {
+		var b strings.Builder
+		b.WriteString(indent + "a: &a [1,1,1,1,1,1,1,1,1,1]\n")
+		for c := 'b'; c < 'g'; c++ {
+			fmt.Fprintf(&b, "%s%c: &%c [%s]\n", indent, c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c,", c-1), 10), ","))
+		}
+		return b.String()
+	}
+	files := map[string]string{
+		"list.yaml":      "x:\n" + bomb("  ") + "apiVersion: v1\nkind: List\nitems:\n" + strings.Repeat("- {apiVersion: v1, kind: ServiceAccount, metadata: {name: x}, x: *f}\n", 300),
+		"documents.yaml": strings.Repeat(account+"x\nx:\n"+bomb("  ")+"---\n", 300) + account + "good\n",
+	}
+	start := time.Now()
+	c, problems := scan(t, write(t, files), Options{})
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if len(c.ServiceAccounts) != 1 || len(problems) < 2 || !strings.Contains(problems[0], "aliases resolved") {
+		t.Errorf("%d accounts, problems %q", len(c.ServiceAccounts), problems[:min(len(problems), 3)])
 	}
 }

@@ -96,7 +96,8 @@ func trees(text string) []object.Tree {
 		if len(root.Content) == 0 {
 			continue
 		}
-		c := converter{tags: map[string]bool{}, note: func(int, string) {}}
+		nodes := nodesOf(len(text))
+		c := converter{nodes: &nodes, tags: map[string]bool{}, note: func(int, string) {}}
 		if v, err := c.value(root.Content[0], 0); err == nil {
 			if tree, ok := v.(object.Tree); ok {
 				out = append(out, tree)

@@ -26,6 +26,7 @@ type reader struct {
 	from int    // line of the file at which buf begins, from 1
 	line int    // lines read
 
+	nodes  int    // that the document may yet have
 	over   bool   // the document is too long: what follows of it is passed over
 	indent string // in a List that is read in parts: what stands before each item's dash
 	parted bool

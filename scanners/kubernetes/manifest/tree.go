@@ -16,9 +16,16 @@ import (
 )
 
 const (
-	maxDepth = 100       // levels of a document; objects have some fifteen
-	maxNodes = 2_000_000 // nodes of a document with its aliases resolved
+	maxDepth = 100 // levels of a document; objects have some fifteen
+	// The nodes of a document with its aliases resolved, all items of a List together:
+	// some hundred bytes of aliases of aliases come to millions.
+	maxNodes     = 20_000_000
+	fewNodes     = 2000
+	nodesPerByte = 10
 )
+
+// nodesOf returns how many nodes a document of a length may have.
+func nodesOf(length int) int { return min(maxNodes, fewNodes+nodesPerByte*length) }
 
 // A fault is what is wrong with a document, and where in its text.
 type fault struct {
@@ -36,18 +43,18 @@ func faultAt(n *yaml.Node, format string, args ...any) error {
 // and merge keys resolved, scalars by the rules of YAML 1.1 that it follows
 // (sigs.k8s.io/yaml v1.6.0, on go.yaml.in/yaml/v2), so that `no` is false.
 type converter struct {
-	nodes int
+	nodes *int // of the document that may yet come
 	note  func(line int, message string)
 	tags  map[string]bool // unknown ones that were told
 }
 
 func (c *converter) value(n *yaml.Node, depth int) (any, error) {
-	c.nodes++
+	*c.nodes--
 	switch {
 	case depth > maxDepth:
 		return nil, faultAt(n, "is nested deeper than %d levels, or an alias contains itself", maxDepth)
-	case c.nodes > maxNodes:
-		return nil, faultAt(n, "has more than %d nodes with its aliases resolved", maxNodes)
+	case *c.nodes < 0:
+		return nil, faultAt(n, "has too many nodes with its aliases resolved for its length")
 	}
 	switch n.Kind {
 	case yaml.AliasNode:

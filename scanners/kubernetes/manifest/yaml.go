@@ -23,6 +23,7 @@ func (r *reader) document(text []byte, from int) {
 		r.json(bytes.NewReader(body), from+bytes.Count(text[:len(text)-len(body)], []byte("\n")))
 		return
 	}
+	r.nodes = nodesOf(len(text))
 	decoder := yaml.NewDecoder(bytes.NewReader(withoutVersion(text)))
 	for r.ctx.Err() == nil {
 		var root yaml.Node
@@ -177,7 +178,10 @@ func (r *reader) node(text []byte, from int, n *yaml.Node, what of, depth int) {
 		return
 	}
 	found := place{r.path, from + n.Line - 1, from + lastLine(n) - 1}
-	c := converter{tags: map[string]bool{}, note: func(line int, message string) { r.note(from+line-1, message) }}
+	if r.nodes < 0 {
+		return // that is told
+	}
+	c := converter{nodes: &r.nodes, tags: map[string]bool{}, note: func(line int, message string) { r.note(from+line-1, message) }}
 	v, err := c.value(n, 0)
 	if err != nil {
 		line, message := lineOf(err, from)
