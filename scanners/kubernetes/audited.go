@@ -3,17 +3,12 @@ package kubernetes
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/kubernetes/audit"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
-
-// maxIssued bounds the tokens that stand in an audit log and nowhere else, and
-// that are told one by one: the last issued.
-const maxIssued = 2000
 
 // A granted is a grant that was emitted, as an audit log names it.
 type granted struct {
@@ -133,8 +128,7 @@ func (a *auditor) identities() {
 }
 
 // credentials emits the last use of token Secrets and client certificates, and
-// the tokens that were issued upon request and not to a pod: they leave no object,
-// and only the log knows of them.
+// the tokens that somebody asked for.
 func (a *auditor) credentials() {
 	certificates := map[string]string{}
 	for i := range a.m.c.Requests {
@@ -142,8 +136,9 @@ func (a *auditor) credentials() {
 			certificates[r.Issued.SHA256] = a.m.prefix + "certificatesigningrequests/" + part(r.Name)
 		}
 	}
-	var issued []audit.Credential
-	for _, c := range a.uses.Credentials() {
+	all := a.uses.Credentials()
+	for i := range all {
+		c := &all[i]
 		switch c.Kind {
 		case audit.LegacySecret:
 			if s := a.m.secrets[key{c.Namespace, c.Secret}]; s != nil && s.object != nil {
@@ -153,50 +148,10 @@ func (a *auditor) credentials() {
 			if id := certificates[c.ID]; id != "" {
 				a.m.putUsage(inventory.Usage{Subject: id, LastUsedAt: when(c.Last), TrackedSince: a.tracked(time.Time{}, when(c.Last)), Source: sourceAudit})
 			}
-		case audit.Token:
-			if !c.IssuedAt.IsZero() && c.Pod == "" && c.ID != "" && !strings.HasPrefix(c.IssuedBy, "system:node:") {
-				issued = append(issued, c)
-			}
-		case audit.Other:
+		case audit.Token, audit.Other:
 		}
 	}
-	slices.SortFunc(issued, func(x, y audit.Credential) int {
-		if n := y.IssuedAt.Compare(x.IssuedAt); n != 0 {
-			return n
-		}
-		return strings.Compare(x.ID, y.ID)
-	})
-	if len(issued) > maxIssued {
-		a.m.note(inventory.KindCredential, fmt.Sprintf("of %d tokens that were issued upon request the last %d are told", len(issued), maxIssued))
-		issued = issued[:maxIssued]
-	}
-	for i := range issued {
-		a.issued(&issued[i])
-	}
-}
-
-// issued emits a token that only the log knows of.
-func (a *auditor) issued(c *audit.Credential) {
-	m := a.m
-	name := c.IssuedFor
-	if name == "" {
-		name = c.User
-	}
-	attr := attributes(make(map[string]string, 4))
-	attr["requested"] = "true"
-	attr.set("requestor", c.IssuedBy)
-	x := &inventory.Credential{
-		ID: m.prefix + "tokens/" + tail(c.ID), Type: "kubernetes.token", Scope: m.scope, Name: "token for " + clip(name, maxText),
-		PublicID: clip(c.ID, maxText), Store: "not stored", CreatedAt: when(c.IssuedAt), Attributes: attr,
-	}
-	if k, ok := accountOfUser(name); ok {
-		attr.set("namespace", k.namespace)
-		if of := m.accounts[k]; of != nil {
-			x.Identity, x.ManagedBy = of.id, of.made
-		}
-	}
-	m.put(inventory.Record{Credential: x}, inventory.KindCredential)
-	m.putUsage(inventory.Usage{Subject: x.ID, LastUsedAt: when(c.Last), TrackedSince: a.tracked(c.IssuedAt, when(c.Last)), Source: sourceAudit})
+	a.tokens(all)
 }
 
 // bindings emits the last use of grants. The API server names one binding for

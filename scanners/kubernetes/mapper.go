@@ -32,6 +32,8 @@ type mapper struct {
 
 	uses    *audit.Uses           // nil without an audit log
 	granted map[grantName]granted // filled where there is one
+	// creators are who made what, by the audit log.
+	creators map[creatorKey]audit.Creation
 
 	namespaces map[string]*object.Namespace
 	accounts   map[key]*account
@@ -117,6 +119,7 @@ func (m *mapper) index() {
 	m.indexWorkloads()
 	m.indexSubjects()
 	m.sortAccounts()
+	m.indexCreators()
 }
 
 // found returns the places of a declared object.

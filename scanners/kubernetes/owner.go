@@ -165,7 +165,7 @@ func (m *mapper) putOwners(subject, namespace string, o *object.Meta) {
 		m.putOwner(subject, place)
 	}
 	if best.owner == "" && place.owner == "" && o != nil {
-		m.putOwner(subject, creatorOf(o))
+		m.putCreators(subject, o)
 	}
 }
 
