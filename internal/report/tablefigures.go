@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
 )
 
 // figures writes the outcome in one sentence and then what qualifies it.
@@ -112,15 +114,26 @@ func exceptionNotes(r *Report) []string {
 // next names the commands that lead on from here. What was not kept cannot be
 // looked up by its id; its rule can.
 func (p *page) next(r *Report) {
-	if len(r.Findings) == 0 {
-		return
-	}
-	steps := [][2]string{
-		{"muster explain " + clean(r.Findings[0].ID), "why the worst is one, and how to fix it"},
-		{"muster report -o html=report.html", "all of it as a page"},
-	}
-	if r.Run.Snapshot == "" {
+	var steps [][2]string
+	switch {
+	case len(r.Findings) == 0:
+	case r.Run.Snapshot == "":
 		steps = [][2]string{{"muster explain " + clean(r.Findings[0].Rule), "why the worst is one, and how to fix it"}}
+	default:
+		steps = [][2]string{
+			{"muster explain " + clean(r.Findings[0].ID), "why the worst is one, and how to fix it"},
+			{"muster report -o html=report.html", "all of it as a page"},
+		}
+	}
+	// A cluster or an account refuses for want of rights; a file on disk does not.
+	for _, c := range r.Inventory.Coverages {
+		if c.Scanner == "kubernetes" && c.Status != inventory.StatusComplete && strings.Contains(c.Reason, "(403)") {
+			steps = append(steps, [2]string{"muster permissions kubernetes", "the rights that were missing, ready to apply"})
+			break
+		}
+	}
+	if len(steps) == 0 {
+		return
 	}
 	p.line("")
 	p.line(p.paint(bold, "NEXT"))
