@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"hash/crc32"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -133,11 +132,8 @@ func plausible(f form, typ, text string) bool {
 
 // describeForm adds what a format tells beyond its prefix.
 func describeForm(info *Info, f form, text string) {
+	info.set("checksum", Checksum([]byte(text)))
 	switch f.prefix {
-	case "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "npm_":
-		if body := text[4:]; len(body) == 36 {
-			info.set("checksum", checksum(body))
-		}
 	case "sk_live_", "rk_live_":
 		info.set("mode", "live")
 	case "sk_test_", "rk_test_":
@@ -153,23 +149,6 @@ func describeForm(info *Info, f form, text string) {
 	case "sk-ant-":
 		info.set("kind", "API key")
 	}
-}
-
-// checksum checks the last six characters of a token of GitHub's format: the
-// CRC-32 of the others in base 62 (github.blog, "Behind GitHub's new
-// authentication token formats"; npm uses the same).
-func checksum(body string) string {
-	sum := crc32.ChecksumIEEE([]byte(body[:30]))
-	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	want := []byte("000000")
-	for i := len(want) - 1; i >= 0; i-- {
-		want[i] = digits[sum%62]
-		sum /= 62
-	}
-	if string(want) == body[30:] {
-		return "valid"
-	}
-	return "invalid"
 }
 
 // describeSlackHook takes the workspace and the app out of a webhook's path;

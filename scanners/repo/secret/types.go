@@ -50,6 +50,12 @@ func namedType(rule string) string {
 		return "slack.webhook"
 	case "stripe-access-token":
 		return "stripe.key"
+	case "testpypi-upload-token":
+		return "pypi.token"
+	case "azure-storage-account-key":
+		return "azure.storage_key"
+	case "slack-session-token":
+		return "slack.token"
 	case "nuget-config-password":
 		return "nuget.password"
 	case "microsoft-teams-webhook":
@@ -95,6 +101,14 @@ func llmProvider(rule string) string {
 		return "perplexity"
 	case "privateai-api-token":
 		return "privateai"
+	case "anthropic-oauth-token":
+		return "anthropic"
+	case "groq-api-key", "xai-api-key", "openrouter-api-key", "togetherai-api-key", "nvidia-api-key", "cerebras-api-key",
+		"jina-api-key", "replicate-api-token":
+		provider, _, _ := strings.Cut(rule, "-")
+		return provider
+	case "google-gemini-auth-key":
+		return "google"
 	case "aws-amazon-bedrock-api-key-long-lived", "aws-amazon-bedrock-api-key-short-lived":
 		return "aws_bedrock"
 	default:

@@ -1,0 +1,60 @@
+package secret_test
+
+import (
+	"testing"
+
+	"github.com/muster-nhi/muster/scanners/repo/secret"
+)
+
+// TestChecksum holds the checksums to values that vendors and others published
+// as examples, and to the same with one character changed.
+func TestChecksum(t *testing.T) {
+	tests := []struct {
+		name, head, tail string
+		want             string
+	}{
+		{"GitHub classic", "gh" + "p_zQWBuTSOoRi4A9spHcVY", "5ncnsDkxkJ0mLq17", secret.ChecksumValid},
+		{"GitHub fine-grained", "github" + "_pat_11AAYCBDQ0tjwxY3uiVv5v_lo8vfONwp06Vaq9ORB7pSx", "WM1UT5wSEuqxoxNv15mbAJTNMO62SdeYHLyzV", secret.ChecksumValid},
+		{"GitLab routable with a version", "gl" + "pat-vSY1cyL948aAB440q", "B6L4zlu9OzsUmEV.01.0w0sfevch", secret.ChecksumValid},
+		{"Grafana", "gl" + "sa_yscW25imSKJIuav8zF37", "RZmnbiDvB05G_fcaaf58a", secret.ChecksumValid},
+		{"GitHub server token of the documentation", "gh" + "s_16C7e42F292c69C2E7", "C10c838347Ae178B4a", secret.ChecksumInvalid},
+		{"npm, made up", "np" + "m_abcdefghijklmnopqrstuvwx", "yz0123456789", secret.ChecksumInvalid},
+		{"GitHub, too long", "gh" + "p_zQWBuTSOoRi4A9spHcVY", "5ncnsDkxkJ0mLq17x", ""},
+		{"GitHub, other characters", "gh" + "p_zQWBuTSOoRi4A9spHc-Y", "5ncnsDkxkJ0mLq17", ""},
+		{"GitLab classic", "gl" + "pat-kSaPeOD_-T0J", "xMi3p28B", ""},
+		{"no token", "a text of some length that is ", "no token of any kind", ""},
+		{"short", "", "x", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			value := []byte(tt.head + tt.tail)
+			if got := secret.Checksum(value); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if tt.want != secret.ChecksumValid {
+				return
+			}
+			for _, at := range []int{len(tt.head) - 2, len(tt.head) + 1} {
+				changed := []byte(string(value))
+				if changed[at]++; changed[at] > 'z' || changed[at] == '9'+1 || changed[at] == 'Z'+1 {
+					changed[at] = 'a'
+				}
+				if got := secret.Checksum(changed); got != secret.ChecksumInvalid {
+					t.Errorf("with another character %d: got %q, want %q", at, got, secret.ChecksumInvalid)
+				}
+			}
+		})
+	}
+}
+
+func FuzzChecksum(f *testing.F) {
+	f.Add([]byte("gh" + "p_zQWBuTSOoRi4A9spHcVY" + "5ncnsDkxkJ0mLq17"))
+	f.Add([]byte("gl" + "pat-vSY1cyL948aAB440q" + "B6L4zlu9OzsUmEV.01.0w0sfevch"))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		switch got := secret.Checksum(value); got {
+		case "", secret.ChecksumValid, secret.ChecksumInvalid:
+		default:
+			t.Errorf("got %q", got)
+		}
+	})
+}
