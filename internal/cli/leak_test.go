@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"hash/crc32"
 	"maps"
 	"os"
 	"os/exec"
@@ -62,10 +63,23 @@ func (p *planter) value(name, prefix, body string, found bool) string {
 }
 
 // token is a made-up GitHub token: its form alone gives it away.
-func (p *planter) token(name string) string { return p.seen(name, "gh"+"p_", 36) }
+func (p *planter) token(name string) string { return p.value(name, "gh"+"p_", tokenBody(name), true) }
+
+// tokenBody returns what stands behind a GitHub token's prefix, its checksum
+// right: one that is wrong is no secret.
+func tokenBody(name string) string {
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	body := letters(name, 30)
+	sum, tail := crc32.ChecksumIEEE([]byte(body)), []byte("000000")
+	for i := len(tail) - 1; i >= 0; i-- {
+		tail[i] = digits[sum%62]
+		sum /= 62
+	}
+	return body + string(tail)
+}
 
 // name is a token where a scan need not find it, and must not show it.
-func (p *planter) name(name string) string { return p.secret(name, "gh"+"p_", 36) }
+func (p *planter) name(name string) string { return p.value(name, "gh"+"p_", tokenBody(name), false) }
 
 func (p *planter) write(name, content string) {
 	p.t.Helper()
@@ -132,7 +146,7 @@ func (p *planter) files() {
 	p.write("gcp/key.json", string(doc))
 	p.write("db.yaml", "url: postgres://app:"+p.secret("connection string", "", 24)+"@db.northwind.example:5432/main\n")
 	p.write("app.properties", "spring.datasource.password="+p.secret("properties", "", 24)+"\nmongo=mongodb+srv://root:"+p.secret("mongo", "", 20)+"@c.northwind.example/x\n")
-	p.write(".npmrc", "//npm.northwind.example/:_authToken="+p.seen("npm token", "npm"+"_", 36)+"\n")
+	p.write(".npmrc", "//npm.northwind.example/:_authToken="+p.value("npm token", "npm"+"_", tokenBody("npm token"), true)+"\n")
 	login := base64.StdEncoding.EncodeToString([]byte("robot:" + p.secret("docker login", "", 24)))
 	p.write(".docker/config.json", `{"auths":{"registry.northwind.example":{"auth":"`+login+`"}}}`)
 	p.write(".netrc", "machine git.northwind.example login robot password "+p.secret("netrc", "", 24)+"\n")

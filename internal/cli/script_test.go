@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // leak itself.
 func canaries() map[string]string {
 	return map[string]string{
-		"github": "gh" + "p_" + "n0RthW1ndC4naryQ7zKx2VbTmLs8HdYe5Uf3",
+		"github": "gh" + "p_" + "n0RthW1ndC4naryQ7zKx2VbTmLs8Hd362v51",
 		"aws":    "w9Xk2LmQ7vRt4Zp" + "C1nYb8HsD6fGj3KqW5eTu0AiO",
 	}
 }

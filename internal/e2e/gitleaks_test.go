@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/repo/secret"
 )
 
 // A corpus is real source text that nobody here wrote.
@@ -86,7 +87,10 @@ func TestE2EOwnHistory(t *testing.T) {
 }
 
 // A leak is one distinct secret as gitleaks tells it, its value hashed.
-type leak struct{ rule, path string }
+type leak struct {
+	rule, path string
+	beyond     bool // a rule found it that gitleaks has not
+}
 
 func compare(t *testing.T, c corpus, want map[inventory.SecretHash]leak, got map[inventory.SecretHash]leak) {
 	t.Helper()
@@ -100,7 +104,7 @@ func compare(t *testing.T, c corpus, want map[inventory.SecretHash]leak, got map
 		}
 	}
 	for hash, l := range got {
-		if _, ok := want[hash]; !ok && c.explained[l.rule+" "+l.path] == "" {
+		if _, ok := want[hash]; !ok && !l.beyond && c.explained[l.rule+" "+l.path] == "" {
 			more = append(more, l.rule+" "+l.path)
 		}
 	}
@@ -138,7 +142,9 @@ func runMuster(t *testing.T, muster string, args ...string) map[inventory.Secret
 			return nil
 		}
 		if rule, ok := strings.CutPrefix(c.Detector, "gitleaks:"); ok {
-			got[c.SecretHash] = leak{rule, c.FoundAt[0].URI}
+			got[c.SecretHash] = leak{rule, c.FoundAt[0].URI, false}
+		} else if rule, ok := strings.CutPrefix(c.Detector, "muster:"); ok {
+			got[c.SecretHash] = leak{rule, c.FoundAt[0].URI, true}
 		}
 		return nil
 	})
@@ -166,7 +172,9 @@ func runGitleaks(t *testing.T, gitleaks, mode string, args ...string) map[invent
 	hash := inventory.NewHasher(key)
 	want := map[inventory.SecretHash]leak{}
 	for _, l := range report {
-		want[hash([]byte(l.Secret))] = leak{l.RuleID, l.File}
+		if secret.Checksum([]byte(l.Secret)) != secret.ChecksumInvalid { // made up: left out on purpose
+			want[hash([]byte(l.Secret))] = leak{l.RuleID, l.File, false}
+		}
 	}
 	return want
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -25,7 +26,18 @@ import (
 func canary(name string) string {
 	sum := sha256.Sum256([]byte("canary " + name))
 	body := strings.NewReplacer("+", "x", "/", "y", "=", "").Replace(base64.StdEncoding.EncodeToString(sum[:]))
-	return "gh" + "p_" + body[:36]
+	return "gh" + "p_" + body[:30] + digits62(crc32.ChecksumIEEE([]byte(body[:30])))
+}
+
+// digits62 writes a token's checksum as GitHub does.
+func digits62(sum uint32) string {
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	out := []byte("000000")
+	for i := len(out) - 1; i >= 0; i-- {
+		out[i] = digits[sum%62]
+		sum /= 62
+	}
+	return string(out)
 }
 
 // hasher is keyed with a fixed key.

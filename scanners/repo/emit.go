@@ -13,6 +13,7 @@ import (
 	"github.com/muster-nhi/muster/scanners/repo/codeowners"
 	"github.com/muster-nhi/muster/scanners/repo/declared"
 	"github.com/muster-nhi/muster/scanners/repo/git"
+	"github.com/muster-nhi/muster/scanners/repo/match"
 )
 
 // listHead notes the files at HEAD that may declare something, where no
@@ -264,6 +265,7 @@ func (j *job) cover() error {
 	if n := j.mask.count; n > 0 {
 		j.notef("%d secrets stand in names and other texts that records quote, and were masked there", n)
 	}
+	j.noteMadeUp()
 	j.noteExtent()
 	seen := j.reason()
 	lost := strings.Join(append(compactLost(j.lost), nonEmpty(seen)...), "; ")
@@ -294,6 +296,15 @@ func (j *job) cover() error {
 		}
 	}
 	return nil
+}
+
+// noteMadeUp tells of tokens whose checksum fails. Nobody asked to leave them
+// out, so they are no suppressed ones.
+func (j *job) noteMadeUp() {
+	if n := len(j.suppressed[match.FailedChecksum]); n > 0 {
+		j.notef("%d values have the form of a token but not its checksum: they were made up, and left out", n)
+	}
+	delete(j.suppressed, match.FailedChecksum)
 }
 
 // narrow reports whether the scan was asked for changes only.

@@ -11,6 +11,7 @@ import (
 	"github.com/muster-nhi/muster/scanners/repo/archive"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 	"github.com/muster-nhi/muster/scanners/repo/match"
+	"github.com/muster-nhi/muster/scanners/repo/secret"
 )
 
 const (
@@ -269,6 +270,7 @@ func (j *job) collect(t text, hits []match.Hit) {
 	if len(hits) == 0 {
 		return
 	}
+	markMadeUp(hits)
 	occurrences := make([]occurrence, len(hits))
 	described := make([]*description, len(hits))
 	for i := range hits {
@@ -293,6 +295,21 @@ func (j *job) collect(t text, hits []match.Hit) {
 		j.remember(occurrences[i], described[i])
 	}
 	j.keep(t.source, piece)
+}
+
+// markMadeUp marks the hits whose checksum fails, and what a general rule finds
+// in them.
+func markMadeUp(hits []match.Hit) {
+	for i := range hits {
+		if secret.Checksum(hits[i].Secret) != secret.ChecksumInvalid {
+			continue
+		}
+		for n := range hits {
+			if hits[n].Line == hits[i].Line && hits[n].Suppressed == "" && bytes.Contains(hits[i].Secret, hits[n].Secret) {
+				hits[n].Suppressed = match.FailedChecksum
+			}
+		}
+	}
 }
 
 // keep keeps what was found in a text. The caller holds j.mu.

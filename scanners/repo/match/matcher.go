@@ -17,6 +17,10 @@ const (
 	SuppressedIgnore    = ".gitleaksignore"
 )
 
+// FailedChecksum is set as a hit's Suppressed by who finds that its checksum
+// shows that it is made up.
+const FailedChecksum = "failed checksum"
+
 const (
 	inlineAllow = "gitleaks:allow"
 	scanBudget  = 8       // bytes that one rule may look at per byte of text before it takes the whole text

@@ -1,0 +1,61 @@
+package repo
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// TestMadeUpTokens leaves out what has the form of a token and not its checksum,
+// under general rules too, and says how many.
+func TestMadeUpTokens(t *testing.T) {
+	real := canary("real")
+	made := real[:20] + strings.Map(func(r rune) rune {
+		if r == 'A' {
+			return 'B'
+		}
+		return 'A'
+	}, real[20:21]) + real[21:]
+	b := newBuilder(t)
+	b.commit("one", "a.env", "token=\""+real+"\"\n", "b.env", "api_token=\""+made+"\"\n", "c.txt", "see "+made+"\n")
+	r := scan(t, map[string]any{"path": b.dir})
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	c := r.only(t)
+	got := r.credential(real)
+	if got == nil || got.Attributes["checksum"] != "valid" {
+		t.Error("the real token was not found, or not as one")
+	}
+	if r.credential(made) != nil || c.Count != 1 {
+		t.Errorf("%d credentials, want 1", c.Count)
+	}
+	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "2 values have the form of a token") {
+		t.Errorf("notes are %q", notes)
+	}
+	if c.Status != inventory.StatusComplete || len(c.Suppressed) != 0 {
+		t.Errorf("coverage is %s, %v suppressed", c.Status, c.Suppressed)
+	}
+}
+
+// TestBeyondGitleaks finds what only a rule of the program's own looks for, and
+// a configuration switches it off like any other.
+func TestBeyondGitleaks(t *testing.T) {
+	key := "gsk" + "_" + (canary("a") + canary("b"))[4:34] + canary("c")[4:26]
+	b := newBuilder(t)
+	b.commit("one", "a.txt", "see "+key+" here\n")
+	r := scan(t, map[string]any{"path": b.dir})
+	c := r.credential(key)
+	if r.err != nil || c == nil {
+		t.Fatalf("not found: %v", r.err)
+	}
+	if c.Detector != "muster:groq-api-key" || c.Type != "llm.api_key" || c.Attributes["provider"] != "groq" {
+		t.Errorf("detector %s, type %s, attributes %v", c.Detector, c.Type, c.Attributes)
+	}
+	b.commit("two", ".gitleaks.toml", "[extend]\nuseDefault = true\ndisabledRules = [\"groq-api-key\"]\n")
+	r = scan(t, map[string]any{"path": b.dir})
+	if r.credential(key) != nil || r.only(t).Suppressed[".gitleaks.toml disabled rule"] != 1 {
+		t.Errorf("the rule was not switched off, or what it finds not counted: %v", r.only(t).Suppressed)
+	}
+}
