@@ -132,6 +132,15 @@ func identities() []Permission {
 			Sources: []string{practices + "#listing-secrets"},
 		},
 		{
+			// The token controller fills a token Secret whose token is gone, for the account that
+			// its annotation names then (pkg/controller/serviceaccount/tokens_controller.go).
+			ID: "token-secret-change", Capability: "secrets.write", Tier: 1, means: refill,
+			Needs: []Need{need(alter(), "", "secrets"), need(read(), "", "secrets")},
+			Wide:  levelEscalate, Local: levelWrite, Named: levelWrite, NamedCapability: "secrets.write", Leads: "every service account beside a token Secret",
+			Why:     "can have a token Secret that is there filled anew for another service account of its namespace, and read it",
+			Sources: []string{practices + "#listing-secrets"},
+		},
+		{
 			ID: "secrets-read", Capability: "secrets.read_all", Tier: 1, means: readTokens,
 			Needs: []Need{need(read(), "", "secrets")},
 			Wide:  levelEscalate, Local: levelRead, Named: levelRead, NamedCapability: "secrets.read", Leads: "secrets of every namespace",

@@ -200,6 +200,8 @@ func (a *Analysis) edgesOf(out []edge, v *view, i int) []edge {
 			return a.namedAccounts(out, v, i, accountsThere)
 		}
 		there()
+	case refill:
+		return a.refills(out, v, i)
 	case enter:
 		return a.entries(out, v, i)
 	case onNode:

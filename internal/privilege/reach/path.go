@@ -200,7 +200,7 @@ func (a *Analysis) hop(name string, user *rbac.User, v *view, e *edge, to int32)
 	switch a.table.permissions[h.permission].means {
 	case runAs, changeAs:
 		out.To = "runs as " + target
-	case mint:
+	case mint, refill:
 		out.To = "has a token of " + target
 	case become, asUser, asSubject, asGroup:
 		out.To = "acts as " + target

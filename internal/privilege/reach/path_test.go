@@ -235,6 +235,22 @@ func TestScenes(t *testing.T) {
 			e.local("kube-system", "payments/runner", "secrets", "get secrets agg-token")
 			e.Tokens = []reach.Token{{Namespace: "kube-system", Name: "agg-token", Account: "aggregator"}}
 		}, level: escalate, leads: goal, says: "Secret kube-system/agg-token"},
+		{name: "one secret where Secrets were not listed", given: func(e *estate) {
+			e.local("kube-system", "payments/runner", "secrets", "get secrets agg-token")
+			e.Unseen.Tokens = "not asked for"
+		}, level: inventory.LevelUnknown, leads: goal, unsure: true, unknown: "Secrets were not listed (not asked for)"},
+		{name: "change of a token Secret that is there", given: func(e *estate) {
+			e.local("kube-system", "payments/runner", "secrets", "patch,get secrets default-token")
+			e.Tokens = []reach.Token{{Namespace: "kube-system", Name: "default-token", Account: "default"}}
+		}, level: escalate, leads: goal, says: "has a token of kube-system/aggregator (Secret kube-system/default-token)"},
+		{name: "change of secrets where there is no token to change", given: func(e *estate) {
+			e.local("kube-system", "payments/runner", "secrets", "patch,get secrets")
+			e.Tokens = []reach.Token{{Namespace: "orders", Name: "token", Account: "default"}}
+		}, level: write},
+		{name: "change of one token Secret, reading of another", given: func(e *estate) {
+			e.local("kube-system", "payments/runner", "secrets", "patch secrets default-token", "get secrets other")
+			e.Tokens = []reach.Token{{Namespace: "kube-system", Name: "default-token", Account: "default"}}
+		}, level: write},
 		{name: "make and read secrets", given: func(e *estate) {
 			e.local("kube-system", "payments/runner", "secrets", "create,get secrets")
 		}, level: escalate, leads: goal, says: "may create secrets and get secrets in kube-system"},

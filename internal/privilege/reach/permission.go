@@ -57,6 +57,7 @@ const (
 	changeAs                 // the same, in a workload that is there
 	become                   // any account, there or not
 	mint                     // any account of the namespace, by a token made for it
+	refill                   // any account of the namespace of a token Secret
 	enter                    // accounts whose token is mounted in a pod
 	onNode                   // accounts whose token is mounted in a pod of the node
 	readTokens               // accounts with a token in a Secret

@@ -1,6 +1,9 @@
 package reach
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/rbac"
 )
@@ -174,6 +177,36 @@ func (a *Analysis) namedTokens(out []edge, i int, h *hit, names []string) []edge
 				out = append(out, edge{hit: i, to: a.single(n), sure: true, via: "Secret " + t.Namespace + "/" + t.Name})
 			}
 		}
+	}
+	if s := a.sets[setKey{kind: a.possible(), namespace: h.namespace}]; s != nil && a.unseen.Tokens != "" {
+		out = append(out, edge{hit: i, to: s, note: "if such a Secret holds a token of it: Secrets were not listed (" + a.unseen.Tokens + ")"})
+	}
+	return out
+}
+
+// refills adds the edges of changing token Secrets that are there: to all accounts
+// beside them.
+func (a *Analysis) refills(out []edge, v *view, i int) []edge {
+	h := &v.hits[i]
+	change, changeAll := v.names(a.table, h, 0)
+	look, lookAll := v.names(a.table, h, 1)
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(a.tokens)) {
+		if !changeAll && !slices.Contains(change, name) || !lookAll && !slices.Contains(look, name) {
+			continue
+		}
+		for _, t := range a.tokens[name] {
+			if h.namespace != "" && t.Namespace != h.namespace || seen[t.Namespace] {
+				continue
+			}
+			seen[t.Namespace] = true
+			if s := a.sets[setKey{kind: accountsThere, namespace: t.Namespace}]; s != nil {
+				out = append(out, edge{hit: i, to: s, sure: true, via: "Secret " + t.Namespace + "/" + t.Name})
+			}
+		}
+	}
+	if s := a.sets[setKey{kind: a.possible(), namespace: h.namespace}]; s != nil && a.unseen.Tokens != "" {
+		out = append(out, edge{hit: i, to: s, note: "if there is a token Secret to change: Secrets were not listed (" + a.unseen.Tokens + ")"})
 	}
 	return out
 }
