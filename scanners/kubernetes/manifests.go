@@ -61,7 +61,7 @@ func openManifests(env scanners.Env, c ManifestConfig) (scanners.Scanner, error)
 // Scan reads the manifests and emits what they come to.
 func (s *declared) Scan(ctx context.Context, emit scanners.Emit) error {
 	name := cmp.Or(s.config.Cluster, directory(s.config.Path))
-	c, problems, err := manifest.Read(ctx, s.config.Path, manifest.Options{Name: name, DefaultNamespace: s.config.Namespace, Hash: s.env.Hash})
+	c, problems, err := s.read(ctx, manifest.Options{Name: name, DefaultNamespace: s.config.Namespace, Hash: s.env.Hash})
 	if err != nil {
 		return fmt.Errorf("scan manifests: %w", err)
 	}
