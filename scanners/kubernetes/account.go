@@ -119,10 +119,10 @@ func accountOfUser(name string) (key, bool) {
 
 // putAccounts emits the accounts with their owners.
 func (m *mapper) putAccounts() {
-	ids := make([]inventory.Identity, len(m.order))
+	var made slab[inventory.Identity]
 	allWorkloads, allSecrets := m.seen(workloadResources...), m.seen("secrets")
-	for i, a := range m.order {
-		x := &ids[i]
+	for _, a := range m.order {
+		x := made.next()
 		m.fillAccount(x, a, allWorkloads, allSecrets)
 		m.put(inventory.Record{Identity: x}, inventory.KindIdentity)
 		if a.made == "" {

@@ -38,12 +38,13 @@ func (m *mapper) putGrants() {
 type expansion struct {
 	members    func(group string) []principal
 	done, left int
+	made       slab[inventory.Grant]
 }
 
 // putBinding emits the grants of one binding.
 func (m *mapper) putBinding(g *boundRole, e *expansion) {
 	b := g.b
-	seen := map[string]bool{}
+	var seen map[string]bool
 	for j := range b.Subjects {
 		s := &b.Subjects[j]
 		p, ok := m.principal(b, s)
@@ -51,11 +52,15 @@ func (m *mapper) putBinding(g *boundRole, e *expansion) {
 			m.note(inventory.KindGrant, "a binding names a subject that is no service account, user or group; it is left out")
 			continue
 		}
-		x := g.to(s, p)
+		x := e.made.next()
+		g.fill(x, s, p)
 		if seen[x.ID] {
 			continue
 		}
 		if len(b.Subjects) > 1 {
+			if seen == nil {
+				seen = make(map[string]bool, len(b.Subjects))
+			}
 			seen[x.ID] = true
 		}
 		m.put(inventory.Record{Grant: x}, inventory.KindGrant)
@@ -139,8 +144,8 @@ func (m *mapper) newBinding(b *object.Binding, allAccounts bool) *boundRole {
 	return g
 }
 
-// to makes the grant of one subject.
-func (g *boundRole) to(s *object.Subject, p principal) *inventory.Grant {
+// fill makes the grant of one subject.
+func (g *boundRole) fill(x *inventory.Grant, s *object.Subject, p principal) {
 	m, b := g.m, g.b
 	id := tail(s.Name)
 	full := s.Name
@@ -177,7 +182,7 @@ func (g *boundRole) to(s *object.Subject, p principal) *inventory.Grant {
 		m.governed[p.id()] = true
 	}
 	attr.yes("default", by == byKubernetes || by == byKubeadm)
-	return &inventory.Grant{
+	*x = inventory.Grant{
 		ID: g.id + "/" + part(s.Kind) + "/" + id, Principal: p.id(), Scope: m.scope, Name: word(b.RoleName), Resource: g.resource, Via: g.via,
 		Level: v.level, Reasons: v.reasons, Capabilities: v.capabilities, Paths: v.paths,
 		GrantedAt: when(b.CreatedAt), Declared: m.declared, ManagedBy: by, FoundAt: m.found(&b.Meta), Attributes: attr,

@@ -172,7 +172,7 @@ func secretKey(o *object.Secret) string {
 // putSecrets emits the Secrets, then the certificates and Secrets that only
 // others name, where Secrets were not listed.
 func (m *mapper) putSecrets() {
-	slab := make([]inventory.Credential, len(m.c.Secrets))
+	var made slab[inventory.Credential]
 	allWorkloads := m.seen(workloadResources...)
 	for i := range m.c.Secrets {
 		if m.err != nil {
@@ -183,7 +183,7 @@ func (m *mapper) putSecrets() {
 		if s.object != o {
 			continue // the same object twice
 		}
-		x := &slab[i]
+		x := made.next()
 		m.fillSecret(x, s, allWorkloads)
 		if len(s.parts) == 0 {
 			m.put(inventory.Record{Credential: x}, inventory.KindCredential)

@@ -241,7 +241,7 @@ func (m *mapper) native(o *object.Meta) string {
 
 // putConsumers emits what runs as which account and uses which Secret.
 func (m *mapper) putConsumers() {
-	slab := make([]inventory.Consumer, len(m.c.Workloads))
+	var made slab[inventory.Consumer]
 	var last string
 	for i := range m.c.Workloads {
 		if m.err != nil {
@@ -253,11 +253,11 @@ func (m *mapper) putConsumers() {
 			continue
 		}
 		last = id
-		x := &slab[i]
+		x := made.next()
 		m.fillConsumer(x, w, id)
 		m.put(inventory.Record{Consumer: x}, inventory.KindConsumer)
 		for _, u := range secretsOf(w) {
-			m.putSecretUse(x, w, u)
+			m.putSecretUse(&made, x, w, u)
 		}
 	}
 }
@@ -319,7 +319,7 @@ func audiences(p *object.Pod) []string {
 
 // putSecretUse emits the use of a Secret: of each of its values that the
 // workload sees, where the values are told apart.
-func (m *mapper) putSecretUse(of *inventory.Consumer, w *object.Workload, u secretUse) {
+func (m *mapper) putSecretUse(made *slab[inventory.Consumer], of *inventory.Consumer, w *object.Workload, u secretUse) {
 	s := m.secrets[key{w.Namespace, u.name}]
 	attr := attributes(make(map[string]string, 4))
 	attr.set("how", u.how.names())
@@ -327,19 +327,20 @@ func (m *mapper) putSecretUse(of *inventory.Consumer, w *object.Workload, u secr
 	attr.set("keys", list(u.keys))
 	attr.yes("optional", u.optional)
 	attr.yes("missing", (s == nil || s.object == nil) && m.seen("secrets"))
-	base := inventory.Consumer{
+	base := made.next()
+	*base = inventory.Consumer{
 		ID: of.ID + "/secrets/" + part(u.name), Subject: m.secretID(w.Namespace, u.name), Scope: m.scope, Workload: of.Workload, Kind: of.Kind,
 		Location: of.Location, Environment: of.Environment, FoundAt: of.FoundAt, Attributes: attr,
 	}
 	if s == nil || len(s.parts) == 0 {
-		m.put(inventory.Record{Consumer: &base}, inventory.KindConsumer)
+		m.put(inventory.Record{Consumer: base}, inventory.KindConsumer)
 		return
 	}
 	for _, k := range s.parts {
 		if len(u.keys) > 0 && !slices.Contains(u.keys, k) {
 			continue
 		}
-		x := base
+		x := *base
 		x.ID += "/" + part(k)
 		x.Subject += "/" + part(k)
 		m.put(inventory.Record{Consumer: &x}, inventory.KindConsumer)
