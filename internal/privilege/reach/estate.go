@@ -61,6 +61,7 @@ type class struct {
 	view  *view
 	edges []edge
 	out   *outcome
+	plain *Result // of a single holding that leads nowhere
 	// joined is true if all bindings together are more than the strongest.
 	joined bool
 }

@@ -72,17 +72,17 @@ func (a *Analysis) Of(p Principal) Result {
 func (a *Analysis) merged(p Principal, self int32, user *rbac.User, c *class) Result {
 	o := c.out
 	r := Result{Level: none, Capabilities: o.capabilities, Cluster: o.cluster, Namespaces: o.namespaces, Secrets: o.secrets}
-	singles := make([]Result, len(c.view.held))
+	if len(c.view.held) == 1 {
+		r = *a.grant(p, self, user, c.view.held[0].Held)
+		r.Namespaces = o.namespaces
+		return r
+	}
+	singles := make([]*Result, len(c.view.held))
 	for i := range c.view.held {
 		singles[i] = a.grant(p, self, user, c.view.held[i].Held)
 	}
-	if len(singles) == 1 {
-		singles[0].Namespaces = o.namespaces
-		return singles[0]
-	}
-	slices.SortStableFunc(singles, func(x, y Result) int { return y.Level.Rank() - x.Level.Rank() })
-	for i := range singles {
-		x := &singles[i]
+	slices.SortStableFunc(singles, func(x, y *Result) int { return y.Level.Rank() - x.Level.Rank() })
+	for _, x := range singles {
 		if x.Level.Rank() > r.Level.Rank() {
 			r.Level = x.Level
 		}
@@ -153,7 +153,7 @@ func (a *Analysis) Grant(namespace, name string, subject rbac.Subject) (Result, 
 		self = -1
 	}
 	user := a.user(p)
-	return a.grant(p, self, &user, rbac.Held{Binding: b, Role: a.auth.RoleOf(b), Namespace: namespace}), true
+	return *a.grant(p, self, &user, rbac.Held{Binding: b, Role: a.auth.RoleOf(b), Namespace: namespace}), true
 }
 
 // A memo names the result of one binding for one node.
@@ -162,11 +162,22 @@ type memo struct {
 	self    int32
 }
 
-// grant is the result of one holding, each made once.
-func (a *Analysis) grant(p Principal, self int32, user *rbac.User, h rbac.Held) Result {
+// grant is the result of one holding, each made once. It is shared and must not
+// change. That of a role that leads nowhere is the same for all who hold it, which
+// is so of most roles.
+func (a *Analysis) grant(p Principal, self int32, user *rbac.User, h rbac.Held) *Result {
+	if h.Role != nil && !builtIn(p) {
+		if c := a.alone(h); len(c.view.hits)+len(c.edges)+len(c.out.leads)+len(c.out.sides) == 0 {
+			if c.plain == nil {
+				r := a.result(p, self, user, c.view, nil, c.out)
+				c.plain = &r
+			}
+			return c.plain
+		}
+	}
 	key := memo{h.Binding, self}
 	if r, ok := a.memos[key]; ok {
-		return *r
+		return r
 	}
 	c := a.alone(h)
 	v := *c.view
@@ -178,7 +189,7 @@ func (a *Analysis) grant(p Principal, self int32, user *rbac.User, h rbac.Held) 
 	if self >= 0 {
 		a.memos[key] = &r
 	}
-	return r
+	return &r
 }
 
 // alone returns the class of a single holding, each role in each namespace
