@@ -51,6 +51,7 @@ func (p *plane) use(t testing.TB, ns string) used {
 		bind(ns, "idle", "Role", "reader", toAccount(ns, "idle")))
 	p.known(t)
 	out := used{ns: ns, from: time.Now().Add(-time.Second)}
+	p.client(administrator).create(t, account(ns, "robot"), with(made("v1", "Secret", ns, "found"), thing{"stringData": thing{"password": silent()}}))
 	answer, err := p.client(administrator).post("/api/v1/namespaces/"+ns+"/serviceaccounts/worker/token", with(made("authentication.k8s.io/v1", "TokenRequest", "", ""), thing{"spec": thing{}}))
 	if err != nil {
 		t.Fatal(err)
@@ -172,16 +173,41 @@ func (d used) scan(t *testing.T, p *plane) {
 	p.known(t)
 	prefix := "kubernetes:northwind/"
 	uses := map[string]*inventory.Usage{}
+	owners, credentials := map[string]*inventory.Owner{}, map[string]*inventory.Credential{}
 	for _, r := range p.scan(t, d.ns, "scanner", thing{"cluster": "northwind", "audit_logs": []string{p.file("audit.log")}}, nil) {
 		if u := r.Usage; u != nil && (uses[u.Subject] == nil || u.LastUsedAt.After(uses[u.Subject].LastUsedAt)) {
 			uses[u.Subject] = u
 		}
+		if o := r.Owner; o != nil && o.Source == "audit log" {
+			owners[strings.TrimPrefix(o.Subject, prefix)] = o
+		}
+		if c := r.Credential; c != nil && c.Attributes["requested"] == "true" {
+			credentials[strings.TrimPrefix(c.ID, prefix)] = c
+		}
+	}
+	for _, subject := range []string{"serviceaccounts/" + d.ns + "/robot", "secrets/" + d.ns + "/found"} {
+		if o := owners[subject]; o == nil || o.Owner != administrator || o.Method != "creator" || o.Confidence != inventory.ConfidenceLow {
+			t.Errorf("the owner of %s by who made it is %+v", subject, o)
+		}
+	}
+	if o := owners["serviceaccounts/"+d.ns+"/worker"]; o != nil {
+		t.Errorf("an account that is not in the log is owned by %+v", o)
+	}
+	asked := "tokens/" + d.ns + "/worker/" + administrator
+	if c := credentials[asked]; c == nil || c.PublicID != d.jti || c.Attributes["requestor"] != administrator || c.Identity != prefix+"serviceaccounts/"+d.ns+"/worker" || c.CreatedAt.Before(d.from) {
+		t.Errorf("the token that was asked for reads %+v", c)
+	}
+	for id := range credentials {
+		if strings.HasPrefix(id, "tokens/kube-system/") && !strings.HasSuffix(id, "/"+loader) && !strings.HasSuffix(id, "/"+administrator) {
+			t.Errorf("a token of the control plane's own controllers is told: %s", id)
+		}
 	}
 	for subject, want := range map[string]bool{
-		"serviceaccounts/" + d.ns + "/worker":                                 true,
-		"serviceaccounts/" + d.ns + "/legacy":                                 true,
-		"serviceaccounts/" + d.ns + "/idle":                                   false,
-		"secrets/" + d.ns + "/legacy-token":                                   true,
+		"serviceaccounts/" + d.ns + "/worker": true,
+		"serviceaccounts/" + d.ns + "/legacy": true,
+		"serviceaccounts/" + d.ns + "/idle":   false,
+		asked:                                 true,
+		"secrets/" + d.ns + "/legacy-token":   true,
 		"rolebindings/" + d.ns + "/worker/ServiceAccount/" + d.ns + "/worker": true,
 		"rolebindings/" + d.ns + "/idle/ServiceAccount/" + d.ns + "/idle":     false,
 	} {
