@@ -157,3 +157,16 @@ func TestManyAliasBombs(t *testing.T) {
 		t.Errorf("%d accounts, problems %q", len(c.ServiceAccounts), problems[:min(len(problems), 3)])
 	}
 }
+
+// An object that no API server would take costs no more than to be read over.
+func TestHugeObject(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n")
+	for i := range 40_000 {
+		fmt.Fprintf(&b, "  - {name: c%d, securityContext: {privileged: true}}\n", i)
+	}
+	c, problems := scan(t, write(t, map[string]string{"x.yaml": b.String(), "z.yaml": account + "good\n"}), Options{})
+	if len(c.Workloads) != 0 || len(problems) != 1 || !strings.Contains(problems[0], "LOST x.yaml:1: this Pod holds more than") {
+		t.Errorf("%d workloads, problems %q", len(c.Workloads), problems)
+	}
+}

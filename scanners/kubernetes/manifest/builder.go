@@ -81,6 +81,10 @@ func (b *builder) object(at place, t tree, src *source) {
 		}
 		return
 	}
+	if left := maxObject; !fits(t, &left) {
+		b.problems.lost(at.path, at.from, fmt.Sprintf("this %s holds more than %d values and was not read: no API server takes it (1.5 MiB)", kind, maxObject))
+		return
+	}
 	o := &item{builder: b, place: at, tree: t, source: src, group: group, kind: kind, cluster: info.cluster}
 	if !o.metadata() {
 		return
@@ -88,6 +92,33 @@ func (b *builder) object(at place, t tree, src *source) {
 	if info.read(o) {
 		b.objects++
 	}
+}
+
+// maxObject is how many values an object may hold: more do not fit into what etcd
+// takes by default (--max-request-bytes), and some lists of an object are looked
+// through once for each member.
+const maxObject = 100_000
+
+// fits reports whether a tree has no more values than are left.
+func fits(v any, left *int) bool {
+	if *left--; *left < 0 {
+		return false
+	}
+	switch v := v.(type) {
+	case tree:
+		for _, item := range v {
+			if !fits(item, left) {
+				return false
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if !fits(item, left) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // An item is an object that is being read.

@@ -50,12 +50,26 @@ func (p *Pod) normalize() {
 	p.HostPaths = slices.Compact(p.HostPaths)
 	slices.Sort(p.Images)
 	p.Images = slices.Compact(p.Images)
+	p.Tokens, p.Privileged = firsts(p.Tokens), firsts(p.Privileged)
 	slices.Sort(p.PullSecrets)
 	p.PullSecrets = slices.Compact(p.PullSecrets)
 	slices.SortFunc(p.Secrets, func(a, b SecretUse) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key), cmp.Compare(a.How, b.How))
 	})
 	p.Secrets = slices.CompactFunc(p.Secrets, func(a, b SecretUse) bool { return a.Name == b.Name && a.Key == b.Key && a.How == b.How })
+}
+
+// firsts drops what a list has had before.
+func firsts[T comparable](list []T) []T {
+	if len(list) < 2 {
+		return list
+	}
+	seen := make(map[T]bool, len(list))
+	return slices.DeleteFunc(list, func(v T) bool {
+		twice := seen[v]
+		seen[v] = true
+		return twice
+	})
 }
 
 func (p *podReader) volume(v *corev1.Volume) {
@@ -120,9 +134,7 @@ func (p *podReader) projection(volume string, s *corev1.VolumeProjection) {
 	if strings.HasPrefix(volume, "kube-api-access-") && t.Audience == "" {
 		token.Default, token.Volume = true, "kube-api-access" // what follows differs from pod to pod
 	}
-	if !slices.Contains(p.Tokens, token) {
-		p.Tokens = append(p.Tokens, token)
-	}
+	p.Tokens = append(p.Tokens, token)
 }
 
 // mount notes the keys of a Secret that a volume shows.
@@ -146,7 +158,7 @@ func (p *podReader) container(c *corev1.Container, hash func([]byte) inventory.S
 	if c.Image != "" {
 		p.Images = append(p.Images, p.texts.intern(c.Image))
 	}
-	if privileged(c.SecurityContext) && !slices.Contains(p.Privileged, c.Name) {
+	if privileged(c.SecurityContext) {
 		p.Privileged = append(p.Privileged, p.texts.intern(c.Name))
 	}
 	for i := range c.EnvFrom {
