@@ -169,12 +169,19 @@ func (e *explainer) other(id string) {
 
 // text writes a JSON value for people.
 func text(v any) string {
-	if list, ok := v.([]any); ok {
+	switch v := v.(type) {
+	case []any:
 		var out []string
-		for _, x := range list {
+		for _, x := range v {
 			out = append(out, fmt.Sprint(x))
 		}
 		return strings.Join(out, "; ")
+	case map[string]any:
+		var out []string
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			out = append(out, k+"="+fmt.Sprint(v[k]))
+		}
+		return strings.Join(out, ", ")
 	}
 	return fmt.Sprint(v)
 }

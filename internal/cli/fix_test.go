@@ -76,3 +76,19 @@ func TestControlLines(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestTextOfValue: a record's lists and maps are written for people.
+func TestTextOfValue(t *testing.T) {
+	for _, tt := range []struct {
+		value any
+		want  string
+	}{
+		{[]any{"a", 1.0}, "a; 1"},
+		{map[string]any{"kind": "Role", "binding": "view"}, "binding=view, kind=Role"},
+		{true, "true"},
+	} {
+		if got := text(tt.value); got != tt.want {
+			t.Errorf("%v is written %q, want %q", tt.value, got, tt.want)
+		}
+	}
+}
