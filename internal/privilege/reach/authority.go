@@ -1,6 +1,10 @@
 package reach
 
-import "github.com/muster-nhi/muster/internal/inventory"
+import (
+	"slices"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
 
 // authority lists the permissions over permissions themselves.
 func authority() []Permission {
@@ -88,7 +92,7 @@ func identities() []Permission {
 	somebody.Some = true
 	groups := need([]string{"impersonate"}, "", "groups")
 	groups.Names = []string{"system:masters"}
-	return append([]Permission{
+	return slices.Concat([]Permission{
 		{
 			ID: "impersonate-groups", Capability: "identity.impersonate", Tier: 1, means: asGroup,
 			Needs: []Need{groups, somebody},
@@ -110,6 +114,27 @@ func identities() []Permission {
 			Why:     "can act as any service account",
 			Sources: []string{"CIS 5.1.8", practices + "#impersonate-verb", verified},
 		},
+	}, tokens(), []Permission{
+		{
+			ID: "certificates", Capability: "certificates.approve", Tier: 1, means: asSubject,
+			Needs: []Need{csr, approval, signer},
+			Wide:  levelEscalate, Leads: "every user, the control plane's among them",
+			Why:     "can ask for and approve a client certificate of any user but a member of system:masters",
+			Sources: []string{"CIS 5.1.11", practices + "#csrs-and-certificate-issuing", verified},
+		},
+		{
+			ID: "certificates-kubelet", Capability: "certificates.approve", Tier: 1, means: takeover,
+			Needs: []Need{csr, approval, kubelet},
+			Wide:  levelEscalate, Leads: "every node, and the tokens and secrets of its pods",
+			Why:     "can ask for and approve a client certificate of any node",
+			Sources: []string{"CIS 5.1.11", practices + "#csrs-and-certificate-issuing"},
+		},
+	}, constrainedModes())
+}
+
+// tokens lists the permissions that make or read tokens of service accounts.
+func tokens() []Permission {
+	return []Permission{
 		{
 			ID: "token-request", Capability: "tokens.create", Tier: 1, means: mint,
 			Needs: []Need{need([]string{"create"}, "", "serviceaccounts/token")},
@@ -147,21 +172,7 @@ func identities() []Permission {
 			Why:     "reads the values of secrets; list and watch show them as get does",
 			Sources: []string{"CIS 5.1.2", practices + "#listing-secrets", verified},
 		},
-		{
-			ID: "certificates", Capability: "certificates.approve", Tier: 1, means: asSubject,
-			Needs: []Need{csr, approval, signer},
-			Wide:  levelEscalate, Leads: "every user, the control plane's among them",
-			Why:     "can ask for and approve a client certificate of any user but a member of system:masters",
-			Sources: []string{"CIS 5.1.11", practices + "#csrs-and-certificate-issuing", verified},
-		},
-		{
-			ID: "certificates-kubelet", Capability: "certificates.approve", Tier: 1, means: takeover,
-			Needs: []Need{csr, approval, kubelet},
-			Wide:  levelEscalate, Leads: "every node, and the tokens and secrets of its pods",
-			Why:     "can ask for and approve a client certificate of any node",
-			Sources: []string{"CIS 5.1.11", practices + "#csrs-and-certificate-issuing"},
-		},
-	}, constrainedModes()...)
+	}
 }
 
 // constrainedModes lists the constrained forms of impersonation (KEP-5284, on
