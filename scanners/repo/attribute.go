@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/repo/file"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
@@ -44,6 +45,9 @@ func (j *job) readHead() error {
 	err := j.repo.Tree(j.ctx, j.head, func(e git.Entry) error {
 		if j.objects[e.ID] != nil {
 			j.headFiles[e.Path] = e.ID
+		}
+		if j.format(e.Path) != "" && e.Mode != git.ModeSubmodule {
+			j.formats.atHead[e.Path] = e.ID
 		}
 		if len(j.rules.PathRules(e.Path)) > 0 {
 			j.keyAtHead[e.Path] = true
@@ -267,6 +271,11 @@ func (j *job) placeIndex() error {
 // placeFiles places what is on disk and not in the commit at HEAD.
 func (j *job) placeFiles() error {
 	for _, k := range j.diskKeys {
+		if file.Is(k.rule) {
+			j.placeDiskFormat(k)
+			clear(k.content)
+			continue
+		}
 		j.placeKey(k.rule, k.content, where{path: k.path})
 		clear(k.content)
 	}

@@ -246,14 +246,6 @@ func (j *job) credential(hash inventory.SecretHash, f *found, rule string, also 
 	return c
 }
 
-// detector names what found a secret.
-func (j *job) detector(rule string) string {
-	if j.rules.Beyond(rule) {
-		return "muster:" + rule
-	}
-	return "gitleaks:" + rule
-}
-
 func (j *job) credentialID(rule string, hash inventory.SecretHash) string {
 	digest := string(hash[strings.LastIndexByte(string(hash), ':')+1:])
 	return "repo:" + j.base + "/secret/" + scopeText(rule) + "/" + digest[:min(16, len(digest))]

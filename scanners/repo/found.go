@@ -140,13 +140,14 @@ func (j *job) keyFile(known map[string][]string, c git.Change, via string) {
 		rules = j.rules.PathRules(c.Path)
 		known[c.Path] = rules
 	}
-	if len(rules) == 0 || c.To.IsZero() || j.oldFiles[c.To] {
+	if c.To.IsZero() || j.oldFiles[c.To] {
 		return
 	}
 	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}
 	if !c.Commit.ID.IsZero() {
 		w.commit = c.Commit.ID.String()
 	}
+	j.noteFormat(c, w)
 	for _, rule := range rules {
 		j.keyFiles[c.To.String()] = append(j.keyFiles[c.To.String()], keyFile{rule, c.To, w})
 	}
@@ -154,6 +155,9 @@ func (j *job) keyFile(known map[string][]string, c git.Change, via string) {
 
 // placeKeyFiles reads the files that are keys as a whole, and places them.
 func (j *job) placeKeyFiles() error {
+	if err := j.placeFormats(); err != nil {
+		return err
+	}
 	var ids []git.ID
 	for _, key := range sortedKeys(j.keyFiles) {
 		ids = append(ids, j.keyFiles[key][0].id)

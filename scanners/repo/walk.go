@@ -147,6 +147,9 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 	if tracked && known[indexed] && sameObject(content, indexed) {
 		return nil
 	}
+	if format := j.format(name); format != "" {
+		keyRules = append(slices.Clone(keyRules), format)
+	}
 	for _, rule := range keyRules {
 		j.diskKeys = append(j.diskKeys, diskKey{rule, name, bytes.Clone(content)})
 	}

@@ -99,3 +99,6 @@ func Plain(value string) bool {
 
 // lineAt returns the line of a position, from 1.
 func lineAt(text string, at int) int { return 1 + strings.Count(text[:at], "\n") }
+
+// Is reports whether a name is that of a format.
+func Is(format string) bool { return parsers()[format] != nil }

@@ -312,6 +312,10 @@ func (rs *Ruleset) Beyond(id string) bool {
 	return r != nil && r.beyond
 }
 
+// AllowsPath reports whether an allowlist of the configuration leaves out
+// everything at a path, or in a commit.
+func (rs *Ruleset) AllowsPath(path, commit string) bool { return anyAllows(rs.own(), path, commit) }
+
 // PathRules returns the ids of rules that look at the path alone and match it.
 func (rs *Ruleset) PathRules(path string) []string {
 	var ids []string

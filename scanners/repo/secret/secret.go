@@ -88,6 +88,18 @@ type subject struct {
 	value, context []byte
 }
 
+// Login records whose a password is and where it opens something, where they have
+// the form of a user and of a host.
+func (i *Info) Login(user, host string) {
+	if isUser(user) || isEmail(user) {
+		i.set("user", user)
+	}
+	if isHost(host) {
+		i.set("host", host)
+	}
+	i.PublicID = strings.Trim(i.Attributes["user"]+"@"+i.Attributes["host"], "@")
+}
+
 // set records an attribute, unless it is empty.
 func (i *Info) set(key, value string) {
 	value = clean(value)

@@ -1,0 +1,45 @@
+package repo
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestCredentialFiles finds passwords that only the format of their file tells,
+// in history and on disk, with the commit that brought them in.
+func TestCredentialFiles(t *testing.T) {
+	first, second, third := "plain"+"FirstWord", "plain"+"SecondWord", "plain"+"ThirdWord"
+	b := newBuilder(t)
+	one := b.commit("one", "home/.netrc", "machine git.northwind.example login dana password "+first+"\n")
+	b.commit("two", "home/.netrc", "# kept\nmachine git.northwind.example login dana password "+first+"\n", ".pgpass", "db.northwind.example:5432:o:app:"+second+"\n")
+	b.git("rm", "-q", ".pgpass")
+	b.commit("three")
+	b.write(".git-credentials", "https://ada:"+third+"@git.northwind.example\nhttps://x:${TOKEN}@git.example\n")
+	r := scan(t, map[string]any{"path": b.dir})
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	for secret, want := range map[string]string{
+		first: "home/.netrc:1 at head\n", second: ".pgpass:1\n", third: ".git-credentials:1 uncommitted at head\n",
+	} {
+		c := r.credential(secret)
+		if c == nil {
+			t.Errorf("%s was not found", strings.TrimSpace(want))
+			continue
+		}
+		if got := places(c); got != want {
+			t.Errorf("places are %q, want %q", got, want)
+		}
+	}
+	if c := r.credential(first); c != nil && (c.FoundAt[0].Commit != one || c.PublicID != "dana@git.northwind.example" || c.Detector != "muster:netrc-password") {
+		t.Errorf("commit %s, public id %q, detector %s", c.FoundAt[0].Commit, c.PublicID, c.Detector)
+	}
+	if n := r.only(t).Count; n != 3 {
+		t.Errorf("%d credentials, want 3", n)
+	}
+	b.commit("four", ".gitleaks.toml", "[extend]\nuseDefault = true\n[[allowlists]]\npaths = ['''home/''']\n")
+	r = scan(t, map[string]any{"path": b.dir})
+	if r.credential(first) != nil || r.only(t).Suppressed[".gitleaks.toml allowlist"] != 1 {
+		t.Errorf("an allowed path is not left out, or not counted: %v", r.only(t).Suppressed)
+	}
+}
