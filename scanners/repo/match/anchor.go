@@ -24,6 +24,8 @@ type anchor struct {
 	at   map[string]span // how far a word may stand behind the start of prog's match
 	late *keywords       // finds the words, if they are not the rule's keywords
 	word []string        // the words of late
+
+	multiline bool // one of them may lie across the end of a line
 }
 
 // A span is a range of distances in bytes.
@@ -56,7 +58,7 @@ func anchorOf(re *syntax.Regexp, keywords []string) *anchor {
 		return nil
 	}
 	a.word = slices.Sorted(maps.Keys(a.at))
-	a.late = newKeywords(a.word)
+	a.late, a.multiline = newKeywords(a.word), multiline(a.word)
 	return a
 }
 

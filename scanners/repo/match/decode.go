@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ const (
 // own decoder does, on the lines around it.
 func (m *Matcher) decoded(hits []Hit, text []byte) []Hit {
 	m.begin(text)
-	for _, w := range encodedRegions(text) {
+	for _, w := range encodedRegions(text, m.encoded) {
 		raw := text[w.start:w.end]
 		key := m.memo.key(-1, raw)
 		if m.memo.empty(key) {
@@ -74,12 +75,9 @@ func encodingOf(tags []string) string {
 }
 
 // encodedRegions returns the lines that hold something that decodes to text,
-// with some text around them.
-func encodedRegions(text []byte) []window {
-	var spans []interval
-	spans = base64Runs(spans, text)
-	spans = escapes(spans, text)
-	slices.SortFunc(spans, func(a, b interval) int { return a.start - b.start })
+// which stands at spans, with some text around them.
+func encodedRegions(text []byte, spans []interval) []window {
+	slices.SortFunc(spans, func(a, b interval) int { return cmp.Or(a.start-b.start, a.end-b.end) })
 	var out []window
 	for _, s := range spans {
 		w := region(text, s)

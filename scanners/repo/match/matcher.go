@@ -23,8 +23,8 @@ const FailedChecksum = "failed checksum"
 
 const (
 	inlineAllow = "gitleaks:allow"
-	scanBudget  = 8       // bytes that one rule may look at per byte of text before it takes the whole text
-	scanFree    = 1 << 16 // and this many bytes besides
+	scanBudget  = 16      // bytes that one rule may look at per byte of a chunk before it takes the whole text
+	scanFree    = 1 << 16 // and this many bytes besides in all chunks
 )
 
 // A Hit is one place where a rule found a secret.
@@ -58,7 +58,15 @@ type Matcher struct {
 	users   [][]user // by word
 	touched []int
 	memo    memo
+	chunked chunkMemo
 	text    []byte
+	chunks  []chunk // of text
+	one     [1]chunk
+	encoded []interval // parts of text that decode to text
+	record  recorder
+
+	multiline bool // a keyword may lie across the end of a line
+
 	counted struct{ at, lines int } // newlines before a position of text
 	long    longSpan                // the long line looked at last
 	globals []*config.Allowlist
@@ -77,11 +85,15 @@ type ruleState struct {
 	near     *dfa
 	far      *dfa
 	detector *detect.Detector
+	wide     bool // a keyword switches it on for all of the text
 	spans    []interval
-	seen     interval
-	scanned  int
+	excess   int // bytes that it looked at beyond its budget
 	whole    bool
 	touched  bool
+
+	serial  int // of the chunk that seen and scanned speak of
+	seen    interval
+	scanned int
 }
 
 // An interval is a part of a text, end excluded.
@@ -89,7 +101,7 @@ type interval struct{ start, end int }
 
 // NewMatcher returns a matcher over the rules.
 func (rs *Ruleset) NewMatcher() *Matcher {
-	m := &Matcher{set: rs, states: make([]ruleState, len(rs.rules)), users: make([][]user, len(rs.words)), memo: newMemo()}
+	m := &Matcher{set: rs, states: make([]ruleState, len(rs.rules)), users: make([][]user, len(rs.words)), memo: newMemo(), chunked: newChunkMemo(), multiline: multiline(rs.words)}
 	for w, rules := range rs.users {
 		for _, r := range rules {
 			m.users[w] = append(m.users[w], user{rule: r})
@@ -115,117 +127,10 @@ func (m *Matcher) Match(text []byte) []Hit {
 	return hits
 }
 
-// find runs the automata over a text and returns the rules that match in it;
-// their states say where. Call release for each.
-func (m *Matcher) find(text []byte) []int {
-	m.begin(text)
-	m.touched = m.touched[:0]
-	for _, i := range m.set.always {
-		m.touch(i).whole = true
-	}
-	m.set.auto.each(text, m.keyword)
-	var found []int
-	for _, i := range m.touched {
-		if m.matches(i) {
-			found = append(found, i)
-		} else {
-			m.release(i)
-		}
-	}
-	slices.Sort(found)
-	return found
-}
-
 // begin makes a text the current one.
 func (m *Matcher) begin(text []byte) {
 	m.text, m.long = text, longSpan{}
 	m.counted.at, m.counted.lines = 0, 0
-}
-
-func (m *Matcher) touch(i int) *ruleState {
-	st := &m.states[i]
-	if st.touched {
-		return st
-	}
-	if st.compiled == nil {
-		st.compiled = m.set.rules[i].compiled()
-		if a := st.compiled.anchor; a != nil {
-			st.near = newDFA(a.prog)
-		}
-	}
-	st.touched, st.whole = true, st.near == nil || st.compiled.anchor.late != nil
-	m.touched = append(m.touched, i)
-	return st
-}
-
-func (m *Matcher) release(i int) {
-	st := &m.states[i]
-	st.spans, st.seen, st.scanned, st.whole, st.touched = st.spans[:0], interval{}, 0, false, false
-}
-
-// keyword is called for each keyword in the text, with the position after it.
-func (m *Matcher) keyword(word, end int) {
-	for n := range m.users[word] {
-		u := &m.users[word][n]
-		st := m.touch(u.rule)
-		if st.whole {
-			continue
-		}
-		if !u.ready {
-			u.at, u.ready = st.compiled.anchor.at[m.set.words[word]], true
-		}
-		st.try(m.text, end-len(m.set.words[word]), u.at)
-	}
-}
-
-// try looks for a match around a word at a position.
-func (st *ruleState) try(text []byte, at int, off span) {
-	last := at - off.min
-	if last < 0 {
-		return
-	}
-	first := runeStart(text, max(0, at-off.max))
-	if st.seen.end > 0 && first >= st.seen.start && last < st.seen.end {
-		return
-	}
-	st.seen = interval{first, last + 1}
-	end, stop := st.near.scan(text, first, last, false)
-	if end >= 0 {
-		st.spans = append(st.spans, interval{max(0, first-st.compiled.anchor.lead), end})
-	}
-	if st.scanned += stop - first; st.scanned > scanBudget*len(text)+scanFree {
-		st.whole = true
-	}
-}
-
-// tryLate looks for matches around words that are not the rule's keywords.
-func (st *ruleState) tryLate(text []byte) {
-	a := st.compiled.anchor
-	st.whole = false
-	a.late.each(text, func(word, end int) {
-		if !st.whole {
-			st.try(text, end-len(a.word[word]), a.at[a.word[word]])
-		}
-	})
-}
-
-// matches reports whether a rule that was switched on matches anywhere.
-func (m *Matcher) matches(i int) bool {
-	st := &m.states[i]
-	if st.near != nil && st.compiled.anchor.late != nil {
-		st.tryLate(m.text)
-	}
-	if !st.whole {
-		return len(st.spans) > 0
-	}
-	if st.compiled.whole == nil {
-		return true
-	}
-	if st.far == nil {
-		st.far = newDFA(st.compiled.whole)
-	}
-	end, _ := st.far.scan(m.text, 0, len(m.text), true)
-	return end >= 0
 }
 
 // detect runs gitleaks on a window for one rule and appends what it finds.

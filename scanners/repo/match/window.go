@@ -169,6 +169,9 @@ func (m *Matcher) longAt(w window) longSpan {
 // note applies one allowlist as far as it can be without path and commit. Of
 // gitleaks' own lists the detector has judged all but those that need them.
 func (h *Hit) note(list *config.Allowlist, f *report.Finding, own bool) {
+	if !own && list.MatchCondition != config.AllowlistMatchAnd {
+		return
+	}
 	target := f.Secret
 	switch list.RegexTarget {
 	case "match":
@@ -179,7 +182,7 @@ func (h *Hit) note(list *config.Allowlist, f *report.Finding, own bool) {
 	regex := list.RegexAllowed(target)
 	stop, _ := list.ContainsStopWord(f.Secret)
 	if list.MatchCondition != config.AllowlistMatchAnd {
-		if own && (regex || stop) {
+		if regex || stop {
 			h.Suppressed = SuppressedAllowlist
 		}
 		return
