@@ -101,11 +101,12 @@ func names(v ref.Val) ref.Val {
 	var out []string
 	more := 0
 	seen := map[string]bool{}
-	for i := types.Int(0); i < list.Size().(types.Int); i++ {
-		s, ok := list.Get(i).(types.String)
+	for it := list.Iterator(); it.HasNext() == types.True; {
+		x := it.Next()
+		s, ok := x.(types.String)
 		switch {
 		case !ok:
-			return types.MaybeNoSuchOverloadErr(list.Get(i))
+			return types.MaybeNoSuchOverloadErr(x)
 		case seen[string(s)]:
 		case len(out) == maxNames:
 			more++
