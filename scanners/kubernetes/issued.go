@@ -39,7 +39,7 @@ type requested struct {
 }
 
 // tokens emits what the log says of requested tokens: each that was in use for more
-// than a day, and together those that one user asked for for one account.
+// than a day, and together those of one account that one user asked for.
 func (a *auditor) tokens(list []audit.Credential) {
 	together := map[[2]string]*requested{}
 	var out []*requested
