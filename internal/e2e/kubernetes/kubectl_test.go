@@ -285,11 +285,10 @@ func atoms(rules []privilege.Rule) []string {
 	return slices.Compact(out)
 }
 
-var listRow = regexp.MustCompile(`^(\S*)\s+\[(.*?)\]\s+\[(.*?)\]\s+\[(.*?)\]\s*$`)
-
 // atomsOf are the single permissions of a table of can-i --list.
 func atomsOf(table string, t *testing.T) []string {
 	t.Helper()
+	listRow := regexp.MustCompile(`^(\S*)\s+\[(.*?)\]\s+\[(.*?)\]\s+\[(.*?)\]\s*$`)
 	var rules []privilege.Rule
 	for i, line := range strings.Split(strings.TrimSpace(table), "\n") {
 		m := listRow.FindStringSubmatch(line)
