@@ -172,7 +172,7 @@ func runGitleaks(t *testing.T, gitleaks, mode string, args ...string) map[invent
 	hash := inventory.NewHasher(key)
 	want := map[inventory.SecretHash]leak{}
 	for _, l := range report {
-		if secret.Checksum([]byte(l.Secret)) != secret.ChecksumInvalid { // made up: left out on purpose
+		if !secret.MadeUp([]byte(l.Secret)) { // made up: left out on purpose
 			want[hash([]byte(l.Secret))] = leak{l.RuleID, l.File, false}
 		}
 	}

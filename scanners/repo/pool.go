@@ -301,7 +301,7 @@ func (j *job) collect(t text, hits []match.Hit) {
 // in them.
 func markMadeUp(hits []match.Hit) {
 	for i := range hits {
-		if secret.Checksum(hits[i].Secret) != secret.ChecksumInvalid {
+		if !secret.MadeUp(hits[i].Secret) {
 			continue
 		}
 		for n := range hits {

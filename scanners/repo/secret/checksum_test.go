@@ -58,3 +58,23 @@ func FuzzChecksum(f *testing.F) {
 		}
 	})
 }
+
+// TestMadeUp holds what is left out to forms that their makers published.
+func TestMadeUp(t *testing.T) {
+	tests := []struct {
+		name, head, tail string
+		want             bool
+	}{
+		{"GitHub classic, issued", "gh" + "p_zQWBuTSOoRi4A9spHcVY", "5ncnsDkxkJ0mLq17", false},
+		{"GitHub classic, altered", "gh" + "p_zQWBuTSOoRi4A9spHcVY", "5ncnsDkxkJ0mLq18", true},
+		{"npm, made up", "np" + "m_abcdefghijklmnopqrstuvwx", "yz0123456789", true},
+		{"GitHub fine-grained, altered", "github" + "_pat_11AAYCBDQ0tjwxY3uiVv5v_lo8vfONwp06Vaq9ORB7pSx", "WM1UT5wSEuqxoxNv15mbAJTNMO62SdeYHLyzX", false},
+		{"GitHub server token", "gh" + "s_16C7e42F292c69C2E7", "C10c838347Ae178B4a", false},
+		{"no checksum", "a text of some length that is ", "no token of any kind", false},
+	}
+	for _, tt := range tests {
+		if got := secret.MadeUp([]byte(tt.head + tt.tail)); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
