@@ -10,21 +10,21 @@ import (
 // TestMadeUpTokens leaves out what has the form of a token and not its checksum,
 // under general rules too, and says how many.
 func TestMadeUpTokens(t *testing.T) {
-	real := canary("real")
-	made := real[:20] + strings.Map(func(r rune) rune {
+	issued := canary("real")
+	made := issued[:20] + strings.Map(func(r rune) rune {
 		if r == 'A' {
 			return 'B'
 		}
 		return 'A'
-	}, real[20:21]) + real[21:]
+	}, issued[20:21]) + issued[21:]
 	b := newBuilder(t)
-	b.commit("one", "a.env", "token=\""+real+"\"\n", "b.env", "api_token=\""+made+"\"\n", "c.txt", "see "+made+"\n")
+	b.commit("one", "a.env", "token=\""+issued+"\"\n", "b.env", "api_token=\""+made+"\"\n", "c.txt", "see "+made+"\n")
 	r := scan(t, map[string]any{"path": b.dir})
 	if r.err != nil {
 		t.Fatal(r.err)
 	}
 	c := r.only(t)
-	got := r.credential(real)
+	got := r.credential(issued)
 	if got == nil || got.Attributes["checksum"] != "valid" {
 		t.Error("the real token was not found, or not as one")
 	}

@@ -109,11 +109,11 @@ func (p *pool) match(worker int, s source, data []byte) error {
 		return p.feedLarge(s, bytes.NewReader(data), int64(len(data)))
 	}
 	m := p.matchers[worker]
-	t, ok := p.whole(s, data, func(data []byte) []byte {
+	t := p.whole(s, data, func(data []byte) []byte {
 		m.scratch = append(m.scratch[:0], data...)
 		return m.scratch
 	})
-	if ok && len(t.data) > 0 {
+	if len(t.data) > 0 {
 		p.do(m, t)
 	}
 	return nil
@@ -159,21 +159,19 @@ func (p *pool) feed(s source, in io.Reader, size int64) error {
 }
 
 func (p *pool) addWhole(s source, data []byte) {
-	if t, ok := p.whole(s, data, func(data []byte) []byte { return data }); ok {
-		p.add(t)
-	}
+	p.add(p.whole(s, data, func(data []byte) []byte { return data }))
 }
 
-// whole makes a text of all of an object or file, and reports whether it is
-// one. Data that has to be changed for it is asked of own.
-func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text, ok bool) {
+// whole makes a text of all of an object or file. Data that has to be changed
+// for it is asked of own.
+func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text) {
 	if s.kind == git.TypeCommit || s.kind == git.TypeTag {
-		return text{source: s, data: message(data), first: 1, lines: true}, true
+		return text{source: s, data: message(data), first: 1, lines: true}
 	}
 	enc := encodingOf(data)
 	switch enc {
 	case packed:
-		return text{source: s, data: data, packed: true}, true
+		return text{source: s, data: data, packed: true}
 	case binaryText:
 		t.runs = wideRuns(data)
 		data = own(data)
@@ -182,7 +180,7 @@ func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text, ok
 	default:
 	}
 	t.source, t.data, t.first, t.lines = s, enc.read(data), 1, enc != binaryText
-	return t, true
+	return t
 }
 
 // feedLarge matches a large text piece by piece. Pieces are cut at line ends

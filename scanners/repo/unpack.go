@@ -71,7 +71,7 @@ func (p *pool) member(m *matcher, s source, f archive.Member, data []byte) ([]by
 	for _, rule := range p.job.rules.PathRules(archive.Separator + s.inner) {
 		p.job.collectKey(s, rule, data)
 	}
-	if t, ok := p.whole(s, data, func(data []byte) []byte { return data }); ok && len(t.data) > 0 && !t.packed {
+	if t := p.whole(s, data, func(data []byte) []byte { return data }); len(t.data) > 0 && !t.packed {
 		do(t)
 	}
 	return data, nil
@@ -81,7 +81,7 @@ func (p *pool) member(m *matcher, s source, f archive.Member, data []byte) ([]by
 func (p *pool) raw(m *matcher, s source, src archive.Source) error {
 	data := make([]byte, src.Size)
 	if _, err := src.At.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil //nolint:nilerr // it was read before: the file has shrunk
+		return nil // it was read before: the file has shrunk
 	}
 	p.job.collect(text{source: s, data: binaryText.read(data), first: 1}, m.match(binaryText.read(data)))
 	return nil

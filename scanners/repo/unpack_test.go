@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -223,9 +224,7 @@ func TestArchivesLeft(t *testing.T) {
 			b := newBuilder(t)
 			b.commit("one", "a.bin.x", tt.data)
 			config := map[string]any{"path": b.dir}
-			for k, v := range tt.config {
-				config[k] = v
-			}
+			maps.Copy(config, tt.config)
 			r := within(t, config)
 			if r.err != nil {
 				t.Fatal(r.err)

@@ -235,7 +235,7 @@ func sameAnswers(t *testing.T, s shell, ns string, c *object.Cluster, accounts [
 	for _, name := range accounts {
 		as := " --as=" + userOf(ns, name)
 		user := rbac.ServiceAccountUser(ns, name)
-		want := atomsOf(s.must(t, "", "kubectl auth can-i --list -n "+ns+as), t)
+		want := atomsOf(t, s.must(t, "", "kubectl auth can-i --list -n "+ns+as))
 		if diff := cmp.Diff(want, atoms(a.Rules(user, ns))); diff != "" {
 			t.Errorf("%s may, -kubectl +muster:\n%s", name, diff)
 		}
@@ -286,7 +286,7 @@ func atoms(rules []privilege.Rule) []string {
 }
 
 // atomsOf are the single permissions of a table of can-i --list.
-func atomsOf(table string, t *testing.T) []string {
+func atomsOf(t *testing.T, table string) []string {
 	t.Helper()
 	listRow := regexp.MustCompile(`^(\S*)\s+\[(.*?)\]\s+\[(.*?)\]\s+\[(.*?)\]\s*$`)
 	var rules []privilege.Rule

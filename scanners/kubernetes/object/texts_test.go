@@ -58,7 +58,7 @@ func TestTextsConvert(t *testing.T) {
 			t.Errorf("a pod differs:\n%s", diff)
 		}
 		secret := &metav1.ObjectMeta{Namespace: "payments", Name: fmt.Sprint("s-", i), ManagedFields: []metav1.ManagedFieldsEntry{
-			{Manager: "helm", FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:data":{"f:tls.crt":{},"f:tls.key":{}}}`)}},
+			{Manager: "helm", FieldsV1: metav1.NewFieldsV1(`{"f:data":{"f:tls.crt":{},"f:tls.key":{}}}`)},
 		}}
 		if diff := gocmp.Diff(FromSecretMetadata(secret, "Opaque"), texts.FromSecretMetadata(secret, "Opaque")); diff != "" {
 			t.Errorf("a Secret differs:\n%s", diff)

@@ -105,7 +105,7 @@ func isTar(head []byte) bool {
 			c = ' '
 		}
 		sum += int(c)
-		signed += int(int8(c)) //nolint:gosec // some programs added signed bytes
+		signed += int(int8(c))
 	}
 	return (sum == want || signed == want) && bytes.IndexByte(head[name:], 0) >= 0
 }

@@ -98,7 +98,7 @@ func sparse(t *testing.T, size int64) string {
 	head := b.Bytes()[:HeadSize]
 	wide := func(to []byte, n int64) {
 		to[0] = 0x80
-		binary.BigEndian.PutUint64(to[4:], uint64(n)) //nolint:gosec // it is not negative
+		binary.BigEndian.PutUint64(to[4:], uint64(n))
 	}
 	head[156] = tar.TypeGNUSparse
 	wide(head[386:], size-HeadSize)
@@ -122,9 +122,9 @@ func overlapping(t *testing.T, content string, n int) string {
 	dir := strings.Index(one, "PK\x01\x02")
 	end := strings.Index(one, "PK\x05\x06")
 	tail := []byte(one[end:])
-	binary.LittleEndian.PutUint16(tail[8:], uint16(n))                  //nolint:gosec // it is small
-	binary.LittleEndian.PutUint16(tail[10:], uint16(n))                 //nolint:gosec // it is small
-	binary.LittleEndian.PutUint32(tail[12:], uint32(n)*uint32(end-dir)) //nolint:gosec // it is small
+	binary.LittleEndian.PutUint16(tail[8:], uint16(n))
+	binary.LittleEndian.PutUint16(tail[10:], uint16(n))
+	binary.LittleEndian.PutUint32(tail[12:], uint32(n)*uint32(end-dir))
 	return one[:dir] + strings.Repeat(one[dir:end], n) + string(tail)
 }
 

@@ -34,7 +34,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	}
 	n, err := m.read(p)
 	if int64(n) > m.left {
-		n, m.over, m.why = int(m.left), true, TooLarge //nolint:gosec // it is below n
+		n, m.over, m.why = int(m.left), true, TooLarge
 	}
 	m.left -= int64(n)
 	m.walk.report.Bytes += int64(n)

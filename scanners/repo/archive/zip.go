@@ -65,7 +65,7 @@ func (w *walker) zipFiles(path string, z *zip.Reader, size int64, depth int) err
 		if err := w.entry(); err != nil {
 			return err
 		}
-		if sum += min(f.CompressedSize64, uint64(size)); sum > uint64(size) { //nolint:gosec // sizes are not negative
+		if sum += min(f.CompressedSize64, uint64(size)); sum > uint64(size) {
 			w.report.leave(Overlapping)
 			return nil
 		}
@@ -82,7 +82,7 @@ func (w *walker) zipFiles(path string, z *zip.Reader, size int64, depth int) err
 			continue
 		}
 		err = w.file(join(path, f.Name), Zip, in, depth)
-		in.Close() //nolint:errcheck,gosec // read only
+		in.Close() //nolint:errcheck // read only
 		if err != nil {
 			return err
 		}

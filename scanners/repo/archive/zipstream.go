@@ -123,7 +123,7 @@ func wideSize(extra []byte) uint64 {
 func (w *walker) zipLocal(path string, in *bufio.Reader, l *local, depth int) (lost bool, err error) {
 	var packed io.Reader = in
 	if l.size != math.MaxUint64 {
-		packed = io.LimitReader(in, int64(min(l.size, math.MaxInt64))) //nolint:gosec // it is below
+		packed = io.LimitReader(in, int64(min(l.size, math.MaxInt64)))
 	}
 	if l.size == math.MaxUint64 && (l.method != zip.Deflate || l.flags&flagEncrypted != 0) {
 		w.report.leave(Unsupported)
@@ -148,14 +148,14 @@ func (w *walker) zipLocal(path string, in *bufio.Reader, l *local, depth int) (l
 	}
 	if _, err := io.Copy(io.Discard, packed); err != nil {
 		w.report.leave(Damaged)
-		return true, nil
+		return true, nil //nolint:nilerr // the report tells it
 	}
 	return false, w.check()
 }
 
 // memberOf opens the stream of a member; nil if the method is not known.
 func memberOf(method uint16, packed io.Reader) (body io.Reader, done func()) {
-	format := None
+	var format Format
 	switch method {
 	case zip.Store:
 		return packed, func() {}

@@ -31,20 +31,20 @@ type Found struct {
 // "". The name is that of the rule which findings in it are told under.
 func Format(name string) string {
 	base := strings.ToLower(path.Base(name))
-	switch {
-	case base == ".netrc", base == "_netrc":
+	switch base {
+	case ".netrc", "_netrc":
 		return "netrc-password"
-	case base == ".pgpass", base == "pgpass.conf":
+	case ".pgpass", "pgpass.conf":
 		return "pgpass-password"
-	case base == ".git-credentials":
+	case ".git-credentials":
 		return "git-credentials-password"
-	case base == ".npmrc":
+	case ".npmrc":
 		return "npmrc-password"
-	case base == ".s3cfg":
+	case ".s3cfg":
 		return "s3cfg-secret-key"
-	case base == "wp-config.php":
+	case "wp-config.php":
 		return "wp-config-password"
-	case base == "sitemanager.xml", base == "recentservers.xml":
+	case "sitemanager.xml", "recentservers.xml":
 		return "filezilla-password"
 	}
 	return ""

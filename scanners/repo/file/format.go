@@ -27,8 +27,8 @@ func netrc(text string) (out []Found) {
 			continue
 		}
 		for _, w := range word.FindAllString(line, -1) {
-			switch {
-			case want == "":
+			switch want {
+			case "":
 				switch w {
 				case "machine":
 					host, user, want = "", "", w
@@ -40,11 +40,11 @@ func netrc(text string) (out []Found) {
 					inMacro = true
 				}
 				continue
-			case want == "machine":
+			case "machine":
 				host = w
-			case want == "login":
+			case "login":
 				user = w
-			case want == "password":
+			case "password":
 				out = append(out, Found{Value: strings.Trim(w, `"`), Line: number, User: user, Host: host})
 			}
 			want = ""
