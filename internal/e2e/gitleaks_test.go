@@ -33,7 +33,8 @@ func corpora() []corpus {
 	return []corpus{
 		// gitleaks' own sources: the test vectors of every rule.
 		{name: "gitleaks", fetch: goModule("github.com/zricethezav/gitleaks/v8@v8.30.1"), explained: map[string]string{
-			"aws-access-token main.go": "in repositories among the files, whose histories gitleaks does not read in a directory",
+			"aws-access-token main.go":                                       "in repositories among the files, whose histories gitleaks does not read in a directory",
+			"aws-access-token nested.tar.gz!archives/files.tar!files/api.go": "as above: an archive in one of those histories",
 		}},
 		// The same without its own rules, which leave most of them out.
 		{name: "gitleaks-vectors", fetch: without(goModule("github.com/zricethezav/gitleaks/v8@v8.30.1"), ".gitleaks.toml", ".gitleaksignore")},
@@ -157,7 +158,7 @@ func runMuster(t *testing.T, muster string, args ...string) map[inventory.Secret
 func runGitleaks(t *testing.T, gitleaks, mode string, args ...string) map[inventory.SecretHash]leak {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "report.json")
-	all := append([]string{mode, "--no-banner", "--exit-code=0", "--report-format=json", "--report-path=" + out}, args...)
+	all := append([]string{mode, "--no-banner", "--exit-code=0", "--max-archive-depth=4", "--report-format=json", "--report-path=" + out}, args...)
 	if text, err := exec.CommandContext(t.Context(), gitleaks, all...).CombinedOutput(); err != nil {
 		t.Fatalf("gitleaks %v: %v\n%s", all, err, text)
 	}
