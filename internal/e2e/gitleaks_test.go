@@ -81,6 +81,11 @@ func TestE2EOwnHistory(t *testing.T) {
 	for hash, l := range runMuster(t, muster, own) {
 		t.Errorf("a scan of this repository reports %s in %s (%.24s): put test values together when the test runs", l.rule, l.path, hash)
 	}
+	scan := exec.CommandContext(t.Context(), muster, "scan", ".", "--store", "none")
+	scan.Dir, scan.Env = own, append(os.Environ(), "HOME="+t.TempDir())
+	if text, err := scan.CombinedOutput(); err != nil {
+		t.Errorf("the README's `muster scan .` on this repository: %v\n%s", err, text)
+	}
 	if err := os.Remove(filepath.Join(own, ".gitleaksignore")); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	yamlv3 "go.yaml.in/yaml/v3"
+	"golang.org/x/tools/txtar"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -28,7 +29,7 @@ import (
 	"github.com/muster-nhi/muster/scanners/kubernetes/live/fake"
 )
 
-// canaries are the secret values of the cluster of testdata/northwind, by the
+// canaries are the secret values of the cluster of testdata/northwind.txtar, by the
 // words that stand for them there. They are put together here, so that no file
 // holds one whole.
 func canaries() map[string]string {
@@ -67,7 +68,7 @@ func certified(t testing.TB, name string, groups []string, from, to time.Time) (
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})
 }
 
-// northwind returns the files of testdata/northwind with the values filled in.
+// northwind returns the files of testdata/northwind.txtar with the values filled in.
 func northwind(t testing.TB) map[string]string {
 	t.Helper()
 	from := time.Date(2026, 11, 2, 7, 1, 0, 0, time.UTC)
@@ -85,17 +86,13 @@ func northwind(t testing.TB) map[string]string {
 		words = append(words, word, value)
 	}
 	fill := strings.NewReplacer(words...)
-	paths, err := filepath.Glob("testdata/northwind/*.yaml")
-	if err != nil || len(paths) == 0 {
-		t.Fatal("testdata/northwind is missing", err)
+	archive, err := txtar.ParseFile("testdata/northwind.txtar")
+	if err != nil || len(archive.Files) == 0 {
+		t.Fatal("testdata/northwind.txtar is missing", err)
 	}
 	out := map[string]string{}
-	for _, p := range paths {
-		text, err := os.ReadFile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[filepath.Base(p)] = fill.Replace(string(text))
+	for _, f := range archive.Files {
+		out[f.Name] = fill.Replace(string(f.Data))
 	}
 	return out
 }
