@@ -100,14 +100,14 @@ func (j *job) placeCommits() error {
 	if err != nil {
 		return err
 	}
-	pathRules := map[string][]string{}
+	known := map[string]byPath{}
 	current := j.wantedNow()
 	missing := map[git.ID]bool{}
 	err = j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, func(c git.Change) error {
 		if !c.To.IsZero() && c.Mode != git.ModeSubmodule && j.absent(c.To) {
 			missing[c.To] = true
 		}
-		j.keyFile(pathRules, c, via(c.Commit))
+		j.keyFile(known, c, via(c.Commit))
 		j.change(c, via(c.Commit))
 		// The log is newest first. A commit that gave the file the content that
 		// it has now may have been taken back in between: the newest counts.

@@ -1,8 +1,6 @@
 package repo
 
 import (
-	"fmt"
-	"io"
 	"slices"
 
 	"github.com/muster-nhi/muster/scanners/repo/file"
@@ -39,11 +37,7 @@ func (j *job) format(path string) string {
 }
 
 // noteFormat notes a change to a file of a known format.
-func (j *job) noteFormat(c git.Change, w where) {
-	format := j.format(c.Path)
-	if format == "" {
-		return
-	}
+func (j *job) noteFormat(format string, c git.Change, w where) {
 	for _, id := range append(slices.Clone(c.From), c.To) {
 		if !id.IsZero() {
 			j.formats.blobs[id] = format
@@ -67,17 +61,8 @@ func (j *job) placeFormats() error {
 	if len(ids) == 0 {
 		return nil
 	}
-	err := j.repo.Contents(j.ctx, ids, func(o git.Object, in io.Reader) error {
-		if o.Type != git.TypeBlob || o.Size > chunkSize {
-			return nil
-		}
-		content, err := io.ReadAll(in)
-		if err != nil {
-			return fmt.Errorf("read object: %w", err)
-		}
-		f.found[o.ID] = j.parseFormat(f.blobs[o.ID], content, source{id: o.ID, kind: o.Type})
-		clear(content)
-		return nil
+	err := j.readBlobs(ids, func(id git.ID, content []byte) {
+		f.found[id] = j.parseFormat(f.blobs[id], content, source{id: id, kind: git.TypeBlob})
 	})
 	for _, c := range f.changes {
 		var old []occurrence

@@ -133,22 +133,32 @@ type diskKey struct {
 	content    []byte
 }
 
-// keyFile notes a file that a rule takes for a key by its path alone.
-func (j *job) keyFile(known map[string][]string, c git.Change, via string) {
-	rules, ok := known[c.Path]
+// A byPath is what a path alone says of a file: the rules that take it for a key
+// as a whole, and its format, if it is of one that holds credentials.
+type byPath struct {
+	rules  []string
+	format string
+}
+
+// keyFile notes a file that a rule takes for a key by its path alone, or that
+// holds credentials by its nature.
+func (j *job) keyFile(known map[string]byPath, c git.Change, via string) {
+	says, ok := known[c.Path]
 	if !ok {
-		rules = j.rules.PathRules(c.Path)
-		known[c.Path] = rules
+		says = byPath{j.rules.PathRules(c.Path), j.format(c.Path)}
+		known[c.Path] = says
 	}
-	if c.To.IsZero() || j.oldFiles[c.To] {
+	if len(says.rules) == 0 && says.format == "" || c.To.IsZero() || j.oldFiles[c.To] {
 		return
 	}
 	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}
 	if !c.Commit.ID.IsZero() {
 		w.commit = c.Commit.ID.String()
 	}
-	j.noteFormat(c, w)
-	for _, rule := range rules {
+	if says.format != "" {
+		j.noteFormat(says.format, c, w)
+	}
+	for _, rule := range says.rules {
 		j.keyFiles[c.To.String()] = append(j.keyFiles[c.To.String()], keyFile{rule, c.To, w})
 	}
 }
@@ -165,7 +175,17 @@ func (j *job) placeKeyFiles() error {
 	if len(ids) == 0 {
 		return nil
 	}
-	err := j.repo.Contents(j.ctx, ids, func(o git.Object, in io.Reader) error {
+	err := j.readBlobs(ids, func(id git.ID, content []byte) {
+		for _, k := range j.keyFiles[id.String()] {
+			j.placeKey(k.rule, content, k.at)
+		}
+	})
+	return j.tolerate(err, "key files")
+}
+
+// readBlobs reads blobs whole, but for large ones, and wipes each after use.
+func (j *job) readBlobs(ids []git.ID, use func(id git.ID, content []byte)) error {
+	return j.repo.Contents(j.ctx, ids, func(o git.Object, in io.Reader) error {
 		if o.Type != git.TypeBlob || o.Size > chunkSize {
 			return nil
 		}
@@ -173,13 +193,10 @@ func (j *job) placeKeyFiles() error {
 		if err != nil {
 			return fmt.Errorf("read object: %w", err)
 		}
-		for _, k := range j.keyFiles[o.ID.String()] {
-			j.placeKey(k.rule, content, k.at)
-		}
+		use(o.ID, content)
 		clear(content)
 		return nil
 	})
-	return j.tolerate(err, "key files")
 }
 
 func (j *job) placeKey(rule string, content []byte, w where) {

@@ -83,7 +83,8 @@ func (p *pool) raw(m *matcher, s source, src archive.Source) error {
 	if _, err := src.At.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil // it was read before: the file has shrunk
 	}
-	p.job.collect(text{source: s, data: binaryText.read(data), first: 1}, m.match(binaryText.read(data)))
+	t := text{source: s, data: binaryText.read(data), first: 1}
+	p.job.collect(t, m.match(t.data))
 	return nil
 }
 

@@ -72,7 +72,7 @@ func (w *walker) zipFiles(path string, z *zip.Reader, size int64, depth int) err
 		if strings.HasSuffix(f.Name, "/") {
 			continue
 		}
-		if f.Flags&1 != 0 {
+		if f.Flags&flagEncrypted != 0 {
 			w.report.leave(Encrypted)
 			continue
 		}

@@ -53,7 +53,7 @@ func Format(name string) string {
 // Parse returns the secrets of a file of a format, in order of their lines. It
 // keeps nothing of the content.
 func Parse(format string, content []byte) []Found {
-	parse := parsers()[format]
+	parse := parser(format)
 	if parse == nil || len(content) > maxSize || bytes.IndexByte(content, 0) >= 0 {
 		return nil
 	}
@@ -66,10 +66,25 @@ func Parse(format string, content []byte) []Found {
 	return out
 }
 
-func parsers() map[string]func(string) []Found {
-	return map[string]func(string) []Found{
-		"netrc-password": netrc, "pgpass-password": pgpass, "git-credentials-password": gitCredentials, "npmrc-password": npmrc,
-		"s3cfg-secret-key": s3cfg, "wp-config-password": wpConfig, "filezilla-password": fileZilla,
+// parser returns what reads a format; nil if there is no such format.
+func parser(format string) func(string) []Found {
+	switch format {
+	case "netrc-password":
+		return netrc
+	case "pgpass-password":
+		return pgpass
+	case "git-credentials-password":
+		return gitCredentials
+	case "npmrc-password":
+		return npmrc
+	case "s3cfg-secret-key":
+		return s3cfg
+	case "wp-config-password":
+		return wpConfig
+	case "filezilla-password":
+		return fileZilla
+	default:
+		return nil
 	}
 }
 
@@ -101,4 +116,4 @@ func Plain(value string) bool {
 func lineAt(text string, at int) int { return 1 + strings.Count(text[:at], "\n") }
 
 // Is reports whether a name is that of a format.
-func Is(format string) bool { return parsers()[format] != nil }
+func Is(format string) bool { return parser(format) != nil }
