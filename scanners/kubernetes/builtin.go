@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/privilege/rbac"
 	"github.com/muster-nhi/muster/scanners/kubernetes/manifest"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
@@ -24,28 +25,16 @@ func systemNamespace(name string) bool {
 	return false
 }
 
-// controllers are the accounts of kube-system that the control plane makes for
-// its controllers (kube-controller-manager with
-// --use-service-account-credentials) and that kubeadm makes for its add-ons.
-// Those that bootstrap policy binds to a role system:controller:NAME are
-// recognised by that binding too.
-var controllers = map[string]bool{
-	"attachdetach-controller": true, "bootstrap-signer": true, "certificate-controller": true, "cloud-provider": true,
-	"clusterrole-aggregation-controller": true, "cronjob-controller": true, "daemon-set-controller": true,
-	"deployment-controller": true, "device-taint-eviction-controller": true, "disruption-controller": true,
-	"endpoint-controller": true, "endpointslice-controller": true, "endpointslicemirroring-controller": true,
-	"ephemeral-volume-controller": true, "expand-controller": true, "generic-garbage-collector": true,
-	"horizontal-pod-autoscaler": true, "job-controller": true, "kube-controller-manager": true, "kube-scheduler": true,
-	"legacy-service-account-token-cleaner": true, "leader-election-controller": true, "namespace-controller": true,
-	"node-controller": true, "persistent-volume-binder": true, "pod-garbage-collector": true,
-	"pv-protection-controller": true, "pvc-protection-controller": true, "replicaset-controller": true,
-	"replication-controller": true, "resource-claim-controller": true, "resourcequota-controller": true,
-	"root-ca-cert-publisher": true, "route-controller": true, "selinux-warning-controller": true,
-	"service-account-controller": true, "service-cidrs-controller": true, "service-controller": true,
-	"statefulset-controller": true, "storage-version-garbage-collector": true, "storage-version-migrator-controller": true,
-	"taint-eviction-controller": true, "token-cleaner": true, "ttl-after-finished-controller": true, "ttl-controller": true,
-	"validatingadmissionpolicy-status-controller": true, "volumeattributesclass-protection-controller": true,
-	"coredns": true, "kube-dns": true, "kube-proxy": true,
+// controlPlane reports whether an account of kube-system is one that the control
+// plane makes for its controllers, or kubeadm for its add-ons. Those that bootstrap
+// policy binds to a role system:controller:NAME are recognised by that binding too.
+func controlPlane(name string) bool {
+	switch name {
+	case "kube-controller-manager", "kube-scheduler", "leader-election-controller", "storage-version-garbage-collector",
+		"taint-eviction-controller", "coredns", "kube-dns", "kube-proxy":
+		return true
+	}
+	return rbac.ControllerAccount(name)
 }
 
 // platforms are prefixes of the accounts and namespaces that a provider's
@@ -115,7 +104,7 @@ func accountPlatform(namespace, name string) string {
 	if name == "default" {
 		return ""
 	}
-	if namespace == "kube-system" && controllers[name] {
+	if namespace == "kube-system" && controlPlane(name) {
 		return byKubernetes
 	}
 	for _, p := range platforms {

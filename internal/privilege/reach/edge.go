@@ -113,11 +113,7 @@ func (a *Analysis) addMembers(e *Estate) {
 func (a *Analysis) addWorkload(w *Workload) {
 	a.byName[w.Name] = append(a.byName[w.Name], place{w.Namespace, len(a.mounts[w.Namespace])})
 	a.mounts[w.Namespace] = append(a.mounts[w.Namespace], *w)
-	name := w.Account
-	if name == "" {
-		name = "default"
-	}
-	n, ok := a.index[Principal{rbac.KindServiceAccount, w.Namespace, name}]
+	n, ok := a.index[Principal{rbac.KindServiceAccount, w.Namespace, accountName(w.Account)}]
 	if !ok || w.MountsToken == inventory.False {
 		return
 	}

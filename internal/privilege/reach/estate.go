@@ -50,7 +50,6 @@ type node struct {
 	principal Principal
 	name      string
 	exists    bool // an account that is there, as far as was seen
-	builtIn   bool
 	class     *class
 	sets      []*set
 }
@@ -149,7 +148,7 @@ func (a *Analysis) addPrincipals(e *Estate) {
 	}
 	a.nodes = make([]node, len(all))
 	for i, p := range all {
-		a.nodes[i] = node{principal: p, name: p.String(), exists: listed[p], builtIn: builtIn(p)}
+		a.nodes[i] = node{principal: p, name: p.String(), exists: listed[p]}
 		a.index[p] = int32(i)
 	}
 }

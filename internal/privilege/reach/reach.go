@@ -55,7 +55,6 @@ type Account struct{ Namespace, Name string }
 // A Workload is something that runs pods.
 type Workload struct {
 	Namespace, Name string
-	ID              string // as the records spell it; may be empty
 	Kind            string // Deployment, Pod …; for people
 	Account         string // service account; empty is default
 	// MountsToken says whether its pods have a token of the API server mounted.

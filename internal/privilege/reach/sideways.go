@@ -22,11 +22,10 @@ type visit struct {
 
 // A side is something gained in a namespace.
 type side struct {
-	visits    []visit // from the beginning
-	hit       int32   // of the last node
-	leads     string
-	namespace string
-	strong    bool // the whole namespace
+	visits []visit // from the beginning
+	hit    int32   // of the last node
+	leads  string
+	strong bool // the whole namespace
 }
 
 // sides finds which other namespaces a view leads to: first those that it can
@@ -109,7 +108,7 @@ func (w *walk) gains(i int, v *view) {
 			continue
 		}
 		w.found = append(w.found, g)
-		s := side{hit: int32(k), namespace: h.namespace, leads: "secrets of namespace " + h.namespace}
+		s := side{hit: int32(k), leads: "secrets of namespace " + h.namespace}
 		if h.permission == 0 {
 			s.leads, s.strong = "namespace "+h.namespace, true
 		}

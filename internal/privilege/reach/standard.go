@@ -3,6 +3,7 @@ package reach
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege"
@@ -70,11 +71,17 @@ func editRules() []rbac.Rule {
 	}, viewRules()...)
 }
 
+// anyServer is the table for rules of which no server is known. It is made once:
+// a copy gathers its own hits and shares the rest.
+//
+//nolint:gochecknoglobals // a function, made once: the table is a constant
+var anyServer = sync.OnceValue(func() *table { return newTable(0) })
+
 // Rules assesses the rules that one binding grants, without the estate around
 // them: levels by the table, no paths. Cluster-wide is true for a
 // ClusterRoleBinding.
 func Rules(rules []rbac.Rule, clusterWide bool) privilege.Assessment {
-	t := newTable(0)
+	t := *anyServer()
 	h := holding{Held: rbac.Held{Binding: &rbac.Binding{}}, profile: t.compile(rules)}
 	if !clusterWide {
 		h.Namespace = theNamespace
@@ -104,7 +111,8 @@ func Role(name string, clusterWide bool) (privilege.Assessment, bool) {
 func builtIn(p Principal) bool {
 	switch p.Kind {
 	case rbac.KindServiceAccount:
-		return p.Namespace == "kube-system" && (slices.Contains(controllerAccounts, p.Name) || strings.HasSuffix(p.Name, "-controller") && slices.Contains(controllerAccounts, strings.TrimSuffix(p.Name, "-controller")))
+		short, suffixed := strings.CutSuffix(p.Name, "-controller")
+		return p.Namespace == "kube-system" && (controller(p.Name) || suffixed && controller(short))
 	case rbac.KindUser:
 		return strings.HasPrefix(p.Name, "system:") && p.Name != rbac.Anonymous
 	default:
@@ -117,18 +125,10 @@ func builtIn(p Principal) bool {
 	}
 }
 
-// controllerAccounts are the accounts of kube-system that kube-controller-manager
-// makes for its controllers and that bootstrap policy binds (1.36).
-var controllerAccounts = []string{
-	"attachdetach-controller", "bootstrap-signer", "certificate-controller", "cloud-provider", "clusterrole-aggregation-controller",
-	"cronjob-controller", "daemon-set-controller", "deployment-controller", "device-taint-eviction-controller", "disruption-controller",
-	"endpoint-controller", "endpointslice-controller", "endpointslicemirroring-controller", "ephemeral-volume-controller", "expand-controller",
-	"generic-garbage-collector", "horizontal-pod-autoscaler", "job-controller", "legacy-service-account-token-cleaner", "namespace-controller",
-	"node-controller", "persistent-volume-binder", "pod-garbage-collector", "podcertificaterequestcleaner-controller", "pv-protection-controller",
-	"pvc-protection-controller", "replicaset-controller", "replication-controller", "resource-claim-controller", "resourcequota-controller",
-	"root-ca-cert-publisher", "route-controller", "selinux-warning-controller", "service-account-controller", "service-cidrs-controller",
-	"service-controller", "statefulset-controller", "storage-version-migrator-controller", "token-cleaner", "ttl-after-finished-controller",
-	"ttl-controller", "validatingadmissionpolicy-status-controller", "volumeattributesclass-protection-controller", "kube-apiserver-serving-clustertrustbundle-publisher",
+// controller reports whether kube-controller-manager makes an account of kube-system
+// for one of its controllers and bootstrap policy binds it (1.36).
+func controller(name string) bool {
+	return rbac.ControllerAccount(name) || name == "podcertificaterequestcleaner-controller" || name == "kube-apiserver-serving-clustertrustbundle-publisher"
 }
 
 // none is the level of nothing.
