@@ -36,7 +36,7 @@ func declared(ix *index, rel *relations) {
 // the type and the name, for a service account with its namespace.
 func nameKey(i *inventory.Identity) string {
 	name := i.Name
-	if i.Type == "kubernetes.service_account" {
+	if i.Type == serviceAccountType {
 		name = serviceAccount(i)
 	}
 	if name == "" {

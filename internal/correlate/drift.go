@@ -87,6 +87,9 @@ func newComparison(ix *index, live string, manifests []string, kind inventory.Ki
 	}
 	if kind == inventory.KindIdentity {
 		for _, i := range ix.inv.Identities {
+			if !c.covers(i.Scope) {
+				continue
+			}
 			if i.Declared || i.Attributes["missing"] != "true" && i.Attributes["inferred"] != "true" {
 				add(identityThing(i), i.Declared)
 			}
@@ -94,11 +97,19 @@ func newComparison(ix *index, live string, manifests []string, kind inventory.Ki
 		return c
 	}
 	for _, g := range ix.inv.Grants {
+		if !c.covers(g.Scope) {
+			continue
+		}
 		if t, ok := grantThing(g); ok {
 			add(t, g.Declared)
 		}
 	}
 	return c
+}
+
+// covers reports whether a scope is one of those that are compared.
+func (c *comparison) covers(scope string) bool {
+	return scope == c.live || slices.Contains(c.manifests, scope)
 }
 
 // identityThing is an identity for comparison. Users and groups are nowhere but

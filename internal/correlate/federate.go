@@ -26,7 +26,7 @@ var bindings = []struct{ key, scanner string }{
 // annotations name, which may be unknown here.
 func annotations(ix *index, rel *relations) {
 	for _, i := range ix.inv.Identities {
-		if i.Type != "kubernetes.service_account" {
+		if i.Type != serviceAccountType {
 			continue
 		}
 		for _, b := range bindings {

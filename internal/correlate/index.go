@@ -62,7 +62,7 @@ func (ix *index) addIdentity(i *inventory.Identity) {
 	}
 	add(ix.named, i.Scope+"\x00"+i.Name)
 	switch i.Type {
-	case "kubernetes.service_account":
+	case serviceAccountType:
 		add(ix.accounts, serviceAccount(i))
 	case "github.workflow", "gitlab.pipeline":
 		add(ix.repos, strings.ToLower(i.Scope))
