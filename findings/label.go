@@ -45,9 +45,7 @@ func typeTitle(t string) string {
 	words := strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("._-", r) })
 	var out []string
 	for _, w := range words {
-		if s, ok := spellings()[w]; ok {
-			w = s
-		}
+		w = spelling(w)
 		if w != "" && (len(out) == 0 || !strings.EqualFold(out[len(out)-1], w)) {
 			out = append(out, w)
 		}
@@ -55,13 +53,72 @@ func typeTitle(t string) string {
 	return strings.Join(out, " ")
 }
 
-// spellings are the words of types that are not written as they stand.
-func spellings() map[string]string {
-	return map[string]string{
-		"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure", "entra": "Entra", "kubernetes": "Kubernetes", "github": "GitHub",
-		"gitlab": "GitLab", "pypi": "PyPI", "slack": "Slack", "stripe": "Stripe", "vault": "Vault", "llm": "language model",
-		"jwt": "JSON web token", "pki": "", "ssh": "SSH", "ci": "CI", "api": "API", "kms": "KMS", "ssm": "SSM", "pat": "access token",
-		"ldap": "LDAP", "iam": "IAM", "mcp": "MCP", "ai": "AI", "id": "ID", "secretsmanager": "Secrets Manager", "approle": "AppRole", "basic": "basic", "auth": "login",
+// spelling writes a word of a type that is not written as it stands; others are
+// returned as they are.
+//
+//nolint:funlen // a table
+func spelling(word string) string {
+	switch word {
+	case "aws":
+		return "AWS"
+	case "gcp":
+		return "Google Cloud"
+	case "azure":
+		return "Azure"
+	case "entra":
+		return "Entra"
+	case "kubernetes":
+		return "Kubernetes"
+	case "github":
+		return "GitHub"
+	case "gitlab":
+		return "GitLab"
+	case "pypi":
+		return "PyPI"
+	case "slack":
+		return "Slack"
+	case "stripe":
+		return "Stripe"
+	case "vault":
+		return "Vault"
+	case "llm":
+		return "language model"
+	case "jwt":
+		return "JSON web token"
+	case "pki":
+		return ""
+	case "ssh":
+		return "SSH"
+	case "ci":
+		return "CI"
+	case "api":
+		return "API"
+	case "kms":
+		return "KMS"
+	case "ssm":
+		return "SSM"
+	case "pat":
+		return "access token"
+	case "ldap":
+		return "LDAP"
+	case "iam":
+		return "IAM"
+	case "mcp":
+		return "MCP"
+	case "ai":
+		return "AI"
+	case "id":
+		return "ID"
+	case "secretsmanager":
+		return "Secrets Manager"
+	case "approle":
+		return "AppRole"
+	case "basic":
+		return "basic"
+	case "auth":
+		return "login"
+	default:
+		return word
 	}
 }
 
