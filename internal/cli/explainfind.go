@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/findings"
-	"github.com/muster-nhi/muster/internal/config"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -190,10 +189,6 @@ func (e *explainer) unknown(id string, ids []string) error {
 	for _, f := range e.r.Findings {
 		ids = append(ids, f.ID)
 	}
-	near := config.Closest(id, ids)
-	if near != "" {
-		near = "; did you mean " + near + "?"
-	}
 	return usage("there is no rule, control, finding or record %s in %s%s (muster inventory and muster findings list ids)",
-		visible(id), or(e.r.Run.Snapshot, strings.Join(e.r.Run.Sources, ", ")), near)
+		visible(id), or(e.r.Run.Snapshot, strings.Join(e.r.Run.Sources, ", ")), closest(id, ids))
 }

@@ -105,9 +105,7 @@ func (m *mapper) account(k key) *account {
 }
 
 func (m *mapper) sortAccounts() {
-	slices.SortFunc(m.order, func(a, b *account) int {
-		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))
-	})
+	slices.SortFunc(m.order, func(a, b *account) int { return compareKeys(a.key, b.key) })
 }
 
 // accountOfUser reads a user name that is an account's. One that no account can

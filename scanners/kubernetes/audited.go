@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -26,10 +27,7 @@ func nameOf(b *object.Binding, s *object.Subject) grantName {
 		n.kind, n.namespace = "RoleBinding", b.Namespace
 	}
 	if s.Kind == kindAccount {
-		n.subjectNamespace = s.Namespace
-		if n.subjectNamespace == "" {
-			n.subjectNamespace = b.Namespace
-		}
+		n.subjectNamespace = cmp.Or(s.Namespace, b.Namespace)
 	}
 	return n
 }

@@ -21,6 +21,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege"
@@ -45,7 +46,10 @@ type Config struct {
 // Factory returns the factory of the kubernetes scanner.
 func Factory() scanners.Factory { return scanners.Define(info(), Config{}, open) }
 
-func info() scanners.Info {
+// info is made once: what the scanner needs is gathered from all its lists.
+//
+//nolint:gochecknoglobals // a function, made once: every command asks it several times
+var info = sync.OnceValue(func() scanners.Info {
 	return scanners.Info{
 		Name:     "kubernetes",
 		Title:    "A Kubernetes cluster: service accounts and what they can really do, Secrets by type, certificates, workloads, cloud identities",
@@ -57,7 +61,7 @@ func info() scanners.Info {
 		Permissions: permissions(live.Permissions(false)),
 		Network:     true,
 	}
-}
+})
 
 // permissions writes rules as kubectl auth can-i takes them: list
 // serviceaccounts, get configmaps NAME.

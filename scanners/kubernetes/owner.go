@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -111,7 +113,7 @@ func labelled(annotations, labels map[string]string) owning {
 			return owning{v, ownerKind(k), "label", k, inventory.ConfidenceHigh}
 		}
 	}
-	for _, k := range sortedKeys(annotations) {
+	for _, k := range slices.Sorted(maps.Keys(annotations)) {
 		if v := annotations[k]; v != "" && ownerKey(k) {
 			return owning{v, ownerKind(k), "annotation", k, inventory.ConfidenceHigh}
 		}
@@ -158,12 +160,7 @@ func (m *mapper) namespaceOwner(name string) owning {
 // namespace says, and if neither does, who made it first.
 func (m *mapper) putOwners(subject, namespace string, o *object.Meta) {
 	best, human := m.ownerOf(o)
-	m.putOwner(subject, best)
-	m.putOwner(subject, human)
-	place := m.namespaceOwner(namespace)
-	if place.owner != best.owner && place.owner != human.owner {
-		m.putOwner(subject, place)
-	}
+	place := m.putBest(subject, namespace, best, human)
 	if best.owner == "" && place.owner == "" && o != nil {
 		m.putCreators(subject, o)
 	}
@@ -191,11 +188,19 @@ func (m *mapper) putSecretOwners(subject string, o *object.Secret) {
 			human = firstOwner(human, by)
 		}
 	}
+	m.putBest(subject, o.Namespace, best, human)
+}
+
+// putBest emits the best owner, the person beside a machine, and who answers for
+// the namespace, which it returns.
+func (m *mapper) putBest(subject, namespace string, best, human owning) (place owning) {
 	m.putOwner(subject, best)
 	m.putOwner(subject, human)
-	if place := m.namespaceOwner(o.Namespace); place.owner != best.owner && place.owner != human.owner {
+	place = m.namespaceOwner(namespace)
+	if place.owner != best.owner && place.owner != human.owner {
 		m.putOwner(subject, place)
 	}
+	return place
 }
 
 func firstOwner(a, b owning) owning {

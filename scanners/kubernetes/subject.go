@@ -106,10 +106,7 @@ func (m *mapper) principal(b *object.Binding, s *object.Subject) (principal, boo
 	}
 	switch s.Kind {
 	case kindAccount:
-		ns := s.Namespace
-		if ns == "" {
-			ns = b.Namespace
-		}
+		ns := cmp.Or(s.Namespace, b.Namespace)
 		if ns == "" {
 			return principal{}, false
 		}

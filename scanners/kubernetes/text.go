@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -169,7 +170,7 @@ func tagsOf(labels, annotations map[string]string) map[string]string {
 		return labels
 	}
 	out := make(map[string]string, min(len(labels), maxTags)+extra)
-	for _, k := range sortedKeys(labels) {
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
 		if len(out) < maxTags && k != "" {
 			out[clip(k, maxText)] = clip(labels[k], maxText)
 		}
@@ -180,15 +181,6 @@ func tagsOf(labels, annotations map[string]string) map[string]string {
 		}
 	}
 	return out
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func number(n int) string { return strconv.Itoa(n) }

@@ -33,14 +33,13 @@ type state struct {
 }
 
 type user struct {
-	name                          string
-	first, last, allowed          int64
-	requests, denied              int
-	agents                        []string
-	impersonated                  int64
-	by                            []string
-	used                          permissions
-	manyAgents, manyImpersonators bool
+	name                 string
+	first, last, allowed int64
+	requests, denied     int
+	agents               []string
+	impersonated         int64
+	by                   []string
+	used                 permissions
 }
 
 type binding struct {
@@ -164,7 +163,7 @@ func (u *Uses) identity(use use) {
 		as := u.user(e.impersonated)
 		if as != nil && !use.denied {
 			as.impersonated = max(as.impersonated, use.to)
-			as.manyImpersonators = addShort(&as.by, unescape(e.user)) || as.manyImpersonators
+			addShort(&as.by, unescape(e.user))
 			as.used.use(used, use.to, u.opts.MaxPermissions)
 		}
 		// That it may act as another was allowed, whatever came of the request.
@@ -174,7 +173,7 @@ func (u *Uses) identity(use use) {
 		return
 	}
 	span(&who.first, &who.last, use)
-	who.manyAgents = addShort(&who.agents, product(unescape(e.agent))) || who.manyAgents
+	addShort(&who.agents, product(unescape(e.agent)))
 	if use.done {
 		who.requests++
 		if use.denied {

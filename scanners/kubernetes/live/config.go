@@ -35,13 +35,9 @@ func connect(o Options) (*connection, error) {
 	if o.Context == InCluster {
 		return inCluster()
 	}
-	loading := clientcmd.NewDefaultClientConfigLoadingRules()
-	loading.ExplicitPath = o.Kubeconfig
-	loading.MigrationRules = nil // they copy files
-	loading.WarnIfAllMissing = false
-	file, err := loading.Load()
+	loading, file, err := load(o.Kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("read kubeconfig: %w", err)
+		return nil, err
 	}
 	if len(file.Contexts) == 0 && len(file.Clusters) == 0 {
 		if o.Kubeconfig == "" && o.Context == "" {
@@ -53,6 +49,20 @@ func connect(o Options) (*connection, error) {
 			strings.Join(places(loading), ", "))
 	}
 	return fromFile(o, file)
+}
+
+// load reads a kubeconfig, or with an empty path those that kubectl reads, and
+// writes none.
+func load(path string) (*clientcmd.ClientConfigLoadingRules, *api.Config, error) {
+	loading := clientcmd.NewDefaultClientConfigLoadingRules()
+	loading.ExplicitPath = path
+	loading.MigrationRules = nil // they copy files
+	loading.WarnIfAllMissing = false
+	file, err := loading.Load()
+	if err != nil {
+		return nil, nil, fmt.Errorf("read kubeconfig: %w", err)
+	}
+	return loading, file, nil
 }
 
 // places names the files that were looked for.

@@ -1,11 +1,8 @@
 package live
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // A Context is one way to reach a cluster that a kubeconfig has.
@@ -20,13 +17,9 @@ type Context struct {
 // the default file) by name, none if there is no such file. It reads the file and
 // sends nothing.
 func Contexts(kubeconfig string) ([]Context, error) {
-	loading := clientcmd.NewDefaultClientConfigLoadingRules()
-	loading.ExplicitPath = kubeconfig
-	loading.MigrationRules = nil // they copy files
-	loading.WarnIfAllMissing = false
-	file, err := loading.Load()
+	_, file, err := load(kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("read kubeconfig: %w", err)
+		return nil, err
 	}
 	var out []Context
 	for _, name := range slices.Sorted(maps.Keys(file.Contexts)) {

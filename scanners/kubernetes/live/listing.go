@@ -90,11 +90,7 @@ func (r *run) blame(l *object.Listing, err error) {
 		l.Status, l.Reason = inventory.StatusSkipped, "list "+name+": the server does not have this resource (404)"
 		return
 	}
-	where := ""
-	if l.Namespace != "" {
-		where = " in " + l.Namespace
-	}
-	l.Reason = fmt.Sprintf("list %s%s: %s", name, where, reason(err))
+	l.Reason = fmt.Sprintf("list %s%s: %s", name, inNamespace(l.Namespace), reason(err))
 	if l.Count > 0 {
 		l.Reason += fmt.Sprintf("; %d were read before", l.Count)
 	}
@@ -112,8 +108,7 @@ func (r *run) list(ctx context.Context, l *object.Listing, q *query) error {
 		var status *statusError
 		switch {
 		case err == nil && p.next == "":
-			r.control(l, q, p, first)
-			return nil
+			return nil // that all are here is no second count
 		case err == nil && p.next == token:
 			return fmt.Errorf("%w: it gives the same page again", errForm)
 		case err == nil:
@@ -157,17 +152,10 @@ func (r *run) page(ctx context.Context, l *object.Listing, q *query, token strin
 
 // control notes how many objects there are by the server's own count.
 func (r *run) control(l *object.Listing, q *query, p page, first bool) {
-	if !first || l.ControlTotal != nil || q.limit == 0 || q.selector != "" {
+	if !first || l.ControlTotal != nil || q.limit == 0 || q.selector != "" || p.remaining == nil {
 		return
 	}
-	total := p.items
-	switch {
-	case p.next == "":
-		return // that all are here is no second count
-	case p.remaining == nil:
-		return
-	}
-	total += int(*p.remaining)
+	total := p.items + int(*p.remaining)
 	l.ControlTotal, l.ControlSource = &total, "remainingItemCount of the first page"
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -56,12 +57,9 @@ func (o *item) secret() bool {
 }
 
 // isEncrypted reports whether SOPS encrypted a value.
-func isEncrypted(text string) bool { return encryptedForm.MatchString(text) }
+func isEncrypted(text string) bool { return strings.HasPrefix(text, "ENC[") }
 
-var (
-	encryptedForm   = regexp.MustCompile(`^ENC\[`)
-	placeholderForm = regexp.MustCompile(`(?s)^\s*(<[^<>]*>|\{\{.*\}\}|\$\{[^}]*\}|\$\([^)]*\)|ref\+.*|vault:.*#.*|op://.*|\$ANSIBLE_VAULT;.*)\s*$`)
-)
+var placeholderForm = regexp.MustCompile(`(?s)^\s*(<[^<>]*>|\{\{.*\}\}|\$\{[^}]*\}|\$\([^)]*\)|ref\+.*|vault:.*#.*|op://.*|\$ANSIBLE_VAULT;.*)\s*$`)
 
 // isPlaceholder reports whether a value is to be filled in by another tool.
 func isPlaceholder(text string) bool { return placeholderForm.MatchString(text) }

@@ -17,9 +17,6 @@ func alone() *Texts { return nil }
 // FromMeta is the method of Texts.
 func FromMeta(kind, group string, m *metav1.ObjectMeta) Meta { return alone().FromMeta(kind, group, m) }
 
-// FromOwners is the method of Texts.
-func FromOwners(list []metav1.OwnerReference) []OwnerReference { return alone().FromOwners(list) }
-
 // FromNamespace is the method of Texts.
 func FromNamespace(o *corev1.Namespace) Namespace { return alone().FromNamespace(o) }
 
