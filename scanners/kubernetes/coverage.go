@@ -48,7 +48,6 @@ func feeds(kind inventory.Kind) []feed {
 			{"certificatesigningrequests", false, true, "client certificates"},
 			{"externalsecrets", false, true, "which Secrets come from an external store"},
 			{"clusterexternalsecrets", false, true, "which Secrets come from an external store"},
-			{"pushsecrets", false, true, "which Secrets are copied to an external store"},
 			{"pushsecrets", false, true, "which Secrets are written to an external store"},
 			{"sealedsecrets", false, true, "which Secrets come from sealed ones"},
 			{"serviceaccounts", false, false, "whose tokens they are"},

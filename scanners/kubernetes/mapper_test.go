@@ -216,3 +216,27 @@ func TestHostile(t *testing.T) {
 		}
 	}
 }
+
+// TestFeedsAreCountedOnce holds each kind to one feed a resource, and each
+// resource's requests to one kind.
+func TestFeedsAreCountedOnce(t *testing.T) {
+	counted := map[string]inventory.Kind{}
+	for _, kind := range info().Kinds {
+		seen := map[string]bool{}
+		for _, f := range feeds(kind) {
+			if seen[f.resource] {
+				t.Errorf("%s has two feeds of %s", kind, f.resource)
+			}
+			seen[f.resource] = true
+			if other, ok := counted[f.resource]; ok && f.counted && other != kind {
+				t.Errorf("the requests for %s are told with %s and %s", f.resource, other, kind)
+			}
+			if f.counted {
+				counted[f.resource] = kind
+			}
+		}
+	}
+	if len(counted) < 20 {
+		t.Errorf("only %d resources are counted", len(counted))
+	}
+}
