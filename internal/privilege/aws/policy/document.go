@@ -1,0 +1,47 @@
+// Package policy reads AWS policy documents and decides what they allow, in
+// three values: allowed, denied, unknown. It is pure.
+//
+// Source: IAM User Guide, "IAM JSON policy elements reference" and "Policy
+// evaluation logic".
+package policy
+
+// A Document is a parsed policy of any type. It is shared and never changed.
+type Document struct {
+	Version    string // 2012-10-17 or 2008-10-17; variables are only known to the first
+	ID         string
+	Statements []Statement
+	Problems   []string // what was odd in it, without quoting it: unknown keys, encoded twice
+}
+
+// A Statement is one statement of a policy.
+type Statement struct {
+	Sid          string
+	Index        int // in the document, from 0
+	Deny         bool
+	Actions      []string // as written; nil if NotActions are given
+	NotActions   []string
+	Resources    []string
+	NotResources []string
+	Principals   *Principals // nil in an identity policy
+	NotPrincipal *Principals
+	Conditions   []Condition
+}
+
+// Principals are those that a resource policy names.
+type Principals struct {
+	Everyone  bool     // "*" or {"AWS": "*"}
+	AWS       []string // ARNs, account ids, unique ids of deleted principals (AIDA…, AROA…)
+	Service   []string
+	Federated []string
+	Canonical []string
+}
+
+// A Condition is one key of one operator. Values are alternatives, conditions of
+// a statement all have to hold.
+type Condition struct {
+	Operator  string // as written, without qualifier and IfExists: StringLike
+	Qualifier string // ForAnyValue, ForAllValues, or empty
+	IfExists  bool
+	Key       string // lower case: aws:sourceip
+	Values    []string
+}
