@@ -54,6 +54,19 @@ type Env struct {
 	// false. Such a scanner names itself; UserAgent says how.
 	Wrap      func(http.RoundTripper) http.RoundTripper
 	UserAgent string
+	Memory    Memory // what earlier scans left; nil if nothing is kept
+}
+
+// A Memory keeps what a scanner wants to know again in a later scan, so that it
+// need not be worked out twice. What it gives back may be old, another's or
+// damaged: a scanner checks it, and a scan without memory finds the same. No
+// secret value goes there. It is safe for concurrent use.
+type Memory interface {
+	// Load returns what was saved last under a key by the same build, or nil.
+	Load(ctx context.Context, key string) ([]byte, error)
+	// Save keeps data under a key, in place of what was there. It may be dropped
+	// at any time.
+	Save(ctx context.Context, key string, data []byte) error
 }
 
 // Decode fills a configuration with what the user said: it writes into a
