@@ -1,6 +1,8 @@
 package match
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"regexp/syntax"
 	"slices"
@@ -30,6 +32,7 @@ type Ruleset struct {
 	always   []int   // rules without keywords
 	auto     *keywords
 	name     string
+	digest   [sha256.Size]byte
 	notes    []string
 	lineWide bool
 }
@@ -117,6 +120,7 @@ func buildGlobal(f *file) []*config.Allowlist {
 
 // apply lays a configuration over the rules so far.
 func (rs *Ruleset) apply(name string, content []byte, read func(string) ([]byte, error), depth int) error {
+	rs.digest = sha256.Sum256(append(rs.digest[:], content...))
 	f, err := decode(name, content)
 	if err != nil {
 		return err
@@ -229,8 +233,28 @@ func (rs *Ruleset) merge(name string, spec ruleSpec) {
 	r.ownAllow = append(r.ownAllow, spec.Allowlists...)
 }
 
+// sum adds the rules, as they came out, to the digest of what they were read
+// from.
+func (rs *Ruleset) sum() {
+	h := sha256.New()
+	h.Write(rs.digest[:])
+	h.Write([]byte(config.DefaultConfig))
+	for _, r := range rs.rules {
+		// Texts, numbers and lists of them can always be marshalled.
+		part, _ := json.Marshal([]any{r.spec, r.ownAllow, r.off})
+		h.Write(part)
+	}
+	rs.digest = [sha256.Size]byte(h.Sum(nil))
+}
+
+// Digest is a hash of the rules and allowlists: two sets that have the same one
+// find the same in the same text, under one version of this package. What
+// another configuration says, comments included, has another.
+func (rs *Ruleset) Digest() [sha256.Size]byte { return rs.digest }
+
 // seal builds the keyword automaton.
 func (rs *Ruleset) seal() {
+	rs.sum()
 	number := map[string]int{}
 	for i, r := range rs.rules {
 		r.compiled = sync.OnceValue(r.compile)
