@@ -75,11 +75,11 @@ func (j *job) tolerate(err error, what string) error {
 // hidden returns a function that tells where a commit belongs if not to a branch: a stash, or notes.
 func (j *job) hidden() (func(*git.Commit) string, error) {
 	notes, err := j.repo.Reach(j.ctx, "--glob=refs/notes/*")
-	if err := j.tolerate(err, "notes"); err != nil {
+	if err := j.tolerateLog(err, "notes"); err != nil {
 		return nil, err
 	}
 	stash, err := j.repo.Stashes(j.ctx)
-	if err := j.tolerate(err, "stashes"); err != nil {
+	if err := j.tolerateLog(err, "stashes"); err != nil {
 		return nil, err
 	}
 	return func(c *git.Commit) string {
@@ -96,25 +96,35 @@ func (j *job) hidden() (func(*git.Commit) string, error) {
 
 // placeCommits places by the changes of all commits but merges.
 func (j *job) placeCommits() error {
-	via, err := j.hidden()
-	if err != nil {
-		return err
-	}
-	known := map[string]byPath{}
+	paths := map[string]byPath{}
 	current := j.wantedNow()
 	missing := map[git.ID]bool{}
-	err = j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, func(c git.Change) error {
-		if !c.To.IsZero() && c.Mode != git.ModeSubmodule && j.absent(c.To) {
-			missing[c.To] = true
-		}
-		j.keyFile(known, c, via(c.Commit))
-		j.change(c, via(c.Commit))
-		// The log is newest first. A commit that gave the file the content that
-		// it has now may have been taken back in between: the newest counts.
-		if id, ok := current[c.Path]; ok && id == c.To && j.lastChange[c.Path] == nil {
-			j.lastChange[c.Path] = c.Commit
-		}
-		return nil
+	lost := func(c git.Change) bool { return !c.To.IsZero() && c.Mode != git.ModeSubmodule && j.absent(c.To) }
+	// The log is newest first. A commit that gave the file the content that
+	// it has now may have been taken back in between: the newest counts.
+	last := func(c git.Change) bool {
+		id, ok := current[c.Path]
+		return ok && id == c.To && j.lastChange[c.Path] == nil
+	}
+	j.past.begin(j, current)
+	err := j.past.replay(byCommits, logged{
+		read: func(each func(git.Change) error) error {
+			return j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, each)
+		},
+		via: j.hidden,
+		matters: func(c git.Change) bool {
+			return j.relevant(c) || lost(c) || last(c) || j.says(paths, c.Path).anything()
+		},
+		take: func(c git.Change, via string) {
+			if lost(c) {
+				missing[c.To] = true
+			}
+			j.keyFile(paths, c, via)
+			j.change(c, via)
+			if last(c) {
+				j.lastChange[c.Path] = c.Commit
+			}
+		},
 	})
 	if n := len(missing); n > 0 {
 		how := ""
@@ -123,7 +133,7 @@ func (j *job) placeCommits() error {
 		}
 		j.missf("%d objects that commits name are missing or corrupt%s", n, how)
 	}
-	return j.tolerate(err, "the log")
+	return j.tolerateLog(err, "the log")
 }
 
 // wantedNow returns the blobs of the files that may declare something: at HEAD,
@@ -157,18 +167,16 @@ func (j *job) placeMerges() error {
 	if !j.unplaced(git.TypeBlob) {
 		return nil
 	}
-	via, err := j.hidden()
-	if err != nil {
-		return err
-	}
 	open := j.openBlobs()
-	err = j.repo.Log(j.ctx, []string{"--all", "--merges", "-c"}, nil, func(c git.Change) error {
-		if open[c.To] {
-			j.change(c, via(c.Commit))
-		}
-		return nil
+	err := j.past.replay(byMerges, logged{
+		read: func(each func(git.Change) error) error {
+			return j.repo.Log(j.ctx, []string{"--all", "--merges", "-c"}, nil, each)
+		},
+		via:     j.hidden,
+		matters: func(c git.Change) bool { return open[c.To] },
+		take:    j.change,
 	})
-	return j.tolerate(err, "the log of merges")
+	return j.tolerateLog(err, "the log of merges")
 }
 
 // placeUnreachable places by the changes of commits that no reference reaches.
@@ -176,30 +184,45 @@ func (j *job) placeUnreachable() error {
 	if !j.scan.config.Unreachable || !j.unplaced(git.TypeBlob) {
 		return nil
 	}
-	var dangling []git.ID
+	open := j.openBlobs()
+	err := j.past.replay(byUnreachable, logged{
+		read: func(each func(git.Change) error) error {
+			dangling, err := j.dangling()
+			if err != nil {
+				return err
+			}
+			return j.repo.Commits(j.ctx, dangling, nil, each)
+		},
+		via: func() (func(*git.Commit) string, error) {
+			via, err := j.hidden()
+			return func(c *git.Commit) string { return cmp.Or(via(c), "unreachable commit") }, err
+		},
+		matters: func(c git.Change) bool { return open[c.To] },
+		take:    j.change,
+	})
+	return j.tolerateLog(err, "unreachable commits")
+}
+
+// dangling returns the commits that no reference reaches, sorted, so that two
+// scans read them in one order.
+func (j *job) dangling() ([]git.ID, error) {
+	var ids []git.ID
 	err := j.repo.Objects(j.ctx, func(o git.Object) error {
 		if o.Type == git.TypeCommit && !j.commits[o.ID] {
-			dangling = append(dangling, o.ID)
+			ids = append(ids, o.ID)
 		}
 		return nil
 	})
-	if err := j.tolerate(err, "the list of objects"); err != nil {
-		return err
-	}
-	// Sorted, so that two scans read them in one order.
-	slices.SortFunc(dangling, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
-	via, err := j.hidden()
+	slices.SortFunc(ids, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
+	return ids, j.tolerateLog(err, "the list of objects")
+}
+
+// tolerateLog is tolerate; what was read of a log that failed is not remembered.
+func (j *job) tolerateLog(err error, what string) error {
 	if err != nil {
-		return err
+		j.past.forget()
 	}
-	open := j.openBlobs()
-	err = j.repo.Commits(j.ctx, dangling, nil, func(c git.Change) error {
-		if open[c.To] {
-			j.change(c, cmp.Or(via(c.Commit), "unreachable commit"))
-		}
-		return nil
-	})
-	return j.tolerate(err, "unreachable commits")
+	return j.tolerate(err, what)
 }
 
 // openBlobs returns the blobs whose place is not known.

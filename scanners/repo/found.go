@@ -140,15 +140,23 @@ type byPath struct {
 	format string
 }
 
+func (b byPath) anything() bool { return len(b.rules) > 0 || b.format != "" }
+
+// says returns what a path alone says; it is asked once.
+func (j *job) says(known map[string]byPath, path string) byPath {
+	says, ok := known[path]
+	if !ok {
+		says = byPath{j.rules.PathRules(path), j.format(path)}
+		known[path] = says
+	}
+	return says
+}
+
 // keyFile notes a file that a rule takes for a key by its path alone, or that
 // holds credentials by its nature.
 func (j *job) keyFile(known map[string]byPath, c git.Change, via string) {
-	says, ok := known[c.Path]
-	if !ok {
-		says = byPath{j.rules.PathRules(c.Path), j.format(c.Path)}
-		known[c.Path] = says
-	}
-	if len(says.rules) == 0 && says.format == "" || c.To.IsZero() || j.oldFiles[c.To] {
+	says := j.says(known, c.Path)
+	if !says.anything() || c.To.IsZero() || j.oldFiles[c.To] {
 		return
 	}
 	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}

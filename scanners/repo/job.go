@@ -55,6 +55,8 @@ type job struct {
 	commits    map[git.ID]bool               // commits that a reference reaches
 	store      *pack.Store                   // nil if only git can read the objects
 	present    map[uint64]struct{}           // objects in the store, by ID.Short; nil if not listed
+	known      *known                        // what an earlier scan found nothing in; nil if that is not asked
+	past       *past                         // what an earlier scan learned from the log; nil likewise
 	keyFiles   map[string][]keyFile
 	keyAtHead  map[string]bool // paths at HEAD that are key files
 	diskKeys   []diskKey
@@ -201,13 +203,19 @@ func (j *job) run() error {
 func (j *job) scanAll() error {
 	j.openStore()
 	defer j.closeStore()
+	j.recall()
 	p := newPool(j)
 	err := j.feedAll(p)
 	p.close()
+	j.known.save(j.ctx, err == nil)
 	if err != nil {
 		return err
 	}
-	return j.attribute()
+	if err := j.attribute(); err != nil {
+		return err
+	}
+	j.past.save(j)
+	return nil
 }
 
 func (j *job) feedAll(p *pool) error {
@@ -257,7 +265,7 @@ func (j *job) feedObjects(p *pool) error {
 		case o.Type == "":
 			missing++
 		case o.Type == git.TypeTree:
-		case !j.mark(o.ID):
+		case !j.mark(o.ID), j.known.has(o.ID):
 		case o.Size > j.scan.config.MaxFileSize:
 			j.skip("larger than max_file_size")
 		default:

@@ -76,17 +76,18 @@ func (j *job) suppress(reason string, o occurrence, path string) {
 	j.suppressed[reason][string(o.hash)+"\x00"+path] = true
 }
 
+// relevant reports whether something was found in one of a change's texts.
+func (j *job) relevant(c git.Change) bool {
+	return j.objects[c.To] != nil || slices.ContainsFunc(c.From, func(id git.ID) bool { return j.objects[id] != nil })
+}
+
 // change places what a commit brought in: what is in the new text and was not,
 // or not as often, in any of the old ones.
 func (j *job) change(c git.Change, via string) {
-	after := j.objects[c.To]
-	relevant := after != nil
-	for _, id := range c.From {
-		relevant = relevant || j.objects[id] != nil
-	}
-	if !relevant {
+	if !j.relevant(c) {
 		return
 	}
+	after := j.objects[c.To]
 	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}
 	if !c.Commit.ID.IsZero() {
 		w.commit = c.Commit.ID.String()

@@ -40,6 +40,7 @@ type text struct {
 	lines  bool   // whether lines mean something
 	packed bool   // an archive, to be opened
 	runs   []byte // UTF-16 in a binary file, to be matched besides
+	proven bool   // it is all of an object, and that has this name
 }
 
 // A pool matches texts with several matchers. Its methods are called by one
@@ -84,9 +85,16 @@ func newPool(j *job) *pool {
 // do matches a text, or what is in it.
 func (p *pool) do(m *matcher, t text) {
 	if !t.packed {
-		p.job.collect(t, m.match(t.data))
+		hits := m.match(t.data)
+		clean := len(hits) == 0
+		p.job.collect(t, hits)
 		if len(t.runs) > 0 {
-			p.job.collect(text{source: t.source}, m.match(t.runs))
+			hits = m.match(t.runs)
+			clean = clean && len(hits) == 0
+			p.job.collect(text{source: t.source}, hits)
+		}
+		if clean && t.proven {
+			p.job.known.add(t.source.id)
 		}
 		return
 	}
@@ -165,8 +173,9 @@ func (p *pool) addWhole(s source, data []byte) {
 // whole makes a text of all of an object or file. Data that has to be changed
 // for it is asked of own.
 func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text) {
+	proven := p.job.known.proves(s, data)
 	if s.kind == git.TypeCommit || s.kind == git.TypeTag {
-		return text{source: s, data: message(data), first: 1, lines: true}
+		return text{source: s, data: message(data), first: 1, lines: true, proven: proven}
 	}
 	enc := encodingOf(data)
 	switch enc {
@@ -179,7 +188,7 @@ func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text) {
 		data = own(data)
 	default:
 	}
-	t.source, t.data, t.first, t.lines = s, enc.read(data), 1, enc != binaryText
+	t.source, t.data, t.first, t.lines, t.proven = s, enc.read(data), 1, enc != binaryText, proven
 	return t
 }
 

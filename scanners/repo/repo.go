@@ -38,7 +38,14 @@ type Config struct {
 	ArchiveBytes int64    `yaml:"archive_bytes" json:"archive_bytes"` // unpacked from one archive at most (default 2 GiB)
 	Rules        string   `yaml:"config" json:"config"`               // a gitleaks configuration to use in place of the repository's own
 	Submodules   bool     `yaml:"submodules" json:"submodules"`       // repositories inside the working tree, as repositories of their own (default true)
+	Rescan       string   `yaml:"rescan" json:"rescan"`               // new (default): what an earlier scan read and found nothing in is not read again; full: all is read
 }
+
+// The values of Config.Rescan.
+const (
+	rescanNew  = "new"
+	rescanFull = "full"
+)
 
 // defaultMaxFileSize is the size in bytes beyond which a file or blob is not
 // read but counted as skipped: 1 GiB.
@@ -48,7 +55,7 @@ const defaultMaxFileSize = 1 << 30
 func Factory() scanners.Factory {
 	return scanners.Define(info(), Config{
 		History: true, Worktree: true, Unreachable: true, Submodules: true, MaxFileSize: defaultMaxFileSize,
-		Archives: defaultArchives, ArchiveBytes: defaultArchiveBytes,
+		Archives: defaultArchives, ArchiveBytes: defaultArchiveBytes, Rescan: rescanNew,
 	}, open)
 }
 
@@ -105,6 +112,8 @@ func check(c Config, roots []string) error {
 		return errors.New("archives must be 0 or more")
 	case c.ArchiveBytes <= 0:
 		return errors.New("archive_bytes must be more than 0 bytes")
+	case c.Rescan != rescanNew && c.Rescan != rescanFull:
+		return errors.New("rescan must be new or full")
 	case c.Staged && ranged:
 		return errors.New("staged cannot be combined with since or commits")
 	case ranged && !c.History:

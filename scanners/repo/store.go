@@ -44,7 +44,7 @@ func (j *job) feedHistory(p *pool) error {
 		all  atomic.Int64
 	)
 	walk := pack.Walk{Workers: len(p.matchers), Want: func(id pack.ID, typ pack.Type) bool {
-		if typ == pack.Tree || !want(id) {
+		if typ == pack.Tree || j.known.has(git.SHA1(id)) || !want(id) {
 			return false
 		}
 		all.Add(1)
@@ -57,6 +57,7 @@ func (j *job) feedHistory(p *pool) error {
 	}}
 	err = j.store.Each(j.ctx, walk, func(worker int, o pack.Object, data []byte) error {
 		if n := done.Add(1); n%progressStep == 0 {
+			j.known.saveSome(j.ctx)
 			if err := j.progress("read objects", int(n), int(all.Load())); err != nil {
 				return err
 			}

@@ -144,7 +144,7 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 	if err != nil {
 		return j.readFailure(err)
 	}
-	if tracked && known[indexed] && sameObject(content, indexed) {
+	if tracked && known[indexed] && sameObject(git.TypeBlob, content, indexed) {
 		return nil
 	}
 	if format := j.format(name); format != "" {
@@ -180,20 +180,19 @@ func unwrapRead(err error) error {
 	return err
 }
 
-// sameObject reports whether a file's content is that of a blob.
-func sameObject(content []byte, id git.ID) bool {
-	header := fmt.Appendf(nil, "blob %d\x00", len(content))
-	hex := id.String()
-	if len(hex) == 2*sha256.Size {
-		h := sha256.New()
+// sameObject reports whether a content is that of an object of a type.
+func sameObject(kind string, content []byte, id git.ID) bool {
+	header := fmt.Appendf(nil, "%s %d\x00", kind, len(content))
+	if hash, ok := id.SHA1(); ok {
+		h := sha1.New() //nolint:gosec // git's object names
 		h.Write(header)
 		h.Write(content)
-		return fmt.Sprintf("%x", h.Sum(nil)) == hex
+		return [sha1.Size]byte(h.Sum(nil)) == hash
 	}
-	h := sha1.New() //nolint:gosec // git's object names
+	h := sha256.New()
 	h.Write(header)
 	h.Write(content)
-	return fmt.Sprintf("%x", h.Sum(nil)) == hex
+	return fmt.Sprintf("%x", h.Sum(nil)) == id.String()
 }
 
 // installed reports whether a path lies in a directory of installed packages,

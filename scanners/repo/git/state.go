@@ -1,0 +1,174 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxState is how much of a repository's own files is read for its state, in
+// bytes.
+const maxState = 64 << 20
+
+var errUnknownState = errors.New("the state of the repository cannot be told from its files")
+
+// State returns a hash of all that the history of the repository is made of,
+// for Log, Commits, Reach, Stashes and Tags to tell the same as long as it is the
+// same: references, HEAD, reflogs, grafts, configuration and mailmap by their
+// content, packs by name and size, loose objects by name. The index and the
+// working tree are no part of it. No object is read: that one was damaged since
+// does not show. An error says that the state cannot be told.
+func (r *Repo) State(ctx context.Context) ([sha256.Size]byte, error) {
+	s := &state{sum: sha256.New(), left: maxState}
+	store, err := filepath.EvalSymlinks(r.objects)
+	if err != nil {
+		return [sha256.Size]byte{}, withoutPath(err)
+	}
+	for _, dir := range r.places {
+		if err := ctx.Err(); err != nil {
+			return [sha256.Size]byte{}, err //nolint:wrapcheck // the caller tells it from a failure
+		}
+		switch {
+		case dir == store:
+			err = s.store(dir)
+		case strings.HasPrefix(store, dir+string(filepath.Separator)) || dir == r.own():
+			err = s.dir(dir, "")
+		default:
+			err = errUnknownState // a store that it borrows from
+		}
+		if err != nil {
+			return [sha256.Size]byte{}, err
+		}
+	}
+	if err := s.optional(filepath.Join(r.dir, ".mailmap")); err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	fmt.Fprintf(s.sum, "bare %t mailmap %t", r.bare, r.mailmap)
+	return [sha256.Size]byte(s.sum.Sum(nil)), nil
+}
+
+// own returns the git directory as a real path.
+func (r *Repo) own() string {
+	if len(r.places) == 0 {
+		return ""
+	}
+	return r.places[0]
+}
+
+// A state sums up files.
+type state struct {
+	sum  hash.Hash
+	left int64 // bytes that may still be read
+}
+
+// dir adds all below a directory that git reads for history.
+func (s *state) dir(root, below string) error {
+	entries, err := os.ReadDir(filepath.Join(root, below))
+	if err != nil {
+		return withoutPath(err)
+	}
+	for _, e := range entries {
+		name := filepath.Join(below, e.Name())
+		info, err := os.Stat(filepath.Join(root, name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue // it leads nowhere, or is gone
+		case err != nil:
+			return withoutPath(err)
+		case info.IsDir() && below == "" && slices.Contains([]string{"objects", "hooks", "modules", "lfs", "annex"}, e.Name()):
+			continue
+		case info.IsDir() && e.Type()&fs.ModeSymlink != 0:
+			return errUnknownState // it may lead in a circle
+		case info.IsDir():
+			err = s.dir(root, name)
+		case strings.HasSuffix(e.Name(), ".lock"), e.Name() == "index", e.Name() == "COMMIT_EDITMSG":
+			continue
+		case info.Mode().IsRegular():
+			err = s.file(filepath.Join(root, name), filepath.ToSlash(name))
+		default:
+			err = errUnknownState
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file adds a name and a content.
+func (s *state) file(path, name string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return withoutPath(err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	content, err := io.ReadAll(io.LimitReader(f, s.left+1))
+	if err != nil {
+		return withoutPath(err)
+	}
+	if s.left -= int64(len(content)); s.left < 0 {
+		return errUnknownState
+	}
+	if base := filepath.Base(name); strings.HasPrefix(base, "config") && bytes.Contains(bytes.ToLower(content), []byte("[include")) {
+		return errUnknownState // it says more in files that may lie anywhere
+	}
+	sum := sha256.Sum256(content)
+	fmt.Fprintf(s.sum, "%d %s %x\n", len(name), name, sum)
+	return nil
+}
+
+// optional adds a file that need not be there.
+func (s *state) optional(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return withoutPath(err)
+	}
+	if !info.Mode().IsRegular() {
+		return errUnknownState
+	}
+	return s.file(path, filepath.Base(path))
+}
+
+// store adds the names of what is in a store of objects.
+func (s *state) store(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return withoutPath(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "info" && e.Name() != "pack" && len(e.Name()) != 2 {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return withoutPath(err)
+		}
+		for _, f := range files {
+			size := int64(0)
+			if e.Name() == "pack" {
+				info, err := os.Stat(filepath.Join(dir, "pack", f.Name()))
+				if err != nil {
+					return withoutPath(err)
+				}
+				size = info.Size()
+			}
+			if e.Name() == "info" && strings.HasSuffix(f.Name(), "alternates") {
+				return errUnknownState
+			}
+			fmt.Fprintf(s.sum, "object %d %s/%s %d\n", len(f.Name()), e.Name(), f.Name(), size)
+		}
+	}
+	return nil
+}
