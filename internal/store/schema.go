@@ -72,6 +72,15 @@ CREATE TABLE finding (
 ) WITHOUT ROWID;
 PRAGMA application_id = 1836413812;
 `,
+	`
+CREATE TABLE memory (
+	id    INTEGER PRIMARY KEY AUTOINCREMENT,
+	key   TEXT NOT NULL UNIQUE,
+	build TEXT NOT NULL,
+	size  INTEGER NOT NULL,
+	data  BLOB NOT NULL
+);
+`,
 }
 
 // migrate takes the steps that a store has not taken yet, each in a
