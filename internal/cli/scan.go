@@ -94,7 +94,7 @@ func (a *app) scan(ctx context.Context, s *setting, args []string) error {
 	if s.verbose && k.place.keyFile == "" {
 		con.sayf("secrets are hashed under a key %s", k.origin)
 	}
-	sources, err := open(targets, a.env(s, con, k.key), s)
+	sources, err := open(targets, a.env(s, con, k), s)
 	if err != nil {
 		return err
 	}
@@ -103,11 +103,11 @@ func (a *app) scan(ctx context.Context, s *setting, args []string) error {
 }
 
 // env is what scanners are lent.
-func (a *app) env(s *setting, con *console, key [keySize]byte) func(scanners.Info) scanners.Env {
+func (a *app) env(s *setting, con *console, k *keeper) func(scanners.Info) scanners.Env {
 	log := s.logger(con)
-	hash := inventory.NewHasher(key)
+	hash, memory := inventory.NewHasher(k.key), k.memory()
 	return func(info scanners.Info) scanners.Env {
-		env := scanners.Env{Log: log.With("scanner", info.Name), Now: a.Now, Hash: hash}
+		env := scanners.Env{Log: log.With("scanner", info.Name), Now: a.Now, Hash: hash, Memory: memory}
 		if info.Network {
 			options := transport.Options{UserAgent: "muster/" + a.tool().Version, Now: a.Now, Sleep: transport.Sleep, Random: rand.Float64}
 			env.UserAgent = options.UserAgent
