@@ -439,16 +439,16 @@ type Cluster struct {
 // A Connection to a third party: EventBridge, CodeConnections, CodeBuild source
 // credentials, AgentCore credential providers, Transfer users, IoT.
 type Connection struct {
-	ARN, Name, Region, Type  string // events.connection, codeconnections.connection, codebuild.source_credential, agentcore.oauth2_provider, agentcore.api_key_provider, transfer.user, iot.certificate, cognito.app_client
-	Provider, State, Auth    string
-	Secret                   string // ARN of the secret that holds its credential
-	Owner                    string // account, where the API says
-	CreatedAt, AuthorizedAt  time.Time
-	UpdatedAt                time.Time
-	ExpiresAt                time.Time
-	Role                     string
-	Tags                     []Tag
-	Details                  map[string]string
+	ARN, Name, Region, Type string // events.connection, codeconnections.connection, codebuild.source_credential, agentcore.oauth2_provider, agentcore.api_key_provider, transfer.user, iot.certificate, cognito.app_client
+	Provider, State, Auth   string
+	Secret                  string // ARN of the secret that holds its credential
+	Owner                   string // account, where the API says
+	CreatedAt, AuthorizedAt time.Time
+	UpdatedAt               time.Time
+	ExpiresAt               time.Time
+	Role                    string
+	Tags                    []Tag
+	Details                 map[string]string
 }
 
 // A WorkloadIdentity of Bedrock AgentCore.
