@@ -223,7 +223,7 @@ func (m *merger) user(u *User, row *ReportRow) {
 		u.Signing = slices.Clone(row.Signing)
 	}
 	if u.KeysKnown || slices.ContainsFunc(u.Keys, func(k AccessKey) bool { return k.ID != "" }) {
-		joinKeys(u.Keys, row.Keys)
+		JoinKeys(u.Keys, row.Keys)
 		return
 	}
 	u.Keys = slices.Clone(row.Keys)
@@ -233,9 +233,9 @@ func (m *merger) user(u *User, row *ReportRow) {
 	}
 }
 
-// joinKeys adds slots and uses of the report to listed keys, which it knows by the
+// JoinKeys adds slots and uses of the report to listed keys, which it knows by the
 // time at which they were made, where that tells one from the other.
-func joinKeys(keys, rows []AccessKey) {
+func JoinKeys(keys, rows []AccessKey) {
 	for i := range keys {
 		k := &keys[i]
 		same := func(list []AccessKey) (n int, last AccessKey) {
