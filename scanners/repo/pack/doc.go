@@ -10,14 +10,17 @@
 // A store is not trusted. Sizes in it are claims: nothing is allocated by them
 // before they are held against a limit, and no output exceeds them. What is not
 // as it should be is an error that names the object. Every packed object is
-// held to the checksum in the index (CRC-32 of what is stored) and to that of
-// its zlib stream; loose objects, and with Walk.Verify all, to their name.
+// held to the checksum in the index (CRC-32 of what is stored; version 1 has
+// none) and to that of its zlib stream; loose objects to their name.
+//
+// A store may borrow objects from others (alternates): the caller finds these,
+// as it is for him to say where a repository may lead.
 //
 // What the package does not know it says (UnsupportedError), so that the caller
-// can turn to git: borrowed objects (alternates), SHA-256, other versions of
-// packs and indexes. A multi-pack-index is not needed and not read: the packs
-// it covers keep their own indexes. A pack of a partial clone is read as any
-// other; what it lacks is not there.
+// can turn to git: SHA-256, other versions of packs and indexes, packs that only
+// a multi-pack-index lists. Else a multi-pack-index is not needed and not read:
+// the packs it covers keep their own indexes. So do cruft packs. A pack of a
+// partial clone is read as any other; what it lacks is not there.
 package pack
 
 import (

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1" //nolint:gosec // git's object names
 	"encoding/binary"
+	"hash/crc32"
 )
 
 const (
@@ -12,8 +13,8 @@ const (
 	maxCount  = 1<<31 - 2     // objects in a pack
 )
 
-// An index is the sorted list of a pack's objects: version 2, as
-// gitformat-pack(5) has it.
+// An index is the sorted list of a pack's objects, as gitformat-pack(5) has it.
+// One of version 1 has no checksums of entries.
 type index struct {
 	fanout, names, sums, offsets, far []byte
 	n                                 int
@@ -25,32 +26,26 @@ type index struct {
 func parseIndex(data []byte) (x *index, err error) {
 	defer guard(&err)
 	switch {
-	case len(data) < 8 || !bytes.Equal(data[:4], []byte("\xfftOc")):
-		return nil, &UnsupportedError{"an index has a version other than 2"}
+	case len(data) < 8:
+		return nil, corrupt("an index breaks off")
+	case !bytes.Equal(data[:4], []byte("\xfftOc")):
+		return parseOldIndex(data)
 	case binary.BigEndian.Uint32(data[4:]) != 2:
-		return nil, &UnsupportedError{"an index has a version other than 2"}
+		return nil, &UnsupportedError{"an index has a version other than 1 and 2"}
 	case len(data) < indexHead+trailer:
 		return nil, corrupt("an index breaks off")
 	}
-	x = &index{fanout: data[8:indexHead]}
-	last := uint32(0)
-	for i := range 256 {
-		next := binary.BigEndian.Uint32(x.fanout[4*i:])
-		if next < last || next > maxCount {
-			return nil, corrupt("an index counts backwards")
-		}
-		last = next
+	x, err = counted(data[8:indexHead])
+	if err != nil {
+		return nil, err
 	}
-	x.n = int(last)
 	rest := len(data) - indexHead - trailer - 28*x.n
 	if rest < 0 || rest%8 != 0 || rest/8 > x.n {
 		return nil, corrupt("an index has not the size that its count asks for, or is one of SHA-256")
 	}
-	end := len(data) - len(ID{})
-	if sum := sha1.Sum(data[:end]); !bytes.Equal(sum[:], data[end:]) { //nolint:gosec // git's checksum
-		return nil, corrupt("an index's checksum is wrong")
+	if err := x.sealed(data); err != nil {
+		return nil, err
 	}
-	copy(x.pack[:], data[end-len(ID{}):])
 	data = data[indexHead:]
 	x.names, data = data[:20*x.n], data[20*x.n:]
 	x.sums, data = data[:4*x.n], data[4*x.n:]
@@ -60,6 +55,59 @@ func parseIndex(data []byte) (x *index, err error) {
 		return nil, err
 	}
 	return x, nil
+}
+
+// counted reads how many names begin with a byte of that value or less.
+func counted(fanout []byte) (*index, error) {
+	last := uint32(0)
+	for i := range 256 {
+		next := binary.BigEndian.Uint32(fanout[4*i:])
+		if next < last || next > maxCount {
+			return nil, corrupt("an index counts backwards")
+		}
+		last = next
+	}
+	return &index{fanout: fanout, n: int(last)}, nil
+}
+
+// sealed holds an index to its checksum, and reads that of its pack.
+func (x *index) sealed(data []byte) error {
+	end := len(data) - len(ID{})
+	if sum := sha1.Sum(data[:end]); !bytes.Equal(sum[:], data[end:]) { //nolint:gosec // git's checksum
+		return corrupt("an index's checksum is wrong")
+	}
+	copy(x.pack[:], data[end-len(ID{}):])
+	return nil
+}
+
+// parseOldIndex reads version 1: the counts, and for each object its offset and
+// its name.
+func parseOldIndex(data []byte) (*index, error) {
+	const head, entry = 256 * 4, 4 + len(ID{})
+	if len(data) < head+trailer {
+		return nil, corrupt("an index breaks off")
+	}
+	x, err := counted(data[:head])
+	if err != nil {
+		return nil, err
+	}
+	if len(data) != head+entry*x.n+trailer {
+		return nil, corrupt("an index has not the size that its count asks for, or is one of SHA-256")
+	}
+	if err := x.sealed(data); err != nil {
+		return nil, err
+	}
+	x.names = make([]byte, 0, len(ID{})*x.n)
+	for at := head; at < head+entry*x.n; at += entry {
+		offset := binary.BigEndian.Uint32(data[at:])
+		if offset>>31 != 0 {
+			x.far = binary.BigEndian.AppendUint64(x.far, uint64(offset))
+			offset = 1<<31 | uint32(len(x.far)/8-1) //nolint:gosec // fewer than maxCount
+		}
+		x.offsets = binary.BigEndian.AppendUint32(x.offsets, offset)
+		x.names = append(x.names, data[at+4:at+entry]...)
+	}
+	return x, x.ordered()
 }
 
 // ordered checks that the names ascend and lie where the fanout says.
@@ -87,7 +135,11 @@ func (x *index) id(i int) (id ID) {
 	return id
 }
 
-func (x *index) sum(i int) uint32 { return binary.BigEndian.Uint32(x.sums[4*i:]) }
+// fits reports whether what is stored of an object has the checksum that the
+// index has of it, if it has any.
+func (x *index) fits(i int, stored []byte) bool {
+	return x.sums == nil || crc32.ChecksumIEEE(stored) == binary.BigEndian.Uint32(x.sums[4*i:])
+}
 
 // offset returns where an object lies in the pack; -1 if the index does not say.
 func (x *index) offset(i int) int64 {

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -16,46 +17,65 @@ import (
 
 const (
 	looseHeadMax = 32       // bytes of "commit 123", its NUL included
+	looseStart   = 4 << 10  // bytes that are read to find them
 	maxLoose     = 20 << 20 // loose objects that are listed
 )
 
 // listLoose reads the names of loose objects.
 func (s *Store) listLoose() error {
-	for first := range 256 {
-		prefix := fmt.Sprintf("%02x", first)
-		entries, err := os.ReadDir(filepath.Join(s.dir, prefix))
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-			continue
-		}
-		if err != nil {
-			return withoutPath(err)
-		}
-		for _, e := range entries {
-			if len(e.Name()) == 62 {
-				return &UnsupportedError{"its objects are named by SHA-256"}
+	for number, dir := range s.dirs {
+		for first := range 256 {
+			if err := s.listPart(number, dir, fmt.Sprintf("%02x", first)); err != nil {
+				return err
 			}
-			b, err := hex.DecodeString(prefix + e.Name())
-			if err != nil || len(b) != len(ID{}) {
-				continue
-			}
-			if id := ID(b); hex.EncodeToString(b) == prefix+e.Name() {
-				if _, i := s.find(id); i < 0 {
-					s.loose = append(s.loose, id)
-				}
-			}
-		}
-		if len(s.loose) > maxLoose {
-			return &UnsupportedError{"it has too many loose objects"}
 		}
 	}
-	slices.SortFunc(s.loose, func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(s.loose, func(a, b looseName) int {
+		return cmp.Or(bytes.Compare(a.id[:], b.id[:]), cmp.Compare(a.dir, b.dir))
+	})
+	s.loose = slices.CompactFunc(s.loose, func(a, b looseName) bool { return a.id == b.id })
+	return nil
+}
+
+// listPart reads the names that begin with two digits.
+func (s *Store) listPart(number int, dir, prefix string) error {
+	entries, err := os.ReadDir(filepath.Join(dir, prefix))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil
+	}
+	if err != nil {
+		return withoutPath(err)
+	}
+	for _, e := range entries {
+		if len(e.Name()) == 62 {
+			return &UnsupportedError{"its objects are named by SHA-256"}
+		}
+		b, err := hex.DecodeString(prefix + e.Name())
+		if err != nil || len(b) != len(ID{}) {
+			continue
+		}
+		id := ID(b)
+		if hex.EncodeToString(b) != prefix+e.Name() {
+			continue
+		}
+		k, i := s.locate(id)
+		switch {
+		case i < 0 || k < 0:
+			s.loose = append(s.loose, looseName{id, uint8(number)}) //nolint:gosec // below maxDirs
+		case number == 0 && s.packs[k].dir != 0:
+			s.also[id] = true
+		}
+	}
+	if len(s.loose) > maxLoose {
+		return &UnsupportedError{"it has too many loose objects"}
+	}
 	return nil
 }
 
 // looseFile opens the file of a loose object.
-func (r *reader) looseFile(id ID) (f *os.File, size int64, err error) {
-	name := id.String()
-	f, err = os.OpenFile(filepath.Join(r.store.dir, name[:2], name[2:]), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func (r *reader) looseFile(l looseName) (f *os.File, size int64, err error) {
+	name := l.id.String()
+	f, err = os.OpenFile(filepath.Join(r.store.dirs[l.dir], name[:2], name[2:]), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, 0, withoutPath(err)
 	}
@@ -70,19 +90,10 @@ func (r *reader) looseFile(id ID) (f *os.File, size int64, err error) {
 }
 
 // looseHead returns what a loose object says of itself.
-func (r *reader) looseHead(id ID) (o Object, err error) {
-	o = Object{ID: id, Size: -1}
-	f, size, err := r.looseFile(id)
+func (r *reader) looseHead(l looseName) (o Object, err error) {
+	o, _, _, err = r.loose(l, func(Object) bool { return false })
 	if err != nil {
-		return o, &ObjectError{id, -1, err}
-	}
-	defer f.Close() //nolint:errcheck // read only
-	in, err := io.ReadAll(io.LimitReader(f, min(size, 4<<10)))
-	if err == nil {
-		o, _, err = r.looseObject(id, in)
-	}
-	if err != nil {
-		return o, &ObjectError{id, -1, withoutPath(err)}
+		return o, &ObjectError{l.id, -1, withoutPath(err)}
 	}
 	return o, nil
 }
@@ -112,31 +123,29 @@ func (r *reader) looseObject(id ID, in []byte) (o Object, n int, err error) {
 	return o, len(text) + 1, nil
 }
 
-// loose reads a loose object and holds it to its name. The buffer is the
-// arena's; whole is what was taken from it, data the object in it.
-func (r *reader) loose(id ID) (o Object, whole, data []byte, err error) {
-	o = Object{ID: id, Size: -1}
-	f, size, err := r.looseFile(id)
+// loose reads a loose object, if it is wanted, and holds it to its name. The
+// buffer is the arena's; whole is what was taken from it, data the object in it.
+// Of an object that is not wanted whole is nil, and only its beginning is read.
+func (r *reader) loose(l looseName, want func(Object) bool) (o Object, whole, data []byte, err error) {
+	o = Object{ID: l.id, Size: -1}
+	f, size, err := r.looseFile(l)
 	if err != nil {
 		return o, nil, nil, err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	if size > r.max+r.max/2+1024 {
-		return o, nil, nil, fmt.Errorf("%w: %d bytes as it is stored", ErrTooLarge, size)
-	}
-	if int64(cap(r.scratch)) < size {
-		r.scratch = make([]byte, size+size/4)
-	}
-	in := r.scratch[:size]
-	if _, err := io.ReadFull(f, in); err != nil {
-		return o, nil, nil, corrupt("it has become shorter")
-	}
-	o, n, err := r.looseObject(id, in)
+	in, err := r.begin(f, min(size, looseStart))
 	if err != nil {
 		return o, nil, nil, err
 	}
-	if o.Size > r.max {
-		return o, nil, nil, fmt.Errorf("%w: %d bytes", ErrTooLarge, o.Size)
+	o, n, err := r.looseObject(l.id, in)
+	if err != nil || !want(o) {
+		return o, nil, nil, err
+	}
+	if o.Size > r.max || size > r.max+r.max/2+1024 {
+		return o, nil, nil, fmt.Errorf("%w: %d bytes, %d as it is stored", ErrTooLarge, o.Size, size)
+	}
+	if in, err = r.begin(f, size); err != nil {
+		return o, nil, nil, err
 	}
 	out := r.arena.get(o.Size + int64(n))
 	if out == nil {
@@ -155,4 +164,20 @@ func (r *reader) loose(id ID) (o Object, whole, data []byte, err error) {
 		return o, nil, nil, err
 	}
 	return o, out, out[n:], nil
+}
+
+// begin returns the first bytes of a file, of which the reader may have some
+// already.
+func (r *reader) begin(f io.ReaderAt, size int64) ([]byte, error) {
+	if int64(cap(r.scratch)) < size {
+		r.scratch = make([]byte, size+size/4)
+	}
+	in := r.scratch[:size]
+	if n, err := f.ReadAt(in, 0); n < len(in) {
+		if errors.Is(err, io.EOF) {
+			return nil, corrupt("it has become shorter")
+		}
+		return nil, withoutPath(err)
+	}
+	return in, nil
 }

@@ -46,21 +46,6 @@ func (r *Reach) of(pack int) set {
 	return r.packs[pack]
 }
 
-// locate returns the pack that has an object, or -1 for a loose one, and its
-// number there, or -1.
-func (s *Store) locate(id ID) (pack, i int) {
-	for k, p := range s.packs {
-		if i := p.index.find(id); i >= 0 {
-			return k, i
-		}
-	}
-	i, ok := slices.BinarySearchFunc(s.loose, id, func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
-	if !ok {
-		i = -1
-	}
-	return -1, i
-}
-
 // Reachable follows commits to their trees and parents, trees to what is in
 // them, and tags to what they name. What it cannot read is in Missing; the error
 // is that of ctx, or says that the store was changed. Submodules' commits are
@@ -129,14 +114,16 @@ func (f *follower) add(id ID, follow bool) {
 // get returns an object that is valid until the next call. A blob, which a tag
 // may name, is not read.
 func (f *follower) get(id ID) (Type, []byte, error) {
-	p, i := f.store.find(id)
-	if i < 0 {
-		o, err := f.looseHead(id)
-		if err != nil || o.Type == Blob {
-			return o.Type, nil, err
-		}
-		return f.read(id)
+	k, i := f.store.locate(id)
+	switch {
+	case i < 0:
+		return 0, nil, ErrMissing
+	case k < 0:
+		o, whole, data, err := f.loose(f.store.loose[i], func(o Object) bool { return o.Type != Blob })
+		defer f.arena.put(whole)
+		return o.Type, bytes.Clone(data), err
 	}
+	p := f.store.packs[k]
 	t, err := p.forest()
 	if err != nil {
 		return 0, nil, fmt.Errorf("read a pack: %w", err)

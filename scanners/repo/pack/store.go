@@ -22,6 +22,7 @@ const (
 
 // A packed is one pack with its index.
 type packed struct {
+	dir   int // whose it is: a number in Store.dirs
 	file  *file
 	list  *file
 	index *index
@@ -30,21 +31,37 @@ type packed struct {
 	forest func() (*forest, error)
 }
 
-// A Store is the objects of one repository. It is safe for concurrent use.
-// Memory: 25 bytes for each object in a pack once more than single objects were
-// read, and 20 for each loose one; packs and indexes are mapped.
+// A Store is the objects of one repository: its own, and those that it borrows
+// from other stores. It is safe for concurrent use. Memory: 25 bytes for each
+// object in a pack once more than single objects were read, and 21 for each
+// loose one; packs and indexes are mapped, but for indexes of version 1, which
+// take 28 bytes an object.
 type Store struct {
-	dir   string
+	dirs  []string // its own, and those that it borrows from
 	packs []*packed
-	loose []ID // sorted, without those that a pack has
+	loose []looseName // sorted, without those that a pack has
+	also  map[ID]bool // its own loose ones that a pack of another store has
 }
 
-// Open opens the store in a directory (objects in a git directory) and checks
-// the indexes of its packs. A pack without index, or the other way round, is
-// passed over, as git does. The error is an UnsupportedError, or says what is
-// wrong.
-func Open(dir string) (*Store, error) {
-	s := &Store{dir: dir}
+// A looseName is a loose object and in which store it lies.
+type looseName struct {
+	id  ID
+	dir uint8
+}
+
+// maxDirs is how many stores one may be made of.
+const maxDirs = 1 << 8
+
+// Open opens the store in a directory (objects in a git directory) with those
+// that it borrows from, which the caller has found (info/alternates is not
+// read), and checks the indexes of the packs. A pack without index, or the other
+// way round, is passed over, as git does. The error is an UnsupportedError, or
+// says what is wrong.
+func Open(dir string, borrowed ...string) (*Store, error) {
+	if len(borrowed) >= maxDirs {
+		return nil, &UnsupportedError{"it borrows objects from too many stores"}
+	}
+	s := &Store{dirs: append([]string{dir}, borrowed...), also: map[ID]bool{}}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -64,22 +81,8 @@ func (s *Store) Close() error {
 func (s *Store) open() (err error) {
 	defer faults()()
 	defer guardFault(&err)
-	for _, name := range []string{"alternates", "http-alternates"} {
-		info, err := os.Stat(filepath.Join(s.dir, "info", name))
-		if err == nil && info.Size() > 0 {
-			return &UnsupportedError{"it borrows objects from other stores"}
-		}
-	}
-	names, err := os.ReadDir(filepath.Join(s.dir, "pack"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return withoutPath(err)
-	}
-	for _, e := range names {
-		base, ok := strings.CutSuffix(e.Name(), ".idx")
-		if !ok {
-			continue
-		}
-		if err := s.add(filepath.Join(s.dir, "pack", base)); err != nil {
+	for i, dir := range s.dirs {
+		if err := s.addAll(i, filepath.Join(dir, "pack")); err != nil {
 			return err
 		}
 	}
@@ -87,8 +90,33 @@ func (s *Store) open() (err error) {
 	return s.listLoose()
 }
 
+// addAll opens the packs of one store.
+func (s *Store) addAll(number int, dir string) error {
+	names, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return withoutPath(err)
+	}
+	there := make(map[string]bool, len(names))
+	for _, e := range names {
+		there[e.Name()] = true
+	}
+	for _, e := range names {
+		base, suffix := strings.CutSuffix(e.Name(), ".pack")
+		switch {
+		case !suffix:
+		case there[base+".idx"]:
+			if err := s.add(number, filepath.Join(dir, base)); err != nil {
+				return err
+			}
+		case there["multi-pack-index"] || there["multi-pack-index.d"]:
+			return &UnsupportedError{"a pack has no index of its own"}
+		}
+	}
+	return nil
+}
+
 // add opens one pack.
-func (s *Store) add(base string) error {
+func (s *Store) add(dir int, base string) error {
 	f, err := openFile(base + ".pack")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -100,7 +128,7 @@ func (s *Store) add(base string) error {
 	if err != nil {
 		return errors.Join(err, f.close())
 	}
-	p := &packed{file: f, list: list}
+	p := &packed{dir: dir, file: f, list: list}
 	s.packs = append(s.packs, p)
 	data, err := list.whole()
 	if err != nil {
@@ -180,30 +208,51 @@ func (s *Store) hide() {
 	}
 }
 
-// find returns where an object is packed; i is -1 if it is not.
-func (s *Store) find(id ID) (p *packed, i int) {
-	for _, p := range s.packs {
+// locate returns the pack that has an object, or -1 for a loose one, and its
+// number there, or -1.
+func (s *Store) locate(id ID) (pack, i int) {
+	for k, p := range s.packs {
 		if i := p.index.find(id); i >= 0 {
-			return p, i
+			return k, i
 		}
 	}
-	return nil, -1
+	i, ok := slices.BinarySearchFunc(s.loose, id, func(a looseName, b ID) int { return bytes.Compare(a.id[:], b[:]) })
+	if !ok {
+		i = -1
+	}
+	return -1, i
 }
 
 // Has reports whether an object is in the store.
 func (s *Store) Has(id ID) bool {
-	defer faults()()
-	has, err := s.has(id)
-	return has && err == nil
+	has, _ := s.find(id)
+	return has
 }
 
-func (s *Store) has(id ID) (has bool, err error) {
+// Own reports whether an object is in the store itself, and not only in one that
+// it borrows from.
+func (s *Store) Own(id ID) bool {
+	_, own := s.find(id)
+	return own
+}
+
+func (s *Store) find(id ID) (has, own bool) {
+	defer faults()()
+	has, own, err := s.where(id)
+	return has && err == nil, own && err == nil
+}
+
+func (s *Store) where(id ID) (has, own bool, err error) {
 	defer guardFault(&err)
-	if _, i := s.find(id); i >= 0 {
-		return true, nil
+	k, i := s.locate(id)
+	switch {
+	case i < 0:
+		return false, false, nil
+	case k < 0:
+		return true, s.loose[i].dir == 0, nil
+	default:
+		return true, s.packs[k].dir == 0 || s.also[id], nil
 	}
-	_, has = slices.BinarySearchFunc(s.loose, id, func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
-	return has, nil
 }
 
 // Count returns how many objects there are, each counted once.
@@ -249,10 +298,10 @@ func (s *Store) Objects(ctx context.Context, each func(Object) error, fail func(
 			}
 		}
 	}
-	for _, id := range s.loose {
-		o, err := r.looseHead(id)
+	for _, l := range s.loose {
+		o, err := r.looseHead(l)
 		if err != nil {
-			err = fail(Object{ID: id, Size: -1}, err)
+			err = fail(Object{ID: l.id, Size: -1}, err)
 		} else {
 			err = each(o)
 		}

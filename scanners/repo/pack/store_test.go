@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -131,9 +132,9 @@ func objects(dir string) string {
 	return filepath.Join(dir, "objects")
 }
 
-func open(t testing.TB, dir string) *Store {
+func open(t testing.TB, dir string, borrowed ...string) *Store {
 	t.Helper()
-	s, err := Open(objects(dir))
+	s, err := Open(objects(dir), borrowed...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,11 +146,21 @@ func open(t testing.TB, dir string) *Store {
 	return s
 }
 
+// must checks that a store has what a test is about.
+func must(t testing.TB, store string, patterns ...string) {
+	t.Helper()
+	for _, p := range patterns {
+		if list, err := filepath.Glob(filepath.Join(store, filepath.FromSlash(p))); err != nil || len(list) == 0 {
+			t.Fatalf("there is no %s: %v", p, err)
+		}
+	}
+}
+
 // compare holds a store to git, object by object: type, size, content, each
 // once, and every fifth one read alone, too.
-func compare(t *testing.T, dir string, w Walk) {
+func compare(t *testing.T, dir string, w Walk, borrowed ...string) {
 	t.Helper()
-	s := open(t, dir)
+	s := open(t, dir, borrowed...)
 	type seen struct {
 		typ   Type
 		size  int64
@@ -282,6 +293,48 @@ func TestGit(t *testing.T) {
 			git(t, dir, "", "commit-tree", "-m", "dangling", "HEAD^{tree}")
 			return dir
 		}},
+		{"index of version 1", func(t *testing.T) string {
+			t.Helper()
+			dir := repository(t, 30)
+			git(t, dir, "", "-c", "pack.indexVersion=1", "repack", "-adfq", "--depth=20")
+			return dir
+		}},
+		{"bitmap, reverse index and commit graph", func(t *testing.T) string {
+			t.Helper()
+			dir := repository(t, 30)
+			git(t, dir, "", "-c", "pack.writeReverseIndex=true", "repack", "-adbq")
+			git(t, dir, "", "commit-graph", "write", "--reachable")
+			must(t, objects(dir), "pack/*.bitmap", "pack/*.rev", "info/commit-graph")
+			return dir
+		}},
+		{"cruft pack", func(t *testing.T) string {
+			t.Helper()
+			dir := repository(t, 30)
+			old := git(t, dir, "", "rev-parse", "HEAD~10")
+			git(t, dir, "", "repack", "-adkq")
+			git(t, dir, "", "update-ref", "-d", "refs/tags/v1")
+			git(t, dir, "", "update-ref", "refs/heads/main", old)
+			git(t, dir, "", "reflog", "expire", "--expire=now", "--all")
+			git(t, dir, "", "repack", "--cruft", "-dq")
+			must(t, objects(dir), "pack/*.mtimes")
+			return dir
+		}},
+		{"promisor packs of a partial clone", func(t *testing.T) string {
+			t.Helper()
+			from, dir := repository(t, 30), filepath.Join(t.TempDir(), "part")
+			git(t, from, "", "config", "uploadpack.allowFilter", "true")
+			git(t, from, "", "clone", "-q", "--no-checkout", "--filter=blob:none", "file://"+from, dir)
+			must(t, objects(dir), "pack/*.promisor")
+			return dir
+		}},
+		{"multi-pack-index with bitmap", func(t *testing.T) string {
+			t.Helper()
+			dir := repository(t, 20)
+			grow(t, dir, 20, 40)
+			git(t, dir, "", "multi-pack-index", "write", "--bitmap")
+			must(t, objects(dir), "pack/multi-pack-index-*.bitmap")
+			return dir
+		}},
 		{"multi-pack-index", func(t *testing.T) string {
 			t.Helper()
 			dir := repository(t, 20)
@@ -307,7 +360,7 @@ func TestGit(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := c.make(t)
-			for _, w := range []Walk{{}, {Workers: 1, Verify: true}, {Workers: 7}} {
+			for _, w := range []Walk{{}, {Workers: 1}, {Workers: 7}} {
 				compare(t, dir, w)
 			}
 		})
@@ -316,17 +369,10 @@ func TestGit(t *testing.T) {
 
 // TestUnsupported checks that a store which only git can read is said to be one.
 func TestUnsupported(t *testing.T) {
-	other := repository(t, 2)
 	for _, c := range []struct {
 		name, want string
 		make       func(t *testing.T) string
 	}{
-		{"alternates", "borrows", func(t *testing.T) string {
-			t.Helper()
-			dir := t.TempDir()
-			git(t, dir, "", "clone", "-q", "--shared", other, "a")
-			return filepath.Join(dir, "a")
-		}},
 		{"sha256", "SHA-256", func(t *testing.T) string {
 			t.Helper()
 			dir := t.TempDir()
@@ -334,10 +380,31 @@ func TestUnsupported(t *testing.T) {
 			git(t, dir, "x", "hash-object", "-w", "--stdin")
 			return dir
 		}},
-		{"index of version 1", "version", func(t *testing.T) string {
+		{"a pack without index beside a multi-pack-index", "no index of its own", func(t *testing.T) string {
 			t.Helper()
 			dir := repository(t, 5)
-			git(t, dir, "", "-c", "pack.indexVersion=1", "repack", "-adq")
+			git(t, dir, "", "repack", "-adq")
+			git(t, dir, "", "multi-pack-index", "write")
+			list, err := filepath.Glob(filepath.Join(objects(dir), "pack", "*.idx"))
+			if err != nil || len(list) != 1 {
+				t.Fatal(list, err)
+			}
+			if err := os.Remove(list[0]); err != nil {
+				t.Fatal(err)
+			}
+			return dir
+		}},
+		{"a pack of version 4", "version 4", func(t *testing.T) string {
+			t.Helper()
+			dir := t.TempDir()
+			written(t, filepath.Join(dir, "objects"), [][]byte{blobOf(t, "x")}, nil)
+			path := filepath.Join(dir, "objects", "pack", "pack-x.pack")
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content[7] = 4
+			save(t, path, content)
 			return dir
 		}},
 	} {
@@ -391,7 +458,7 @@ func TestLimits(t *testing.T) {
 	dir := repository(t, 60)
 	git(t, dir, "", "repack", "-adfq", "--depth=50")
 	s := open(t, dir)
-	for _, w := range []Walk{{Largest: 100_000}, {Largest: 2000}, {Budget: 100_000}, {Budget: 20_000}, {Budget: 1}} {
+	for _, w := range []Walk{{largest: 100_000}, {largest: 2000}, {budget: 100_000}, {budget: 20_000}, {budget: 1}} {
 		var mu sync.Mutex
 		visited, failed := 0, 0
 		w.Fail = func(o Object, err error) error {
@@ -408,7 +475,7 @@ func TestLimits(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			visited++
-			if w.Largest > 0 && o.Size > w.Largest || nameOf(o.Type, data) != o.ID {
+			if w.largest > 0 && o.Size > w.largest || nameOf(o.Type, data) != o.ID {
 				t.Errorf("%v", o)
 			}
 			return nil
@@ -459,5 +526,88 @@ func TestHeavyLast(t *testing.T) {
 	}
 	if deltas < 50 {
 		t.Errorf("only %d deltas", deltas)
+	}
+}
+
+// TestBorrowed holds a store with those that it borrows from to git: packs and
+// loose objects of each, some in several of them, and over two steps.
+func TestBorrowed(t *testing.T) {
+	pool := repository(t, 30)
+	git(t, pool, "", "repack", "-adfq", "--depth=20")
+	both := git(t, pool, "in both, loose in the clone", "hash-object", "-w", "--stdin")
+	git(t, pool, "", "repack", "-dq")
+	git(t, pool, "", "tag", "both", both)
+	git(t, pool, "", "repack", "-adq")
+	lent := git(t, pool, "lent, loose", "hash-object", "-w", "--stdin")
+	middle, dir := filepath.Join(t.TempDir(), "middle"), filepath.Join(t.TempDir(), "fork")
+	git(t, pool, "", "clone", "-q", "--shared", pool, middle)
+	grow(t, middle, 30, 50)
+	git(t, pool, "", "clone", "-q", "--shared", middle, dir)
+	grow(t, dir, 50, 60)
+	own := git(t, dir, "own, loose", "hash-object", "-w", "--stdin")
+	// git writes no object that it can borrow: it comes from elsewhere.
+	alone := t.TempDir()
+	git(t, alone, "", "init", "-q")
+	git(t, alone, "in both, loose in the clone", "hash-object", "-w", "--stdin")
+	copyFile(t, filepath.Join(objects(alone), both[:2], both[2:]), filepath.Join(objects(dir), both[:2], both[2:]))
+
+	for _, w := range []Walk{{}, {Workers: 1}} {
+		compare(t, dir, w, objects(middle), objects(pool))
+	}
+	s := open(t, dir, objects(middle), objects(pool))
+	head, first := git(t, dir, "", "rev-parse", "HEAD"), git(t, pool, "", "rev-parse", "HEAD")
+	for hex, want := range map[string]bool{own: true, both: true, head: true, lent: false, first: false} {
+		if id := parse(t, hex); !s.Has(id) || s.Own(id) != want {
+			t.Errorf("%s: there %v, own %v, want %v", hex, s.Has(id), s.Own(id), want)
+		}
+	}
+	if s.Own(ID{1}) {
+		t.Error("what is nowhere is its own")
+	}
+	got, err := s.Reachable(t.Context(), []ID{parse(t, head)})
+	if err != nil || len(got.Missing()) > 0 || !got.Has(parse(t, first)) || got.Has(parse(t, lent)) {
+		t.Errorf("reached over stores: %v, %v", got.Missing(), err)
+	}
+}
+
+func copyFile(t testing.TB, from, to string) {
+	t.Helper()
+	content, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(t, to, content)
+}
+
+// TestPlan checks that what is planned is what is done.
+func TestPlan(t *testing.T) {
+	dir := repository(t, 40)
+	git(t, dir, "", "repack", "-adfq", "--depth=20")
+	grow(t, dir, 40, 50)
+	git(t, dir, "loose", "hash-object", "-w", "--stdin")
+	s := open(t, dir)
+	for name, want := range map[string]func(ID, Type) bool{
+		"all":   nil,
+		"blobs": func(_ ID, typ Type) bool { return typ == Blob },
+		"none":  func(ID, Type) bool { return false },
+	} {
+		var planned, done atomic.Int64
+		plans, count := 0, 0
+		w := Walk{
+			Want: want, Done: func(n int64) { done.Add(n) },
+			Plan: func(n int, stored int64) {
+				if plans++; done.Load() > 0 {
+					t.Error("it is planned after it is begun")
+				}
+				count = n
+				planned.Store(stored)
+			},
+		}
+		if err := s.Each(t.Context(), w, func(int, Object, []byte) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if plans != 1 || done.Load() != planned.Load() || count > s.Count() || name == "all" && count != s.Count() || name == "none" && done.Load() != looseStored {
+			t.Errorf("%s: planned %d times %d objects of %d, %d bytes; done %d", name, plans, count, s.Count(), planned.Load(), done.Load())
+		}
 	}
 }

@@ -1,8 +1,8 @@
 package pack
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -25,19 +25,29 @@ type Walk struct {
 	// size are given as far as they are known (0 and -1). An error ends the walk;
 	// so does the failure itself if Fail is nil. Several goroutines call it.
 	Fail func(Object, error) error
+	// Plan, if not nil, is told how much is to be read before reading begins:
+	// entries of packs and loose objects, with what wanted ones are made from, and
+	// the bytes that they take as they are stored. Of loose objects all are counted,
+	// as their type is not known before they are read; each counts as 4 KB.
+	Plan func(objects int, stored int64)
+	// Done, if not nil, is told of the bytes of Plan as they are read. Several
+	// goroutines call it.
+	Done func(stored int64)
 	// Workers is how many objects are made at a time; 0 is one a processor.
 	Workers int
-	// Largest is the size in bytes of the largest object that is made; 0 is 32 MB.
-	Largest int64
-	// Budget is how many bytes of objects each worker holds; 0 is 160 MB. It holds
+
+	// largest is the size in bytes of the largest object that is made; 0 is 32 MB.
+	largest int64
+	// budget is how many bytes of objects each worker holds; 0 is 160 MB. It holds
 	// an object with its delta and the ancestors that are still needed. As the
 	// child with most below it is made last, and its base given up before, there
 	// are no more of them than the binary logarithm of the number of objects; what
 	// does not fit fails with ErrTooLarge.
-	Budget int64
-	// Verify holds packed objects to their names: a SHA-1 of all that is read.
-	Verify bool
+	budget int64
 }
+
+// looseStored is what a loose object counts as in Walk.Plan.
+const looseStored = 4 << 10
 
 // Each calls visit for every chosen object, once, in no order. worker is from 0
 // to the number of workers less one; calls with the same one do not overlap. The
@@ -45,38 +55,74 @@ type Walk struct {
 // the walk. That the store was changed while it was read may end it, too.
 //
 // Time: one inflation for each object that is chosen or that a chosen one is
-// made from, and one application of each delta. Memory: Budget a worker, and
-// what Store says.
+// made from, and one application of each delta. Memory: 160 MB a worker, two bits
+// for each packed object, and what Store says.
 func (s *Store) Each(ctx context.Context, w Walk, visit func(worker int, o Object, data []byte) error) error {
 	if w.Workers <= 0 {
 		w.Workers = runtime.GOMAXPROCS(0)
 	}
-	if w.Largest <= 0 {
-		w.Largest = defaultLargest
-	}
-	if w.Budget <= 0 {
-		w.Budget = defaultBudget
-	}
+	w.largest, w.budget = cmp.Or(w.largest, defaultLargest), cmp.Or(w.budget, defaultBudget)
 	if w.Fail == nil {
 		w.Fail = func(_ Object, err error) error { return err }
+	}
+	if w.Done == nil {
+		w.Done = func(int64) {}
 	}
 	workers := make([]*worker, w.Workers)
 	for i := range workers {
 		r := newReader(s)
-		r.max, r.arena.budget = w.Largest, w.Budget
+		r.max, r.arena.budget = w.largest, w.budget
 		workers[i] = &worker{reader: r, number: i, walk: &w, visit: visit}
 	}
-	for _, p := range s.packs {
-		if _, err := p.forest(); err != nil {
-			return fmt.Errorf("read a pack: %w", err)
-		}
+	choices, err := s.choose(ctx, &w)
+	if err != nil {
+		return err
 	}
-	for _, p := range s.packs {
-		if err := s.eachPacked(ctx, p, &w, workers); err != nil {
+	for _, c := range choices {
+		if err := c.each(ctx, workers); err != nil {
 			return err
 		}
 	}
 	return s.eachLoose(ctx, &w, workers)
+}
+
+// A choice is what is to be made of one pack.
+type choice struct {
+	pack   *packed
+	forest *forest
+	want   set // entries that were chosen
+	need   set // and those that they are made from
+}
+
+// choose chooses in all packs, and tells of the plan.
+func (s *Store) choose(ctx context.Context, w *Walk) (choices []choice, err error) {
+	defer faults()()
+	defer guardFault(&err)
+	objects, stored := len(s.loose), int64(len(s.loose))*looseStored
+	for _, p := range s.packs {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("choose objects: %w", ctx.Err())
+		}
+		t, err := p.forest()
+		if err != nil {
+			return nil, fmt.Errorf("read a pack: %w", err)
+		}
+		want, need, err := choose(p, t, w)
+		if err != nil {
+			return nil, err
+		}
+		choices = append(choices, choice{p, t, want, need})
+		for pos := range t.number {
+			if need.has(pos) {
+				objects++
+				stored += t.offset[pos+1] - t.offset[pos]
+			}
+		}
+	}
+	if w.Plan != nil {
+		w.Plan(objects, stored)
+	}
+	return choices, nil
 }
 
 // A worker makes objects, one tree after the other.
@@ -86,11 +132,8 @@ type worker struct {
 	walk   *Walk
 	visit  func(worker int, o Object, data []byte) error
 
-	pack   *packed
-	forest *forest
-	want   set // entries that were chosen
-	need   set // and those that they are made from
-	stack  []frame
+	choice
+	stack []frame
 }
 
 // A frame is an entry whose children are not all made.
@@ -100,23 +143,15 @@ type frame struct {
 	next uint32 // of the children
 }
 
-func (s *Store) eachPacked(ctx context.Context, p *packed, w *Walk, workers []*worker) (err error) {
+func (c choice) each(ctx context.Context, workers []*worker) (err error) {
 	defer faults()()
 	defer guardFault(&err)
-	t, err := p.forest()
-	if err != nil {
-		return fmt.Errorf("read a pack: %w", err)
-	}
-	want, need, err := choose(p, t, w)
-	if err != nil {
-		return err
-	}
-	roots := t.order[:t.roots]
+	roots := c.forest.order[:c.forest.roots]
 	return share(ctx, workers, len(roots), func(k *worker, i int) error {
-		if !need.has(int(roots[i])) {
+		if !c.need.has(int(roots[i])) {
 			return nil
 		}
-		k.pack, k.forest, k.want, k.need = p, t, want, need
+		k.choice = c
 		return k.tree(ctx, roots[i])
 	})
 }
@@ -246,11 +281,7 @@ func (k *worker) needed(from, end uint32) uint32 {
 func (k *worker) node(pos uint32, base []byte, root bool) error {
 	data, size, err := k.made(k.pack, k.forest, pos, base, root)
 	o := Object{ID: k.id(pos), Type: k.forest.typ[pos], Size: size}
-	if err == nil && k.walk.Verify {
-		if err = verify(o, data); err != nil {
-			k.arena.put(data)
-		}
-	}
+	k.walk.Done(k.forest.offset[pos+1] - k.forest.offset[pos])
 	if err != nil {
 		return k.lost(pos, size, err)
 	}
@@ -298,20 +329,14 @@ func (k *worker) lost(pos uint32, size int64, err error) error {
 
 func (s *Store) eachLoose(ctx context.Context, w *Walk, workers []*worker) error {
 	return share(ctx, workers, len(s.loose), func(k *worker, i int) error {
-		id := s.loose[i]
-		o, err := k.looseHead(id)
-		if w.Want != nil && err == nil && !w.Want(id, o.Type) {
+		l := s.loose[i]
+		o, whole, data, err := k.loose(l, func(o Object) bool { return w.Want == nil || w.Want(l.id, o.Type) })
+		w.Done(looseStored)
+		switch {
+		case err != nil:
+			return w.Fail(o, &ObjectError{l.id, -1, withoutPath(err)})
+		case whole == nil:
 			return nil
-		}
-		var whole, data []byte
-		if err == nil {
-			o, whole, data, err = k.loose(id)
-		}
-		if err != nil {
-			if _, known := errors.AsType[*ObjectError](err); !known {
-				err = &ObjectError{id, -1, err}
-			}
-			return w.Fail(o, err)
 		}
 		defer k.arena.put(whole)
 		return k.visit(k.number, o, data)
