@@ -85,7 +85,10 @@ type Repo struct {
 	gitDir  string
 	bare    bool
 	places  []string // all directories that it is made of
-	objects string   // its own store of objects, in the git directory that it shares with linked working trees
+	common  string   // the git directory that it shares with linked working trees
+	objects string   // its own store of objects, in there
+	stores  []string // and those that it borrows from, behind it
+	lost    int      // stores that it borrows from and that are not there, or too far
 	mailmap bool     // its .mailmap can be read
 	memory  int64    // bytes that one git may use
 }
@@ -160,6 +163,15 @@ func (r *Repo) Places() []string { return slices.Clone(r.places) }
 // Store returns the directory of its own store of objects. What it borrows from
 // other stores is not in there.
 func (r *Repo) Store() string { return r.objects }
+
+// Borrowed returns the stores that it borrows objects from: those that its list
+// of alternates names, and theirs, as far as git follows them. lost counts those
+// that are named and cannot be followed.
+func (r *Repo) Borrowed() (stores []string, lost int) { return slices.Clone(r.stores[1:]), r.lost }
+
+// Common returns the real path of the git directory that it shares with its
+// linked working trees: two repositories with the same one are one repository.
+func (r *Repo) Common() string { return r.common }
 
 // Bare reports whether the repository has no working tree.
 func (r *Repo) Bare() bool { return r.bare }

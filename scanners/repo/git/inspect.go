@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,9 +20,12 @@ import (
 var ErrOutside = errors.New("its history lies outside the directory that is scanned: scan it as a source of its own")
 
 const (
-	maxPointer  = 64 << 10 // bytes of a file that names another place
-	maxStores   = 50       // stores of objects that borrow from each other
-	maxIncludes = 100      // configuration files that include each other
+	maxPointer = 64 << 10 // bytes of a file that names another place
+	maxStores  = 50       // stores of objects that borrow from each other
+	// maxBorrowing is over how many stores git borrows: beyond that it says
+	// "nesting too deep" and passes on (link_alt_odb_entries).
+	maxBorrowing = 6
+	maxIncludes  = 100 // configuration files that include each other
 )
 
 // An inspection looks at the files of a repository before git does, which
@@ -72,8 +76,10 @@ func (r *Repo) inspect(ctx context.Context, within []string) error {
 	if err := x.stores(ctx, filepath.Join(common, "objects")); err != nil {
 		return err
 	}
-	r.places = x.places
-	r.objects = filepath.Join(common, "objects")
+	if len(r.stores) == 0 {
+		return fmt.Errorf("%w: it has no objects", ErrNotRepository)
+	}
+	r.places, r.common, r.objects = x.places, common, r.stores[0]
 	return nil
 }
 
@@ -147,16 +153,30 @@ func (x *inspection) inside(resolved string) bool {
 	})
 }
 
-// stores checks a store of objects, and those that it borrows from.
+// A store is a store of objects that is to be checked, and over how many others
+// it is borrowed from.
+type store struct {
+	dir   string
+	depth int
+}
+
+// stores checks a store of objects, and those that it borrows from, as git
+// follows them.
 func (x *inspection) stores(ctx context.Context, first string) error {
-	for open := []string{first}; len(open) > 0; open = open[1:] {
-		dir, err := x.place("", open[0])
+	named := 1
+	for open := []store{{first, 0}}; len(open) > 0; open = open[1:] {
+		dir, err := x.place("", open[0].dir)
 		if errors.Is(err, fs.ErrNotExist) {
+			x.repo.lost++
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		if slices.Contains(x.repo.stores, dir) {
+			continue
+		}
+		x.repo.stores = append(x.repo.stores, dir)
 		if err := x.walk(ctx, dir); err != nil {
 			return err
 		}
@@ -164,22 +184,37 @@ func (x *inspection) stores(ctx context.Context, first string) error {
 		if err != nil {
 			return err
 		}
-		for line := range strings.Lines(text) {
-			if line = strings.TrimRight(line, "\r\n"); line == "" || line[0] == '#' {
-				continue
-			}
+		for _, line := range borrows(text) {
 			if !filepath.IsAbs(line) {
 				line = filepath.Join(dir, line)
 			}
-			if len(open) > maxStores {
+			if named++; named > maxStores {
 				return fmt.Errorf("it borrows objects from more than %d stores", maxStores)
 			}
-			if resolved, err := filepath.EvalSymlinks(line); err == nil && !x.seen[resolved] {
-				open = append(open, line)
+			if _, err := filepath.EvalSymlinks(line); err != nil || open[0].depth >= maxBorrowing {
+				x.repo.lost++
+				continue
 			}
+			open = append(open, store{line, open[0].depth + 1})
 		}
 	}
 	return nil
+}
+
+// borrows returns the stores that a list of alternates names: one a line, in
+// quotes as C has them or without, and comments.
+func borrows(text string) (list []string) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if plain, err := strconv.Unquote(line); err == nil && line[0] == '"' {
+			line = plain
+		}
+		list = append(list, line)
+	}
+	return list
 }
 
 // walk checks that all below a directory are files and directories, or links

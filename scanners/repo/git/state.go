@@ -24,26 +24,24 @@ var errUnknownState = errors.New("the state of the repository cannot be told fro
 // State returns a hash of all that the history of the repository is made of,
 // for Log, Commits, Reach, Stashes and Tags to tell the same as long as it is the
 // same: references, HEAD, reflogs, grafts, configuration and mailmap by their
-// content, packs by name and size, loose objects by name. The index and the
+// content, packs by name and size, loose objects by name, also of stores that it
+// borrows from. The index and the
 // working tree are no part of it. No object is read: that one was damaged since
 // does not show. An error says that the state cannot be told.
 func (r *Repo) State(ctx context.Context) ([sha256.Size]byte, error) {
 	s := &state{sum: sha256.New(), left: maxState}
-	store, err := filepath.EvalSymlinks(r.objects)
-	if err != nil {
-		return [sha256.Size]byte{}, withoutPath(err)
-	}
+	var err error
 	for _, dir := range r.places {
 		if err := ctx.Err(); err != nil {
 			return [sha256.Size]byte{}, err //nolint:wrapcheck // the caller tells it from a failure
 		}
 		switch {
-		case dir == store:
+		case slices.Contains(r.stores, dir):
 			err = s.store(dir)
-		case strings.HasPrefix(store, dir+string(filepath.Separator)) || dir == r.own():
+		case dir == r.common || dir == r.own():
 			err = s.dir(dir, "")
 		default:
-			err = errUnknownState // a store that it borrows from
+			err = errUnknownState
 		}
 		if err != nil {
 			return [sha256.Size]byte{}, err
@@ -164,8 +162,10 @@ func (s *state) store(dir string) error {
 				}
 				size = info.Size()
 			}
-			if e.Name() == "info" && strings.HasSuffix(f.Name(), "alternates") {
-				return errUnknownState
+			if e.Name() == "info" && f.Name() == "alternates" {
+				if err := s.optional(filepath.Join(dir, "info", f.Name())); err != nil {
+					return err
+				}
 			}
 			fmt.Fprintf(s.sum, "object %d %s/%s %d\n", len(f.Name()), e.Name(), f.Name(), size)
 		}
