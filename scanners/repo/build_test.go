@@ -19,6 +19,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/repo/pack"
 )
 
 // canary returns a made-up GitHub token. It is made here so that no source of
@@ -124,6 +125,20 @@ func scan(t testing.TB, config map[string]any) result {
 
 func scanContext(t testing.TB, ctx context.Context, config map[string]any) result { //nolint:revive // the test comes first
 	t.Helper()
+	return scanEdited(t, ctx, config, func(*scanner) {})
+}
+
+// scanGit scans without the reader of packs.
+func scanGit(t testing.TB, config map[string]any) result {
+	t.Helper()
+	return scanEdited(t, t.Context(), config, func(s *scanner) {
+		s.openPacks = func(string, ...string) (*pack.Store, error) { return nil, &pack.UnsupportedError{Reason: "a test"} }
+	})
+}
+
+// scanEdited scans with a scanner that was changed.
+func scanEdited(t testing.TB, ctx context.Context, config map[string]any, edit func(*scanner)) result { //nolint:revive // the test comes first
+	t.Helper()
 	raw, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +151,7 @@ func scanContext(t testing.TB, ctx context.Context, config map[string]any) resul
 	if err != nil {
 		return result{err: err}
 	}
+	edit(s.(*scanner))
 	var mu sync.Mutex
 	var out result
 	out.err = s.Scan(ctx, func(r inventory.Record) error {

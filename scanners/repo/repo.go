@@ -21,6 +21,7 @@ import (
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 	"github.com/muster-nhi/muster/scanners/repo/match"
+	"github.com/muster-nhi/muster/scanners/repo/pack"
 )
 
 // A Config says what to scan and how far.
@@ -80,10 +81,12 @@ type scanner struct {
 	user   *userRules
 	// rules returns the default ones, loaded once.
 	rules func() (*match.Ruleset, error)
+	// openPacks is pack.Open, but for tests.
+	openPacks func(dir string, borrowed ...string) (*pack.Store, error)
 }
 
 func open(env scanners.Env, config Config) (scanners.Scanner, error) {
-	s := &scanner{env: env, config: config, rules: sync.OnceValues(defaultRules)}
+	s := &scanner{env: env, config: config, rules: sync.OnceValues(defaultRules), openPacks: pack.Open}
 	if config.Path != "" {
 		s.roots = append(s.roots, config.Path)
 	}

@@ -9,10 +9,14 @@ import (
 	"github.com/muster-nhi/muster/scanners/repo/pack"
 )
 
-// openStore opens the store of objects. Where that cannot be, git reads them,
-// and says what is wrong, if anything is.
+// openStore opens the store of objects, with those that it borrows from. Where
+// that cannot be, git reads them, and says what is wrong, if anything is.
 func (j *job) openStore() {
-	if store, err := pack.Open(j.repo.Store()); err == nil {
+	borrowed, lost := j.repo.Borrowed()
+	if lost > 0 {
+		j.missf("%d stores that it borrows objects from are not there", lost)
+	}
+	if store, err := j.scan.openPacks(j.repo.Store(), borrowed...); err == nil {
 		j.store = store
 	}
 }
