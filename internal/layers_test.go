@@ -62,6 +62,7 @@ var fences = []fence{
 	{"k8s.io/", []string{"scanners/kubernetes/..."}},
 	{"sigs.k8s.io/", []string{"scanners/kubernetes/..."}},
 	{"github.com/BobuSumisu/", []string{"scanners/repo/..."}},
+	{"github.com/aws/", []string{"scanners/aws/..."}},
 	{"os/exec", []string{"scanners/plugin/...", "scanners/repo/..."}},
 	{"database/sql", []string{"internal/store/..."}},
 	{"modernc.org/sqlite", []string{"internal/store/..."}},

@@ -1,0 +1,185 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// errMalformed is in the chain of the error of an answer that is not in the form
+// of its protocol.
+var errMalformed = errors.New("the answer is not in the form that the service sends")
+
+// read decodes an answer that says yes.
+func read(op Operation, body []byte, out any) error {
+	if out == nil {
+		return nil
+	}
+	switch op.Service.Protocol {
+	case JSON, REST:
+		if err := json.Unmarshal(body, out); err != nil {
+			return errMalformed // the decoder's error may quote a value
+		}
+		return nil
+	default:
+		return readXML(op, body, out)
+	}
+}
+
+// readXML decodes the element of the result: NameResult for awsQuery, which wraps
+// it, and the root for the others.
+func readXML(op Operation, body []byte, out any) error {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	root := ""
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) && root == op.Name+"Response" {
+			return nil // nothing to tell
+		}
+		if err != nil {
+			return errMalformed
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch {
+		case op.Service.Protocol == Query && start.Name.Local == op.Name+"Result",
+			op.Service.Protocol == EC2 && start.Name.Local == op.Name+"Response",
+			op.Service.Protocol == S3 && !strings.EqualFold(start.Name.Local, "html"):
+			if err := d.DecodeElement(out, &start); err != nil {
+				return errMalformed
+			}
+			return nil
+		case root == "":
+			root = start.Name.Local
+		}
+	}
+}
+
+// refusal decodes an answer that says no: status, code and message, as far as it
+// tells.
+func refusal(op Operation, region string, res *http.Response, body []byte) *Error {
+	e := &Error{Action: op.Action(), Region: region, Status: res.StatusCode}
+	switch op.Service.Protocol {
+	case JSON, REST:
+		e.Code, e.Message = refusalJSON(body)
+		if e.Code == "" {
+			e.Code = res.Header.Get("X-Amzn-Errortype")
+		}
+	default:
+		e.Code, e.Message = refusalXML(body)
+	}
+	if e.Code == "" && bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+		e.Code, e.Message = refusalXML(body)
+	}
+	e.Code = bare(e.Code)
+	e.Message = tidy(e.Message)
+	return e
+}
+
+func refusalJSON(body []byte) (code, message string) {
+	var b struct {
+		Type    Text `json:"__type"`
+		Code    Text `json:"code"`
+		Message Text `json:"message"`
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return "", ""
+	}
+	if b.Type == "" {
+		b.Type = b.Code
+	}
+	return string(b.Type), string(b.Message)
+}
+
+// refusalXML finds the first Code and Message, which stand at different depths in
+// the three forms.
+func refusalXML(body []byte) (code, message string) {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	for code == "" || message == "" {
+		token, err := d.Token()
+		if err != nil {
+			return code, message
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		var s string
+		switch start.Name.Local {
+		case "Code":
+			if d.DecodeElement(&s, &start) == nil && code == "" {
+				code = s
+			}
+		case "Message":
+			if d.DecodeElement(&s, &start) == nil && message == "" {
+				message = s
+			}
+		}
+	}
+	return code, message
+}
+
+// bare takes a code out of what may stand around it: a namespace before "#", an
+// address after ":".
+func bare(code string) string {
+	if _, after, ok := strings.Cut(code, "#"); ok {
+		code = after
+	}
+	code, _, _ = strings.Cut(code, ":")
+	for _, r := range code {
+		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_' && r != '-' {
+			return ""
+		}
+	}
+	if len(code) > 80 {
+		return ""
+	}
+	return code
+}
+
+// maxMessage is how much of a message is passed on.
+const maxMessage = 400
+
+// tidy makes one short line of a message.
+func tidy(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+	if len(s) > maxMessage {
+		s = s[:maxMessage]
+		for !utf8.ValidString(s) {
+			s = s[:len(s)-1]
+		}
+		s += " …"
+	}
+	return s
+}
+
+// all reads an answer to its end, up to a bound.
+func all(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	if len(body) > maxAnswer {
+		return nil, fmt.Errorf("%w: it is larger than %d MB", errMalformed, maxAnswer>>20)
+	}
+	return body, nil
+}
+
+// maxAnswer bounds one answer in memory. A page of IAM with 1,000 principals has
+// some 10 MB.
+const maxAnswer = 128 << 20

@@ -1,0 +1,218 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/muster-nhi/muster/internal/transport"
+)
+
+// Options say as whom and where a Client asks. HTTP, Credentials, Now, Sleep and
+// Random are required.
+type Options struct {
+	HTTP        http.RoundTripper
+	Credentials aws.CredentialsProvider
+	Partition   Partition
+	Endpoint    string // asked instead of AWS for everything; empty is AWS
+	UserAgent   string
+	Now         func() time.Time
+	Sleep       func(context.Context, time.Duration) error
+	Random      func() float64 // between 0 and 1
+	// Asked is told of each request before it is sent; nil is nobody.
+	Asked func(op Operation, region string)
+}
+
+// A Client asks AWS as one principal, which is of one account. It is safe for
+// concurrent use. It has one pace for each service and region.
+type Client struct {
+	options Options
+	signer  *v4.Signer
+	budget  budget
+	sent    atomic.Int64
+	skew    atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
+
+	mu    sync.Mutex
+	paces map[string]*pace
+}
+
+// New returns a Client.
+func New(o Options) *Client {
+	return &Client{
+		options: o, paces: map[string]*pace{}, budget: budget{left: maxRetries},
+		signer: v4.NewSigner(),
+	}
+}
+
+// Requests returns how many requests were sent, repeated ones included.
+func (c *Client) Requests() int { return int(c.sent.Load()) }
+
+// Skew returns by how much the clock of AWS is ahead of ours, if that was so much
+// that it had to be corrected; else 0.
+func (c *Client) Skew() time.Duration { return time.Duration(c.skew.Load()) }
+
+// Partition returns the partition that the client asks.
+func (c *Client) Partition() Partition { return c.options.Partition }
+
+// Ask sends one request, as often as it takes, and decodes the answer into out. The
+// error is an *Error, or that of the connection, of ctx or of the answer's form.
+func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values, out any) error {
+	d, err := write(op, in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op.Action(), err)
+	}
+	at := c.options.Partition.region(op.Service, region)
+	p := c.pace(op.Service, at)
+	refreshed, corrected := false, false
+	for attempt := 1; ; attempt++ {
+		if err := p.wait(ctx, c.options.Now, c.options.Sleep); err != nil {
+			return err
+		}
+		res, err := c.once(ctx, op, at, d, out)
+		if err == nil {
+			p.succeeded()
+			c.budget.refund()
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		switch {
+		case !corrected && c.correct(err, res):
+			corrected = true
+			continue
+		case !refreshed && Expired(err) && c.refresh():
+			refreshed = true
+			continue
+		}
+		if wait, ok := c.again(err, res, p, attempt); !ok {
+			return err
+		} else if !c.budget.spend() {
+			return fmt.Errorf("%w: %w", ErrBudget, err)
+		} else if err := c.options.Sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// once sends a request once. The answer is returned for its headers.
+func (c *Client) once(ctx context.Context, op Operation, region string, d draft, out any) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(transport.Once(ctx), attemptTimeout)
+	defer cancel()
+	r, hash, err := d.request(ctx, c.base(op, region), c.options.UserAgent)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := c.options.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: get credentials: %w", op.Action(), err)
+	}
+	s3 := op.Service.Protocol == S3
+	if s3 {
+		r.Header.Set("X-Amz-Content-Sha256", hash)
+	}
+	err = c.signer.SignHTTP(ctx, credentials, r, hash, op.Service.sign(), region, c.options.Now().Add(c.Skew()),
+		func(o *v4.SignerOptions) { o.DisableURIPathEscaping = s3 })
+	if err != nil {
+		return nil, fmt.Errorf("%s: sign: %w", op.Action(), err)
+	}
+	c.sent.Add(1)
+	if c.options.Asked != nil {
+		c.options.Asked(op, region)
+	}
+	res, err := c.options.HTTP.RoundTrip(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op.Action(), err)
+	}
+	body, err := all(res.Body)
+	_ = res.Body.Close() // it was read to its end, or cannot be
+	if err != nil {
+		return res, fmt.Errorf("%s: %w", op.Action(), err)
+	}
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		return res, hush(refusal(op, region, res, body), credentials)
+	}
+	if err := read(op, body, out); err != nil {
+		return res, fmt.Errorf("%s: %w", op.Action(), err)
+	}
+	return res, nil
+}
+
+// attemptTimeout bounds one request. A large page of IAM takes some seconds.
+const attemptTimeout = 60 * time.Second
+
+// base returns the address to ask.
+func (c *Client) base(op Operation, region string) string {
+	if c.options.Endpoint != "" {
+		return c.options.Endpoint
+	}
+	return c.options.Partition.endpoint(op.Service, region)
+}
+
+// hush keeps what was signed with out of a message.
+func hush(e *Error, credentials aws.Credentials) *Error {
+	if signing(e.Code) {
+		e.Message = ""
+	}
+	for _, secret := range []string{credentials.SecretAccessKey, credentials.SessionToken} {
+		if secret != "" {
+			e.Message = strings.ReplaceAll(e.Message, secret, "[redacted]")
+		}
+	}
+	return e
+}
+
+// refresh forgets credentials that have expired, if there is a place to get new
+// ones.
+func (c *Client) refresh() bool {
+	cache, ok := c.options.Credentials.(interface{ Invalidate() })
+	if ok {
+		cache.Invalidate()
+	}
+	return ok
+}
+
+// minSkew is how far two clocks may differ. AWS refuses signatures that are 5
+// minutes off (IAM User Guide, Signature Version 4), the SDK corrects 4.
+const minSkew = 4 * time.Minute
+
+// correct takes AWS's clock for the right one, if that is what a refusal is about.
+func (c *Client) correct(err error, res *http.Response) bool {
+	var e *Error
+	if !errors.As(err, &e) || res == nil {
+		return false
+	}
+	if !signing(e.Code) && e.Code != "RequestExpired" && e.Code != "RequestInTheFuture" {
+		return false
+	}
+	at, perr := http.ParseTime(res.Header.Get("Date"))
+	if perr != nil {
+		return false
+	}
+	skew := at.Sub(c.options.Now())
+	if diff := skew - c.Skew(); diff.Abs() < minSkew {
+		return false
+	}
+	c.skew.Store(int64(skew))
+	return true
+}
+
+func (c *Client) pace(s Service, region string) *pace {
+	key := s.Prefix + " " + region
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, ok := c.paces[key]
+	if !ok {
+		p = newPace(s.Rate)
+		c.paces[key] = p
+	}
+	return p
+}

@@ -1,0 +1,142 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// An Error is a refusal of AWS.
+type Error struct {
+	Action, Region string
+	Status         int    // of HTTP
+	Code           string // AccessDenied; empty if the answer has none, as a proxy's
+	Message        string // one line; never of a signature
+}
+
+// Error names the call, the region and what AWS said.
+func (e *Error) Error() string {
+	where := ""
+	if e.Region != "" {
+		where = " in " + e.Region
+	}
+	what := e.Code
+	if what == "" {
+		what = fmt.Sprintf("HTTP %d without a reason that can be read", e.Status)
+	}
+	if e.Message != "" {
+		what += ": " + e.Message
+	}
+	return fmt.Sprintf("%s%s: %s", e.Action, where, what)
+}
+
+// ErrorCode and HTTPStatusCode are what the SDK judges retries by.
+func (e *Error) ErrorCode() string { return e.Code }
+
+// HTTPStatusCode returns the status of the answer.
+func (e *Error) HTTPStatusCode() int { return e.Status }
+
+// Code returns the code of a refusal in the chain of an error; empty if there is
+// none.
+func Code(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// Denied reports whether an error says that permissions are missing.
+func Denied(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException", "AuthorizationError",
+		"AuthorizationErrorException", "NotAuthorized", "AllAccessDisabled", "Client.UnauthorizedOperation":
+		return true
+	case "":
+		return e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized
+	default:
+		return false
+	}
+}
+
+// Missing reports whether an error says that what was asked for is not there.
+func Missing(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case "NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException", "NotFoundException", "NotFound",
+		"NoSuchBucketPolicy", "NoSuchBucket", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist",
+		"RepositoryPolicyNotFoundException", "ClusterNotFoundException":
+		return true
+	default:
+		return false
+	}
+}
+
+// Absent reports whether an error says that a service or an operation is not to be
+// had at an endpoint: its name does not resolve, it does not know the operation, or
+// the account did not subscribe to it.
+func Absent(err error) bool {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.IsNotFound
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case "UnknownOperationException", "UnknownOperation", "InvalidAction", "OptInRequired", "SubscriptionRequiredException",
+		"NotImplemented", "NotImplementedException", "UnsupportedOperationException", "UnsupportedOperation":
+		return true
+	case "":
+		return e.Status == http.StatusNotImplemented
+	default:
+		return false
+	}
+}
+
+// Expired reports whether an error says that credentials are no longer valid.
+func Expired(err error) bool {
+	switch Code(err) {
+	case "ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired":
+		return true
+	default:
+		return false
+	}
+}
+
+// Unknown reports whether an error says that AWS does not know the credentials.
+func Unknown(err error) bool {
+	switch Code(err) {
+	case "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId", "NotSignedUp":
+		return true
+	default:
+		return false
+	}
+}
+
+// signing reports whether a code speaks of a signature. The message with it may
+// quote what was signed, and in that the token of a session.
+func signing(code string) bool {
+	return strings.Contains(code, "Signature") || code == "RequestTimeTooSkewed" || code == "AuthFailure"
+}
+
+// ErrBudget is in the chain of the error of a request that was not repeated again,
+// because too many had to be.
+var ErrBudget = errors.New("too many requests had to be repeated")
+
+// Errors of listings that cannot be followed to their end.
+var (
+	ErrRepeats = errors.New("the token of a page came a second time: the listing goes in circles")
+	ErrCut     = errors.New("the answer says that there is more and gives no token to ask for it")
+	ErrEmpty   = errors.New("too many pages in a row were empty")
+)
