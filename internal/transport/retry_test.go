@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"net/http"
 	"testing"
 	"time"
 )
@@ -15,4 +16,14 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Errorf("%q is a wait of %s, %t", text, wait, ok)
 		}
 	})
+}
+
+func TestOnceIsSentOnce(t *testing.T) {
+	r := &http.Request{Method: http.MethodGet}
+	if !repeatable(r) {
+		t.Error("a GET is not repeated")
+	}
+	if repeatable(r.WithContext(Once(t.Context()))) {
+		t.Error("a request that is to be sent once is repeated")
+	}
 }

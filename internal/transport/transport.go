@@ -118,6 +118,14 @@ func Idempotent(ctx context.Context) context.Context {
 	return context.WithValue(ctx, idempotentKey{}, true)
 }
 
+type onceKey struct{}
+
+// Once marks the requests made with a context as ones that are sent once: the
+// caller repeats them itself, because it has to sign them anew.
+func Once(ctx context.Context) context.Context {
+	return context.WithValue(ctx, onceKey{}, true)
+}
+
 // RoundTrip sends a request, as often as need be. The error is that of the
 // context, of the connection, or wraps ErrBudget.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -226,6 +234,9 @@ func (t *Transport) copyOf(r *http.Request, attempt int) (*http.Request, error) 
 
 // repeatable reports whether a request may be sent more than once.
 func repeatable(r *http.Request) bool {
+	if once, _ := r.Context().Value(onceKey{}).(bool); once {
+		return false
+	}
 	if r.Body != nil && r.Body != http.NoBody && r.GetBody == nil {
 		return false
 	}
