@@ -1,0 +1,42 @@
+package policy
+
+import (
+	"testing"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+func mustParse(t testing.TB, s string) *Document {
+	t.Helper()
+	d, err := Parse([]byte(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestDecideSets(t *testing.T) {
+	alice := &Principal{Kind: User, ARN: "arn:aws:iam::111122223333:user/alice", Account: "111122223333"}
+	identity := []*Policy{Compile("p", mustParse(t, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"iam:*AccessKey","Resource":["arn:aws:iam::*:user/a*","arn:aws:iam::*:user/b*"]},
+		{"Effect":"Deny","Action":"iam:CreateAccessKey","Resource":"arn:aws:iam::*:user/?*"},
+		{"Effect":"Allow","Action":"iam:DeleteAccessKey","NotResource":"arn:aws:iam::*:user/${aws:username}"}]}`))}
+	for _, c := range []struct {
+		name, action string
+		resource     Resource
+		all, some    inventory.Tri
+	}{
+		{"everything denied in the end", "iam:CreateAccessKey", Matching("arn:aws:iam::111122223333:user/*"), inventory.False, inventory.False},
+		{"some", "iam:UpdateAccessKey", Matching("arn:aws:iam::111122223333:user/*"), inventory.False, inventory.True},
+		{"one", "iam:UpdateAccessKey", One("arn:aws:iam::111122223333:user/bob"), inventory.True, inventory.True},
+		{"all through two statements", "iam:DeleteAccessKey", Matching("arn:aws:iam::111122223333:user/*"), inventory.True, inventory.True},
+		{"none", "iam:UpdateAccessKey", Matching("arn:aws:iam::111122223333:user/c*"), inventory.False, inventory.False},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := Decide(&Request{Principal: alice, Action: NewAction(c.action), Resource: c.resource}, &Layers{Identity: identity})
+			if d.Allowed != c.all || d.Some != c.some {
+				t.Errorf("all %v, some %v; want %v, %v", d.Allowed, d.Some, c.all, c.some)
+			}
+		})
+	}
+}
