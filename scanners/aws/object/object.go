@@ -123,6 +123,7 @@ type User struct {
 	Inline              []Policy
 	Attached            []string // ARNs of managed policies
 	Boundary            string   // ARN of the permissions boundary; empty if none
+	PoliciesUnread      bool     // Groups, Inline, Attached and Boundary were not in what was read
 
 	Password         inventory.Tri // has a console password
 	PasswordLastUsed time.Time
@@ -196,6 +197,7 @@ type Role struct {
 	Inline                           []Policy
 	Attached                         []string
 	Boundary                         string
+	PoliciesUnread                   bool // Inline, Attached and Boundary were not in what was read
 	InstanceProfiles                 []InstanceProfile
 	LastUsed                         time.Time
 	LastRegion                       string
