@@ -68,7 +68,7 @@ func one() []inventory.Record {
 			ControlTotal: &total, ControlSource: "summary", Requests: 4, Reason: "page 2: access denied", Notes: []string{"n"},
 			Suppressed: map[string]int{"allow": 1}, Principal: "auditor", StartedAt: at, FinishedAt: at,
 		}},
-		{Progress: &inventory.Progress{Scope: "111122223333", Message: "users", Done: 1, Total: 2}},
+		{Progress: &inventory.Progress{Scope: "111122223333", Message: "users", Done: 1, Total: 2, Unit: inventory.UnitBytes}},
 		{Relation: &inventory.Relation{
 			From: "repo:1", To: "AKIA-public", Type: inventory.RelationAuthenticates, Method: "public_id", Exact: true, Resolved: true, Reason: "r",
 		}},

@@ -38,4 +38,8 @@ type Progress struct {
 	Message string `json:"message" doc:"what is being done"`
 	Done    int64  `json:"done,omitempty" doc:"units done"`
 	Total   int64  `json:"total,omitempty" doc:"units in all; 0 is unknown"`
+	Unit    string `json:"unit,omitempty" doc:"what a unit is: bytes; empty is a thing, such as a file, an object or a page"`
 }
+
+// UnitBytes is the Unit of a Progress that counts bytes.
+const UnitBytes = "bytes"
