@@ -111,6 +111,10 @@ func (b *builder) commit(message string, files ...string) string {
 	return b.git("rev-parse", "HEAD")
 }
 
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func frozen() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) }
+
 // A result is what one scan emitted.
 type result struct {
 	records []inventory.Record
@@ -144,8 +148,7 @@ func scanEdited(t testing.TB, ctx context.Context, config map[string]any, edit f
 		t.Fatal(err)
 	}
 	env := scanners.Env{
-		Log: slog.New(slog.DiscardHandler), Hash: hasher(),
-		Now: func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
+		Log: quiet(), Hash: hasher(), Now: frozen,
 	}
 	s, err := Factory().Open(env, func(into any) error { return json.Unmarshal(raw, into) })
 	if err != nil {

@@ -21,25 +21,28 @@ import (
 )
 
 const (
-	maxReasons   = 20     // different things that were not seen and are named
-	progressStep = 50_000 // objects between two records of progress
+	maxReasons   = 20    // different things that were not seen and are named
+	progressStep = 2_000 // objects between two records of progress
 )
 
 // A job is the scan of one scope.
 type job struct {
 	ctx     context.Context //nolint:containedctx // a job lives as long as one scan
 	scan    *scanner
+	run     *run
 	target  target
+	workers int // matchers, and objects that are made at a time
 	emit    scanners.Emit
 	started time.Time
 
-	repo    *git.Repo
-	head    git.ID
-	base    string // what ids are made from
-	scope   string // base, and how far the scan went if not all the way
-	rules   *match.Ruleset
-	ignored map[string]bool
-	mask    *masker
+	repo      *git.Repo
+	head      git.ID
+	base      string // what ids are made from
+	elsewhere string // the scope in which its history is scanned, if that is another
+	scope     string // base, and how far the scan went if not all the way
+	rules     *match.Ruleset
+	ignored   map[string]bool
+	mask      *masker
 
 	mu      sync.Mutex // guards what follows while a pool runs
 	objects map[git.ID][]*texts
@@ -146,6 +149,9 @@ func (j *job) name(names scopes) {
 	if j.target.file != "" {
 		base = "local/" + scopeText(j.target.file)
 	}
+	if j.target.name != "" {
+		base = scopeText(j.target.name)
+	}
 	j.base = names.unique(j.mask.text(base))
 	j.scope = j.base + j.extent()
 }
@@ -168,8 +174,8 @@ func (j *job) extent() string {
 	}
 }
 
-// run scans and emits. What cannot be read is told of in coverage.
-func (j *job) run() error {
+// scanIt scans and emits. What cannot be read is told of in coverage.
+func (j *job) scanIt() error {
 	if err := j.loadRules(); err != nil {
 		return err
 	}
@@ -199,8 +205,30 @@ func (j *job) run() error {
 	return j.finish()
 }
 
+// scanFilesOf reads the working tree of a repository whose history is scanned
+// elsewhere: what is in its index is there, too.
+func (j *job) scanFilesOf() error {
+	if j.repo.Bare() || !j.scan.config.Worktree {
+		return nil
+	}
+	known := map[git.ID]bool{}
+	if err := j.readIndex(func(e git.Entry) { known[e.ID] = true }); err != nil {
+		return err
+	}
+	p := newPool(j)
+	err := j.walk(p, known)
+	p.close()
+	if err != nil {
+		return err
+	}
+	return j.placeFiles()
+}
+
 // scanAll reads history and working tree as the configuration asks.
 func (j *job) scanAll() error {
+	if j.elsewhere != "" {
+		return j.scanFilesOf()
+	}
 	j.openStore()
 	defer j.closeStore()
 	j.recall()
@@ -255,7 +283,7 @@ func (j *job) scanFiles() error {
 // feedObjects reads every object of the store, or every reachable one, through
 // git.
 func (j *job) feedObjects(p *pool) error {
-	if err := j.progress("list objects", 0, 0); err != nil {
+	if err := j.progress(stageList, 0, 0); err != nil {
 		return err
 	}
 	var ids []git.ID
@@ -299,7 +327,7 @@ func (j *job) feed(p *pool, ids []git.ID) error {
 	done, bad := 0, 0
 	err := j.repo.Contents(j.ctx, ids, func(o git.Object, in io.Reader) error {
 		if done++; done%progressStep == 0 {
-			if err := j.progress("read objects", done, len(ids)); err != nil {
+			if err := j.progress(stageRead, int64(done), int64(len(ids))); err != nil {
 				return err
 			}
 		}
@@ -351,10 +379,8 @@ func (j *job) readIndex(each func(git.Entry)) error {
 }
 
 // progress tells people how far the scan is.
-func (j *job) progress(message string, done, total int) error {
-	return j.emit(inventory.Record{Progress: &inventory.Progress{
-		Scope: j.scope, Message: message, Done: int64(done), Total: int64(total),
-	}})
+func (j *job) progress(message string, done, total int64) error {
+	return j.emit(inventory.Record{Progress: j.run.meter.record(j, message, done, total)})
 }
 
 // missf notes something that was asked for and not seen: the coverage is

@@ -12,14 +12,11 @@
 package repo
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
-	"github.com/muster-nhi/muster/scanners/repo/git"
 	"github.com/muster-nhi/muster/scanners/repo/match"
 	"github.com/muster-nhi/muster/scanners/repo/pack"
 )
@@ -54,10 +51,14 @@ const defaultMaxFileSize = 1 << 30
 
 // Factory returns the factory of the repo scanner.
 func Factory() scanners.Factory {
-	return scanners.Define(info(), Config{
+	return scanners.Define(info(), defaults(), open)
+}
+
+func defaults() Config {
+	return Config{
 		History: true, Worktree: true, Unreachable: true, Submodules: true, MaxFileSize: defaultMaxFileSize,
 		Archives: defaultArchives, ArchiveBytes: defaultArchiveBytes, Rescan: rescanNew,
-	}, open)
+	}
 }
 
 func info() scanners.Info {
@@ -79,13 +80,16 @@ type scanner struct {
 	config Config
 	roots  []string
 	user   *userRules
+	many   bool // only the repositories below directories, and those in lists
 	// rules returns the default ones, loaded once.
 	rules func() (*match.Ruleset, error)
 	// openPacks is pack.Open, but for tests.
 	openPacks func(dir string, borrowed ...string) (*pack.Store, error)
 }
 
-func open(env scanners.Env, config Config) (scanners.Scanner, error) {
+func open(env scanners.Env, config Config) (scanners.Scanner, error) { return newScanner(env, config) }
+
+func newScanner(env scanners.Env, config Config) (*scanner, error) {
 	s := &scanner{env: env, config: config, rules: sync.OnceValues(defaultRules), openPacks: pack.Open}
 	if config.Path != "" {
 		s.roots = append(s.roots, config.Path)
@@ -125,37 +129,6 @@ func check(c Config, roots []string) error {
 		return errors.New("history and worktree are both off: nothing is left to scan")
 	case c.Commits != "" && c.Commits[0] == '-' || c.Since != "" && c.Since[0] == '-':
 		return errors.New("since and commits cannot begin with a dash")
-	}
-	return nil
-}
-
-// Scan scans one place after the other.
-func (s *scanner) Scan(ctx context.Context, emit scanners.Emit) error {
-	program, gitErr := git.Find()
-	names := scopes{}
-	for _, root := range s.roots {
-		targets, err := s.targets(root)
-		if err != nil {
-			return err
-		}
-		for len(targets) > 0 {
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("scan %q: %w", root, err)
-			}
-			t := targets[0]
-			job, err := newJob(ctx, s, t, emit)
-			if err != nil {
-				return err
-			}
-			if t.repo {
-				job.openRepo(program, gitErr)
-			}
-			job.name(names)
-			if err := job.run(); err != nil {
-				return fmt.Errorf("scan %q: %w", t.dir, err)
-			}
-			targets = append(targets[1:], job.nested...)
-		}
 	}
 	return nil
 }

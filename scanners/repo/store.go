@@ -34,7 +34,7 @@ func (j *job) feedHistory(p *pool) error {
 	if j.store == nil {
 		return j.feedObjects(p)
 	}
-	if err := j.progress("list objects", 0, 0); err != nil {
+	if err := j.progress(stageList, 0, 0); err != nil {
 		return err
 	}
 	want, err := j.reachable()
@@ -42,27 +42,30 @@ func (j *job) feedHistory(p *pool) error {
 		return err
 	}
 	var (
-		mu   sync.Mutex
-		left []git.ID
-		done atomic.Int64
-		all  atomic.Int64
+		mu     sync.Mutex
+		left   []git.ID
+		done   atomic.Int64 // objects
+		stored atomic.Int64 // bytes of those, as they are stored
+		all    int64        // of those bytes
 	)
-	walk := pack.Walk{Workers: len(p.matchers), Want: func(id pack.ID, typ pack.Type) bool {
-		if typ == pack.Tree || j.known.has(git.SHA1(id)) || !want(id) {
-			return false
-		}
-		all.Add(1)
-		return true
-	}, Fail: func(o pack.Object, _ error) error {
-		mu.Lock()
-		defer mu.Unlock()
-		left = append(left, git.SHA1(o.ID))
-		return nil
-	}}
+	walk := pack.Walk{
+		Workers: len(p.matchers),
+		Want: func(id pack.ID, typ pack.Type) bool {
+			return typ != pack.Tree && !j.known.has(git.SHA1(id)) && want(id)
+		},
+		Plan: func(_ int, stored int64) { all = stored },
+		Done: func(n int64) { stored.Add(n) },
+		Fail: func(o pack.Object, _ error) error {
+			mu.Lock()
+			defer mu.Unlock()
+			left = append(left, git.SHA1(o.ID))
+			return nil
+		},
+	}
 	err = j.store.Each(j.ctx, walk, func(worker int, o pack.Object, data []byte) error {
-		if n := done.Add(1); n%progressStep == 0 {
+		if done.Add(1)%progressStep == 0 {
 			j.known.saveSome(j.ctx)
-			if err := j.progress("read objects", int(n), int(all.Load())); err != nil {
+			if err := j.progress(stageRead, stored.Load(), all); err != nil {
 				return err
 			}
 		}

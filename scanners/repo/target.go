@@ -19,6 +19,10 @@ type target struct {
 	// within is where a repository inside another target may keep its history;
 	// nil is anywhere.
 	within []string
+
+	name string // of its scope, if the user chose it
+	size int64  // about how much there is to read, in bytes; 0 is unknown
+	also int    // other names by which it was called
 }
 
 // targets returns what a path that the user named stands for. Repositories

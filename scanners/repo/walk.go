@@ -28,7 +28,7 @@ const maxDepth = 500
 // content is a known object are not read twice. Repositories inside become
 // targets of their own.
 func (j *job) walk(p *pool, known map[git.ID]bool) error {
-	if err := j.progress("read files", 0, 0); err != nil {
+	if err := j.progress(stageFiles, 0, 0); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(j.target.dir)
@@ -59,7 +59,7 @@ func (j *job) walk(p *pool, known map[git.ID]bool) error {
 		}
 		const step = 20_000
 		if files++; files%step == 0 {
-			if err := j.progress("read files", files, 0); err != nil {
+			if err := j.progress(stageFiles, int64(files), 0); err != nil {
 				return err
 			}
 		}
