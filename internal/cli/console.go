@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/pipeline"
 )
 
@@ -117,10 +119,8 @@ func progressLine(st pipeline.Status) string {
 	}
 	if now != nil {
 		what := strings.TrimSpace(visible(now.Name + ": " + now.Message))
-		if now.Total > 0 {
-			what += fmt.Sprintf(" %d of %d (%d%%)", now.Done, now.Total, 100*now.Done/now.Total)
-		} else if now.Done > 0 {
-			what += fmt.Sprintf(" %d", now.Done)
+		if how := counted(now); how != "" {
+			what += " " + how
 		}
 		parts = append(parts, what)
 	}
@@ -129,4 +129,28 @@ func progressLine(st pipeline.Status) string {
 		parts = append(parts, "about "+st.Left.String()+" left")
 	}
 	return "scanning: " + strings.Join(parts, " · ")
+}
+
+// counted says how much of a source is done, and of how much; empty is unknown.
+func counted(s *pipeline.SourceStatus) string {
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	if s.Unit == inventory.UnitBytes {
+		number = func(n int64) string { return fmt.Sprintf("%.1f", float64(n)/1e6) }
+	}
+	var text string
+	switch {
+	case s.Total > 0:
+		text = fmt.Sprintf("%s of %s", number(s.Done), number(s.Total))
+	case s.Done > 0:
+		text = number(s.Done)
+	default:
+		return ""
+	}
+	if s.Unit == inventory.UnitBytes {
+		text += " MB"
+	}
+	if s.Total > 0 {
+		text += fmt.Sprintf(" (%d%%)", int(100*float64(s.Done)/float64(s.Total)))
+	}
+	return text
 }

@@ -31,6 +31,9 @@ const sourcesHelp = `What muster scan takes:
                         ignored and untracked files too; a directory: its files, and
                         each repository in it. Narrow it with --no-history,
                         --no-worktree, --staged, --since DATE, --commits A..B
+  repos:DIR, repos:FILE all repositories below a directory (mirrors, clones, bare or
+                        not), or those in a list, one path a line; nothing beside
+                        them. What forks share is scanned once
   replay:FILE.jsonl     a recorded scan (-o jsonl writes one)
   kubernetes[:CONTEXT]  a cluster, through a context of the kubeconfig (the current
                         one; in a pod its service account; kubernetes:in-cluster says

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/pipeline"
 )
 
@@ -102,6 +103,10 @@ func TestProgressOnTerminalAndInALog(t *testing.T) {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %q:\n%s", want, log.String())
 		}
+	}
+	st.Sources[1].Unit, st.Sources[1].Done, st.Sources[1].Total = inventory.UnitBytes, 1_250_000, 2e9
+	if got := progressLine(st); !strings.Contains(got, "reading objects 1.2 of 2000.0 MB (0%)") {
+		t.Errorf("bytes: %s", got)
 	}
 	c = &console{w: &screen, terminal: true, width: 40}
 	c.progress(st)

@@ -179,7 +179,7 @@ func optionsName(options map[string]any) string {
 // configuration file, so that what is not found may still be there.
 func narrowed(targets []target) bool {
 	return slices.ContainsFunc(targets, func(t target) bool {
-		if t.factory.Info().Name != "repo" {
+		if name := t.factory.Info().Name; name != "repo" && name != "repos" {
 			return false
 		}
 		for key, whole := range map[string]any{"staged": false, "since": "", "commits": "", "history": true, "worktree": true} {

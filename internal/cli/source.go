@@ -19,7 +19,7 @@ import (
 // planned are sources that the command line promises and that some build may
 // not have.
 var planned = []string{
-	"aws", "aws-export", "azure", "azure-export", "gcp", "gcp-export", "kubernetes", "manifests", "plugin", "replay", "repo",
+	"aws", "aws-export", "azure", "azure-export", "gcp", "gcp-export", "kubernetes", "manifests", "plugin", "replay", "repo", "repos",
 }
 
 // A target is one source, named and matched with its scanner.
@@ -74,7 +74,7 @@ func (a *app) targets(s *setting, args []string) ([]target, error) {
 		count[t.factory.Info().Name]++
 		out = append(out, t)
 	}
-	if flag := s.repoFlag(); flag != "" && count["repo"] == 0 && len(out) > 0 {
+	if flag := s.repoFlag(); flag != "" && count["repo"]+count["repos"] == 0 && len(out) > 0 {
 		return nil, usage("%s narrows the scan of a repository, and no source is one", flag)
 	}
 	if len(s.auditLogs) > 0 && count["kubernetes"] == 0 && len(out) > 0 {
@@ -85,7 +85,7 @@ func (a *app) targets(s *setting, args []string) ([]target, error) {
 
 // overlays are what the flags set in the configuration of a source, by scanner.
 func (s *setting) overlays() map[string]config.Overlay {
-	out := map[string]config.Overlay{"repo": s.overlay(), "kubernetes": {}}
+	out := map[string]config.Overlay{"repo": s.overlay(), "repos": s.overlay(), "kubernetes": {}}
 	if len(s.auditLogs) > 0 {
 		out["kubernetes"]["audit_logs"] = s.auditLogs
 	}

@@ -21,6 +21,7 @@ type SourceStatus struct {
 	Message string // what is being done, as the scanner last said
 	Done    int64  // units done
 	Total   int64  // units in all; 0 is unknown
+	Unit    string // of both, as inventory.Progress has it
 	Records int64  // records so far
 	Started bool
 	Ended   bool
@@ -56,7 +57,7 @@ func (m *meter) progress(i int, p *inventory.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &m.sources[i]
-	s.Started, s.Scope, s.Message, s.Done, s.Total = true, p.Scope, p.Message, p.Done, p.Total
+	s.Started, s.Scope, s.Message, s.Done, s.Total, s.Unit = true, p.Scope, p.Message, p.Done, p.Total, p.Unit
 	m.report(false)
 }
 

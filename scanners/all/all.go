@@ -14,6 +14,7 @@ import (
 func Factories() []scanners.Factory {
 	list := []scanners.Factory{
 		repo.Factory(),
+		repo.Many(),
 		kubernetes.Factory(),
 		kubernetes.Manifests(),
 		replay.Factory(),
