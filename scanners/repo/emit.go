@@ -221,6 +221,7 @@ func rescope(r inventory.Record, scope string) {
 
 func (j *job) credential(hash inventory.SecretHash, f *found, rule string, also []string) *inventory.Credential {
 	f.sort()
+	f.tell()
 	c := &inventory.Credential{
 		ID: j.credentialID(rule, hash), Type: f.info.Type, Scope: j.scope, Name: git.Clean(f.info.Name),
 		PublicID: git.Clean(f.info.PublicID), SecretHash: hash, Hint: f.info.Hint, Store: "git", Exposure: "repository",

@@ -1,16 +1,19 @@
 package repo
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/muster-nhi/muster/scanners/repo/file"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 	"github.com/muster-nhi/muster/scanners/repo/match"
+	"github.com/muster-nhi/muster/scanners/repo/secret"
 )
 
 // The files of a history that hold credentials by their nature, known by their
 // paths: changes to them, and what is in their blobs.
 type formats struct {
+	known   *file.Formats
 	changes []formatChange
 	blobs   map[git.ID]string // the format of each that is to be read
 	found   map[git.ID][]occurrence
@@ -24,12 +27,12 @@ type formatChange struct {
 }
 
 func newFormats() formats {
-	return formats{blobs: map[git.ID]string{}, found: map[git.ID][]occurrence{}, atHead: map[string]git.ID{}}
+	return formats{known: file.New(), blobs: map[git.ID]string{}, found: map[git.ID][]occurrence{}, atHead: map[string]git.ID{}}
 }
 
 // format returns the format of a file at a path whose content is looked at.
 func (j *job) format(path string) string {
-	format := file.Format(path)
+	format := j.formats.known.Of(path)
 	if format == "" || j.rules.SkipsPath(path) {
 		return ""
 	}
@@ -83,21 +86,43 @@ func (j *job) placeFormats() error {
 // of itself.
 func (j *job) parseFormat(format string, content []byte, s source) []occurrence {
 	var list []occurrence
-	for _, found := range file.Parse(format, content) {
-		value := []byte(found.Value)
-		o := occurrence{hash: j.scan.env.Hash(value), rule: format, line: found.Line}
+	for _, f := range j.formats.known.Parse(format, content) {
+		value := []byte(f.Value)
+		o := occurrence{hash: j.scan.env.Hash(value), rule: format, line: f.Line}
 		d := j.describe(s, &match.Hit{Rule: format, Secret: value}, o)
-		if d != nil {
-			d.info.Name = ""
-			d.info.Login(found.User, found.Host)
-		}
+		t := secret.Told{
+			Type: f.Type, Name: f.Name, User: f.User, Host: f.Host, Protection: f.Form, Hash: f.Hash, ExpiresAt: f.Expires, Facts: f.Facts,
+		}.Without(value)
 		j.mu.Lock()
 		j.remember(o, d)
+		j.found[o.hash].hearsay.hear(o, &t)
 		j.mu.Unlock()
 		clear(value)
 		list = append(list, o)
 	}
 	return list
+}
+
+// A hearsay is what files of known formats say of a secret: of several, the
+// first by rule and line.
+type hearsay struct {
+	key, rule string
+	told      *secret.Told
+}
+
+func (h *hearsay) hear(o occurrence, t *secret.Told) {
+	key := fmt.Sprintf("%s %s %09d %s %s %s %s", o.rule, t.Type, o.line, t.Host, t.User, t.Name, t.Protection)
+	if h.told == nil || key < h.key {
+		*h = hearsay{key, o.rule, t}
+	}
+}
+
+// tell adds it to what the secret says of itself.
+func (f *found) tell() {
+	if f.hearsay.told != nil {
+		f.info.Tell(f.hearsay.rule, *f.hearsay.told)
+		f.hearsay.told = nil
+	}
 }
 
 // placeNew places the secrets that were not in the text before.
@@ -125,7 +150,7 @@ func (j *job) placeDiskFormat(k diskKey) {
 
 // detector names what found a secret.
 func (j *job) detector(rule string) string {
-	if file.Is(rule) || j.rules.Beyond(rule) {
+	if j.formats.known.Is(rule) || j.rules.Beyond(rule) {
 		return "muster:" + rule
 	}
 	return "gitleaks:" + rule

@@ -17,6 +17,7 @@ import (
 // A found is one secret, with all that is known of it but its value.
 type found struct {
 	description
+	hearsay hearsay
 
 	rules       map[string]bool // by which it is reported somewhere
 	locations   []inventory.Location

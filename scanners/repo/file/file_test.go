@@ -1,58 +1,113 @@
 package file_test
 
 import (
-	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/muster-nhi/muster/scanners/repo/file"
 )
 
-// word is a made-up password, put together here.
+// word is a made-up password, put together here; CANARY stands for it in the
+// tables, in files and in what is found.
 const word = "corr" + "ectHorse9"
 
-func TestParse(t *testing.T) {
-	coded := base64.StdEncoding.EncodeToString([]byte(word))
-	tests := []struct {
-		name, path, content string
-		want                []file.Found
-	}{
-		{"netrc", "home/.netrc", "# mine\nmachine git.northwind.example\n  login dana\n  password " + word + "\ndefault login anonymous password anonymous\n", []file.Found{{word, 4, "dana", "git.northwind.example"}}},
-		{"netrc on one line, in quotes", "_netrc", "machine a.example login ada password \"" + word + "\"", []file.Found{{word, 1, "ada", "a.example"}}},
-		{"netrc, variables and macros", ".netrc", "machine a login b password ${TOKEN}\nmacdef init\npassword " + word + "\n\nmachine c login d password <password>\n", nil},
-		{"pgpass", ".pgpass", "#h:1:d:u:" + word + "\ndb.northwind.example:5432:orders:app:" + word + "\\:x\r\n", []file.Found{{word + ":x", 2, "app", "db.northwind.example"}}},
-		{"pgpass, placeholders", "pgpass.conf", "hostname:port:database:username:password\n*:*:*:u:changeme\nh:5432:d:u:$PGPASSWORD\n", nil},
-		{"git-credentials", ".git-credentials", "https://dana:" + word + "@git.northwind.example\nhttps://git.example\n", []file.Found{{word, 1, "dana", "git.northwind.example"}}},
-		{"git-credentials, placeholders", ".git-credentials", "https://user:password@git.example\nhttps://u:${T}@git.example\nnot a url\n", nil},
-		{"npmrc", ".npmrc", "registry=https://npm.example\n//npm.northwind.example/:_password=" + coded + "\n//n.example/:_auth=" + base64.StdEncoding.EncodeToString([]byte("dana:"+word)) + "\n", []file.Found{{coded, 2, "", "npm.northwind.example"}, {base64.StdEncoding.EncodeToString([]byte("dana:" + word)), 3, "dana", "n.example"}}},
-		{"npmrc, variables", ".npmrc", "//npm.example/:_authToken=${NPM_TOKEN}\nalways-auth=true\n//n.example/:_password=not base64!\n", nil},
-		{"s3cfg", ".s3cfg", "[default]\naccess_key = KEYID\nsecret_key = " + word + "\n", []file.Found{{word, 3, "KEYID", ""}}},
-		{"s3cfg, empty", ".s3cfg", "[default]\naccess_key =\nsecret_key =\ngpg_passphrase = ${GPG}\n", nil},
-		{"wp-config", "www/wp-config.php", "<?php\ndefine( 'DB_USER', 'wp' );\ndefine( 'DB_PASSWORD', '" + word + "' );\n", []file.Found{{Value: word, Line: 3}}},
-		{"wp-config, samples", "wp-config.php", "<?php\n// define('DB_PASSWORD', '" + word + "');\ndefine('DB_PASSWORD', 'password_here');\ndefine('DB_PASSWORD', getenv('DB'));\n", nil},
-		{"FileZilla", "sitemanager.xml", "<FileZilla3><Servers><Server>\n<Host>ftp.northwind.example</Host><User>dana</User>\n<Pass encoding=\"base64\">" + coded + "</Pass></Server></Servers></FileZilla3>", []file.Found{{word, 3, "dana", "ftp.northwind.example"}}},
-		{"FileZilla, encrypted", "recentservers.xml", "<FileZilla3><Server><Pass encoding=\"crypt\" pubkey=\"x\">" + coded + "</Pass></Server></FileZilla3>", nil},
-		{"another file", "notes.txt", "machine a login b password " + word, nil},
-		{"binary", ".netrc", "machine a login b password " + word + "\x00", nil},
-	}
-	for _, tt := range tests {
+// A sample is a file and what is to be found in it, one secret a line: line,
+// value, user@host, type, "name", form and kind of hash, end, facts.
+type sample struct{ name, path, content, want string }
+
+// check reads samples.
+func check(t *testing.T, samples []sample) {
+	t.Helper()
+	for _, tt := range samples {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, file.Parse(file.Format(tt.path), []byte(tt.content))); diff != "" {
+			content := strings.ReplaceAll(tt.content, "CANARY", word)
+			want := strings.TrimSpace(strings.ReplaceAll(tt.want, "\n\t\t\t", "\n"))
+			if diff := cmp.Diff(want, told(parse(tt.path, content))); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	for _, name := range []string{".netrc", ".pgpass", ".git-credentials", ".npmrc", ".s3cfg", "wp-config.php", "sitemanager.xml"} {
-		f.Add(name, []byte("machine a login b password c:d:e:f:g\n<Pass>x</Pass>"))
+// parse reads a file as a scan does.
+func parse(path, content string) []file.Found {
+	known := file.New()
+	return known.Parse(known.Of(path), []byte(content))
+}
+
+// told writes findings down, without the word.
+func told(list []file.Found) string {
+	var lines []string
+	for _, f := range list {
+		parts := []string{fmt.Sprint(f.Line), f.Value}
+		if f.User != "" || f.Host != "" {
+			parts = append(parts, f.User+"@"+f.Host)
+		}
+		parts = append(parts, f.Type)
+		if f.Name != "" {
+			parts = append(parts, fmt.Sprintf("%q", f.Name))
+		}
+		parts = append(parts, f.Form, f.Hash)
+		if !f.Expires.IsZero() {
+			parts = append(parts, f.Expires.Format(time.DateOnly))
+		}
+		for _, key := range slices.Sorted(maps.Keys(f.Facts)) {
+			parts = append(parts, key+"="+f.Facts[key])
+		}
+		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+		lines = append(lines, strings.ReplaceAll(strings.Join(parts, " "), word, "CANARY"))
 	}
+	return strings.Join(lines, "\n")
+}
+
+func TestAnyFile(t *testing.T) {
+	check(t, []sample{
+		{"another file", "notes.txt", "machine a login b password CANARY", ""},
+		{"binary", ".netrc", "machine a login b password CANARY\x00", ""},
+		{"empty", ".netrc", "", ""},
+		{"with a byte order mark", ".netrc", "\ufeffmachine a.example login ada password CANARY", "1 CANARY ada@a.example basic_auth"},
+		{"too large", ".netrc", "machine a login b password CANARY" + strings.Repeat("\n", file.MaxSize), ""},
+		{"upper case", "HOME/_NETRC", "machine a.example login ada password CANARY", "1 CANARY ada@a.example basic_auth"},
+	})
+}
+
+func TestIsPlain(t *testing.T) {
+	for value, want := range map[string]bool{
+		word: true, "abc": false, "${X}": false, "$(pass x)": false, "{{ x }}": false, "<password>": false, "xxxxxxxx": false, "••••••": false,
+		"change_me": false, "your-password-here": false, "#{DbPassword}#": false, "%PASS%": false, "%FEED_PASSWORD%": false, "hunter2hunter": true, "p@ss w0rd": true,
+	} {
+		if file.IsPlain(value) != want {
+			t.Errorf("%q: want %v", value, want)
+		}
+	}
+}
+
+// TestStores: what a passphrase locks is known, and not opened.
+func TestStores(t *testing.T) {
+	known := file.New()
+	for path, want := range map[string]bool{"a/team.kdbx": true, "release.JKS": true, "login.keyring": true, ".netrc": false, "main.go": false} {
+		if known.Closed(known.Of(path)) != want {
+			t.Errorf("%s: want %v", path, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range seeds() {
+		f.Add(s.path, []byte(s.content))
+	}
+	known := file.New()
 	f.Fuzz(func(t *testing.T, name string, content []byte) {
-		for _, found := range file.Parse(file.Format(name), content) {
-			if !file.Plain(found.Value) || found.Line < 1 {
-				t.Errorf("a value that is none, or line %d", found.Line)
+		lines := strings.Count(string(content), "\n") + 1
+		for _, found := range known.Parse(known.Of(name), content) {
+			if found.Form == file.Plain && !file.IsPlain(found.Value) || found.Line < 1 || found.Line > lines+1 || found.Type == "" {
+				t.Errorf("a value that is none, or line %d of %d", found.Line, lines)
 			}
 		}
 	})

@@ -12,7 +12,9 @@
 // or invalid), mode (live or test), issuer, subject, audience, kid (JWT),
 // subject and issuer and serial (certificate), spki_sha256 (public half of a
 // key), client_email, client_id, tenant_id, project_id, private_key_id,
-// scheme, user, host, database, registry, cluster, namespace, team, organization.
+// scheme, user, host, database, registry, cluster, namespace, team, organization,
+// protection (encoded, hashed, encrypted or reversible: how a value lies in a file
+// of a known format), and what such a file says besides (see Told).
 package secret
 
 import (
@@ -86,18 +88,6 @@ func Describe(rule string, value, context []byte) Info {
 type subject struct {
 	rule           string
 	value, context []byte
-}
-
-// Login records whose a password is and where it opens something, where they have
-// the form of a user and of a host.
-func (i *Info) Login(user, host string) {
-	if isUser(user) || isEmail(user) {
-		i.set("user", user)
-	}
-	if isHost(host) {
-		i.set("host", host)
-	}
-	i.PublicID = strings.Trim(i.Attributes["user"]+"@"+i.Attributes["host"], "@")
 }
 
 // set records an attribute, unless it is empty.

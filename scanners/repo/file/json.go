@@ -1,0 +1,183 @@
+package file
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// A value is a place in a JSON document: an object, a list or a string. Numbers
+// and the like are no secrets and are left out, but for those of objects.
+type value struct {
+	text   string // of a string; of a number as it stands
+	raw    string // a string as it stands between its quotes
+	line   int
+	keys   []string
+	fields []*value
+	items  []*value
+	kind   byte // '{', '[', '"', or '0' for the others
+}
+
+// maxNodes bounds the places of one document, and maxDepth how deep they lie.
+const (
+	maxNodes = 300_000
+	maxDepth = 60
+)
+
+// A jsonReader makes places of a document.
+type jsonReader struct {
+	text    string
+	decoder *json.Decoder
+	at      int // up to where lines are counted
+	line    int
+	nodes   int
+}
+
+// readJSON returns the document in a text, which may have comments and trailing
+// commas; nil if it is none.
+func readJSON(text string) *value {
+	if i := strings.IndexAny(text, "{["); i < 0 || strings.TrimSpace(text[:i]) != "" && !strings.Contains(text[:i], "//") && !strings.Contains(text[:i], "/*") {
+		return nil
+	}
+	text = withoutComments(text)
+	r := &jsonReader{text: text, decoder: json.NewDecoder(strings.NewReader(text)), line: 1}
+	return r.value(0)
+}
+
+// value reads one place; nil if there is none or the document is too large.
+func (r *jsonReader) value(depth int) *value {
+	before := int(r.decoder.InputOffset())
+	token, err := r.decoder.Token()
+	if err != nil || depth > maxDepth || r.nodes >= maxNodes {
+		return nil
+	}
+	r.nodes++
+	end := int(r.decoder.InputOffset())
+	start := before + len(r.text[before:end]) - len(strings.TrimLeft(r.text[before:end], " \t\r\n,:"))
+	r.line += strings.Count(r.text[r.at:start], "\n")
+	r.at = start
+	v := &value{line: r.line, kind: '0'}
+	switch t := token.(type) {
+	case json.Delim:
+		v.kind = byte(t)
+		return r.inside(v, depth)
+	case string:
+		v.kind, v.text = '"', t
+		if end-start >= 2 {
+			v.raw = r.text[start+1 : end-1]
+		}
+	default:
+		v.text = r.text[start:end]
+	}
+	return v
+}
+
+// inside reads what an object or a list holds, and its end.
+func (r *jsonReader) inside(v *value, depth int) *value {
+	for r.decoder.More() {
+		key := ""
+		if v.kind == '{' {
+			token, err := r.decoder.Token()
+			name, ok := token.(string)
+			if err != nil || !ok {
+				return nil
+			}
+			key = name
+		}
+		one := r.value(depth + 1)
+		switch {
+		case one == nil:
+			return nil
+		case v.kind == '{':
+			v.keys, v.fields = append(v.keys, key), append(v.fields, one)
+		case one.kind != '0':
+			v.items = append(v.items, one)
+		}
+	}
+	if _, err := r.decoder.Token(); err != nil {
+		return nil
+	}
+	return v
+}
+
+// get returns a field of an object; an empty place if it has none.
+func (v *value) get(keys ...string) *value {
+	for _, key := range keys {
+		for i, name := range v.keys {
+			if name == key {
+				return v.fields[i]
+			}
+		}
+	}
+	return &value{}
+}
+
+// each calls for a place and all below it.
+func (v *value) each(call func(*value)) {
+	call(v)
+	for _, one := range v.fields {
+		one.each(call)
+	}
+	for _, one := range v.items {
+		one.each(call)
+	}
+}
+
+// pickJSON returns the secrets of every object, with user and host of it.
+func pickJSON(text string, w wanted) (out []Found) {
+	root := readJSON(text)
+	if root == nil {
+		return nil
+	}
+	root.each(func(v *value) {
+		for i, key := range v.keys {
+			if f := v.fields[i]; f.kind == '"' && contains(w.secrets, key) {
+				out = append(out, Found{Value: f.text, Line: f.line, Name: key, User: v.get(w.user...).text, Host: bareHost(v.get(w.host...).text)})
+			}
+		}
+	})
+	return out
+}
+
+// withoutComments replaces comments and trailing commas by blanks, so that
+// places stay as they are.
+func withoutComments(text string) string {
+	out := []byte(text)
+	comma := -1
+	for i := 0; i < len(out); i++ {
+		switch c := out[i]; {
+		case c == '"':
+			comma = -1
+			for i++; i < len(out) && out[i] != '"' && out[i] != '\n'; i++ {
+				if out[i] == '\\' {
+					i++
+				}
+			}
+		case c == '/' && i+1 < len(out) && out[i+1] == '/':
+			for ; i < len(out) && out[i] != '\n'; i++ {
+				out[i] = ' '
+			}
+		case c == '/' && i+1 < len(out) && out[i+1] == '*':
+			end := strings.Index(text[i+2:], "*/")
+			stop := len(out)
+			if end >= 0 {
+				stop = i + 2 + end + 2
+			}
+			for ; i < stop; i++ {
+				if out[i] != '\n' {
+					out[i] = ' '
+				}
+			}
+			i--
+		case c == ',':
+			comma = i
+		case c == '}' || c == ']':
+			if comma >= 0 {
+				out[comma] = ' '
+			}
+			comma = -1
+		case c != ' ' && c != '\t' && c != '\n' && c != '\r':
+			comma = -1
+		}
+	}
+	return string(out)
+}

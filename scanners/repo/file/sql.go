@@ -1,0 +1,73 @@
+package file
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	sqlUser = regexp.MustCompile("(?i)\\b(?:(?:create|alter)\\s+(?:or\\s+replace\\s+)?(?:user|role|login)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?|grant\\s[^;\\n]{1,400}?\\sto\\s+|set\\s+password\\s+for\\s+)" +
+		"((?:[`'\"\\[]?[A-Za-z_][\\w.$-]{0,63}[`'\"\\]]?))(?:@[`'\"]?([\\w.%-]{1,100})[`'\"]?)?")
+	sqlPass = regexp.MustCompile(`(?i)\b(?:identified\s+(?:with\s+['"]?[\w]+['"]?\s+)?(?:by|as)\s+(?:password\s+)?|(?:encrypted\s+|unencrypted\s+)?password\s*=?\s*(?:\(\s*)?)(?:N)?'((?:[^'\\\n]|''|\\.){1,256})'`)
+	sqlHash = regexp.MustCompile(`'(\$(?:2[abxy]?|1|5|6|apr1|argon2id?|argon2i|P|H|y)\$[./A-Za-z0-9$=,+-]{20,200}|pbkdf2_sha256\$[./A-Za-z0-9$=+-]{20,200}|\{SSHA(?:256|512)?\}[A-Za-z0-9+/=]{20,200})'`)
+)
+
+// sqlDump reads the logins that statements make, in one line or the two behind
+// it, and hashes of people's passwords that rows hold, of which a few stand for
+// all. Statements of schema changes are read as well as dumps.
+func sqlDump(text string) (out []Found) {
+	at, line := 0, 1
+	for at < len(text) {
+		end := strings.IndexByte(text[at:], '\n') + 1
+		if end == 0 {
+			end = len(text) - at
+		}
+		now := strings.ToLower(text[at : at+end])
+		switch {
+		case strings.HasPrefix(strings.TrimSpace(now), "--"), strings.HasPrefix(strings.TrimSpace(now), "#"):
+		case strings.Contains(now, "create") || strings.Contains(now, "alter") || strings.Contains(now, "grant") || strings.Contains(now, "set password"):
+			out = append(out, sqlLogin(text[at:], end, line)...)
+		}
+		if strings.Contains(now, "'$") || strings.Contains(now, "'pbkdf2") || strings.Contains(now, "'{ssha") {
+			for _, m := range sqlHash.FindAllStringSubmatch(text[at:at+end], maxHashes+1) {
+				if f, ok := hashed(Found{Value: m[1], Line: line, Type: "password.hash"}); ok {
+					out = append(out, f)
+				}
+			}
+		}
+		at += end
+		line++
+	}
+	return out
+}
+
+// sqlLogin reads one statement, which begins on the first line of a text; the
+// line is so long.
+func sqlLogin(text string, first, line int) (out []Found) {
+	const most = 2000
+	for _, m := range sqlUser.FindAllStringSubmatchIndex(text[:min(first, 64<<10)], 100) {
+		statement := text[m[1]:min(len(text), m[1]+most)]
+		if end := strings.IndexByte(statement, ';'); end >= 0 {
+			statement = statement[:end+1]
+		}
+		p := sqlPass.FindStringSubmatchIndex(statement)
+		if p == nil || strings.Count(statement[:p[2]], "\n") > 2 {
+			continue
+		}
+		f := Found{
+			Value: strings.ReplaceAll(statement[p[2]:p[3]], "''", "'"), User: strings.Trim(text[m[2]:m[3]], "`'\"[]"),
+			Line: line + strings.Count(text[:m[1]+p[2]], "\n"),
+		}
+		if m[4] >= 0 && text[m[4]:m[5]] != "%" {
+			f.Host = text[m[4]:m[5]]
+		}
+		if strings.EqualFold(f.Value, f.User) && len(f.Value) < 12 {
+			continue // user and password alike: an example, or a local database of a developer
+		}
+		if h, ok := hashed(f); ok {
+			f = h
+		}
+		out = append(out, f)
+	}
+	return out
+}
