@@ -23,6 +23,7 @@ type Reader struct {
 	region      string
 	partition   wire.Partition
 	calls       map[string]wire.Operation
+	optional    map[string]bool // calls that Options.Details leave out
 }
 
 // Open settles as whom to read and where. It reads the files and variables of the
@@ -46,7 +47,11 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the AWS configuration: %w", err)
 	}
-	r := &Reader{options: o, credentials: settings.Credentials, calls: calls()}
+	r := &Reader{options: o, credentials: settings.Credentials, calls: map[string]wire.Operation{}, optional: map[string]bool{}}
+	for _, c := range table() {
+		r.calls[c.op.Action()] = c.op
+		r.optional[c.op.Action()] = c.option == withDetails
+	}
 	r.endpoint = cmp.Or(o.Endpoint, aws.ToString(settings.BaseEndpoint))
 	r.partition = wire.PartitionOf(settings.Region)
 	r.region = cmp.Or(settings.Region, r.partition.Home)

@@ -19,7 +19,8 @@ var errMalformed = errors.New("the answer is not in the form that the service se
 
 // read decodes an answer that says yes.
 func read(op Operation, body []byte, out any) error {
-	if out == nil {
+	if raw, ok := out.(*Raw); ok {
+		*raw = body
 		return nil
 	}
 	switch op.Service.Protocol {
@@ -32,6 +33,9 @@ func read(op Operation, body []byte, out any) error {
 		return readXML(op, body, out)
 	}
 }
+
+// Raw is an answer as it came: a policy, where that is the whole of it.
+type Raw []byte
 
 // readXML decodes the element of the result: NameResult for awsQuery, which wraps
 // it, and the root for the others.

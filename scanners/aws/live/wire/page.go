@@ -2,8 +2,8 @@ package wire
 
 import "context"
 
-// A paged answer embeds Page.
-type paged[T any] interface {
+// Paged is a pointer to the type of an answer that embeds Page.
+type Paged[T any] interface {
 	*T
 	next() (token string, more bool)
 }
@@ -18,7 +18,7 @@ const maxEmpty = 100
 // listing could not be followed to its end, why.
 //
 // One page is in memory at a time, and the tokens seen.
-func Pages[T any, P paged[T]](ctx context.Context, c *Client, op Operation, region string, in Values, each func(*T) int) (int, error) {
+func Pages[T any, P Paged[T]](ctx context.Context, c *Client, op Operation, region string, in Values, each func(*T) int) (int, error) {
 	if op.Limit != "" && op.Size > 0 {
 		in = in.with(op.Limit, op.Size)
 	}

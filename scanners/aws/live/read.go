@@ -1,0 +1,215 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/aws/live/wire"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// Progress is told what is being read, as the number of listings that are done of
+// those there are so far. It is called by one goroutine at a time.
+type Progress = func(message string, done, total int)
+
+// A run is one reading.
+type run struct {
+	*Reader
+	home   *wire.Client
+	caller caller
+	texts  *documents
+	estate *object.Estate
+
+	mu          sync.Mutex
+	tell        Progress
+	done, total int
+}
+
+// A caller is as whom it reads.
+type caller struct{ Account, Arn string }
+
+// partition returns the partition of an ARN.
+func (c caller) partition() string {
+	parts := strings.SplitN(c.Arn, ":", 3)
+	if len(parts) == 3 {
+		return parts[1]
+	}
+	return ""
+}
+
+// Read reads all accounts that the options name. The error says that it could not
+// begin, because there are no credentials or AWS does not take them, or is that of
+// ctx. Whatever else goes wrong stands in the listings of the account, and costs
+// nothing else. Accounts are sorted, and so is everything in them.
+func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error) {
+	if tell == nil {
+		tell = func(string, int, int) {}
+	}
+	x := &run{Reader: r, home: r.client(aws.NewCredentialsCache(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, tell: tell}
+	if err := x.identify(ctx); err != nil {
+		return nil, err
+	}
+	x.organization(ctx)
+	targets := x.targets()
+	x.progress(fmt.Sprintf("reading %d accounts", len(targets)), 0, 0)
+	accounts := make([]*object.Account, len(targets))
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(r.options.Parallel)
+	for i, t := range targets {
+		group.Go(func() error {
+			accounts[i] = x.visit(inner, t)
+			return inner.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("read AWS: %w", err)
+	}
+	x.estate.Accounts = accounts
+	x.finish()
+	return x.estate, nil
+}
+
+// identify asks as whom it reads.
+func (x *run) identify(ctx context.Context) error {
+	err := x.home.Ask(ctx, x.calls["sts:GetCallerIdentity"], x.region, nil, &x.caller)
+	if err != nil {
+		return fmt.Errorf("sign in to AWS: %w", err)
+	}
+	if len(x.caller.Account) != 12 {
+		return fmt.Errorf("sign in to AWS: sts:GetCallerIdentity names no account: is %s an endpoint of AWS?", cmp.Or(x.endpoint, x.region))
+	}
+	return nil
+}
+
+// A target is an account that is to be read, and what is known of it.
+type target struct {
+	object.Account
+	why string // it is not read; empty if it is
+}
+
+// targets lists the accounts to read, by id.
+func (x *run) targets() []target {
+	known := map[string]object.Account{}
+	for _, a := range x.estate.Accounts { // as Organizations tells them
+		known[a.ID] = *a
+	}
+	if _, ok := known[x.caller.Account]; !ok {
+		known[x.caller.Account] = object.Account{ID: x.caller.Account}
+	}
+	for _, id := range x.options.others() {
+		if _, ok := known[id]; !ok {
+			known[id] = object.Account{ID: id}
+		}
+	}
+	var out []target
+	for _, a := range known {
+		if !chosen(a.ID, x.options.Accounts, x.options.ExcludeAccounts) {
+			continue
+		}
+		t := target{Account: a}
+		t.Partition = cmp.Or(x.caller.partition(), x.partition.Name)
+		if a.State != "" && a.State != "ACTIVE" {
+			t.why = "the account is " + strings.ToLower(a.State) + " and cannot be entered"
+		}
+		out = append(out, t)
+	}
+	slices.SortFunc(out, func(a, b target) int { return cmp.Compare(a.ID, b.ID) })
+	if len(out) == 0 {
+		x.estate.Notes = append(x.estate.Notes, "no account is left to read: the choice of accounts leaves out all")
+	}
+	if left := len(known) - len(out); left > 0 {
+		x.estate.Notes = append(x.estate.Notes, fmt.Sprintf("%d accounts are left out by choice", left))
+	}
+	return out
+}
+
+// visit enters an account and reads it, or takes it from an earlier run.
+func (x *run) visit(ctx context.Context, t target) *object.Account {
+	a := t.Account
+	if t.why != "" {
+		a.Listings = []object.Listing{{Call: "sts:AssumeRole", Status: inventory.StatusSkipped, Reason: t.why}}
+		return &a
+	}
+	if saved, ok := x.load(t); ok {
+		return saved
+	}
+	client, reader, err := x.enter(ctx, a.ID)
+	if err != nil {
+		l := listing(x.calls["sts:AssumeRole"], "", 0, err)
+		if l.Status == inventory.StatusDenied {
+			l.Reason = fmt.Sprintf("the role %s of the account may not be assumed, or does not exist there (AWS does not tell which)", x.options.Role)
+		}
+		a.Listings = []object.Listing{l}
+		return &a
+	}
+	a.Reader = reader
+	s := &session{reader: x.Reader, client: client, texts: x.texts, account: &a, central: x.central(a.ID)}
+	x.read(ctx, s)
+	if ctx.Err() == nil {
+		x.save(s)
+	}
+	return &a
+}
+
+// read runs all listings of an account.
+func (x *run) read(ctx context.Context, s *session) {
+	regions := s.regions(ctx)
+	var jobs []func(context.Context)
+	for _, job := range s.globals() {
+		jobs = append(jobs, job)
+	}
+	for _, region := range regions {
+		for _, job := range s.regionals() {
+			jobs = append(jobs, func(ctx context.Context) { job(ctx, region) })
+		}
+	}
+	x.progress("", 0, len(jobs))
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(perAccount)
+	for _, job := range jobs {
+		group.Go(func() error {
+			job(inner)
+			x.progress(s.account.ID, 1, 0)
+			return inner.Err()
+		})
+	}
+	if group.Wait() != nil {
+		return // ctx ended, and Read returns that
+	}
+	s.after(ctx, regions)
+	if skew := s.client.Skew(); skew != 0 {
+		s.account.Notes = append(s.account.Notes, fmt.Sprintf("the clock of this machine is %s off that of AWS, and was corrected", skew.Abs().Round(1e9)))
+	}
+}
+
+// globals are the listings that one account has once.
+func (s *session) globals() []func(context.Context) {
+	return []func(context.Context){
+		s.iam, s.summary, s.alias, s.serverCertificates, s.providers, s.samlProviders, s.outbound, s.delegations, s.contacts,
+	}
+}
+
+// regionals are the listings of each region.
+func (s *session) regionals() []func(context.Context, string) {
+	return []func(context.Context, string){}
+}
+
+// after reads what needs to know what the rest found.
+func (s *session) after(context.Context, []string) { s.root() }
+
+// progress counts and tells.
+func (x *run) progress(message string, done, more int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.done += done
+	x.total += more
+	x.tell(message, x.done, x.total)
+}
