@@ -240,10 +240,13 @@ func matchGlob(pattern, g glob) inventory.Tri {
 }
 
 // matchARN compares the six segments one by one, as the operators for ARNs do.
-// A pattern of fewer is compared as a whole.
+// What a pattern of fewer means is not published, but for a star by itself.
 func matchARN(pattern, g glob) inventory.Tri {
+	if pattern.kind == globAll {
+		return inventory.True
+	}
 	if strings.Count(pattern.text, ":") < 5 {
-		return matchGlob(pattern, g)
+		return min(matchGlob(pattern, g), inventory.Unknown)
 	}
 	out := inventory.True
 	p, s := pattern.text, g.text

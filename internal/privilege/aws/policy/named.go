@@ -12,6 +12,8 @@ func (e *evaluation) named(s *statement) (certain, perhaps class) {
 	switch {
 	case p == nil:
 		return notNamed, asPrincipal
+	case s.NotPrincipal != nil && s.Deny && e.l.Boundary != nil && (p.Kind == User || p.Kind == Role):
+		return asPrincipal, asPrincipal // a deny spares none that has a boundary, whoever it names
 	case s.NotPrincipal != nil:
 		return s.spared(p)
 	case s.Principals == nil: // not a resource policy after all
