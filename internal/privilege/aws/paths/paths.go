@@ -43,6 +43,9 @@ type Estate struct {
 	Accounts     []Account
 	Organization string    // id, "o-…"; empty is unknown
 	AsOf         time.Time // for conditions on dates; zero leaves them unknown
+	// Members are the ids of all accounts of the organisation, those that were not
+	// read too; nil if they were not listed.
+	Members map[string]bool
 }
 
 // An Account is one AWS account with what was read of it.

@@ -44,6 +44,16 @@ type Reason struct {
 	Text     string // a sentence without a full stop
 	Certain  bool
 	Evidence []Evidence
+
+	level inventory.Level
+}
+
+// rank puts certain reasons of the highest level first.
+func (r *Reason) rank() int {
+	if r.Certain {
+		return 2 * r.level.Rank()
+	}
+	return 2*r.level.Rank() - 1
 }
 
 // String returns the sentence, with "perhaps: " if it is not certain.

@@ -45,3 +45,11 @@ func accountOf(arn string) string {
 	}
 	return ""
 }
+
+// plural writes a number with its noun.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}

@@ -1,0 +1,355 @@
+package paths
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+)
+
+// An Analysis answers for one Estate. It may be asked from many goroutines.
+type Analysis struct {
+	estate   *Estate
+	table    *table
+	idleSet  bits
+	profiles *profiles
+	actions  map[string]policy.Action // that are asked for by name
+	ways     []way
+	accounts map[string]*account
+	nodes    []node // users, roles and root users, then groups, each by ARN
+	index    map[string]int32
+	carried  map[string]int32 // roles by the ARN of an instance profile
+	keys     keys
+	contexts sync.Map // of contextKey to *policy.Context
+	admin    *policy.Policy
+	trust    trustIndex
+	raised   []atomic.Int32 // by node: whether any policy makes it an administrator, once it was asked
+	goals    []*goal
+	results  []*Result
+}
+
+// An account is one of the estate, made ready.
+type account struct {
+	*Account
+	scps, rcps []policy.Level
+	ceiling    ceiling // of the SCPs
+	admins     []*profile
+	consumers  map[string]map[int32][]*Consumer // by type and role
+	runs       map[string]int                   // consumers by type
+	policies   map[string]*policy.Policy        // of resources, by ARN
+	users      []int32
+	roles      []int32
+	fresh      *node // somebody new, who has nothing
+	held       map[string][]held
+	notes      []string // what every result of the account has to say
+}
+
+// A node is a principal or a group.
+type node struct {
+	*Principal
+	account  *account
+	name     string // short ARN
+	group    bool
+	identity []*profile // own policies and those of its groups
+	boundary *profile
+	asker    *policy.Principal
+	layers   policy.Layers
+	self     policy.Resource
+	trust    *policy.Policy // compiled; nil of what is no role
+	services uint32         // those that may take it up, by bit of serviceBits
+	maybe    uint32         // those that perhaps may
+	may      bits           // actions that some policy may allow it
+	outcome  outcome
+}
+
+// keys says which condition keys the policies of the estate have.
+type keys struct {
+	tags     []string // aws:resourcetag/… and iam:resourcetag/…
+	boundary bool
+	regions  []string // to try; the first is where global services are
+}
+
+// Analyze looks at all principals of an estate with as many goroutines as
+// workers says, at least one.
+func Analyze(e *Estate, workers int) *Analysis {
+	t, err := newTable()
+	if err != nil { // the list is part of the program: a broken one is found by its tests
+		t = parseTable("")
+	}
+	a := &Analysis{
+		estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, ways: ways(), accounts: map[string]*account{},
+		index: map[string]int32{}, carried: map[string]int32{},
+	}
+	a.idleSet = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
+	a.admin = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}})
+	for i := range e.Accounts {
+		a.addAccount(&e.Accounts[i])
+	}
+	a.addNodes()
+	a.raised = make([]atomic.Int32, len(a.nodes))
+	a.findKeys()
+	a.findActions()
+	parallel(workers, len(a.nodes), func(i int) {
+		n := &a.nodes[i]
+		n.may = a.mayOf(n)
+		a.own(n)
+	})
+	for i := range e.Accounts {
+		a.addConsumers(&e.Accounts[i])
+	}
+	a.addTrusts(workers)
+	a.search(workers)
+	a.results = make([]*Result, len(a.nodes))
+	parallel(workers, len(a.nodes), func(i int) { a.results[i] = a.result(int32(i)) }) //nolint:gosec // far below 2^31 principals
+	return a
+}
+
+// parallel calls f for all numbers below n.
+func parallel(workers, n int, f func(int)) {
+	const chunk = 16
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range max(1, workers) {
+		wg.Go(func() {
+			for from := range next {
+				for i := from; i < min(n, from+chunk); i++ {
+					f(i)
+				}
+			}
+		})
+	}
+	for i := 0; i < n; i += chunk {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// addAccount compiles the policies of an account.
+func (a *Analysis) addAccount(x *Account) {
+	acc := &account{Account: x, consumers: map[string]map[int32][]*Consumer{}, runs: map[string]int{}, policies: map[string]*policy.Policy{}}
+	a.accounts[x.ID] = acc
+	if !x.LimitsKnown {
+		acc.notes = append(acc.notes, "policies of the organisation (SCPs, RCPs) were not read: they may take away what is told here")
+	} else if !x.Management {
+		acc.scps = a.levels(acc, x.SCPs)
+		acc.rcps = a.levels(acc, x.RCPs)
+		acc.ceiling = a.ceilingOf(x.SCPs)
+	}
+	acc.notes = append(acc.notes, x.Unread...)
+	for _, p := range x.Policies {
+		a.profiles.of(p)
+	}
+	for i := range x.Resources {
+		if r := &x.Resources[i]; r.Policy != nil {
+			acc.policies[r.ARN] = policy.Compile("resource policy of "+cmp.Or(r.Name, nameOf(r.ARN)), r.Policy)
+		}
+	}
+}
+
+// levels compiles layers. A policy that could not be read limits nothing and is
+// told.
+func (a *Analysis) levels(acc *account, layers []Layer) []policy.Level {
+	var out []policy.Level
+	for _, l := range layers {
+		level := policy.Level{Name: l.ID}
+		unread := false
+		for _, p := range l.Policies {
+			if p.Document == nil {
+				unread = true
+				acc.notes = append(acc.notes, "policy "+p.Name+" of the organisation could not be read: it may take away what is told here")
+				continue
+			}
+			level.Policies = append(level.Policies, a.profiles.of(p).compiled)
+		}
+		if unread { // what it allows is not known, so the others do not limit
+			level.Policies = append(level.Policies, a.admin)
+		}
+		out = append(out, level)
+	}
+	return out
+}
+
+// addNodes makes nodes of principals and groups in a fixed order.
+func (a *Analysis) addNodes() {
+	for i := range a.estate.Accounts {
+		acc := a.accounts[a.estate.Accounts[i].ID]
+		for k := range acc.Principals {
+			p := &acc.Principals[k]
+			a.nodes = append(a.nodes, node{Principal: p, account: acc})
+		}
+	}
+	slices.SortStableFunc(a.nodes, func(x, y node) int { return cmp.Compare(x.ARN, y.ARN) })
+	for i := range a.estate.Accounts {
+		acc := a.accounts[a.estate.Accounts[i].ID]
+		for k := range acc.Groups {
+			g := &acc.Groups[k]
+			a.nodes = append(a.nodes, node{Principal: &Principal{ARN: g.ARN, Kind: KindUser, Policies: g.Policies, AccessKeys: -1}, account: acc, group: true})
+		}
+	}
+	for i := range a.nodes {
+		a.addNode(int32(i)) //nolint:gosec // far below 2^31 principals
+	}
+	for _, acc := range a.accounts {
+		acc.fresh = a.freshOf(acc)
+		a.holdings(acc)
+	}
+}
+
+// freshOf is a role that somebody could make.
+func (a *Analysis) freshOf(acc *account) *node {
+	p := &Principal{ARN: acc.fill(strings.TrimSuffix(allRoles, "*")).String() + "somebody-new", Kind: KindRole, Tags: map[string]string{}}
+	n := &node{Principal: p, account: acc, name: "role/somebody-new", self: policy.One(p.ARN)}
+	n.asker = a.askerOf(n)
+	n.layers = policy.Layers{Identity: []*policy.Policy{}, SCPs: acc.scps, RCPs: acc.rcps}
+	return n
+}
+
+// addNode makes a node ready for questions.
+func (a *Analysis) addNode(i int32) {
+	n := &a.nodes[i]
+	switch {
+	case n.group:
+	case n.Kind == KindUser:
+		n.account.users = append(n.account.users, i)
+	case n.Kind == KindRole:
+		n.account.roles = append(n.account.roles, i)
+	}
+	n.name = short(n.ARN)
+	a.index[n.ARN] = i
+	for _, arn := range n.Profiles {
+		a.carried[arn] = i
+	}
+	for _, p := range n.Policies {
+		n.identity = append(n.identity, a.profiles.of(p))
+	}
+	for _, name := range n.Groups {
+		for k := range n.account.Groups {
+			if g := &n.account.Groups[k]; g.Name == name {
+				for _, p := range g.Policies {
+					n.identity = append(n.identity, a.profiles.of(p))
+				}
+			}
+		}
+	}
+	n.boundary = a.profiles.of(n.Boundary)
+	n.asker = a.askerOf(n)
+	n.layers = policy.Layers{Identity: []*policy.Policy{}}
+	for _, p := range n.identity {
+		n.layers.Identity = append(n.layers.Identity, p.compiled)
+	}
+	if n.boundary != nil {
+		n.layers.Boundary = n.boundary.compiled
+	}
+	if !n.ServiceRole {
+		n.layers.SCPs, n.layers.RCPs = n.account.scps, n.account.rcps
+	}
+	n.self = policy.One(n.ARN)
+	if n.Kind == KindRole {
+		n.trust = policy.Compile("trust policy of "+nameOf(n.ARN), n.Trust)
+	}
+}
+
+// askerOf is a node as package policy wants it.
+func (a *Analysis) askerOf(n *node) *policy.Principal {
+	out := &policy.Principal{ARN: n.ARN, Account: n.account.ID, ID: n.ID, ServiceLinked: n.ServiceRole, Tags: n.Tags}
+	switch n.Kind {
+	case KindRole:
+		out.Kind = policy.Role
+		if tagged(n.Trust) { // a session may have other tags
+			out.Tags = nil
+		} else if out.Tags == nil {
+			out.Tags = map[string]string{}
+		}
+	case KindRoot:
+		out.Kind = policy.Root
+	default:
+		out.Kind = policy.User
+		if out.Tags == nil && !n.group {
+			out.Tags = map[string]string{}
+		}
+	}
+	if n.account.Member == inventory.True {
+		out.OrgID = a.estate.Organization
+	}
+	out.OrgKnown = n.account.Member == inventory.False
+	return out
+}
+
+// tagged reports whether sessions of a role may be given tags.
+func tagged(trust *policy.Document) bool {
+	return trust == nil || slices.ContainsFunc(trust.Statements, func(s policy.Statement) bool { return !s.Deny && covers(&s, "sts:TagSession") })
+}
+
+// findKeys collects the condition keys that need a look at the target or the
+// region.
+func (a *Analysis) findKeys() {
+	regions := map[string]bool{}
+	tags := map[string]bool{}
+	for p := range a.profiles.owner {
+		if p.Doc == nil {
+			continue
+		}
+		for i := range p.Doc.Statements {
+			for _, c := range p.Doc.Statements[i].Conditions {
+				switch {
+				case strings.HasPrefix(c.Key, "aws:resourcetag/"), strings.HasPrefix(c.Key, "iam:resourcetag/"):
+					tags[c.Key] = true
+				case c.Key == "iam:permissionsboundary":
+					a.keys.boundary = true
+				case c.Key == "aws:requestedregion":
+					for _, v := range c.Values {
+						if !strings.ContainsAny(v, "*?$") {
+							regions[v] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	a.keys.tags = sorted(tags)
+	a.keys.regions = []string{"us-east-1"}
+	for _, r := range sorted(regions) {
+		if r != "us-east-1" && len(a.keys.regions) < 6 {
+			a.keys.regions = append(a.keys.regions, r)
+		}
+	}
+}
+
+// sorted lists the members of a set.
+func sorted(set map[string]bool) []string {
+	out := make([]string, 0, len(set))
+	for k := range set {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// findActions makes the actions ready that are asked for by name.
+func (a *Analysis) findActions() {
+	add := func(name string) { a.actions[name] = policy.NewAction(name) }
+	for _, w := range a.ways {
+		for _, n := range w.needs {
+			add(n.action)
+		}
+	}
+	for _, c := range capabilities() {
+		for _, name := range c.actions {
+			add(name)
+		}
+	}
+	for _, group := range powers() {
+		for _, name := range group {
+			add(name)
+		}
+	}
+	for _, r := range reachings() {
+		add(r.action)
+	}
+	add("sts:AssumeRole")
+}

@@ -1,0 +1,145 @@
+package paths
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+)
+
+// A question is one request with what is known around it.
+type question struct {
+	action   string
+	resource policy.Resource
+	purpose  string         // attach, or the service that a role is passed to; empty otherwise
+	target   *node          // whose tags and boundary count; may be nil
+	on       *policy.Policy // of the resource; may be nil
+	account  *account       // of the resource, if it is not the caller's
+	more     *policy.Policy // a further identity policy; may be nil
+}
+
+// attach is the purpose of a question about giving somebody a policy.
+const attach = "attach"
+
+// ask answers a question. The caller picks the region: the best answer counts.
+func (a *Analysis) ask(n *node, q *question) policy.Decision {
+	act, ok := a.actions[q.action]
+	if !ok {
+		act = policy.NewAction(q.action)
+	}
+	layers := n.layers
+	if q.more != nil {
+		layers.Identity = append(slices.Clip(layers.Identity), q.more)
+	}
+	layers.Resource = q.on
+	if q.account != nil {
+		layers.RCPs = q.account.rcps
+	}
+	request := policy.Request{Principal: n.asker, Action: act, Resource: q.resource}
+	if q.account != nil {
+		request.Account = q.account.ID
+	}
+	var best policy.Decision
+	for i, region := range a.keys.regions {
+		if i > 0 && strings.HasPrefix(q.action, "iam:") {
+			break
+		}
+		request.Context = a.context(q, region)
+		d := policy.Decide(&request, &layers)
+		if i == 0 || d.Some > best.Some || d.Some == best.Some && d.Allowed > best.Allowed {
+			best = d
+		}
+		if d.Allowed == inventory.True || d.Some == inventory.False && d.Lacks == policy.IdentityLayer {
+			break
+		}
+	}
+	return best
+}
+
+// A contextKey names what a context depends on.
+type contextKey struct {
+	region, purpose, boundary, target string
+}
+
+// context returns what is known beside the policies.
+func (a *Analysis) context(q *question, region string) *policy.Context {
+	key := contextKey{region: region, purpose: q.purpose}
+	if q.target != nil {
+		if len(a.keys.tags) > 0 {
+			key.target = q.target.ARN
+		}
+		if a.keys.boundary && q.target.Boundary != nil {
+			key.boundary = q.target.Boundary.ARN
+		} else if a.keys.boundary {
+			key.boundary = "none"
+		}
+	}
+	if have, ok := a.contexts.Load(key); ok {
+		if c, ok := have.(*policy.Context); ok {
+			return c
+		}
+	}
+	c := policy.Direct().Set("aws:RequestedRegion", region)
+	if t := a.estate.AsOf; !t.IsZero() {
+		c.Set("aws:CurrentTime", t.UTC().Format("2006-01-02T15:04:05Z")).Set("aws:EpochTime", strconv.FormatInt(t.Unix(), 10))
+	}
+	switch q.purpose {
+	case "":
+	case attach:
+		c.Set("iam:PolicyARN", "arn:aws:iam::aws:policy/AdministratorAccess")
+	default:
+		c.Set("iam:PassedToService", q.purpose)
+	}
+	switch key.boundary {
+	case "":
+	case "none":
+		c.Absent("iam:PermissionsBoundary")
+	default:
+		c.Set("iam:PermissionsBoundary", key.boundary)
+	}
+	if key.target != "" {
+		a.tagContext(c, q.target)
+	}
+	a.contexts.Store(key, c)
+	return c
+}
+
+// tagContext says which tags a target has and which it has not.
+func (a *Analysis) tagContext(c *policy.Context, target *node) {
+	if target.Tags == nil {
+		return
+	}
+	for _, k := range a.keys.tags {
+		_, name, _ := strings.Cut(k, "/")
+		c.Absent(k)
+		for tag, value := range target.Tags {
+			if strings.EqualFold(tag, name) {
+				c.Set(k, value)
+			}
+		}
+	}
+}
+
+// evidence points at the statement that decides.
+func (a *Analysis) evidence(action, resource string, d *policy.Decision) Evidence {
+	e := Evidence{Permission: action, Resource: resource, Statement: -1}
+	for i := range d.Because {
+		r := &d.Because[i]
+		if r.Statement == nil || r.Statement.Deny || r.Layer != policy.IdentityLayer && r.Layer != policy.ResourceLayer {
+			continue
+		}
+		e.Policy, e.Sid, e.Statement = r.Policy.Name, r.Statement.Sid, r.Statement.Index
+		if p := a.profiles.owner[r.Policy]; p != nil {
+			e.PolicyARN = p.ARN
+		}
+		if r.Holds == inventory.True {
+			break
+		}
+	}
+	if d.Some == inventory.Unknown && len(d.Unknown) > 0 {
+		e.Note = "depends on " + strings.Join(d.Unknown[:min(3, len(d.Unknown))], ", ")
+	}
+	return e
+}

@@ -1,0 +1,180 @@
+package paths
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+)
+
+// A capability is given by any of its actions.
+type capability struct {
+	name    string
+	actions []string
+	on      string // pattern of resources; ACCOUNT stands for the account, PARTITION for its partition
+	whole   bool   // on all of them, not on some
+}
+
+const (
+	allRoles = "arn:PARTITION:iam::ACCOUNT:role/*"
+	allUsers = "arn:PARTITION:iam::ACCOUNT:user/*"
+	objects  = "arn:PARTITION:s3:::*/*"
+	secrets  = "arn:PARTITION:secretsmanager:*:ACCOUNT:secret:*"
+	settings = "arn:PARTITION:ssm:*:ACCOUNT:parameter/*"
+)
+
+// capabilities lists what single actions give.
+func capabilities() []capability {
+	return []capability{
+		{"secrets.read_all", []string{"secretsmanager:GetSecretValue"}, secrets, true},
+		{"secrets.read_all", []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"}, settings, true},
+		{"secrets.read", []string{"secretsmanager:GetSecretValue"}, secrets, false},
+		{"secrets.read", []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"}, settings, false},
+		{"secrets.write", []string{"secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"}, secrets, false},
+		{"credentials.create", []string{"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"}, allUsers, true},
+		{"identity.write", []string{"iam:CreateUser"}, allUsers, false},
+		{"identity.write", []string{"iam:CreateRole"}, allRoles, false},
+		{"policy.write", []string{"iam:AttachUserPolicy", "iam:PutUserPolicy"}, allUsers, true},
+		{"policy.write", []string{"iam:AttachRolePolicy", "iam:PutRolePolicy"}, allRoles, true},
+		{"policy.write", []string{"iam:AttachGroupPolicy", "iam:PutGroupPolicy"}, "arn:PARTITION:iam::ACCOUNT:group/*", true},
+		{"policy.write", []string{"iam:CreatePolicyVersion"}, "arn:PARTITION:iam::ACCOUNT:policy/*", true},
+		{"trust.write", []string{"iam:UpdateAssumeRolePolicy"}, allRoles, true},
+		{"compute.exec", []string{"lambda:UpdateFunctionCode"}, "arn:PARTITION:lambda:*:ACCOUNT:function:*", true},
+		{"compute.exec", []string{"ssm:SendCommand", "ssm:StartSession", "ec2-instance-connect:SendSSHPublicKey"}, "arn:PARTITION:ec2:*:ACCOUNT:instance/*", true},
+		{"compute.exec", []string{"ecs:ExecuteCommand"}, "arn:PARTITION:ecs:*:ACCOUNT:*", true},
+		{"data.read_all", []string{"s3:GetObject"}, objects, true},
+		{"data.write_all", []string{"s3:PutObject"}, objects, true},
+		{"keys.admin", []string{"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:CreateGrant"}, "*", false},
+		{"keys.use", []string{"kms:Decrypt", "kms:Sign"}, "*", false},
+	}
+}
+
+// powers lists groups of actions of which an administrator has at least one of
+// each on everything, beside nearly all others.
+func powers() [][]string {
+	return [][]string{
+		{"iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:CreatePolicyVersion", "iam:AttachUserPolicy", "iam:PutUserPolicy"},
+		{"s3:PutObject", "dynamodb:PutItem", "rds:ModifyDBInstance"},
+		{"ec2:RunInstances", "lambda:CreateFunction", "ecs:RunTask"},
+		{"secretsmanager:GetSecretValue", "ssm:GetParameter", "kms:Decrypt"},
+	}
+}
+
+// guarded lists the services of which a wildcard is told.
+func guarded() []string { return []string{"iam", "kms", "lambda", "secretsmanager", "ssm", "sts"} }
+
+// fill puts account and partition into a pattern.
+func (x *account) fill(pattern string) policy.Resource {
+	partition := x.Partition
+	if partition == "" {
+		partition = "aws"
+	}
+	return policy.Matching(strings.NewReplacer("PARTITION", partition, "ACCOUNT", x.ID).Replace(pattern))
+}
+
+// capabilities of a node by its own policies.
+func (a *Analysis) capabilities(n *node) []string {
+	var out []string
+	for _, c := range capabilities() {
+		if slices.Contains(out, c.name) {
+			continue
+		}
+		resource := n.account.fill(c.on)
+		if slices.ContainsFunc(c.actions, func(action string) bool {
+			if !a.mayDo(n, action) {
+				return false
+			}
+			d := a.ask(n, &question{action: action, resource: resource})
+			return d.Allowed == inventory.True || !c.whole && d.Some == inventory.True
+		}) {
+			out = append(out, c.name)
+		}
+	}
+	out = append(out, a.passing(n)...)
+	if !slices.Contains(out, "credentials.create") && n.Kind == KindUser && a.managesItself(n) {
+		out = append(out, "credentials.self")
+	}
+	slices.Sort(out)
+	return out
+}
+
+// passing tells whether a node hands any role to a service, and starts
+// something there.
+func (a *Analysis) passing(n *node) []string {
+	if !a.mayDo(n, "iam:PassRole") {
+		return nil
+	}
+	roles := n.account.fill(allRoles)
+	passes := func(service string) bool {
+		d := a.ask(n, &question{action: "iam:PassRole", resource: roles, purpose: service})
+		return d.Allowed == inventory.True
+	}
+	var out []string
+	for i := range a.ways {
+		w := &a.ways[i]
+		if w.how != passNew || !a.mayAll(n, w) || !passes(w.service) {
+			continue
+		}
+		out = []string{"compute.create", "pass_role"}
+		for _, need := range w.needs[1:] {
+			if d := a.anything(n, need.action); d.Some != inventory.True {
+				out = nil
+			}
+		}
+		if out != nil {
+			return out
+		}
+	}
+	if passes("") {
+		return []string{"pass_role"}
+	}
+	return nil
+}
+
+// anything asks for an action on something of its own service that the caller
+// picks.
+func (a *Analysis) anything(n *node, action string) policy.Decision {
+	prefix, _, _ := strings.Cut(action, ":")
+	return a.ask(n, &question{action: action, resource: n.account.fill("arn:PARTITION:" + prefix + ":*:ACCOUNT:*")})
+}
+
+// mayAll reports whether all permissions of a way may be allowed by identity
+// policies.
+func (a *Analysis) mayAll(n *node, w *way) bool {
+	for i := range w.needs {
+		if w.needs[i].on != onTrust && !a.mayDo(n, w.needs[i].action) {
+			return false
+		}
+	}
+	return true
+}
+
+// managesItself reports whether a user may make or change credentials of its
+// own.
+func (a *Analysis) managesItself(n *node) bool {
+	return slices.ContainsFunc([]string{"iam:CreateAccessKey", "iam:UpdateLoginProfile", "iam:ChangePassword"}, func(action string) bool {
+		if !a.mayDo(n, action) {
+			return false
+		}
+		d := a.ask(n, &question{action: action, resource: n.self, target: n})
+		return d.Allowed == inventory.True
+	})
+}
+
+// wildcards lists the services of which a node may do everything on everything.
+func (a *Analysis) wildcards(n *node, all bits) []string {
+	var out []string
+	for _, prefix := range guarded() {
+		set := a.table.match(prefix + ":*")
+		if !set.any() || !set.within(all) {
+			continue
+		}
+		sample := ""
+		set.each(func(i int) bool { sample = a.table.name(i); return sample == "" })
+		if d := a.ask(n, &question{action: sample, resource: policy.Matching("*")}); d.Allowed == inventory.True {
+			out = append(out, prefix)
+		}
+	}
+	return out
+}

@@ -1,0 +1,315 @@
+package paths
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+)
+
+// An outcome is what a node may do by itself.
+type outcome struct {
+	certain, possible inventory.Level
+	reasons           []Reason
+	capabilities      []string
+	wildcards         []string
+	unknown           []string
+}
+
+const (
+	levelAdmin    = inventory.LevelAdmin
+	levelEscalate = inventory.LevelEscalate
+	levelWrite    = inventory.LevelWrite
+	levelRead     = inventory.LevelRead
+	levelNone     = inventory.LevelNone
+)
+
+// raise makes the outcome at least as high as a level.
+func (o *outcome) raise(level inventory.Level, certain bool) {
+	if level.Rank() > o.possible.Rank() {
+		o.possible = level
+	}
+	if certain && level.Rank() > o.certain.Rank() {
+		o.certain = level
+	}
+}
+
+// A span is the actions that identity policies allow, on everything and on
+// something, for certain and perhaps.
+type span struct {
+	all, some, maybeAll bits
+}
+
+// spanOf adds up what policies allow beneath a ceiling.
+func (a *Analysis) spanOf(policies []*profile, c *ceiling) span {
+	s := span{newBits(a.table.total), newBits(a.table.total), newBits(a.table.total)}
+	for _, p := range policies {
+		if p.Document == nil {
+			s.maybeAll.fill(a.table.total)
+		}
+		for i := range p.clauses {
+			x := &p.clauses[i]
+			if x.Deny || x.width == onSelf {
+				continue
+			}
+			if !x.conditional {
+				s.some.or(x.bits)
+			}
+			if x.width == onAll {
+				s.maybeAll.or(x.bits)
+				if !x.conditional {
+					s.all.or(x.bits)
+				}
+			}
+		}
+	}
+	s.all.and(c.certain)
+	s.some.and(c.certain)
+	s.maybeAll.and(c.possible)
+	return s
+}
+
+// own finds out what a node may do by itself.
+func (a *Analysis) own(n *node) {
+	n.outcome = a.assess(n, n.identity)
+}
+
+// assess finds out what some of a node's identity policies give it, beneath all
+// that limits it.
+func (a *Analysis) assess(n *node, policies []*profile) outcome {
+	o := outcome{certain: levelNone, possible: levelNone}
+	c := a.ceiling(n)
+	s := a.spanOf(policies, &c)
+	if n.Kind == KindRoot {
+		s.all, s.maybeAll = c.certain, c.possible
+	}
+	a.isAdmin(n, &s, &o)
+	for _, p := range policies {
+		if p.Document == nil {
+			o.unknown = append(o.unknown, "policy "+p.Name+" could not be read")
+			o.raise(levelAdmin, false)
+		}
+		if o.certain != levelAdmin {
+			a.clauses(n, p, &c, &o)
+		}
+	}
+	if o.certain == levelAdmin {
+		o.capabilities, o.wildcards = []string{"admin.all"}, []string{"*"}
+		o.reasons = slices.Insert(o.reasons, 0, a.adminReason(n, policies))
+		return o
+	}
+	o.capabilities = a.capabilities(n)
+	o.wildcards = a.wildcards(n, s.all)
+	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return y.rank() - x.rank() })
+	return o
+}
+
+// isAdmin tells whether nearly every action is allowed on everything, some of
+// each power among them.
+func (a *Analysis) isAdmin(n *node, s *span, o *outcome) {
+	nearly := func(b bits) bool { return b.count() >= a.table.total/10*9 }
+	switch {
+	case a.table.total == 0 || !nearly(s.maybeAll):
+	case nearly(s.all):
+		switch a.powerful(n, nil) {
+		case inventory.True:
+			o.raise(levelAdmin, true)
+		case inventory.Unknown:
+			o.raise(levelAdmin, false)
+		case inventory.False:
+		}
+	case a.powerful(n, nil) != inventory.False:
+		o.raise(levelAdmin, false)
+	}
+}
+
+// powerful asks for the powers of an administrator, with a further policy
+// unless that is nil. A guard around single resources takes no power away.
+func (a *Analysis) powerful(n *node, more *policy.Policy) inventory.Tri {
+	out := inventory.True
+	for _, group := range powers() {
+		best := inventory.False
+		for _, action := range group {
+			d := a.ask(n, &question{action: action, resource: policy.Matching("*"), more: more})
+			if best = max(best, d.Some); best == inventory.True {
+				break
+			}
+		}
+		if out = min(out, best); out == inventory.False {
+			break
+		}
+	}
+	return out
+}
+
+// adminReason points at the widest statement.
+func (a *Analysis) adminReason(n *node, policies []*profile) Reason {
+	if n.Kind == KindRoot {
+		return Reason{Text: "the root user may do everything", Certain: true}
+	}
+	var best *clause
+	var of *profile
+	for _, p := range policies {
+		for i := range p.clauses {
+			if x := &p.clauses[i]; !x.Deny && x.width == onAll && (best == nil || x.bits.count() > best.bits.count()) {
+				best, of = x, p
+			}
+		}
+	}
+	if best == nil {
+		return Reason{Text: "allows everything", Certain: true}
+	}
+	e := Evidence{Permission: "*", Resource: "*", Policy: of.Name, PolicyARN: of.ARN, Sid: best.Sid, Statement: best.Index}
+	return Reason{Text: "allows " + actionsOf(best) + " on " + resourcesOf(best) + " (" + e.where() + ")", Certain: true, Evidence: []Evidence{e}, level: levelAdmin}
+}
+
+// clauses finds what each statement of a policy gives.
+func (a *Analysis) clauses(n *node, p *profile, c *ceiling, o *outcome) {
+	for i := range p.clauses {
+		x := &p.clauses[i]
+		if x.Deny {
+			continue
+		}
+		left := slices.Clone(x.bits)
+		left.and(c.possible)
+		writes := slices.Clone(left)
+		writes.not(a.table.read)
+		writes.not(a.idle())
+		left.and(a.table.read)
+		if x.width == onSelf {
+			writes = newBits(a.table.total) // its own credentials are nobody else's affair
+		}
+		switch {
+		case a.gives(n, p, x, writes, levelWrite, o):
+		case a.gives(n, p, x, left, levelRead, o):
+		default:
+			a.unlisted(n, p, x, o)
+		}
+	}
+}
+
+// idle is the actions that do nothing by themselves: taking a role counts by
+// what the role may do, passing one by what it is passed to.
+func (a *Analysis) idle() bits {
+	return a.idleSet
+}
+
+// most is how many actions of a statement are tried.
+const most = 256
+
+// gives finds an action of a set that a statement gives, and adds the reason.
+func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level inventory.Level, o *outcome) bool {
+	if !set.any() {
+		return false
+	}
+	best, tried := inventory.False, 0
+	var e Evidence
+	resources := sample(x)
+	set.each(func(i int) bool {
+		action := a.table.name(i)
+		for _, r := range resources {
+			if d := a.ask(n, &question{action: action, resource: r}); d.Some > best {
+				best = d.Some
+				e = a.evidence(action, r.String(), &d)
+			}
+		}
+		tried++
+		return best != inventory.True && tried < most
+	})
+	if best == inventory.False {
+		return false
+	}
+	e.Policy, e.PolicyARN, e.Sid, e.Statement = p.Name, p.ARN, x.Sid, x.Index
+	o.raise(level, best == inventory.True)
+	text := "allows " + actionsOf(x) + " on " + resourcesOf(x) + " (" + e.where() + ")"
+	o.reasons = append(o.reasons, Reason{Text: text, Certain: best == inventory.True, Evidence: []Evidence{e}, level: level})
+	if best == inventory.Unknown && e.Note != "" {
+		o.unknown = append(o.unknown, e.where()+": "+e.Note)
+	}
+	return true
+}
+
+// unlisted finds what a statement gives of actions that the table does not have.
+func (a *Analysis) unlisted(n *node, p *profile, x *clause, o *outcome) {
+	for _, action := range x.unlisted {
+		for _, r := range sample(x) {
+			d := a.ask(n, &question{action: strings.Trim(action, "*?"), resource: r})
+			if d.Some == inventory.False {
+				continue
+			}
+			level := levelByVerb(action)
+			o.raise(level, d.Some == inventory.True)
+			e := Evidence{Permission: action, Resource: r.String(), Policy: p.Name, PolicyARN: p.ARN, Sid: x.Sid, Statement: x.Index}
+			o.reasons = append(o.reasons, Reason{
+				Text:    "allows " + action + ", which AWS does not list, on " + resourcesOf(x) + " (" + e.where() + ")",
+				Certain: d.Some == inventory.True, Evidence: []Evidence{e}, level: level,
+			})
+			return
+		}
+	}
+}
+
+// sample is the resources of a statement that questions are about.
+func sample(x *clause) []policy.Resource {
+	if x.NotResources != nil || len(x.Resources) == 0 {
+		return []policy.Resource{policy.Matching("*")}
+	}
+	var out []policy.Resource
+	for _, r := range x.Resources[:min(3, len(x.Resources))] {
+		out = append(out, policy.Matching(withoutVariables(r)))
+	}
+	return out
+}
+
+// withoutVariables puts stars in place of variables.
+func withoutVariables(s string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(s, "${")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		b.WriteByte('*')
+		_, s, _ = strings.Cut(rest, "}")
+	}
+}
+
+// actionsOf words the actions of a statement.
+func actionsOf(x *clause) string {
+	if x.NotActions != nil {
+		return "everything but " + brief(x.NotActions)
+	}
+	return brief(x.Actions)
+}
+
+// resourcesOf words the resources of a statement.
+func resourcesOf(x *clause) string {
+	if x.NotResources != nil {
+		return "everything but " + brief(x.NotResources)
+	}
+	return brief(x.Resources)
+}
+
+// brief lists at most three members, wildcards on a whole service first.
+func brief(l []string) string {
+	l = slices.Clone(l)
+	slices.SortStableFunc(l, func(x, y string) int { return breadth(y) - breadth(x) })
+	if len(l) > 3 {
+		return strings.Join(l[:3], ", ") + " and " + plural(len(l)-3, "more", "more")
+	}
+	return strings.Join(l, ", ")
+}
+
+// breadth puts "*" before "iam:*" before the rest.
+func breadth(action string) int {
+	switch {
+	case strings.Trim(action, "*:") == "":
+		return 2
+	case strings.HasSuffix(action, ":*") && !strings.HasPrefix(action, "arn:"):
+		return 1
+	default:
+		return 0
+	}
+}

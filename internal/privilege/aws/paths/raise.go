@@ -1,0 +1,232 @@
+package paths
+
+import (
+	"slices"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+)
+
+// raisable tells whether a node would be an administrator if it had a policy
+// that allows everything: what limits it stays.
+func (a *Analysis) raisable(k int32) inventory.Tri {
+	const asked = 8
+	if have := a.raised[k].Load(); have != 0 {
+		return inventory.Tri(have - asked) //nolint:gosec // 7, 8 or 9
+	}
+	out := a.powerful(&a.nodes[k], a.admin)
+	a.raised[k].Store(int32(out) + asked)
+	return out
+}
+
+// powerfulWith is powerful with the policies of a group.
+func (a *Analysis) powerfulWith(n *node, more []*policy.Policy) inventory.Tri {
+	with := *n
+	with.layers.Identity = append(slices.Clip(n.layers.Identity), more...)
+	return a.powerful(&with, nil)
+}
+
+// raise looks for a way to be an administrator by changing policies.
+func (w *walker) raise(way *way) {
+	switch way.how {
+	case raiseSelf:
+		w.raiseSelf(way)
+	case raiseRole:
+		w.raiseRole(way)
+	case raiseUser:
+		w.raiseUser(way)
+	case makeNew:
+		w.makeNew(way)
+	case takeUser, takeRole, passNew, useExisting:
+	}
+}
+
+// limits notes on what being raised depends.
+func (w *walker) limits(t *trial, k int32) bool {
+	t.doubt(w.a.raisable(k), "what its boundary, denies or the organisation leave depends on a condition")
+	return t.answer >= w.l.want
+}
+
+// raiseSelf tries the node's own policies, its groups' and itself.
+func (w *walker) raiseSelf(way *way) {
+	need := way.needs[0]
+	t := w.start()
+	if !w.limits(&t, w.i) {
+		return
+	}
+	switch {
+	case need.on == onPolicy:
+		w.ownPolicies(way, &t)
+	case need.on == onGroup && w.n.group:
+		w.onSelf(way, &t, w.n)
+	case need.on == onGroup:
+		for k := range w.a.nodes {
+			g := &w.a.nodes[k]
+			if g.group && g.account == w.n.account && slices.Contains(w.n.Groups, nameOf(g.ARN)) && w.onSelf(way, &t, g) {
+				return
+			}
+		}
+	case w.n.group:
+	case need.on == onRole && w.n.Kind == KindRole, need.on == onUser && w.n.Kind == KindUser:
+		w.onSelf(way, &t, w.n)
+	}
+}
+
+// onSelf asks for the permission of a way on the node or its group.
+func (w *walker) onSelf(way *way, base *trial, target *node) bool {
+	t := trial{answer: base.answer, notes: slices.Clone(base.notes)}
+	action := way.needs[0].action
+	if !w.can(&t, action, target, purposeOf(action)) {
+		return false
+	}
+	s := step{way: way, to: w.i, raises: true, object: target.name}
+	if target != w.n {
+		s.via = target.ARN
+	}
+	return w.keep(&t, &s)
+}
+
+// ownPolicies tries the managed policies that the node has.
+func (w *walker) ownPolicies(way *way, base *trial) {
+	for _, p := range w.n.identity {
+		if p.ARN == "" || p.ByAWS || way.id == "muster-001" && p.Versions == 1 {
+			continue
+		}
+		t := trial{answer: base.answer, notes: slices.Clone(base.notes)}
+		if way.id == "muster-001" {
+			t.doubt(inventory.Unknown, "what the other versions of the policy say was not read")
+		}
+		if w.onPolicy(&t, way.needs[0].action, p) && w.keep(&t, &step{way: way, to: w.i, via: p.ARN, raises: true, object: p.Name}) {
+			return
+		}
+	}
+}
+
+// onPolicy asks for an action on a managed policy.
+func (w *walker) onPolicy(t *trial, action string, p *profile) bool {
+	d := w.a.ask(w.n, &question{action: action, resource: policy.One(p.ARN)})
+	t.add(d.Allowed, w.a.evidence(action, p.ARN, &d))
+	return t.answer >= w.l.want
+}
+
+// raiseRole tries roles that the node can become and give policies to.
+func (w *walker) raiseRole(way *way) {
+	if w.n.group {
+		return
+	}
+	assumes := way.needs[1].on == onTrust
+	list := w.n.account.roles
+	if assumes {
+		list = w.a.assumable(w.n)
+	}
+	for _, k := range w.targets(way.needs[0].action, list) {
+		r := &w.a.nodes[k]
+		if k == w.i || r.account != w.n.account || r.ServiceRole || r.outcome.certain == levelAdmin {
+			continue
+		}
+		t := w.start()
+		if !w.limits(&t, k) || !w.give(&t, way, r) {
+			continue
+		}
+		trust := r.trust
+		if !assumes {
+			if !w.can(&t, way.needs[1].action, r, "") {
+				continue
+			}
+			trust = trusting(w.n.ARN)
+		}
+		if w.become(&t, r, trust) && w.keep(&t, &step{way: way, to: k, raises: true, object: r.name}) {
+			return
+		}
+	}
+}
+
+// give asks for the permission to give a target a policy.
+func (w *walker) give(t *trial, way *way, target *node) bool {
+	need := way.needs[0]
+	if need.on != onPolicy {
+		return w.can(t, need.action, target, purposeOf(need.action))
+	}
+	for _, p := range target.identity {
+		if p.ARN == "" || p.ByAWS {
+			continue
+		}
+		try := trial{answer: t.answer, notes: slices.Clone(t.notes), evidence: slices.Clone(t.evidence)}
+		if w.onPolicy(&try, need.action, p) {
+			*t = try
+			return true
+		}
+	}
+	return false
+}
+
+// raiseUser tries users whose policies and credentials the node may write.
+func (w *walker) raiseUser(way *way) {
+	for _, k := range w.targets(way.needs[0].action, w.n.account.users) {
+		u := &w.a.nodes[k]
+		if k == w.i || u.outcome.certain == levelAdmin {
+			continue
+		}
+		t := w.start()
+		t.vacancy(way, u)
+		if t.answer < w.l.want || !w.limits(&t, k) || !w.give(&t, way, u) || !w.can(&t, way.needs[1].action, u, "") {
+			continue
+		}
+		if w.keep(&t, &step{way: way, to: k, raises: true, object: u.name}) {
+			return
+		}
+	}
+}
+
+// makeNew tries to make a principal with any policy, on the names that the
+// statements about making one allow.
+func (w *walker) makeNew(way *way) {
+	fresh := w.n.account.fresh
+	t := w.start()
+	t.doubt(w.a.powerful(fresh, w.a.admin), "what the organisation leaves depends on a condition")
+	if t.answer < w.l.want {
+		return
+	}
+	set := w.a.table.match(way.needs[0].action)
+	for _, p := range w.n.identity {
+		for i := range p.clauses {
+			if c := &p.clauses[i]; c.Deny || !meets(c.bits, set) {
+				continue
+			}
+			for _, r := range sample(&p.clauses[i]) {
+				if w.makeAs(way, t, fresh, r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// makeAs tries names of one pattern.
+func (w *walker) makeAs(way *way, t trial, fresh *node, names policy.Resource) bool {
+	kind := allUsers
+	if way.needs[0].on == onRole {
+		kind = allRoles
+	}
+	if everything(names.String()) {
+		names = w.n.account.fill(kind)
+	}
+	t.notes = slices.Clone(t.notes)
+	for i, need := range way.needs {
+		d := w.a.ask(w.n, &question{action: need.action, resource: names, target: fresh, purpose: purposeOf(need.action)})
+		answer := d.Allowed
+		if i == len(way.needs)-1 {
+			answer = d.Some
+		}
+		t.add(answer, w.a.evidence(need.action, names.String(), &d))
+		if t.answer < w.l.want {
+			return false
+		}
+	}
+	if way.needs[0].on == onRole {
+		if w.n.group || !w.become(&t, fresh, trusting(w.n.ARN)) {
+			return false
+		}
+	}
+	return w.keep(&t, &step{way: way, to: w.i, raises: true, object: "a new one"})
+}

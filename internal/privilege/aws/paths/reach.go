@@ -1,0 +1,138 @@
+package paths
+
+import (
+	"slices"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+)
+
+// A reaching is a question about resources of one kind.
+type reaching struct {
+	kind, use, action string
+	all               string // pattern of all of the account
+}
+
+func reachings() []reaching {
+	return []reaching{
+		{ResourceSecret, "read", "secretsmanager:GetSecretValue", secrets},
+		{ResourceParameter, "read", "ssm:GetParameter", settings},
+		{ResourceKey, "decrypt", "kms:Decrypt", "*"},
+		{ResourceBucket, "read", "s3:GetObject", objects},
+		{ResourceBucket, "write", "s3:PutObject", objects},
+	}
+}
+
+// A held is a resource made ready for questions.
+type held struct {
+	name   string
+	of     policy.Resource
+	target *node
+	policy *policy.Policy
+	open   func(*node) bool // whether its policy may let in a node without its own policies
+}
+
+// holdings makes the resources of an account ready, by kind.
+func (a *Analysis) holdings(acc *account) {
+	acc.held = map[string][]held{}
+	for i := range acc.Resources {
+		r := &acc.Resources[i]
+		h := held{name: r.Name, of: policy.One(r.ARN), policy: acc.policies[r.ARN], target: &node{Principal: &Principal{ARN: r.ARN, Tags: r.Tags}}}
+		if h.name == "" {
+			h.name = nameOf(r.ARN)
+		}
+		if r.Kind == ResourceBucket {
+			h.of = policy.Matching(r.ARN + "/*")
+		}
+		h.open = opens(r.Policy)
+		acc.held[r.Kind] = append(acc.held[r.Kind], h)
+	}
+	for _, list := range acc.held {
+		slices.SortFunc(list, func(x, y held) int { return compareText(x.name, y.name) })
+	}
+}
+
+func compareText(x, y string) int {
+	switch {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// opens tells whom a resource policy lets in by name.
+func opens(d *policy.Document) func(*node) bool {
+	named, everyone := map[string]bool{}, false
+	if d != nil {
+		for i := range d.Statements {
+			s := &d.Statements[i]
+			if s.Deny {
+				continue
+			}
+			if s.NotPrincipal != nil || s.Principals != nil && s.Principals.Everyone {
+				everyone = true
+			} else if s.Principals != nil {
+				for _, p := range s.Principals.AWS {
+					named[p] = true
+				}
+			}
+		}
+	}
+	return func(n *node) bool { return everyone || named[n.ARN] || n.ID != "" && named[n.ID] }
+}
+
+// reaches counts the secrets and data within reach of a node.
+func (a *Analysis) reaches(n *node) []Reach {
+	var out []Reach
+	for _, q := range reachings() {
+		list := n.account.held[q.kind]
+		may := a.mayDo(n, q.action)
+		if !may && !slices.ContainsFunc(list, func(h held) bool { return h.policy != nil && h.open(n) }) {
+			continue
+		}
+		r := Reach{Kind: q.kind, Use: q.use, Total: len(list), Complete: n.account.Read[q.kind]}
+		all := inventory.False
+		if may {
+			d := a.ask(n, &question{action: q.action, resource: n.account.fill(q.all)})
+			all = d.Allowed
+			if d.Some == inventory.False {
+				may = false
+			}
+		}
+		r.All = all == inventory.True
+		for i := range list {
+			a.count(n, &r, &q, &list[i], may)
+		}
+		if r.Count+r.Maybe > 0 || r.All {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// count adds one resource.
+func (a *Analysis) count(n *node, r *Reach, q *reaching, h *held, may bool) {
+	var answer inventory.Tri
+	switch {
+	case h.policy == nil && !may, h.policy != nil && !may && !h.open(n):
+		return
+	case h.policy == nil && r.All && q.kind != ResourceKey:
+		answer = inventory.True
+	default:
+		d := a.ask(n, &question{action: q.action, resource: h.of, target: h.target, on: h.policy, account: n.account})
+		answer = d.Some
+	}
+	switch answer {
+	case inventory.True:
+		r.Count++
+		if len(r.Names) < MaxNames {
+			r.Names = append(r.Names, h.name)
+		}
+	case inventory.Unknown:
+		r.Maybe++
+	case inventory.False:
+	}
+}

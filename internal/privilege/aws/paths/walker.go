@@ -1,0 +1,344 @@
+package paths
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+)
+
+// A walker looks for the first hops of one node into one layer.
+type walker struct {
+	a   *Analysis
+	n   *node
+	i   int32
+	l   *layer
+	out []step
+
+	assumed map[int32]policy.Decision
+}
+
+// A trial adds up the answers that one step needs.
+type trial struct {
+	answer   inventory.Tri
+	evidence []Evidence
+	notes    []string
+}
+
+func (t *trial) add(answer inventory.Tri, e Evidence) {
+	t.answer = min(t.answer, answer)
+	t.evidence = append(t.evidence, e)
+	if answer == inventory.Unknown && e.Note != "" {
+		t.notes = append(t.notes, e.Permission+" "+e.Note)
+	}
+}
+
+// doubt makes the answer no better than another, and says why.
+func (t *trial) doubt(answer inventory.Tri, note string) {
+	t.answer = min(t.answer, answer)
+	if answer == inventory.Unknown {
+		t.notes = append(t.notes, note)
+	}
+}
+
+// start begins a trial.
+func (w *walker) start() trial { return trial{answer: inventory.True} }
+
+// keep adds a step if its trial is good enough, and reports whether it was.
+func (w *walker) keep(t *trial, s *step) bool {
+	if t.answer < w.l.want {
+		return false
+	}
+	s.certain, s.evidence, s.notes = t.answer == inventory.True, t.evidence, t.notes
+	w.out = append(w.out, *s)
+	return true
+}
+
+// can asks for an action on a target.
+func (w *walker) can(t *trial, action string, target *node, purpose string) bool {
+	d := w.a.ask(w.n, &question{action: action, resource: target.self, target: target, purpose: purpose})
+	t.add(d.Allowed, w.a.evidence(action, target.ARN, &d))
+	return t.answer >= w.l.want
+}
+
+// purposeOf is attach for actions that give policies.
+func purposeOf(action string) string {
+	if strings.HasPrefix(action, "iam:Attach") {
+		return attach
+	}
+	return ""
+}
+
+// join looks for a group of the layer that a user may put itself into.
+func (w *walker) join(way *way) {
+	if w.n.Kind != KindUser || w.n.group {
+		return
+	}
+	for _, k := range w.l.group[w.n.account] {
+		g := &w.a.nodes[k]
+		t := w.start()
+		if !w.can(&t, way.needs[0].action, g, "") {
+			continue
+		}
+		var more []*policy.Policy
+		for _, p := range g.identity {
+			more = append(more, p.compiled)
+		}
+		if w.l.admin && w.l.first {
+			t.doubt(w.a.powerfulWith(w.n, more), "whether the group makes it an administrator depends on its own limits")
+		} else if w.n.boundary != nil {
+			t.doubt(inventory.Unknown, "its permissions boundary may take away what the group gives")
+		}
+		if w.keep(&t, &step{way: way, to: k, via: g.ARN, object: g.name}) {
+			return
+		}
+	}
+}
+
+// takeUser looks for a user of the layer whose credentials the node may make.
+func (w *walker) takeUser(way *way) {
+	for _, k := range w.targets(way.needs[0].action, w.l.users[w.n.account]) {
+		u := &w.a.nodes[k]
+		if k == w.i || u.group {
+			continue
+		}
+		t := w.start()
+		t.vacancy(way, u)
+		if t.answer < w.l.want {
+			continue
+		}
+		ok := true
+		for _, need := range way.needs {
+			ok = ok && w.can(&t, need.action, u, "")
+		}
+		if ok && w.keep(&t, &step{way: way, to: k, object: u.name}) {
+			return
+		}
+	}
+}
+
+// vacancy tells whether a user has room for the credential that a way makes.
+func (t *trial) vacancy(way *way, u *node) {
+	switch way.id {
+	case "iam-002", "iam-015", "iam-018":
+		if u.AccessKeys >= 2 {
+			t.answer = inventory.False
+		} else if u.AccessKeys < 0 {
+			t.notes = append(t.notes, "the user may have no more than one access key")
+		}
+	case "iam-003":
+		if u.AccessKeys < 2 {
+			t.answer = inventory.False
+		}
+	case "iam-004":
+		t.doubt(-u.Password, "whether the user has a password already is not known")
+	case "iam-006":
+		t.doubt(u.Password, "whether the user has a password is not known")
+	}
+}
+
+// takeRole looks for a role of the layer that the node may assume, or make
+// assumable.
+func (w *walker) takeRole(way *way) {
+	if way.needs[0].on == onTrust {
+		for _, k := range w.a.assumable(w.n) {
+			if k == w.i || !w.l.has(k) {
+				continue
+			}
+			t := w.start()
+			w.become(&t, &w.a.nodes[k], w.a.nodes[k].trust)
+			if w.keep(&t, &step{way: way, to: k, object: w.a.nodes[k].name}) {
+				return
+			}
+		}
+		return
+	}
+	for _, k := range w.targets(way.needs[0].action, w.l.roles[w.n.account]) {
+		r := &w.a.nodes[k]
+		if k == w.i || r.ServiceRole || w.n.group {
+			continue
+		}
+		t := w.start()
+		if w.can(&t, way.needs[0].action, r, "") && w.become(&t, r, trusting(w.n.ARN)) && w.keep(&t, &step{way: way, to: k, object: r.name}) {
+			return
+		}
+	}
+}
+
+// become asks whether the node may assume a role with a trust policy.
+func (w *walker) become(t *trial, r *node, trust *policy.Policy) bool {
+	d := w.a.assume(w.n, r, trust)
+	e := w.a.evidence("sts:AssumeRole", r.ARN, &d)
+	if trust == r.trust || d.Allowed != inventory.True {
+		t.add(d.Allowed, e)
+	}
+	return t.answer >= w.l.want
+}
+
+// targets narrows a list down to those that the statements about an action can
+// mean.
+func (w *walker) targets(action string, list []int32) []int32 {
+	if len(list) < 4 {
+		return list
+	}
+	set := w.a.table.match(action)
+	var exact []int32
+	for _, p := range w.n.identity {
+		if p.Document == nil {
+			return list
+		}
+		for i := range p.clauses {
+			c := &p.clauses[i]
+			if c.Deny || !meets(c.bits, set) {
+				continue
+			}
+			if c.NotResources != nil || slices.ContainsFunc(c.Resources, func(r string) bool { return strings.ContainsAny(r, "*?$") }) {
+				return list
+			}
+			for _, r := range c.Resources {
+				if k, ok := w.a.index[r]; ok {
+					exact = append(exact, k)
+				}
+			}
+		}
+	}
+	slices.Sort(exact)
+	exact = slices.Compact(exact)
+	return slices.DeleteFunc(exact, func(k int32) bool { _, found := slices.BinarySearch(list, k); return !found })
+}
+
+// meets reports whether two sets have a member in common.
+func meets(x, y bits) bool {
+	for i := range x {
+		if x[i]&y[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pass looks for a role of the layer that the node may hand to a service, and
+// start something there.
+func (w *walker) pass(way *way) {
+	bit := w.a.trust.bits[way.service]
+	var rest trial
+	asked := false
+	for _, k := range w.targets("iam:PassRole", w.l.roles[w.n.account]) {
+		r := &w.a.nodes[k]
+		if k == w.i || (r.services|r.maybe)&bit == 0 || r.ServiceRole || way.service == "ec2.amazonaws.com" && len(r.Profiles) == 0 {
+			continue
+		}
+		if !asked {
+			rest, asked = w.rest(way), true
+		}
+		if rest.answer < w.l.want {
+			return
+		}
+		t := trial{answer: rest.answer, notes: slices.Clone(rest.notes)}
+		if r.services&bit == 0 {
+			t.doubt(inventory.Unknown, "whether the role's trust policy lets "+way.service+" in depends on a condition")
+		}
+		if !w.can(&t, "iam:PassRole", r, way.service) {
+			continue
+		}
+		t.evidence = append(t.evidence, rest.evidence...)
+		if w.keep(&t, &step{way: way, to: k, object: r.name}) {
+			return
+		}
+	}
+}
+
+// rest asks for what a way needs beside passing a role.
+func (w *walker) rest(way *way) trial {
+	t := w.start()
+	for _, need := range way.needs {
+		if need.on != onAny {
+			continue
+		}
+		d := w.a.anything(w.n, need.action)
+		t.add(d.Some, w.a.evidence(need.action, "", &d))
+		if t.answer < w.l.want {
+			return t
+		}
+	}
+	if way.how == passNew && way.consumer != "" {
+		prefix, _, _ := strings.Cut(way.consumer, ".")
+		switch there := w.n.account.has(way.consumer, prefix); there {
+		case inventory.False:
+			t.answer = inventory.False
+		case inventory.Unknown:
+			t.doubt(there, "whether the account has one to use ("+way.consumer+") was not read")
+		case inventory.True:
+		}
+	}
+	return t
+}
+
+// has tells whether an account has a consumer of a type. Clusters are seen by
+// what runs on them.
+func (x *account) has(kind, prefix string) inventory.Tri {
+	if x.runs[kind] > 0 {
+		return inventory.True
+	}
+	if kind == "ecs.cluster" && (x.runs["ecs.service"] > 0 || x.runs["ecs.task"] > 0) {
+		return inventory.True
+	}
+	if x.Read[kind] || x.Read[prefix] {
+		return inventory.False
+	}
+	return inventory.Unknown
+}
+
+// use looks for something that runs as a role of the layer and that the node
+// may put to its use.
+func (w *walker) use(way *way) {
+	bit := w.a.trust.bits[way.service]
+	acc := w.n.account
+	rest := w.rest(way)
+	if rest.answer < w.l.want {
+		return
+	}
+	for _, k := range w.l.roles[acc] {
+		if k == w.i {
+			continue
+		}
+		for _, c := range acc.consumers[way.consumer][k] {
+			t := trial{answer: rest.answer, notes: slices.Clone(rest.notes)}
+			if w.onConsumer(&t, way, policy.One(c.ARN), acc.policies[c.ARN], c) && w.keep(&t, &step{way: way, to: k, via: c.ARN, object: w.a.nodes[k].name}) {
+				return
+			}
+		}
+	}
+	if w.l.want == inventory.True || acc.Read[way.consumer] {
+		return
+	}
+	for _, k := range w.l.roles[acc] {
+		if r := &w.a.nodes[k]; k != w.i && (r.services|r.maybe)&bit != 0 && !r.ServiceRole {
+			t := trial{answer: rest.answer, notes: slices.Clone(rest.notes)}
+			t.doubt(inventory.Unknown, "whether anything ("+way.consumer+") runs as it was not read")
+			if w.onConsumer(&t, way, acc.fill("arn:PARTITION:"+way.consumer[:strings.IndexByte(way.consumer, '.')]+":*:ACCOUNT:*"), nil, nil) && w.keep(&t, &step{way: way, to: k, object: r.name}) {
+				return
+			}
+		}
+	}
+}
+
+// onConsumer asks for what a way needs on what runs under a role.
+func (w *walker) onConsumer(t *trial, way *way, resource policy.Resource, on *policy.Policy, c *Consumer) bool {
+	for _, need := range way.needs {
+		if need.on != onConsumer {
+			continue
+		}
+		q := question{action: need.action, resource: resource, on: on}
+		if c != nil {
+			q.target = &node{Principal: &Principal{ARN: c.ARN, Tags: c.Tags}}
+		}
+		d := w.a.ask(w.n, &q)
+		t.add(d.Some, w.a.evidence(need.action, resource.String(), &d))
+		if t.answer < w.l.want {
+			return false
+		}
+	}
+	return true
+}
