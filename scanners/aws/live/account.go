@@ -47,14 +47,14 @@ func (s *session) regions(ctx context.Context) []string {
 		l.Status, l.Count = inventory.StatusPartial, len(on)
 		l.Reason = "which regions are on is not known (" + l.Reason + "): those are read that need no opting in"
 	}
-	s.regionNotes(&l, on, off, left)
+	s.regionNotes(l, on, off, left)
 	s.keep(func(a *object.Account) { a.Listings = append(a.Listings, l) })
 	slices.Sort(on)
 	return on
 }
 
 // regionNotes says what is not read, and why.
-func (s *session) regionNotes(l *object.Listing, on, off, left []string) {
+func (s *session) regionNotes(l object.Listing, on, off, left []string) {
 	o := s.reader.options
 	slices.Sort(off)
 	slices.Sort(left)
@@ -78,9 +78,10 @@ func (s *session) regionNotes(l *object.Listing, on, off, left []string) {
 			a.Notes = append(a.Notes, fmt.Sprintf("%d regions are off, and what was made there before cannot be read: %s", len(off), strings.Join(off, ", ")))
 		}
 	})
-	if len(left) > 0 && l.Status == inventory.StatusComplete {
-		l.Status = inventory.StatusPartial
-		l.Reason = fmt.Sprintf("%d regions are left out by choice: %s", len(left), strings.Join(left, ", "))
+	for _, name := range left {
+		s.keep(func(a *object.Account) {
+			a.Listings = append(a.Listings, object.Listing{Call: l.Call, Region: name, Status: inventory.StatusSkipped, Reason: "the region is left out by choice"})
+		})
 	}
 }
 

@@ -33,6 +33,16 @@ func permission(op wire.Operation) string {
 	return op.Action()
 }
 
+// Operations returns every operation that is ever asked for, so that tests can hold
+// them against the models of AWS.
+func Operations() []wire.Operation {
+	var out []wire.Operation
+	for _, c := range table() {
+		out = append(out, c.op)
+	}
+	return out
+}
+
 // table lists the calls. Names, paths, tokens and bounds of pages are those of the
 // models that AWS publishes for its SDKs.
 func table() []call {

@@ -199,7 +199,9 @@ func (s *session) globals() []func(context.Context) {
 
 // regionals are the listings of each region.
 func (s *session) regionals() []func(context.Context, string) {
-	return []func(context.Context, string){}
+	return []func(context.Context, string){
+		s.secrets, s.parameters, s.certificates, s.keys, s.instances, s.keyPairs, s.functions, s.machines, s.builds, s.containers,
+	}
 }
 
 // after reads what needs to know what the rest found.
