@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -132,6 +133,7 @@ func (f *Formats) Parse(name string, content []byte) []Found {
 		}
 		out = append(out, found)
 	}
+	slices.SortStableFunc(out, func(a, b Found) int { return a.Line - b.Line })
 	return out
 }
 

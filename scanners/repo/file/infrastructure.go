@@ -83,12 +83,17 @@ func terraformVariables(text string) (out []Found) {
 	for line := range strings.Lines(text) {
 		number++
 		m := tfVariable.FindStringSubmatch(line)
-		if m == nil || !tfSecret.MatchString(m[1]) || strings.ContainsAny(m[2], " /") && !strings.ContainsAny(m[2], "+=") || strings.HasPrefix(m[2], "arn:") || strings.Contains(m[2], "://") {
+		if len(m) < 3 || !tfSecret.MatchString(m[1]) || refers(m[2]) {
 			continue
 		}
 		out = append(out, Found{Value: m[2], Line: number, Name: m[1]})
 	}
 	return out
+}
+
+// refers reports whether a value names a secret that is elsewhere.
+func refers(value string) bool {
+	return strings.ContainsAny(value, " /") && !strings.ContainsAny(value, "+=") || strings.HasPrefix(value, "arn:") || strings.Contains(value, "://")
 }
 
 // awsCredentials reads profiles of AWS's tools (docs.aws.amazon.com,

@@ -2,6 +2,7 @@ package file
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -130,7 +131,7 @@ func pickJSON(text string, w wanted) (out []Found) {
 	}
 	root.each(func(v *value) {
 		for i, key := range v.keys {
-			if f := v.fields[i]; f.kind == '"' && contains(w.secrets, key) {
+			if f := v.fields[i]; f.kind == '"' && slices.Contains(w.secrets, key) {
 				out = append(out, Found{Value: f.text, Line: f.line, Name: key, User: v.get(w.user...).text, Host: bareHost(v.get(w.host...).text)})
 			}
 		}
@@ -147,21 +148,9 @@ func withoutComments(text string) string {
 		switch c := out[i]; {
 		case c == '"':
 			comma = -1
-			for i++; i < len(out) && out[i] != '"' && out[i] != '\n'; i++ {
-				if out[i] == '\\' {
-					i++
-				}
-			}
-		case c == '/' && i+1 < len(out) && out[i+1] == '/':
-			for ; i < len(out) && out[i] != '\n'; i++ {
-				out[i] = ' '
-			}
-		case c == '/' && i+1 < len(out) && out[i+1] == '*':
-			end := strings.Index(text[i+2:], "*/")
-			stop := len(out)
-			if end >= 0 {
-				stop = i + 2 + end + 2
-			}
+			i = afterString(text, i)
+		case c == '/' && i+1 < len(out) && (out[i+1] == '/' || out[i+1] == '*'):
+			stop := afterComment(text, i)
 			for ; i < stop; i++ {
 				if out[i] != '\n' {
 					out[i] = ' '
@@ -180,4 +169,31 @@ func withoutComments(text string) string {
 		}
 	}
 	return string(out)
+}
+
+// afterString returns the place of the quote that ends a string.
+func afterString(text string, i int) int {
+	for i++; i < len(text) && text[i] != '"' && text[i] != '\n'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return i
+}
+
+// afterComment returns where a comment has ended.
+func afterComment(text string, i int) int {
+	end := "\n"
+	if text[i+1] == '*' {
+		end = "*/"
+	}
+	at := strings.Index(text[i+2:], end)
+	switch {
+	case at < 0:
+		return len(text)
+	case end == "\n":
+		return i + 2 + at
+	default:
+		return i + 2 + at + len(end)
+	}
 }

@@ -1,9 +1,11 @@
 package file
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"maps"
 	"strings"
 	"time"
 )
@@ -43,9 +45,7 @@ func kubeUser(about Found, user node) (out []Found) {
 		f := about
 		f.Value, f.Line = value, n.line()
 		f.Facts = map[string]string{"kind": kind}
-		for k, v := range about.Facts {
-			f.Facts[k] = v
-		}
+		maps.Copy(f.Facts, about.Facts)
 		out = append(out, f)
 		return &out[len(out)-1]
 	}
@@ -57,8 +57,8 @@ func kubeUser(about Found, user node) (out []Found) {
 	}
 	if k := user.get("client-key-data"); k.text() != "" {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(k.text()))
-		if begin := strings.Index(string(raw), "-----BEGIN "); err == nil && begin >= 0 {
-			certified(add(k, keyOnly(string(raw)[begin:]), "client-key-data"), user.get("client-certificate-data").text())
+		if begin := bytes.Index(raw, []byte("-----BEGIN ")); err == nil && begin >= 0 {
+			certified(add(k, keyOnly(string(raw[begin:])), "client-key-data"), user.get("client-certificate-data").text())
 		}
 	}
 	provider := user.get("auth-provider").get("config")

@@ -4,5 +4,5 @@ import "slices"
 
 // seeds are all samples.
 func seeds() []sample {
-	return slices.Concat(loginSamples(), transferSamples(), registrySamples())
+	return slices.Concat(loginSamples(), transferSamples(), registrySamples(), databaseSamples(), serverSamples(), serviceSamples(), infrastructureSamples())
 }

@@ -20,7 +20,7 @@ func servers() []format {
 		{rule: "unattend-password", typ: "windows.password", names: "unattend.xml autounattend.xml unattended.xml sysprep.xml", parse: unattend},
 		{rule: "liberty-password", typ: "websphere.password", names: "server.xml server.env security.xml bootstrap.properties", parse: liberty},
 		{rule: "wifi-psk", typ: "wifi.psk", where: either(endsWith(".nmconnection"), within("wpa_supplicant/wpa_supplicant.conf", "etc/wpa_supplicant.conf")), parse: wifi},
-		{rule: "mosquitto-hash", typ: "mqtt.password", where: within("mosquitto/passwd", "mosquitto/passwordfile", "mosquitto/pwfile", "mosquitto/password.txt", "config/pwfile"), parse: htpasswd},
+		{rule: "mosquitto-hash", typ: "mqtt.password", where: within("mosquitto/passwd", "mosquitto/passwordfile", "mosquitto/pwfile", "mosquitto/password.txt", "config/pwfile"), parse: htpasswd}, //nolint:misspell // a server of MQTT
 	}
 }
 
@@ -31,7 +31,7 @@ func webTransform(_, base string) bool {
 
 var (
 	digest     = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	mosquitto  = regexp.MustCompile(`^\$[67]\$(?:[0-9]+\$)?[A-Za-z0-9+/=]{8,40}\$[A-Za-z0-9+/=]{40,120}$`)
+	mqttHash   = regexp.MustCompile(`^\$[67]\$(?:[0-9]+\$)?[A-Za-z0-9+/=]{8,40}\$[A-Za-z0-9+/=]{40,120}$`)
 	userName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@+-]{0,63}\$?$`)
 	connection = regexp.MustCompile(`(?i)(?:^|;)\s*(password|pwd|accountkey|sharedaccesskey)\s*=\s*("[^"]*"|'[^']*'|[^;]*)`)
 	connUser   = regexp.MustCompile(`(?i)(?:^|;)\s*(?:user id|uid|user|username|accountname|sharedaccesskeyname)\s*=\s*([^;]*)`)
@@ -53,10 +53,10 @@ func htpasswd(text string) (out []Found) {
 		f := Found{Value: value, Line: number, User: user, Form: Hashed}
 		realm, sum, isDigest := strings.Cut(value, ":")
 		switch {
-		case mosquitto.MatchString(value):
-			f.Hash = "mosquitto-pbkdf2"
+		case mqttHash.MatchString(value):
+			f.Hash = "pbkdf2-sha512"
 			if value[1] == '6' {
-				f.Hash = "mosquitto-sha512"
+				f.Hash = "salted-sha512"
 			}
 		case hashOf(value) != "":
 			f.Hash = hashOf(value)
@@ -290,7 +290,7 @@ func wifi(text string) (out []Found) {
 		number++
 		m := wifiLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
 		switch {
-		case m == nil || strings.HasPrefix(m[2], "ext:"):
+		case len(m) < 3 || strings.HasPrefix(m[2], "ext:"):
 		case m[1] == "ssid":
 			network = unquote(m[2])
 		default:

@@ -1,6 +1,9 @@
 package file
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A setting is a line "key = value" of a file in sections.
 type setting struct {
@@ -87,21 +90,12 @@ type wanted struct {
 func pick(text string, w wanted) (out []Found) {
 	for _, s := range sections(text) {
 		for _, one := range s.list {
-			if contains(w.secrets, one.key) {
+			if slices.Contains(w.secrets, one.key) {
 				out = append(out, Found{Value: one.value, Line: one.line, Name: one.key, User: s.get(w.user...), Host: bareHost(s.get(w.host...))})
 			}
 		}
 	}
 	return out
-}
-
-func contains(list []string, word string) bool {
-	for _, one := range list {
-		if one == word {
-			return true
-		}
-	}
-	return false
 }
 
 // bareHost returns the host of a URL, or of host:port; other texts as they are.

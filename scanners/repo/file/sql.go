@@ -51,7 +51,7 @@ func sqlLogin(text string, first, line int) (out []Found) {
 			statement = statement[:end+1]
 		}
 		p := sqlPass.FindStringSubmatchIndex(statement)
-		if p == nil || strings.Count(statement[:p[2]], "\n") > 2 {
+		if len(p) < 4 || strings.Count(statement[:p[2]], "\n") > 2 {
 			continue
 		}
 		f := Found{

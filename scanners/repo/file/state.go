@@ -164,7 +164,7 @@ func stateAttributes(resource, address string, attrs *value, marked map[string]b
 	for i, name := range attrs.keys {
 		v := attrs.fields[i]
 		rule, known := ruleOf(rules, resource, name)
-		if v.kind != '"' || v.text == "" || !known && !(marked[name] && tfSecret.MatchString(name)) {
+		if v.kind != '"' || v.text == "" || !known && (!marked[name] || !tfSecret.MatchString(name)) {
 			continue
 		}
 		if resource == "aws_ssm_parameter" && attrs.get("type").text != "SecureString" {

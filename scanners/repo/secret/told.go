@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -44,12 +45,8 @@ func (i *Info) Tell(rule string, t Told) {
 		i.Type = t.Type
 	}
 	attributes := make(map[string]string, len(i.Attributes)+len(t.Facts))
-	for key, fact := range t.Facts {
-		attributes[key] = fact
-	}
-	for key, fact := range i.Attributes {
-		attributes[key] = fact
-	}
+	maps.Copy(attributes, t.Facts)
+	maps.Copy(attributes, i.Attributes)
 	i.Attributes = attributes
 	if t.Name != "" {
 		i.Name = t.Name
