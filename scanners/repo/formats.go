@@ -57,15 +57,15 @@ func (j *job) placeFormats() error {
 		f.blobs[id] = j.format(path)
 	}
 	var ids []git.ID
-	for id := range f.blobs {
-		ids = append(ids, id)
+	for id, format := range f.blobs {
+		if !j.recallFormat(id, format) {
+			ids = append(ids, id)
+		}
 	}
 	slices.SortFunc(ids, func(a, b git.ID) int { return slices.Compare([]byte(a.String()), []byte(b.String())) })
-	if len(ids) == 0 {
-		return nil
-	}
 	err := j.readBlobs(ids, func(id git.ID, content []byte) {
 		f.found[id] = j.parseFormat(f.blobs[id], content, source{id: id, kind: git.TypeBlob})
+		j.learnWhole(id, f.blobs[id], content, f.found[id])
 	})
 	for _, c := range f.changes {
 		var old []occurrence
@@ -82,6 +82,24 @@ func (j *job) placeFormats() error {
 	return j.tolerate(err, "files of known formats")
 }
 
+// recallFormat takes what is in a blob from an earlier scan, if it is known.
+func (j *job) recallFormat(id git.ID, format string) bool {
+	list, ok := j.readWhole(id, format)
+	if !ok {
+		return false
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, o := range list {
+		j.remember(o, j.redescribe(source{id: id, kind: git.TypeBlob}, o))
+		if t := j.tells.infos[o.info-1].Told; t != nil {
+			j.found[o.hash].hearsay.hear(o, t)
+		}
+	}
+	j.formats.found[id] = list
+	return true
+}
+
 // parseFormat returns what is in a file of a format, and remembers what it says
 // of itself.
 func (j *job) parseFormat(format string, content []byte, s source) []occurrence {
@@ -94,6 +112,7 @@ func (j *job) parseFormat(format string, content []byte, s source) []occurrence 
 			Type: f.Type, Name: f.Name, User: f.User, Host: f.Host, Protection: f.Form, Hash: f.Hash, ExpiresAt: f.Expires, Facts: f.Facts,
 		}.Without(value)
 		j.mu.Lock()
+		o.info = j.tells.note(d, &t)
 		j.remember(o, d)
 		j.found[o.hash].hearsay.hear(o, &t)
 		j.mu.Unlock()

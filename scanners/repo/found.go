@@ -37,22 +37,25 @@ type description struct {
 }
 
 // describe asks what a secret says of itself, unless that is known from a
-// better place: it returns nil then.
+// better place: it returns nil then, but where each description is remembered.
 func (j *job) describe(s source, h *match.Hit, o occurrence) *description {
-	origin := s.path
-	if s.kind != "" {
-		origin = s.id.String()
-	}
-	origin = memberPath(origin, s.inner)
-	key := fmt.Sprintf("%d %s %s %09d %09d", generality(h.Rule), h.Rule, origin, o.line, o.column)
+	key := descriptionKey(s, h.Rule, o)
 	j.mu.Lock()
 	f := j.found[o.hash]
 	known := f != nil && f.key <= key
 	j.mu.Unlock()
-	if known {
+	if known && j.tells == nil {
 		return nil
 	}
 	return &description{key: key, rule: h.Rule, info: secret.Describe(h.Rule, h.Secret, h.Context)}
+}
+
+func descriptionKey(s source, rule string, o occurrence) string {
+	origin := s.path
+	if s.kind != "" {
+		origin = s.id.String()
+	}
+	return fmt.Sprintf("%d %s %s %09d %09d", generality(rule), rule, memberPath(origin, s.inner), o.line, o.column)
 }
 
 // generality orders rules that match one value: specific ones first.
@@ -179,14 +182,25 @@ func (j *job) placeKeyFiles() error {
 	}
 	var ids []git.ID
 	for _, key := range sortedKeys(j.keyFiles) {
-		ids = append(ids, j.keyFiles[key][0].id)
+		var open []keyFile
+		for _, k := range j.keyFiles[key] {
+			if list, ok := j.readWhole(k.id, "key "+k.rule); ok && len(list) == 1 {
+				j.placeOccurrence(list[0], j.redescribe(source{path: k.at.path}, list[0]), k.at)
+			} else {
+				open = append(open, k)
+			}
+		}
+		if j.keyFiles[key] = open; len(open) > 0 {
+			ids = append(ids, open[0].id)
+		}
 	}
 	if len(ids) == 0 {
 		return nil
 	}
 	err := j.readBlobs(ids, func(id git.ID, content []byte) {
 		for _, k := range j.keyFiles[id.String()] {
-			j.placeKey(k.rule, content, k.at)
+			o := j.placeKey(k.rule, content, k.at)
+			j.learnWhole(id, "key "+k.rule, content, []occurrence{o})
 		}
 	})
 	return j.tolerate(err, "key files")
@@ -208,10 +222,18 @@ func (j *job) readBlobs(ids []git.ID, use func(id git.ID, content []byte)) error
 	})
 }
 
-func (j *job) placeKey(rule string, content []byte, w where) {
+// placeKey places a file that is a key as a whole.
+func (j *job) placeKey(rule string, content []byte, w where) occurrence {
 	o := occurrence{hash: j.scan.env.Hash(content), rule: rule}
-	h := &match.Hit{Rule: rule, Secret: content}
-	d := j.describe(source{path: w.path}, h, o)
+	d := j.describe(source{path: w.path}, &match.Hit{Rule: rule, Secret: content}, o)
+	j.mu.Lock()
+	o.info = j.tells.note(d, nil)
+	j.mu.Unlock()
+	j.placeOccurrence(o, d, w)
+	return o
+}
+
+func (j *job) placeOccurrence(o occurrence, d *description, w where) {
 	j.mu.Lock()
 	j.remember(o, d)
 	j.mu.Unlock()

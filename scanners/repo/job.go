@@ -59,6 +59,7 @@ type job struct {
 	store      *pack.Store                   // nil if only git can read the objects
 	present    map[uint64]struct{}           // objects in the store, by ID.Short; nil if not listed
 	known      *known                        // what an earlier scan found nothing in; nil if that is not asked
+	tells      *findings                     // what an earlier scan found; nil likewise
 	past       *past                         // what an earlier scan learned from the log; nil likewise
 	keyFiles   map[string][]keyFile
 	keyAtHead  map[string]bool // paths at HEAD that are key files
@@ -87,7 +88,8 @@ type job struct {
 type texts struct {
 	hits        []match.Hit
 	occurrences []occurrence
-	until       int
+	first       int    // number of its first line; 0 where lines mean nothing
+	until       int    // 0 is none
 	inner       string // the member of an archive
 	key         bool   // the occurrences are the text as a whole
 }
@@ -99,6 +101,7 @@ type occurrence struct {
 	line, end, column int
 	inner             string         // path in an archive
 	format            archive.Format // of what it was packed in
+	info              int            // what the secret says of itself here, in findings.infos from 1; 0 if that is not remembered
 }
 
 func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job, error) {
@@ -236,14 +239,14 @@ func (j *job) scanAll() error {
 	err := j.feedAll(p)
 	p.close()
 	j.known.save(j.ctx, err == nil)
-	if err != nil {
-		return err
+	if err == nil {
+		err = j.attribute()
 	}
-	if err := j.attribute(); err != nil {
-		return err
+	j.saveFindings(j.ctx, err == nil)
+	if err == nil {
+		j.past.save(j)
 	}
-	j.past.save(j)
-	return nil
+	return err
 }
 
 func (j *job) feedAll(p *pool) error {
@@ -293,7 +296,7 @@ func (j *job) feedObjects(p *pool) error {
 		case o.Type == "":
 			missing++
 		case o.Type == git.TypeTree:
-		case !j.mark(o.ID), j.known.has(o.ID):
+		case !j.mark(o.ID), j.recalled(o.ID):
 		case o.Size > j.scan.config.MaxFileSize:
 			j.skip("larger than max_file_size")
 		default:

@@ -40,6 +40,7 @@ const (
 type known struct {
 	memory scanners.Memory
 	key    string
+	place  [sha256.Size]byte // names the store of objects
 	digest [sha256.Size]byte // of all that decides what is found in an object
 	now    func() time.Time
 	log    *slog.Logger
@@ -60,13 +61,14 @@ func (j *job) recall() {
 	}
 	place := sha256.Sum256([]byte(j.repo.Store()))
 	k := &known{
-		memory: memory, key: "repo/objects/" + hex.EncodeToString(place[:]), digest: j.outcome(),
+		memory: memory, key: "repo/objects/" + hex.EncodeToString(place[:]), place: place, digest: j.outcome(),
 		now: j.scan.env.Now, log: j.scan.env.Log, saved: j.scan.env.Now(),
 	}
 	j.known = k
 	if j.scan.config.Rescan != rescanFull {
 		k.load(j.ctx)
 	}
+	j.recallFindings()
 	j.past = newPast(j)
 }
 
@@ -74,7 +76,9 @@ func (j *job) recall() {
 // bytes.
 func (j *job) outcome() [sha256.Size]byte {
 	rules := j.rules.Digest()
-	return sha256.Sum256(fmt.Appendf(nil, "engine %d\nrules %x\nmax_file_size %d\n", engineVersion, rules, j.scan.config.MaxFileSize))
+	c := j.scan.config
+	return sha256.Sum256(fmt.Appendf(nil, "engine %d\nrules %x\nmax_file_size %d\narchives %d %d\nhash %s\n",
+		engineVersion, rules, c.MaxFileSize, c.Archives, c.ArchiveBytes, j.scan.env.Hash([]byte("which key is it?"))))
 }
 
 // errForgotten says that what is remembered cannot be used.
@@ -183,16 +187,24 @@ func (k *known) add(id git.ID) {
 
 // saveSome saves what is known now and then, so that a scan that is killed was
 // not for nothing.
-func (k *known) saveSome(ctx context.Context) {
+func (j *job) saveSome() {
+	if j.known.due() {
+		j.known.save(j.ctx, false)
+		j.saveFindings(j.ctx, false)
+	}
+}
+
+func (k *known) due() bool {
 	if k == nil {
-		return
+		return false
 	}
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	due := k.now().Sub(k.saved) >= saveStep
-	k.mu.Unlock()
 	if due {
-		k.save(ctx, false)
+		k.saved = k.now()
 	}
+	return due
 }
 
 // save keeps what is known. After a whole scan what was not met is forgotten:

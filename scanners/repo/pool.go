@@ -2,10 +2,12 @@ package repo
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/muster-nhi/muster/scanners/repo/archive"
@@ -54,6 +56,7 @@ type pool struct {
 	size    int
 	batches chan []text
 	workers sync.WaitGroup
+	large   []source // objects in pieces, whose content has their name
 }
 
 // A matcher is used by a worker of the pool, and by one that reads objects.
@@ -93,12 +96,15 @@ func (p *pool) do(m *matcher, t text) {
 			clean = clean && len(hits) == 0
 			p.job.collect(text{source: t.source}, hits)
 		}
-		if clean && t.proven {
-			p.job.known.add(t.source.id)
+		if t.proven {
+			p.job.learn(t.source, !clean, opened{})
 		}
 		return
 	}
-	_ = p.unpack(m, t.source, archive.Source{At: bytes.NewReader(t.data), Size: int64(len(t.data))}) // only the end of the context ends it
+	found, o, err := p.unpack(m, t.source, archive.Source{At: bytes.NewReader(t.data), Size: int64(len(t.data))})
+	if err == nil && t.proven { // only the end of the context is an error
+		p.job.learn(t.source, found, o)
+	}
 }
 
 func (m *matcher) match(data []byte) []match.Hit {
@@ -114,7 +120,13 @@ func (p *pool) match(worker int, s source, data []byte) error {
 	if len(data) > chunkSize && encodingOf(data) != packed {
 		p.feeding.Lock()
 		defer p.feeding.Unlock()
-		return p.feedLarge(s, bytes.NewReader(data), int64(len(data)))
+		if err := p.feedLarge(s, bytes.NewReader(data), int64(len(data))); err != nil {
+			return err
+		}
+		if p.job.known.proves(s, data) {
+			p.large = append(p.large, s)
+		}
+		return nil
 	}
 	m := p.matchers[worker]
 	t := p.whole(s, data, func(data []byte) []byte {
@@ -132,6 +144,13 @@ func (p *pool) close() {
 	p.flush()
 	close(p.batches)
 	p.workers.Wait()
+	j := p.job
+	for _, s := range p.large {
+		if pieces := j.objects[s.id]; j.ctx.Err() == nil {
+			slices.SortStableFunc(pieces, func(a, b *texts) int { return a.first - b.first })
+			j.learn(s, len(pieces) > 0, opened{})
+		}
+	}
 }
 
 func (p *pool) flush() {
@@ -155,7 +174,7 @@ func (p *pool) add(t text) {
 // that of the reader.
 func (p *pool) feed(s source, in io.Reader, size int64) error {
 	if size > chunkSize {
-		return p.feedLarge(s, in, size)
+		return p.feedHeld(s, in, size)
 	}
 	data := make([]byte, size)
 	n, err := io.ReadFull(in, data)
@@ -163,6 +182,22 @@ func (p *pool) feed(s source, in io.Reader, size int64) error {
 		return fmt.Errorf("read object: %w", err)
 	}
 	p.addWhole(s, data[:n])
+	return nil
+}
+
+// feedHeld is feedLarge, and holds the content of an object to its name on the
+// way.
+func (p *pool) feedHeld(s source, in io.Reader, size int64) error {
+	if p.job.known == nil || s.kind == "" {
+		return p.feedLarge(s, in, size)
+	}
+	h := newObjectHash(s.kind, size, s.id)
+	if err := p.feedLarge(s, io.TeeReader(in, h), size); err != nil {
+		return err
+	}
+	if hex.EncodeToString(h.Sum(nil)) == s.id.String() {
+		p.large = append(p.large, s)
+	}
 	return nil
 }
 
@@ -180,7 +215,7 @@ func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text) {
 	enc := encodingOf(data)
 	switch enc {
 	case packed:
-		return text{source: s, data: data, packed: true}
+		return text{source: s, data: data, packed: true, proven: proven}
 	case binaryText:
 		t.runs = wideRuns(data)
 		data = own(data)
@@ -225,7 +260,9 @@ func (p *pool) pieces(s source, in io.Reader, size int64, do func(text)) error {
 			case packed:
 				src := archive.Source{Reader: io.MultiReader(bytes.NewReader(data), in), Size: size}
 				src.At, _ = in.(io.ReaderAt)
-				return p.unpack(p.matchers[0], s, src)
+				p.job.spoil(s) // its content was not held to its name
+				_, _, err := p.unpack(p.matchers[0], s, src)
+				return err
 			case utf16le, utf16be, utf32le, utf32be:
 				return p.feedWide(s, in, data, left, enc, do)
 			case plain, nulText, binaryText:
@@ -266,6 +303,7 @@ func (p *pool) feedWide(s source, in io.Reader, head []byte, left int64, enc enc
 	}
 	if len(head)+len(rest) > wideLimit {
 		p.job.skip("larger than 64 MB and in UTF-16 or UTF-32")
+		p.job.spoil(s)
 		return nil
 	}
 	do(text{source: s, data: enc.read(append(head, rest...)), first: 1, lines: true})
@@ -297,8 +335,9 @@ func (j *job) collect(t text, hits []match.Hit) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	piece := &texts{hits: hits, occurrences: occurrences, until: t.until, inner: t.source.inner}
+	piece := &texts{hits: hits, occurrences: occurrences, first: t.first, until: t.until, inner: t.source.inner}
 	for i := range hits {
+		occurrences[i].info = j.tells.note(described[i], nil)
 		j.remember(occurrences[i], described[i])
 	}
 	j.keep(t.source, piece)

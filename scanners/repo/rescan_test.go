@@ -148,7 +148,12 @@ func eventful(t testing.TB) *builder {
 	b.write("stash.env", "TOKEN="+canary("stash")+"\n")
 	b.git("add", "-A")
 	b.git("stash", "-q")
-	netrc := func(name string) string { return "machine a.northwind.example login ada password " + canary(name) + "\n" }
+	b.commit("archives", "full.zip", zipOf(t, "a/b.env", "TOKEN="+canary("zip")+"\n", "key.p12", "another key"), "empty.zip", zipOf(t, "a.txt", "clean\n"),
+		"cut.zip", zipOf(t, "a.txt", "clean\n")[:40], "not.gz", "\x1f\x8b\x08\x00 TOKEN="+canary("not gz")+" \n",
+		"large.txt", strings.Repeat("a line of a large file\n", chunkSize/20)+"TOKEN="+canary("large")+"\n")
+	netrc := func(name string) string {
+		return "machine a.northwind.example login ada password " + canary(name) + "\n"
+	}
 	b.commit("netrc", ".netrc", netrc("netrc one"))
 	b.commit("netrc again", ".netrc", netrc("netrc one")+netrc("netrc two"))
 	b.commit("lost", "lost.env", "TOKEN="+canary("lost")+"\n")
@@ -223,9 +228,9 @@ func TestRescanTellsTheSame(t *testing.T) {
 		t.Error("a secret is remembered")
 	}
 	for _, data := range memory.data {
-		for _, name := range []string{"one", "two", "message", "merge", "tag", "note", "stash", "lost", "disk"} {
-			if bytes.Contains(data, []byte(canary(name))) || bytes.Contains(data, []byte(hashOf(canary(name)))) {
-				t.Errorf("the secret %q or its hash is remembered", name)
+		for _, name := range []string{"one", "two", "message", "merge", "tag", "note", "stash", "lost", "disk", "zip", "netrc one", "large"} {
+			if bytes.Contains(data, []byte(canary(name))) {
+				t.Errorf("the secret %q is remembered", name)
 			}
 		}
 	}
@@ -329,6 +334,26 @@ func TestRescanRelies(t *testing.T) {
 	if strings.Contains(again, string(hashOf(canary("two")))) || !strings.Contains(again, string(hashOf(canary("one")))) {
 		t.Error("an object that is said to hold nothing was read, or another one was not")
 	}
+	key = memory.of(t, "repo/found/")
+	data = memory.data[key]
+	rules, err := defaultRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFindings()
+	if err := f.open(data[2*sha256.Size:], rules); err != nil || len(f.old) != 1 || len(f.infos) != 1 {
+		t.Fatalf("%d objects, %d infos, error %v", len(f.old), len(f.infos), err)
+	}
+	f.infos[0].Info.Hint = "another hint"
+	e := newFoundWriter(func(string) bool { return true }, f.infos)
+	for _, id := range slices.SortedFunc(maps.Keys(f.old), compareIDs) {
+		e.object(id, f.old[id])
+	}
+	memory.data[key] = seal(e.bytes(), [sha256.Size]byte(data[sha256.Size:]))
+	if again := strings.Join(scanMemory(t, memory, nil, config), ""); !strings.Contains(again, "another hint") {
+		t.Error("an object with something in it was read again")
+	}
+
 	config["rescan"] = "full"
 	if again := scanMemory(t, memory, nil, config); !cmp.Equal(first, again) {
 		t.Error("rescan: full relies on what is remembered")
@@ -345,15 +370,25 @@ func TestRescanWithBadMemory(t *testing.T) {
 	config := map[string]any{"path": b.dir}
 	good := newNotebook()
 	fresh := scanMemory(t, good, nil, config)
-	objects, log := good.of(t, "repo/objects/"), good.of(t, "repo/log/")
+	objects, log, found := good.of(t, "repo/objects/"), good.of(t, "repo/log/"), good.of(t, "repo/found/")
 	for name, c := range map[string]struct {
 		spoil func(*notebook)
 		quiet bool
 	}{
-		"a byte of the names": {spoil: func(n *notebook) { n.data[objects][100] ^= 1 }},
-		"a byte of the log":   {spoil: func(n *notebook) { n.data[log][len(n.data[log])-1] ^= 1 }},
-		"cut off":             {spoil: func(n *notebook) { n.data[objects] = n.data[objects][:90] }},
-		"hardly anything":     {spoil: func(n *notebook) { n.data[log] = []byte("x") }},
+		"a byte of the names":      {spoil: func(n *notebook) { n.data[objects][100] ^= 1 }},
+		"a byte of the log":        {spoil: func(n *notebook) { n.data[log][len(n.data[log])-1] ^= 1 }},
+		"cut off":                  {spoil: func(n *notebook) { n.data[objects] = n.data[objects][:90] }},
+		"a byte of what was found": {spoil: func(n *notebook) { n.data[found][300] ^= 1 }},
+		"less than what was found": {spoil: func(n *notebook) {
+			n.data[found] = reseal(n.data[found], func(b []byte) []byte { return b[:len(b)-1] })
+		}},
+		"more than what was found": {spoil: func(n *notebook) {
+			n.data[found] = reseal(n.data[found], func(b []byte) []byte { return append(b, 0) })
+		}},
+		"found under another key":   {quiet: true, spoil: func(n *notebook) { n.data[found] = seal(n.data[found][64:], [32]byte{1}) }},
+		"the log as what was found": {quiet: true, spoil: func(n *notebook) { n.data[found] = n.data[log] }},
+		"nothing as what was found": {spoil: func(n *notebook) { n.data[found] = reseal(n.data[found], func([]byte) []byte { return []byte{5} }) }},
+		"hardly anything":           {spoil: func(n *notebook) { n.data[log] = []byte("x") }},
 		"of other rules": {quiet: true, spoil: func(n *notebook) {
 			n.data[objects] = seal(n.data[objects][64:], [32]byte{1})
 			n.data[log] = seal(n.data[log][64:], [32]byte{1})
@@ -384,6 +419,11 @@ func TestRescanWithBadMemory(t *testing.T) {
 			}
 		})
 	}
+}
+
+// reseal changes a body that is remembered.
+func reseal(data []byte, change func([]byte) []byte) []byte {
+	return seal(change(bytes.Clone(data[2*sha256.Size:])), [sha256.Size]byte(data[sha256.Size:]))
 }
 
 // A file whose name holds a secret is reported without it, and not remembered.
@@ -435,6 +475,10 @@ func TestForgedObjectIsNotRemembered(t *testing.T) {
 
 func FuzzRemembered(f *testing.F) {
 	digest := sha256.Sum256([]byte("rules"))
+	rules, err := defaultRules()
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Add([]byte{}, true)
 	f.Add(seal(bytes.Repeat([]byte{7}, 40), digest), false)
 	f.Add(bytes.Repeat([]byte{7}, 20), true)
@@ -446,6 +490,7 @@ func FuzzRemembered(f *testing.F) {
 		if err != nil && names != nil || len(names)%nameSize != 0 {
 			t.Errorf("%d bytes of names, error %v", len(names), err)
 		}
+		_ = newFindings().open(data, rules)
 		_ = (&past{digest: digest, job: &job{commits: map[git.ID]bool{}}}).open(data)
 	})
 }

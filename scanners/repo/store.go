@@ -51,7 +51,7 @@ func (j *job) feedHistory(p *pool) error {
 	walk := pack.Walk{
 		Workers: len(p.matchers),
 		Want: func(id pack.ID, typ pack.Type) bool {
-			return typ != pack.Tree && !j.known.has(git.SHA1(id)) && want(id)
+			return typ != pack.Tree && want(id) && !j.recalled(git.SHA1(id))
 		},
 		Plan: func(_ int, stored int64) { all = stored },
 		Done: func(n int64) { stored.Add(n) },
@@ -64,7 +64,7 @@ func (j *job) feedHistory(p *pool) error {
 	}
 	err = j.store.Each(j.ctx, walk, func(worker int, o pack.Object, data []byte) error {
 		if done.Add(1)%progressStep == 0 {
-			j.known.saveSome(j.ctx)
+			j.saveSome()
 			if err := j.progress(stageRead, stored.Load(), all); err != nil {
 				return err
 			}

@@ -21,17 +21,19 @@ const (
 	unpackRatio         = 20 // bytes unpacked in a scope for each byte of archives, beyond unpackFree
 )
 
-// unpack matches what is in an archive.
-func (p *pool) unpack(m *matcher, s source, src archive.Source) error {
+// unpack matches what is in an archive, and returns whether anything was found
+// in it, and what it adds to the account.
+func (p *pool) unpack(m *matcher, s source, src archive.Source) (found bool, o opened, err error) {
 	j := p.job
 	depth := j.scan.config.Archives
 	if depth == 0 {
 		j.countArchive()
-		return nil
+		return false, opened{closed: 1}, nil
 	}
 	if j.unpacked.Load() > unpackFree+unpackRatio*j.packed.Add(src.Size) {
 		j.skip("archives, as all archives together are too large when unpacked")
-		return nil
+		j.spoil(s)
+		return false, o, nil
 	}
 	limits := archive.Defaults()
 	limits.Depth, limits.Bytes = depth, j.scan.config.ArchiveBytes
@@ -46,13 +48,20 @@ func (p *pool) unpack(m *matcher, s source, src archive.Source) error {
 	})
 	j.unpacked.Add(report.Bytes)
 	if err != nil {
-		return fmt.Errorf("read archive: %w", err)
+		return false, o, fmt.Errorf("read archive: %w", err)
 	}
-	j.leave(report)
+	j.leave(s, report)
 	if report.Members == 0 && report.Left[archive.Damaged] > 0 && src.At != nil && src.Size <= chunkSize {
-		return p.raw(m, s, src) // it may only look like an archive
+		p.raw(m, s, src) // it may only look like an archive
 	}
-	return nil
+	return j.holdsAny(s), opened{packed: src.Size, unpacked: report.Bytes, left: report.Left}, nil
+}
+
+// holdsAny reports whether anything was found in an object.
+func (j *job) holdsAny(s source) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.objects[s.id]) > 0
 }
 
 // member matches one member. It returns memory to be used again.
@@ -78,14 +87,13 @@ func (p *pool) member(m *matcher, s source, f archive.Member, data []byte) ([]by
 }
 
 // raw matches an archive that could not be opened as it is.
-func (p *pool) raw(m *matcher, s source, src archive.Source) error {
+func (p *pool) raw(m *matcher, s source, src archive.Source) {
 	data := make([]byte, src.Size)
 	if _, err := src.At.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil // it was read before: the file has shrunk
+		return // it was read before: the file has shrunk
 	}
 	t := text{source: s, data: binaryText.read(data), first: 1}
 	p.job.collect(t, m.match(t.data))
-	return nil
 }
 
 // collectKey keeps a member that is a key as a whole.
@@ -94,6 +102,7 @@ func (j *job) collectKey(s source, rule string, content []byte) {
 	d := j.describe(s, &match.Hit{Rule: rule, Secret: content}, o)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	o.info = j.tells.note(d, nil)
 	j.remember(o, d)
 	j.keep(s, &texts{occurrences: []occurrence{o}, inner: s.inner, key: true})
 }
@@ -101,19 +110,25 @@ func (j *job) collectKey(s source, rule string, content []byte) {
 // leave notes what of an archive was not read. What a limit cut off was asked
 // for and not seen; what nobody can open, or not without a password, is only
 // told of.
-func (j *job) leave(report archive.Report) {
+func (j *job) leave(s source, report archive.Report) {
 	for _, why := range report.Reasons() {
 		if why.Capped() {
 			j.missf("archives were not read to the end: %s", why)
+			j.spoil(s)
 			continue
 		}
 		j.mu.Lock()
-		if j.unopened == nil {
-			j.unopened = map[archive.Reason]int{}
-		}
-		j.unopened[why] += report.Left[why]
+		j.unopenedAs(why, report.Left[why])
 		j.mu.Unlock()
 	}
+}
+
+// unopenedAs counts what was not opened. The caller holds j.mu.
+func (j *job) unopenedAs(why archive.Reason, n int) {
+	if j.unopened == nil {
+		j.unopened = map[archive.Reason]int{}
+	}
+	j.unopened[why] += n
 }
 
 // noteArchives tells what was not opened.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/sha1" //nolint:gosec // git's object names
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -182,17 +184,19 @@ func unwrapRead(err error) error {
 
 // sameObject reports whether a content is that of an object of a type.
 func sameObject(kind string, content []byte, id git.ID) bool {
-	header := fmt.Appendf(nil, "%s %d\x00", kind, len(content))
-	if hash, ok := id.SHA1(); ok {
-		h := sha1.New() //nolint:gosec // git's object names
-		h.Write(header)
-		h.Write(content)
-		return [sha1.Size]byte(h.Sum(nil)) == hash
-	}
-	h := sha256.New()
-	h.Write(header)
+	h := newObjectHash(kind, int64(len(content)), id)
 	h.Write(content)
-	return fmt.Sprintf("%x", h.Sum(nil)) == id.String()
+	return hex.EncodeToString(h.Sum(nil)) == id.String()
+}
+
+// newObjectHash begins the hash that names an object, as that of an id does.
+func newObjectHash(kind string, size int64, id git.ID) hash.Hash {
+	h := sha256.New()
+	if _, short := id.SHA1(); short {
+		h = sha1.New() //nolint:gosec // git's object names
+	}
+	fmt.Fprintf(h, "%s %d\x00", kind, size)
+	return h
 }
 
 // installed reports whether a path lies in a directory of installed packages,

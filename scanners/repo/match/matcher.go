@@ -45,8 +45,9 @@ type Hit struct {
 
 // A cond is an allowlist that holds here wherever path and commit fit too.
 type cond struct {
-	list *config.Allowlist
-	own  bool
+	list   *config.Allowlist
+	own    bool
+	number int // among those of its rule, see Ruleset.lists
 }
 
 // A Matcher finds secrets in one text after another. It is not safe for
@@ -85,7 +86,8 @@ type ruleState struct {
 	near     *dfa
 	far      *dfa
 	detector *detect.Detector
-	wide     bool // a keyword switches it on for all of the text
+	lists    []cond // allowlists that its hits are held to
+	wide     bool   // a keyword switches it on for all of the text
 	spans    []interval
 	excess   int // bytes that it looked at beyond its budget
 	whole    bool

@@ -123,18 +123,12 @@ func (m *Matcher) context(w window, nth int, f *report.Finding) []byte {
 // judge sets why a hit is suppressed at every path, and what else could
 // suppress it at some.
 func (m *Matcher) judge(h *Hit, w window, f *report.Finding) {
-	c := m.states[h.rule.number].compiled
-	for _, list := range m.globals {
-		h.note(list, f, false)
+	st := &m.states[h.rule.number]
+	if st.lists == nil {
+		st.lists = m.set.lists(st.compiled, m.globals)
 	}
-	for _, list := range c.rule.Allowlists {
-		h.note(list, f, false)
-	}
-	for _, list := range m.set.own() {
-		h.note(list, f, true)
-	}
-	for _, list := range c.own {
-		h.note(list, f, true)
+	for _, l := range st.lists {
+		h.note(l, f)
 	}
 	switch {
 	case strings.Contains(f.Line, inlineAllow) || (w.cutStart || w.cutEnd) && m.longAt(w).allowed:
@@ -168,7 +162,8 @@ func (m *Matcher) longAt(w window) longSpan {
 
 // note applies one allowlist as far as it can be without path and commit. Of
 // gitleaks' own lists the detector has judged all but those that need them.
-func (h *Hit) note(list *config.Allowlist, f *report.Finding, own bool) {
+func (h *Hit) note(l cond, f *report.Finding) {
+	list, own := l.list, l.own
 	if !own && list.MatchCondition != config.AllowlistMatchAnd {
 		return
 	}
@@ -193,7 +188,7 @@ func (h *Hit) note(list *config.Allowlist, f *report.Finding, own bool) {
 	}
 	switch {
 	case len(list.Paths)+len(list.Commits) > 0:
-		h.conds = append(h.conds, cond{list, own})
+		h.conds = append(h.conds, l)
 	case own:
 		h.Suppressed = SuppressedAllowlist
 	}
