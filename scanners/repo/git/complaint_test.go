@@ -15,6 +15,8 @@ func TestComplaint(t *testing.T) {
 		{"an object", "error: x\nfatal: object 'deadbeefdeadbeefdeadbeefdeadbeefdeadbeef' is missing\n", "object 'deadbeefdeadbeefdeadbeefdeadbeefdeadbeef' is missing"},
 		{"a file in place of a repository", "fatal: not a git repository: /" + secret + "\n", "not a git repository"},
 		{"a line of a file", "fatal: bad config line 5 in file .git/config\n", "bad config line 5 in file .git/config"},
+		{"a place on this machine", "fatal: packfile /srv/x/pack-1.pack cannot be accessed (/srv/x)\n", "packfile … cannot be accessed (…)"},
+		{"a reference", "fatal: bad object refs/heads/main\n", "bad object refs/heads/main"},
 		{"control characters", "fatal: \x1b[31mred\n", "[31mred"},
 		{"nothing", "", ""},
 	} {

@@ -281,6 +281,7 @@ func (l *limited) Write(p []byte) (int, error) {
 var (
 	quoted    = regexp.MustCompile(`'.*'|".*"`)
 	setting   = regexp.MustCompile(` for '[A-Za-z]{1,30}\.[A-Za-z]{1,60}'$`)
+	absolute  = regexp.MustCompile(`(^|[\s(=])(/|[A-Za-z]:[/\\])[^\s,;)]+`)
 	plainWord = regexp.MustCompile(`^['"]([a-z]{1,20}(\.[A-Za-z]{1,40})?|[0-9a-f]{40}|[0-9a-f]{64})['"]$`)
 )
 
@@ -304,6 +305,7 @@ func (l *limited) line() string {
 		}
 		return "'…'" + setting.FindString(q)
 	})
+	best = absolute.ReplaceAllString(best, "${1}…") // where it lies on this machine
 	if before, _, ok := strings.Cut(best, "not a git repository: "); ok {
 		best = before + "not a git repository" // what follows is a path, or what a file says in its place
 	}
