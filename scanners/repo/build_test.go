@@ -111,6 +111,11 @@ func (b *builder) commit(message string, files ...string) string {
 	return b.git("rev-parse", "HEAD")
 }
 
+// envOf is what a scanner is lent in tests.
+func envOf(memory scanners.Memory) scanners.Env {
+	return scanners.Env{Log: quiet(), Hash: hasher(), Now: frozen, Memory: memory}
+}
+
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func frozen() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) }
@@ -147,10 +152,7 @@ func scanEdited(t testing.TB, ctx context.Context, config map[string]any, edit f
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := scanners.Env{
-		Log: quiet(), Hash: hasher(), Now: frozen,
-	}
-	s, err := Factory().Open(env, func(into any) error { return json.Unmarshal(raw, into) })
+	s, err := Factory().Open(envOf(nil), func(into any) error { return json.Unmarshal(raw, into) })
 	if err != nil {
 		return result{err: err}
 	}
