@@ -141,7 +141,7 @@ func runMuster(t *testing.T, muster string, args ...string) map[inventory.Secret
 		t.Fatal(err)
 	}
 	defer f.Close()
-	got := map[inventory.SecretHash]leak{}
+	got, hash := map[inventory.SecretHash]leak{}, inventory.NewHasher(key)
 	err = inventory.ReadAll(out, bufio.NewReader(f), func(r inventory.Record) error {
 		c := r.Credential
 		if c == nil {
@@ -151,6 +151,9 @@ func runMuster(t *testing.T, muster string, args ...string) map[inventory.Secret
 			got[c.SecretHash] = leak{rule, c.FoundAt[0].URI, false}
 		} else if rule, ok := strings.CutPrefix(c.Detector, "muster:"); ok {
 			got[c.SecretHash] = leak{rule, c.FoundAt[0].URI, true}
+		}
+		if strings.Contains(c.Attributes["also"], "aws-access-token") && c.PublicID != "" {
+			got[hash([]byte(c.PublicID))] = leak{"aws-access-token", c.FoundAt[0].URI, false} // an id is no credential beside its secret
 		}
 		return nil
 	})

@@ -190,7 +190,7 @@ func (j *job) credentials() []leak {
 		}
 	}
 	slices.SortFunc(list, func(a, b leak) int { return cmp.Compare(a.ID, b.ID) })
-	return list
+	return pair(list)
 }
 
 // send emits a record without the secrets that stand in its texts, and counts

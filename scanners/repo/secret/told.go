@@ -101,7 +101,10 @@ func (i *Info) login(t Told) {
 	if isHost(t.Host) {
 		i.set("host", t.Host)
 	}
-	for _, key := range []string{"private_key_id", "key_id", "client_id", "storage_account"} {
+	if id := t.Facts["private_key_id"]; id != "" && i.Type == "gcp.service_account_key" {
+		i.PublicID = id
+	}
+	for _, key := range []string{"key_id", "client_id", "storage_account"} {
 		if i.PublicID == "" {
 			i.PublicID = t.Facts[key]
 		}
