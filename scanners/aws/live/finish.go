@@ -58,12 +58,15 @@ func order(a *object.Account) {
 
 // root adds what IAM's summary says of the root user to what the report does.
 func (s *session) root() {
+	a := s.account
+	if a.Root != nil {
+		a.Root.CentrallyManaged = s.managed
+	}
 	if s.counts == nil {
 		return
 	}
-	a := s.account
 	if a.Root == nil {
-		a.Root = &object.Root{AccessKeys: -1, Certificates: s.counts["AccountSigningCertificatesPresent"]}
+		a.Root = &object.Root{AccessKeys: -1, CentrallyManaged: s.managed, Certificates: s.counts["AccountSigningCertificatesPresent"]}
 	}
 	if a.Root.MFA == inventory.Unknown {
 		a.Root.MFA = s.count("AccountMFAEnabled")

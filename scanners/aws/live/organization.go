@@ -43,6 +43,29 @@ func (x *run) organization(ctx context.Context) {
 	r.units(ctx)
 	r.policies(ctx)
 	r.delegates(ctx)
+	r.features(ctx)
+}
+
+// features asks whether the root users of the organisation's accounts are managed
+// centrally, which takes their credentials away.
+func (r *orgRead) features(ctx context.Context) {
+	var out struct {
+		EnabledFeatures []string `xml:"EnabledFeatures>member"`
+	}
+	err := r.home.Ask(ctx, r.calls["iam:ListOrganizationsFeatures"], "", nil, &out)
+	if err == nil {
+		r.roots = inventory.TriOf(slices.Contains(out.EnabledFeatures, "RootCredentialsManagement"))
+	}
+	r.note("iam:ListOrganizationsFeatures", len(out.EnabledFeatures), err)
+}
+
+// managed reports whether the organisation manages the root user of an account. That
+// of the management account it never does.
+func (x *run) managed(account string) inventory.Tri {
+	if o := x.estate.Organization; o != nil && o.ManagementAccount == account {
+		return inventory.False
+	}
+	return x.roots
 }
 
 // An orgRead reads one organisation, one request after another: its API is slow to

@@ -103,7 +103,7 @@ func (s *session) principals(ctx context.Context) bool {
 		}
 		var policies []object.Policy
 		for _, d := range p.Policies {
-			policies = append(policies, s.managed(d))
+			policies = append(policies, s.managedPolicy(d))
 		}
 		s.keep(func(a *object.Account) {
 			a.Users = append(a.Users, users...)
@@ -156,7 +156,7 @@ func (s *session) inline(list []inlineDetail) []object.Policy {
 	return out
 }
 
-func (s *session) managed(d policyDetail) object.Policy {
+func (s *session) managedPolicy(d policyDetail) object.Policy {
 	out := object.Policy{
 		Name: d.PolicyName, ARN: d.Arn, CreatedAt: d.CreateDate.Time, UpdatedAt: d.UpdateDate.Time,
 		Attachable: d.IsAttachable, ManagedBy: "customer", Problem: "AWS sent no default version of it",

@@ -27,6 +27,7 @@ type run struct {
 	caller caller
 	texts  *documents
 	estate *object.Estate
+	roots  inventory.Tri // whether the organisation manages the root users of its accounts
 
 	mu          sync.Mutex
 	tell        Progress
@@ -151,7 +152,7 @@ func (x *run) visit(ctx context.Context, t target) *object.Account {
 		return &a
 	}
 	a.Reader = reader
-	s := &session{reader: x.Reader, client: client, texts: x.texts, account: &a, central: x.central(a.ID)}
+	s := &session{reader: x.Reader, client: client, texts: x.texts, account: &a, central: x.central(a.ID), managed: x.managed(a.ID)}
 	x.read(ctx, s)
 	if ctx.Err() == nil {
 		x.save(s)
@@ -192,20 +193,34 @@ func (x *run) read(ctx context.Context, s *session) {
 
 // globals are the listings that one account has once.
 func (s *session) globals() []func(context.Context) {
-	return []func(context.Context){
-		s.iam, s.summary, s.alias, s.serverCertificates, s.providers, s.samlProviders, s.outbound, s.delegations, s.contacts,
+	jobs := []func(context.Context){
+		s.iam, s.summary, s.alias, s.serverCertificates, s.providers, s.samlProviders, s.outbound, s.delegations, s.contacts, s.buckets,
 	}
+	if s.reader.options.Creators {
+		jobs = append(jobs, s.creators)
+	}
+	return jobs
 }
 
 // regionals are the listings of each region.
 func (s *session) regionals() []func(context.Context, string) {
 	return []func(context.Context, string){
 		s.secrets, s.parameters, s.certificates, s.keys, s.instances, s.keyPairs, s.functions, s.machines, s.builds, s.containers,
+		s.clusters, s.agents, s.runtimes, s.gateways, s.workloads, s.eventConnections, s.codeConnections, s.transferUsers, s.appClients,
+		s.devices, s.anchors, s.profiles, s.subjects, s.center, s.queues, s.topics, s.analyzers,
 	}
 }
 
 // after reads what needs to know what the rest found.
-func (s *session) after(context.Context, []string) { s.root() }
+func (s *session) after(ctx context.Context, regions []string) {
+	s.root()
+	if s.reader.options.AccessAdvisor {
+		s.advisor(ctx)
+	}
+	for _, region := range regions {
+		s.tags(ctx, region)
+	}
+}
 
 // progress counts and tells.
 func (x *run) progress(message string, done, more int) {

@@ -19,7 +19,8 @@ type session struct {
 	reader  *Reader
 	client  *wire.Client
 	texts   *documents
-	central bool // this account may read Identity Center for the organisation
+	central bool          // this account may read Identity Center for the organisation
+	managed inventory.Tri // the organisation manages its root user
 
 	mu      sync.Mutex
 	account *object.Account
