@@ -1,0 +1,208 @@
+package aws
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// putSets emits the permission sets of Identity Center, whom they are assigned
+// to, and what they give. A set becomes a role in each account it is assigned in;
+// what that may really do is told with the role.
+func (m *mapper) putSets() {
+	for i := range m.a.Instances {
+		c := &m.a.Instances[i]
+		count, accounts := map[string]int{}, map[string]map[string]bool{}
+		for j := range c.Assignments {
+			a := &c.Assignments[j]
+			count[a.Set]++
+			if accounts[a.Set] == nil {
+				accounts[a.Set] = map[string]bool{}
+			}
+			accounts[a.Set][a.Account] = true
+		}
+		for j := range c.Sets {
+			if m.err != nil {
+				return
+			}
+			s := &c.Sets[j]
+			m.putSet(c, s, count[s.ARN], len(accounts[s.ARN]))
+		}
+		for j := range c.Assignments {
+			m.putAssignment(c, &c.Assignments[j])
+		}
+	}
+}
+
+func (m *mapper) putSet(c *object.IdentityCenter, s *object.PermissionSet, assigned, accounts int) {
+	whole := m.listings.whole("sso:ListAccountAssignments")
+	attr := make(attributes, 8)
+	attr.set("instance", c.ARN)
+	attr.count("session", int(s.Session.Seconds()), false)
+	attr.count("assignments", assigned, whole)
+	attr.count("accounts", accounts, whole)
+	attr.set("permissions_boundary", s.Boundary)
+	attr["human_reason"] = "people of Identity Center sign in as it"
+	m.putIdentity(inventory.Identity{
+		ID: m.id(s.ARN), Type: "aws.permission_set", Name: s.Name, Description: s.Description, PublicIDs: []string{s.ARN}, CreatedAt: s.CreatedAt,
+		Disabled: inventory.False, Human: inventory.True,
+	}, s.Tags, attr)
+	for _, p := range s.Attached {
+		m.put(inventory.Record{Grant: m.setPolicy(s, p)}, inventory.KindGrant)
+	}
+	if s.Inline != nil {
+		g := m.setGrant(s, "inline", s.Name, "inline policy", "")
+		if r := m.estate.reserved[s.Name]; r != "" {
+			m.fillResult(g, m.judge.effective(r))
+		} else {
+			g.Level, g.Reasons = inventory.LevelUnknown, []string{"no role of this permission set was read, by which it could be judged"}
+		}
+		m.put(inventory.Record{Grant: g}, inventory.KindGrant)
+	}
+}
+
+// setPolicy makes the grant of a policy that a permission set attaches, as it works
+// for a role of the set that was read. Without one it is known of AWS's own only.
+func (m *mapper) setPolicy(s *object.PermissionSet, arn string) *inventory.Grant {
+	g := m.setGrant(s, "attached/"+arn, lastPart(arn), "attached policy", arn)
+	a := parse(arn)
+	role := m.estate.reserved[s.Name]
+	if in := m.estate.accounts[parse(role).account]; in != nil {
+		here := arn
+		if a.account != byAWS {
+			here = "arn:" + a.partition + ":iam::" + in.ID + ":" + a.resource
+		}
+		if r, ok := m.judge.analysis.Grant(role, m.judge.policy(in, here)); ok {
+			m.fillResult(g, r)
+			return g
+		}
+	}
+	if a.account == byAWS {
+		x := privilege.AWSManagedPolicy(arn)
+		g.Level, g.Reasons, g.Capabilities = cmp.Or(x.Level, inventory.LevelUnknown), x.Reasons, x.Capabilities
+		return g
+	}
+	g.Level, g.Reasons = inventory.LevelUnknown, []string{"no role of this permission set was read, by which it could be judged"}
+	return g
+}
+
+func (m *mapper) setGrant(s *object.PermissionSet, part, name, via, policy string) *inventory.Grant {
+	attr := make(attributes, 4)
+	attr.set("policy", policy)
+	attr["permission_set"] = "true"
+	return &inventory.Grant{
+		ID: m.part(s.ARN, part), Principal: m.id(s.ARN), Scope: m.scope, Name: label(name), Resource: "*", Via: via, Attributes: attr,
+	}
+}
+
+// putAssignment emits that a user or group of Identity Center may take a
+// permission set in an account.
+func (m *mapper) putAssignment(c *object.IdentityCenter, a *object.Assignment) {
+	identity := a.Set
+	if r := m.estate.reservedIn[a.Account+"/"+m.estate.setNames[a.Set]]; r != "" {
+		identity = r
+	}
+	attr := attributes{"assignment": "true"}
+	attr.set("account", a.Account)
+	attr.set("permission_set", a.Set)
+	m.put(inventory.Record{Trust: &inventory.Trust{
+		ID:       m.once(m.part(a.Set, a.Account+"/"+a.PrincipalType+"/"+a.PrincipalID)),
+		Identity: m.id(identity), Scope: m.scope, Type: "saml", Issuer: clip(c.ARN, maxText),
+		Subject: strings.ToLower(a.PrincipalType) + "/" + clip(cmp.Or(a.PrincipalName, a.PrincipalID), maxName), Attributes: attr,
+	}}, inventory.KindTrust)
+}
+
+// putAgents emits AI agents, which run as roles, and the workload identities of
+// AgentCore.
+func (m *mapper) putAgents() {
+	for i := range m.a.Consumers {
+		c := &m.a.Consumers[i]
+		provider, ok := strings.CutPrefix(c.Type, "bedrock.")
+		if !ok || provider != "agent" && provider != "agent_runtime" {
+			continue
+		}
+		attr := make(attributes, 6)
+		attr["provider"] = "bedrock"
+		if provider == "agent_runtime" {
+			attr["provider"] = "agentcore"
+		}
+		attr.set("region", c.Region)
+		attr.set("state", c.State)
+		attr.set("role", c.Role)
+		attr.tri("public", c.Public)
+		m.putIdentity(inventory.Identity{
+			ID: m.id(c.ARN), Type: "ai.agent", Name: c.Name, PublicIDs: []string{c.ARN}, CreatedAt: c.CreatedAt, Agent: inventory.True, Disabled: inventory.False,
+		}, c.Tags, attr)
+		m.putAgentGrant(c)
+	}
+	for i := range m.a.Workloads {
+		w := &m.a.Workloads[i]
+		attr := make(attributes, 2)
+		attr.set("region", w.Region)
+		attr.set("return_urls", list(w.ReturnURLs))
+		m.putIdentity(inventory.Identity{
+			ID: m.id(w.ARN), Type: "aws.workload_identity", Name: w.Name, PublicIDs: []string{w.ARN}, CreatedAt: w.CreatedAt, Agent: inventory.True, Disabled: inventory.False,
+		}, nil, attr)
+	}
+}
+
+// putAgentGrant emits that an agent may do what its role may: it is the agent
+// that acts.
+func (m *mapper) putAgentGrant(c *object.Consumer) {
+	if m.roles[c.Role] == nil {
+		return
+	}
+	g := &inventory.Grant{
+		ID: m.part(c.ARN, "role"), Principal: m.id(c.ARN), Scope: m.scope, Name: label(lastPart(c.Role)), Resource: "*", Via: "role " + clip(lastPart(c.Role), maxName),
+		Attributes: attributes{"role": clip(c.Role, maxText), "joined": "true"},
+	}
+	m.fillResult(g, m.judge.effective(c.Role))
+	m.put(inventory.Record{Grant: g}, inventory.KindGrant)
+}
+
+// putDelegations emits third parties that asked for permissions for a time.
+func (m *mapper) putDelegations() {
+	for i := range m.a.Delegations {
+		d := &m.a.Delegations[i]
+		native := cmp.Or(d.ARN, "delegation-request/"+d.ID)
+		attr := make(attributes, 6)
+		attr.set("state", d.State)
+		attr.set("requestor", d.Requestor)
+		attr.set("approver", d.Approver)
+		attr.set("owner_account", d.OwnerAccount)
+		attr.time("expires_at", d.ExpiresAt)
+		attr.set("supplier", d.Requestor)
+		granted, ended := delegationState(d.State)
+		m.putIdentity(inventory.Identity{
+			ID: m.id(native), Type: "aws.delegation_request", Name: cmp.Or(d.Requestor, d.ID), PublicIDs: []string{d.ARN, d.ID}, Description: d.Description,
+			CreatedAt: d.CreatedAt, Disabled: ended, ThirdParty: inventory.True,
+		}, nil, attr)
+		if granted {
+			m.put(inventory.Record{Grant: &inventory.Grant{
+				ID: m.part(native, "permissions"), Principal: m.id(native), Scope: m.scope, Name: "delegated permissions", Via: "delegation request",
+				Level: inventory.LevelUnknown, Reasons: []string{"the policy of a delegation request is not read"}, GrantedAt: when(d.UpdatedAt), ExpiresAt: when(d.ExpiresAt),
+			}}, inventory.KindGrant)
+		}
+		if d.Owner != "" {
+			m.putOwner(m.id(native), owning{owner: d.Owner, method: "delegation", source: "owner of the delegation request", confidence: inventory.ConfidenceHigh})
+		}
+	}
+}
+
+// delegationState says whether a request has been granted and whether it is over
+// (IAM API, DelegationRequest: state).
+func delegationState(state string) (granted bool, ended inventory.Tri) {
+	switch strings.ToUpper(state) {
+	case "ACCEPTED", "FINALIZED":
+		return true, inventory.False
+	case "REJECTED", "EXPIRED", "REVOKED":
+		return false, inventory.True
+	case "":
+		return false, inventory.Unknown
+	default:
+		return false, inventory.False
+	}
+}

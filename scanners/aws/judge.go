@@ -1,0 +1,284 @@
+package aws
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// A judge says what principals can really do and who may become them.
+type judge struct {
+	analysis *paths.Analysis
+	managed  map[string]*paths.Policy         // by account and ARN; those of AWS by ARN only
+	inline   map[*object.Policy]*paths.Policy // of users, roles and groups
+}
+
+// newJudge hands package paths what there is of the accounts.
+func newJudge(e *estate, o *object.Estate) *judge {
+	j := &judge{managed: map[string]*paths.Policy{}, inline: map[*object.Policy]*paths.Policy{}}
+	in := &paths.Estate{Accounts: make([]paths.Account, 0, len(o.Accounts)), AsOf: e.now}
+	if e.organization != nil {
+		in.Organization = e.organization.ID
+	}
+	limits := newLimits(e.organization)
+	for _, a := range o.Accounts {
+		x := j.account(a)
+		x.Member = e.member(a.ID)
+		limits.of(a, &x)
+		e.unlimited[a.ID] = !x.LimitsKnown
+		in.Accounts = append(in.Accounts, x)
+	}
+	j.analysis = paths.Analyze(in, runtime.GOMAXPROCS(0))
+	return j
+}
+
+// account converts an account.
+func (j *judge) account(a *object.Account) paths.Account {
+	x := paths.Account{ID: a.ID, Partition: a.Partition, Read: readOf(a)}
+	for i := range a.Policies {
+		x.Policies = append(x.Policies, j.keep(a, &a.Policies[i]))
+	}
+	for i := range a.Groups {
+		g := &a.Groups[i]
+		x.Groups = append(x.Groups, paths.Group{Name: g.Name, ARN: g.ARN, Policies: j.all(a, g.Inline, g.Attached)})
+	}
+	x.Principals = make([]paths.Principal, 0, len(a.Users)+len(a.Roles))
+	for i := range a.Users {
+		x.Principals = append(x.Principals, j.user(a, &a.Users[i]))
+	}
+	for i := range a.Roles {
+		x.Principals = append(x.Principals, j.role(a, &a.Roles[i]))
+	}
+	x.Resources = resources(a)
+	for i := range a.Consumers {
+		c := &a.Consumers[i]
+		x.Consumers = append(x.Consumers, paths.Consumer{ARN: c.ARN, Name: c.Name, Type: c.Type, Role: c.Role, State: c.State, Tags: tagsOf(c.Tags)})
+	}
+	for i := range a.OIDC {
+		p := &a.OIDC[i]
+		x.Providers = append(x.Providers, paths.Provider{ARN: p.ARN, URL: strings.TrimPrefix(p.URL, "https://"), Clients: p.Clients})
+	}
+	for i := range a.SAML {
+		x.Providers = append(x.Providers, paths.Provider{ARN: a.SAML[i].ARN})
+	}
+	for i := range a.Listings {
+		if l := &a.Listings[i]; l.Call == callDetails && l.Status != inventory.StatusComplete && l.Status != "" {
+			x.Unread = append(x.Unread, clip(l.Call+": "+l.Reason, maxText))
+		}
+	}
+	return x
+}
+
+func (j *judge) user(a *object.Account, u *object.User) paths.Principal {
+	p := paths.Principal{
+		ARN: u.ARN, Kind: paths.KindUser, ID: u.ID, Policies: j.all(a, u.Inline, u.Attached), Groups: u.Groups, Boundary: j.boundary(a, u.Boundary),
+		Tags: tagsOf(u.Tags), AccessKeys: -1, Password: u.Password, CreatedAt: when(u.CreatedAt),
+	}
+	if u.KeysKnown {
+		p.AccessKeys = len(u.Keys)
+	}
+	if u.PoliciesUnread {
+		p.Policies = append(p.Policies, notRead())
+	}
+	return p
+}
+
+func (j *judge) role(a *object.Account, r *object.Role) paths.Principal {
+	p := paths.Principal{
+		ARN: r.ARN, Kind: paths.KindRole, ID: r.ID, Policies: j.all(a, r.Inline, r.Attached), Boundary: j.boundary(a, r.Boundary), Tags: tagsOf(r.Tags),
+		Trust: r.Trust, ServiceRole: serviceLinked(r) != "", CreatedAt: when(r.CreatedAt),
+	}
+	for i := range r.InstanceProfiles {
+		p.Profiles = append(p.Profiles, r.InstanceProfiles[i].ARN)
+	}
+	if r.PoliciesUnread {
+		p.Policies = append(p.Policies, notRead())
+	}
+	return p
+}
+
+// notRead stands for policies that nobody has read.
+func notRead() *paths.Policy { return &paths.Policy{Name: "policies that were not read"} }
+
+// all returns the policies of a principal or group, managed ones shared.
+func (j *judge) all(a *object.Account, inline []object.Policy, attached []string) []*paths.Policy {
+	out := make([]*paths.Policy, 0, len(inline)+len(attached))
+	for i := range inline {
+		p := &paths.Policy{Name: inline[i].Name, Document: inline[i].Document}
+		j.inline[&inline[i]] = p
+		out = append(out, p)
+	}
+	for _, p := range attached {
+		out = append(out, j.policy(a, p))
+	}
+	return out
+}
+
+// key returns under what a managed policy is kept.
+func managedKey(account, policy string) string {
+	if parse(policy).account == byAWS {
+		return policy
+	}
+	return account + " " + policy
+}
+
+// policy returns a managed policy. One whose document was not read says what
+// nobody knows.
+func (j *judge) policy(a *object.Account, policy string) *paths.Policy {
+	k := managedKey(a.ID, policy)
+	if p := j.managed[k]; p != nil {
+		return p
+	}
+	p := &paths.Policy{Name: lastPart(policy), ARN: policy, ByAWS: parse(policy).account == byAWS}
+	j.managed[k] = p
+	return p
+}
+
+// keep takes in a managed policy that was read.
+func (j *judge) keep(a *object.Account, o *object.Policy) *paths.Policy {
+	p := j.policy(a, o.ARN)
+	if p.Document == nil {
+		p.Document, p.Name = o.Document, cmp.Or(o.Name, p.Name)
+	}
+	p.ByAWS = p.ByAWS || o.ManagedBy == byAWS
+	return p
+}
+
+func (j *judge) boundary(a *object.Account, policy string) *paths.Policy {
+	if policy == "" {
+		return nil
+	}
+	return j.policy(a, policy)
+}
+
+// resources lists what holds secrets or data, or has a policy.
+func resources(a *object.Account) []paths.Resource {
+	var out []paths.Resource
+	for i := range a.Secrets {
+		s := &a.Secrets[i]
+		out = append(out, paths.Resource{ARN: s.ARN, Name: s.Name, Kind: paths.ResourceSecret, Policy: s.Policy, PolicyKnown: s.PolicyKnown, KMS: s.KMS, Tags: tagsOf(s.Tags)})
+	}
+	for i := range a.Parameters {
+		if p := &a.Parameters[i]; p.Type == "SecureString" {
+			out = append(out, paths.Resource{ARN: p.ARN, Name: p.Name, Kind: paths.ResourceParameter, PolicyKnown: true, KMS: p.KMS, Tags: tagsOf(p.Tags)})
+		}
+	}
+	for i := range a.Keys {
+		k := &a.Keys[i]
+		out = append(out, paths.Resource{ARN: k.ARN, Name: cmp.Or(k.Alias, k.ID), Kind: paths.ResourceKey, Policy: k.Policy, PolicyKnown: k.PolicyKnown, Tags: tagsOf(k.Tags)})
+	}
+	for i := range a.ResourceAccess {
+		r := &a.ResourceAccess[i]
+		kind := paths.ResourceOther
+		switch r.Service {
+		case "s3":
+			kind = paths.ResourceBucket
+		case "lambda":
+			kind = paths.ResourceFunction
+		}
+		out = append(out, paths.Resource{ARN: r.ARN, Name: lastPart(r.ARN), Kind: kind, Policy: r.Document, PolicyKnown: true})
+	}
+	return out
+}
+
+// readOf says of what an account was read completely, by the calls that list it.
+func readOf(a *object.Account) map[string]bool {
+	out := map[string]bool{}
+	whole := newListings(a, nil)
+	for call, kinds := range map[string][]string{
+		"lambda:ListFunctions": {"lambda.function"}, "ec2:DescribeInstances": {"ec2.instance"}, "ecs:ListTaskDefinitions": {"ecs.task_definition"},
+		"ecs:ListServices": {"ecs.service"}, "codebuild:ListProjects": {"codebuild.project"}, "states:ListStateMachines": {"states.machine"},
+		"bedrock:ListAgents": {"bedrock.agent"}, "secretsmanager:ListSecrets": {paths.ResourceSecret}, "ssm:DescribeParameters": {paths.ResourceParameter},
+		"kms:ListKeys": {paths.ResourceKey}, "s3:ListAllMyBuckets": {paths.ResourceBucket},
+	} {
+		if whole.whole(call) {
+			for _, k := range kinds {
+				out[k] = true
+			}
+		}
+	}
+	return out
+}
+
+// limits finds the policies of the organisation that hold in an account.
+type limits struct {
+	known    bool
+	manager  string
+	units    map[string]*object.Unit
+	policies map[string]*paths.Policy
+}
+
+func newLimits(o *object.Organization) *limits {
+	l := &limits{units: map[string]*object.Unit{}, policies: map[string]*paths.Policy{}}
+	if o == nil {
+		return l
+	}
+	l.known, l.manager = o.PoliciesKnown, o.ManagementAccount
+	for i := range o.Units {
+		l.units[o.Units[i].ID] = &o.Units[i]
+	}
+	for i := range o.Policies {
+		p := &o.Policies[i]
+		l.policies[p.ARN] = &paths.Policy{Name: p.Name, ARN: p.ARN, Document: p.Document, ByAWS: p.ManagedBy == byAWS}
+	}
+	return l
+}
+
+// maxUnits bounds the way from an account to the root; AWS nests units five deep.
+const maxUnits = 32
+
+// of sets the layers of an account, from the root down.
+func (l *limits) of(a *object.Account, x *paths.Account) {
+	x.Management = l.manager != "" && l.manager == a.ID
+	x.LimitsKnown = l.known && (a.Parent != "" || x.Management)
+	x.SCPs, x.RCPs = l.layer(x.SCPs, a.ID, a.SCPs), l.layer(x.RCPs, a.ID, a.RCPs)
+	at := a.Parent
+	for range maxUnits {
+		u := l.units[at]
+		if u == nil {
+			x.LimitsKnown = x.LimitsKnown && (at == "" || x.Management)
+			break
+		}
+		x.SCPs, x.RCPs = l.layer(x.SCPs, u.ID, u.SCPs), l.layer(x.RCPs, u.ID, u.RCPs)
+		at = u.Parent
+	}
+	slices.Reverse(x.SCPs)
+	slices.Reverse(x.RCPs)
+}
+
+// layer adds the policies of one level. A level always has one where a type of
+// policy is in use, so one without has none of that type.
+func (l *limits) layer(layers []paths.Layer, id string, attached []string) []paths.Layer {
+	if len(attached) == 0 {
+		return layers
+	}
+	x := paths.Layer{ID: id}
+	for _, p := range attached {
+		found := l.policies[p]
+		if found == nil {
+			found = &paths.Policy{Name: lastPart(p), ARN: p}
+			l.policies[p] = found
+		}
+		x.Policies = append(x.Policies, found)
+	}
+	return append(layers, x)
+}
+
+// effective says what a principal may do through all that it has, or nil.
+func (j *judge) effective(principal string) *paths.Result {
+	r, ok := j.analysis.Of(principal)
+	if !ok {
+		return nil
+	}
+	return r
+}
+
+// resourceTrusts says whom the policy of a resource lets in.
+func (j *judge) resourceTrusts(resource string) []paths.Trust {
+	return j.analysis.ResourceTrusts(resource)
+}

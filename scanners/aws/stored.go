@@ -1,0 +1,222 @@
+package aws
+
+import (
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// putSecrets emits the secrets of Secrets Manager, without their values.
+func (m *mapper) putSecrets() {
+	for i := range m.a.Secrets {
+		if m.err != nil {
+			return
+		}
+		m.putSecret(&m.a.Secrets[i])
+	}
+}
+
+func (m *mapper) putSecret(s *object.Secret) {
+	id := m.id(s.ARN)
+	attr := make(attributes, 12)
+	attr.set("region", s.Region)
+	attr.set("kms_key", s.KMS)
+	if s.KMS == "" {
+		attr["kms_key"] = "aws/secretsmanager"
+	}
+	attr.set("rotation_schedule", s.RotationSchedule)
+	attr.set("rotation_lambda", s.RotationLambda)
+	attr.set("secret_type", s.Type)
+	if s.PrimaryRegion != "" && s.PrimaryRegion != s.Region {
+		attr.set("replica_of", s.PrimaryRegion)
+	}
+	attr.count("versions", s.Versions, false)
+	attr.time("deletes_at", s.DeletedAt)
+	m.guarded(attr, s.ARN, s.Policy != nil, s.PolicyKnown)
+	rotated := s.RotatedAt
+	if rotated.IsZero() {
+		rotated = s.ChangedAt
+	}
+	x := inventory.Credential{
+		ID: id, Type: "aws.secretsmanager_secret", Name: s.Name, PublicID: s.ARN, Store: "secretsmanager", Description: s.Description,
+		CreatedAt: s.CreatedAt, RotatedAt: rotated, Disabled: inventory.TriOf(!s.DeletedAt.IsZero()), RotationEnabled: s.Rotation,
+		RotationDays: max(0, s.RotationDays), NextRotationAt: s.NextAt, ManagedBy: clip(s.OwningService, maxName), Encrypted: inventory.True, Exposure: m.exposure(s.ARN),
+	}
+	if x.Disabled == inventory.True {
+		x.DisabledReason = "scheduled for deletion"
+	}
+	m.putCredential(x, s.Tags, attr)
+	m.putUsage(inventory.Usage{Subject: id, LastUsedAt: s.AccessedAt, TrackedSince: s.CreatedAt, Service: "secretsmanager", Resource: s.Region, Source: "LastAccessedDate"})
+}
+
+// guarded tells what the resource policy of a secret or key lets in from outside.
+func (m *mapper) guarded(attr attributes, arn string, has, known bool) {
+	if known {
+		attr["policy"] = "none"
+	}
+	if !has {
+		return
+	}
+	attr["policy"] = "own"
+	var accounts []string
+	for _, t := range m.judge.resourceTrusts(arn) {
+		if t.SameAccount == inventory.False && t.Account != "" && !t.Closed {
+			accounts = append(accounts, t.Account)
+		}
+	}
+	attr.set("cross_account", list(accounts))
+}
+
+// putParameters emits the parameters of Systems Manager that are encrypted, which
+// is where secrets are meant to be.
+func (m *mapper) putParameters() {
+	others := 0
+	for i := range m.a.Parameters {
+		p := &m.a.Parameters[i]
+		if m.err != nil {
+			return
+		}
+		if p.Type != "SecureString" {
+			others++
+			continue
+		}
+		attr := make(attributes, 6)
+		attr.set("region", p.Region)
+		attr.set("tier", p.Tier)
+		attr.set("kms_key", p.KMS)
+		attr.set("modified_by", p.ModifiedBy)
+		attr.count("version", int(p.Version), false)
+		x := inventory.Credential{
+			ID: m.id(p.ARN), Type: "aws.ssm_parameter", Name: p.Name, PublicID: p.ARN, Store: "ssm", RotatedAt: p.ModifiedAt, ExpiresAt: p.ExpiresAt,
+			Disabled: inventory.False, Encrypted: inventory.True, RotationEnabled: inventory.False,
+		}
+		if p.Version == 1 {
+			x.CreatedAt = p.ModifiedAt
+		}
+		m.putCredential(x, p.Tags, attr)
+	}
+	if others > 0 {
+		m.note(inventory.KindCredential, number(others)+" parameters of Systems Manager are not SecureString and are not listed")
+	}
+}
+
+// putKeys emits the keys of KMS and the grants on them.
+func (m *mapper) putKeys() {
+	for i := range m.a.Keys {
+		if m.err != nil {
+			return
+		}
+		m.putKey(&m.a.Keys[i])
+	}
+}
+
+func (m *mapper) putKey(k *object.Key) {
+	id := m.id(k.ARN)
+	attr := make(attributes, 12)
+	attr.set("region", k.Region)
+	attr.set("key_id", k.ID)
+	attr.set("spec", k.Spec)
+	attr.set("usage", k.Usage)
+	attr.set("origin", k.Origin)
+	attr.set("state", k.State)
+	attr.time("deletes_at", k.DeletesAt)
+	attr.count("grants", len(k.Grants), k.GrantsKnown)
+	m.guarded(attr, k.ARN, k.Policy != nil, k.PolicyKnown)
+	name := strings.TrimPrefix(k.Alias, "alias/")
+	if name == "" {
+		name = k.ID
+	}
+	x := inventory.Credential{
+		ID: id, Type: "aws.kms_key", Name: name, PublicID: k.ARN, Store: "kms", Description: k.Description, CreatedAt: k.CreatedAt, ExpiresAt: k.ValidTo,
+		RotationEnabled: k.Rotation, RotationDays: max(0, k.RotationDays), NextRotationAt: k.RotatesAt, Algorithm: k.Spec, Exposure: m.exposure(k.ARN),
+	}
+	if k.Manager == "AWS" {
+		x.ManagedBy = byAWS
+	}
+	if !rotatable(k) {
+		attr["rotatable"] = "false"
+		x.RotationEnabled, x.RotationDays = inventory.Unknown, 0
+	}
+	switch k.State {
+	case "":
+	case "Enabled":
+		x.Disabled = inventory.False
+	default:
+		x.Disabled, x.DisabledReason = inventory.True, clip(k.State, maxName)
+	}
+	m.putCredential(x, k.Tags, attr)
+	u := inventory.Usage{Subject: id, LastUsedAt: k.LastUsed, Service: "kms", Resource: k.Region, Source: "GetKeyLastUsage"}
+	if k.UsageKnown {
+		m.putUsage(u)
+	}
+	for i := range k.Grants {
+		m.putKeyGrant(k, &k.Grants[i])
+	}
+}
+
+// rotatable reports whether KMS can rotate a key by itself: symmetric ones for
+// encryption, whose material it made (AWS KMS Developer Guide, "Rotate AWS KMS
+// keys"). What is not known counts as such a key.
+func rotatable(k *object.Key) bool {
+	return (k.Spec == "" || k.Spec == "SYMMETRIC_DEFAULT") && (k.Origin == "" || k.Origin == "AWS_KMS") && (k.Usage == "" || k.Usage == "ENCRYPT_DECRYPT")
+}
+
+// putKeyGrant emits a grant of KMS, which lets somebody use a key beside its
+// policy.
+func (m *mapper) putKeyGrant(k *object.Key, g *object.KeyGrant) {
+	attr := make(attributes, 6)
+	attr.set("operations", list(g.Operations))
+	attr.set("issuer", g.Issuer)
+	attr.set("retiring", g.Retiring)
+	attr.yes("constrained", g.Constrained)
+	attr["service"] = "kms"
+	level, capabilities := keyLevel(g.Operations)
+	name := g.Name
+	if name == "" {
+		name = "KMS grant"
+	}
+	x := &inventory.Grant{
+		ID: m.part(k.ARN, "grant/"+g.ID), Principal: m.principalID(g.Grantee), Scope: m.scope, Name: label(name), Resource: clip(k.ARN, maxText), Via: "KMS grant",
+		Level: level, Reasons: []string{clip("KMS grant allows "+inOrder(g.Operations)+" with "+k.ARN, maxText)}, Capabilities: capabilities,
+		GrantedAt: when(g.CreatedAt), Attributes: attr,
+	}
+	if g.Constrained {
+		x.Condition = "encryption context"
+	}
+	if strings.HasSuffix(g.Grantee, ".amazonaws.com") || k.Manager == "AWS" {
+		x.ManagedBy = byAWS
+	}
+	if a := parse(g.Grantee).account; a != "" && a != m.a.ID {
+		attr.set("cross_account", a)
+	}
+	m.put(inventory.Record{Grant: x}, inventory.KindGrant)
+}
+
+// keyLevel says what the operations of a KMS grant come to.
+func keyLevel(operations []string) (level inventory.Level, capabilities []string) {
+	level = inventory.LevelRead
+	uses := false
+	for _, o := range operations {
+		switch o {
+		case "CreateGrant":
+			level, capabilities = inventory.LevelWrite, []string{"keys.admin"}
+		case "Decrypt", "Sign", "GenerateMac", "ReEncryptFrom", "DeriveSharedSecret", "GenerateDataKey", "Encrypt":
+			uses = true
+		}
+	}
+	if uses {
+		capabilities = append(capabilities, "keys.use")
+	}
+	return level, capabilities
+}
+
+// principalID returns the id of a principal as a policy or an API names it.
+func (m *mapper) principalID(s string) string {
+	switch {
+	case accountID(s):
+		return m.id("arn:" + m.partition() + ":iam::" + s + ":root")
+	default:
+		return m.id(s)
+	}
+}

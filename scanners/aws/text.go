@@ -1,0 +1,222 @@
+package aws
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// AWS bounds names to 64 bytes and ARNs to 2,048, but a saved file may hold
+// anything.
+const (
+	maxName = 512  // bytes of a name, or of one part of an id
+	maxText = 1024 // bytes of an attribute or of one reason
+	maxTags = 100  // tags of a resource; AWS allows 50
+	maxMore = 50   // members of a list in an attribute
+)
+
+// clip cuts a text to at most n bytes and the sign of a cut, and makes it UTF-8.
+func clip(s string, n int) string {
+	if len(s) > n {
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s = s[:n] + "…"
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// plain reports whether a text can stand in an id as it is.
+func plain(s string) bool {
+	if s == "" || len(s) > maxText {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || c == '%' {
+			return false
+		}
+	}
+	return true
+}
+
+// word returns a text as it may stand in an id: not empty, of bounded length,
+// without control characters. What had to be cut is told apart by a hash.
+func word(s string) string {
+	switch {
+	case plain(s):
+		return s
+	case s == "":
+		return "-"
+	}
+	out := inventory.Printable(s)
+	if len(out) <= maxText {
+		return out
+	}
+	sum := sha256.Sum256([]byte(s))
+	return clip(out, maxText) + hex.EncodeToString(sum[:8])
+}
+
+// label returns a text as it may stand for a name that a record must have.
+func label(s string) string {
+	if plain(s) {
+		return clip(s, maxName)
+	}
+	return clip(word(s), maxName)
+}
+
+// list joins names for an attribute, sorted and each once.
+func list(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	sorted := slices.Clone(names)
+	slices.Sort(sorted)
+	sorted = slices.DeleteFunc(slices.Compact(sorted), func(s string) bool { return s == "" })
+	return inOrder(sorted)
+}
+
+// inOrder joins names for an attribute as they come.
+func inOrder(names []string) string {
+	if len(names) > maxMore {
+		return clip(strings.Join(names[:maxMore], ","), 4*maxText) + ",… (" + number(len(names)) + ")"
+	}
+	return clip(strings.Join(names, ","), 4*maxText)
+}
+
+func number(n int) string { return strconv.Itoa(n) }
+
+// when returns a time as a record may hold it; zero if it cannot.
+func when(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	t = t.UTC()
+	if y := t.Year(); y < 1900 || y > 9999 {
+		return time.Time{}
+	}
+	return t
+}
+
+// latest returns the latest of some times.
+func latest(times ...time.Time) time.Time {
+	var out time.Time
+	for _, t := range times {
+		if t = when(t); t.After(out) {
+			out = t
+		}
+	}
+	return out
+}
+
+// attributes gathers the attributes of a record; empty values are left out.
+type attributes map[string]string
+
+func (a attributes) set(name, value string) {
+	if value != "" {
+		a[name] = clip(value, 4*maxText)
+	}
+}
+
+func (a attributes) yes(name string, is bool) {
+	if is {
+		a[name] = "true"
+	}
+}
+
+func (a attributes) tri(name string, t inventory.Tri) {
+	if t != inventory.Unknown {
+		a[name] = t.String()
+	}
+}
+
+func (a attributes) time(name string, t time.Time) {
+	if t = when(t); !t.IsZero() {
+		a[name] = t.Format(time.RFC3339)
+	}
+}
+
+// count sets a number, but zero only if it is known that there are none.
+func (a attributes) count(name string, n int, known bool) {
+	if n > 0 || known {
+		a[name] = number(n)
+	}
+}
+
+// tagsOf returns tags as a record holds them; nil if there are none.
+func tagsOf(tags []object.Tag) map[string]string {
+	if len(tags) == 0 {
+		return nil
+	}
+	out := make(map[string]string, min(len(tags), maxTags))
+	for _, t := range tags {
+		if t.Key != "" && len(out) < maxTags {
+			out[clip(t.Key, maxText)] = clip(t.Value, maxText)
+		}
+	}
+	return out
+}
+
+// tag returns the value of the first of some keys, in their order and whatever
+// their case.
+func tag(tags []object.Tag, keys ...string) (value string) {
+	for _, k := range keys {
+		for i := range tags {
+			if strings.EqualFold(tags[i].Key, k) && tags[i].Value != "" {
+				return tags[i].Value
+			}
+		}
+	}
+	return ""
+}
+
+// environmentOf returns the environment that tags name, in muster's words where
+// it is one of those everybody has; empty is unknown.
+func environmentOf(tags ...[]object.Tag) string {
+	for _, t := range tags {
+		v := strings.TrimSpace(tag(t, "environment", "env", "stage"))
+		switch strings.ToLower(v) {
+		case "":
+			continue
+		case "prod", "prd", "production", "live":
+			return "production"
+		case "stage", "stg", "staging", "preprod", "pre-production":
+			return "staging"
+		case "dev", "development", "sandbox":
+			return "development"
+		case "test", "qa", "testing":
+			return "test"
+		}
+		if strings.IndexFunc(v, unicode.IsControl) < 0 {
+			return clip(v, maxName)
+		}
+	}
+	return ""
+}
+
+// An arn is an ARN in its parts; all are empty if it is none.
+type arn struct{ partition, service, region, account, resource string }
+
+// parse splits an ARN (IAM User Guide, "IAM identifiers").
+func parse(s string) arn {
+	p := strings.SplitN(s, ":", 6)
+	if len(p) < 6 || p[0] != "arn" {
+		return arn{}
+	}
+	return arn{p[1], p[2], p[3], p[4], p[5]}
+}
+
+// accountID reports whether s is twelve digits.
+func accountID(s string) bool {
+	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
+}
+
+// lastPart returns what stands behind the last slash or colon.
+func lastPart(s string) string { return s[strings.LastIndexAny(s, "/:")+1:] }

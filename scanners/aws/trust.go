@@ -1,0 +1,247 @@
+package aws
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// anywhere is the service through which certificates become roles.
+const anywhere = "rolesanywhere.amazonaws.com"
+
+// trustsOf returns who may become a role, a record for each subject.
+func (m *mapper) trustsOf(r *object.Role) []*inventory.Trust {
+	var out []*inventory.Trust
+	for _, t := range m.judge.analysis.Trusts(r.ARN) {
+		if t.Closed {
+			continue
+		}
+		x, name := m.trust(r, &t)
+		if x.Type != "oidc" || len(t.Subjects) == 0 {
+			x.ID = m.once(m.part(r.ARN, "trust/"+name))
+			out = append(out, x)
+			continue
+		}
+		for _, s := range t.Subjects {
+			each := *x
+			each.Subject = clip(s, maxText)
+			each.Attributes = ofSubject(x.Attributes, s)
+			if x.ImmutableSubject == inventory.False {
+				each.ImmutableSubject = inventory.TriOf(immutable(s))
+			}
+			each.ID = m.once(m.part(r.ARN, "trust/"+name+"/"+s))
+			out = append(out, &each)
+		}
+	}
+	return out
+}
+
+// ofSubject returns the attributes of one subject among several: what is wrong with
+// another is not wrong with it.
+func ofSubject(attr map[string]string, subject string) map[string]string {
+	out := maps.Clone(attr)
+	codes := slices.DeleteFunc(strings.Split(attr["weak"], ","), func(code string) bool {
+		switch code {
+		case paths.WeakSubject:
+			return !strings.ContainsAny(subject, "*?")
+		case paths.WeakPullRequest:
+			return !strings.Contains(subject, "pull_request") && !strings.ContainsAny(subject, "*?")
+		}
+		return code == ""
+	})
+	delete(out, "weak")
+	attributes(out).set("weak", strings.Join(codes, ","))
+	return out
+}
+
+// trust makes the record of one principal, and the name that it has in ids.
+func (m *mapper) trust(r *object.Role, t *paths.Trust) (x *inventory.Trust, name string) {
+	attr := make(attributes, 8)
+	x = &inventory.Trust{Identity: m.id(r.ARN), Scope: m.scope, Attributes: attr}
+	for _, c := range t.Conditions {
+		x.Conditions = append(x.Conditions, clip(c, maxText))
+	}
+	attr.set("statement", cmp.Or(t.Sid, number(t.Statement+1)))
+	attr.yes("perhaps", !t.Certain)
+	var weak []string
+	for _, w := range t.Weak {
+		weak = append(weak, w.Code)
+	}
+	attr.set("weak", list(weak))
+	switch t.Kind {
+	case paths.TrustService:
+		x.Type, x.Subject = "service", clip(t.Service, maxText)
+		attr.yes("confused_deputy", slices.Contains(weak, paths.WeakDeputy))
+		attr.tri("source_bound", t.SourceBound)
+		if t.Service == anywhere {
+			m.certificateTrust(x, attr)
+		}
+	case paths.TrustOIDC:
+		m.oidcTrust(x, t, attr)
+	case paths.TrustSAML:
+		x.Type, x.Issuer = "saml", clip(t.Principal, maxText)
+		x.Audience = clip(strings.Join(t.Audiences, ", "), maxText)
+		attr.yes("missing", m.absent(t.Principal))
+	default:
+		m.accountTrust(x, t, attr)
+	}
+	return x, x.Type + "/" + t.Principal
+}
+
+// accountTrust tells of a principal of AWS.
+func (m *mapper) accountTrust(x *inventory.Trust, t *paths.Trust, attr attributes) {
+	x.Type, x.Subject = "account", clip(t.Principal, maxText)
+	attr.tri("mfa", t.MFA)
+	attr.yes("deleted", t.Kind == paths.TrustDeleted)
+	attr.yes("whole_account", t.Kind == paths.TrustAccount)
+	attr.yes("org", slices.ContainsFunc(t.Conditions, func(c string) bool { return strings.Contains(strings.ToLower(c), "aws:principalorg") }))
+	switch {
+	case t.Kind == paths.TrustEveryone:
+		x.ExternalAccount, x.External = "*", inventory.True
+		if t.InOrg == inventory.True {
+			x.External = inventory.False
+		}
+		x.ExternalID = t.ExternalID
+	case t.SameAccount == inventory.False:
+		x.ExternalAccount, x.ExternalID = t.Account, t.ExternalID
+		if t.InOrg != inventory.Unknown {
+			x.External = inventory.TriOf(t.InOrg == inventory.False)
+		}
+	}
+}
+
+// oidcTrust tells of an identity provider that vouches by tokens.
+func (m *mapper) oidcTrust(x *inventory.Trust, t *paths.Trust, attr attributes) {
+	x.Type, x.Audience = "oidc", clip(strings.Join(t.Audiences, ", "), maxText)
+	if t.Issuer != "" {
+		x.Issuer = clip("https://"+t.Issuer, maxText)
+	}
+	attr.set("platform", t.Platform)
+	if strings.HasPrefix(t.Principal, "arn:") {
+		attr.set("provider", t.Principal)
+		attr.yes("missing", m.absent(t.Principal))
+	}
+	if t.Platform == "github" {
+		x.ImmutableSubject = inventory.TriOf(pinned(t.Conditions))
+	}
+	if t.Platform == "eks" {
+		attr["mechanism"] = "irsa"
+		attr.set("namespace", t.Namespace)
+		attr.set("service_account", t.ServiceAccount)
+		for i := range m.a.Clusters {
+			if c := &m.a.Clusters[i]; c.Issuer != "" && strings.TrimPrefix(c.Issuer, "https://") == t.Issuer {
+				attr.set("cluster", c.Name)
+			}
+		}
+	}
+}
+
+// immutable reports whether a subject of GitHub names ids that nobody can
+// register anew: repo:ORG@ID/NAME@ID, repository_owner_id:…:repository_id:….
+func immutable(subject string) bool {
+	if rest, ok := strings.CutPrefix(subject, "repo:"); ok {
+		repo, _, _ := strings.Cut(rest, ":")
+		owner, name, _ := strings.Cut(repo, "/")
+		return hasID(owner) && (hasID(name) || name == "*")
+	}
+	return strings.HasPrefix(subject, "repository_owner_id:") || strings.HasPrefix(subject, "repository_id:")
+}
+
+func hasID(s string) bool {
+	_, id, ok := strings.Cut(s, "@")
+	return ok && id != "" && strings.Trim(id, "0123456789") == ""
+}
+
+// pinned reports whether another condition asks for such an id.
+func pinned(conditions []string) bool {
+	return slices.ContainsFunc(conditions, func(c string) bool {
+		c = strings.ToLower(c)
+		return strings.HasPrefix(c, "stringequals") && !strings.Contains(c, "ifexists") && strings.Contains(c, "repository_owner_id") || strings.Contains(c, ":repository_id ")
+	})
+}
+
+// absent reports whether a provider of this account does not exist.
+func (m *mapper) absent(provider string) bool {
+	call := "iam:ListOpenIDConnectProviders"
+	if strings.Contains(provider, ":saml-provider/") {
+		call = "iam:ListSAMLProviders"
+	}
+	return parse(provider).account == m.a.ID && !m.providers[provider] && m.listings.whole(call)
+}
+
+// certificateTrust tells of Roles Anywhere: whoever has a certificate of an anchor
+// may become the role. Which anchor is the issuer; what remains of the conditions
+// is on the certificate.
+func (m *mapper) certificateTrust(x *inventory.Trust, attr attributes) {
+	x.Type, x.Subject = "certificate", ""
+	var anchors, rest []string
+	for _, c := range x.Conditions {
+		lower := strings.ToLower(c)
+		switch {
+		case strings.Contains(lower, "aws:sourcearn") && !strings.Contains(lower, "not"):
+			_, value, _ := strings.Cut(c, " = ")
+			anchors = append(anchors, value)
+		case strings.Contains(lower, "aws:sourceaccount"), strings.Contains(lower, "aws:sourceorg"):
+		default:
+			rest = append(rest, c)
+			if strings.Contains(lower, "x509subject") {
+				_, value, _ := strings.Cut(c, " = ")
+				x.Subject = strings.TrimPrefix(clip(x.Subject+","+value, maxText), ",")
+			}
+		}
+	}
+	x.Conditions = rest
+	attr.yes("any_anchor", len(anchors) == 0)
+	if len(anchors) == 0 {
+		for i := range m.a.Anchors {
+			if m.a.Anchors[i].Enabled {
+				anchors = append(anchors, m.a.Anchors[i].ARN)
+			}
+		}
+		if len(anchors) == 0 && m.listings.whole("rolesanywhere:ListTrustAnchors") {
+			x.Unused = inventory.True
+		}
+	}
+	x.Issuer = clip(strings.Join(anchors, ", "), maxText)
+}
+
+func (m *mapper) putTrust(t *inventory.Trust) { m.put(inventory.Record{Trust: t}, inventory.KindTrust) }
+
+// kindsOf says by what kinds of principals a role may be taken.
+func kindsOf(trusts []*inventory.Trust) []string {
+	var out []string
+	for _, t := range trusts {
+		kind := t.Type
+		switch {
+		case t.ExternalAccount == "*":
+			kind = "public"
+		case t.ExternalAccount != "":
+			kind = "cross_account"
+		case t.Type == "service" && t.Subject == podAudience:
+			kind = "pod_identity"
+		}
+		out = append(out, kind)
+	}
+	return out
+}
+
+// thirdParty says whether somebody outside the organisation may take a role:
+// unknown if there is an account of which nobody knows.
+func thirdParty(trusts []*inventory.Trust) inventory.Tri {
+	out := inventory.False
+	for _, t := range trusts {
+		switch {
+		case t.ExternalAccount == "":
+		case t.External == inventory.True:
+			return inventory.True
+		case t.External == inventory.Unknown:
+			out = inventory.Unknown
+		}
+	}
+	return out
+}

@@ -1,0 +1,316 @@
+package aws
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// byAWS marks what AWS made and runs.
+const byAWS = "aws"
+
+// The types of identities and credentials of IAM.
+const (
+	typeUser = "aws.iam_user"
+	typeRole = "aws.iam_role"
+	typeRoot = "aws.root"
+	typeKey  = "aws.access_key"
+)
+
+// keysTrackedSince is when IAM began to note the last use of access keys, and
+// passwordsTrackedSince that of passwords (IAM User Guide, "Getting credential
+// reports": access_key_1_last_used_date and password_last_used).
+func keysTrackedSince() time.Time { return time.Date(2015, 4, 22, 0, 0, 0, 0, time.UTC) }
+
+func passwordsTrackedSince() time.Time { return time.Date(2014, 10, 20, 0, 0, 0, 0, time.UTC) }
+
+// putUsers emits the IAM users with their credentials, grants and use.
+func (m *mapper) putUsers() {
+	var unknown, nameless int
+	for i := range m.a.Users {
+		if m.err != nil {
+			return
+		}
+		u := &m.a.Users[i]
+		m.putUser(u)
+		if !u.KeysKnown {
+			unknown++
+		}
+		for k := range u.Keys {
+			if u.Keys[k].ID == "" {
+				nameless++
+			}
+		}
+	}
+	if unknown > 0 {
+		text := "the access keys of " + number(unknown) + " users are not known: the credential report does not have them yet, and they were not listed one by one"
+		m.lose(inventory.KindCredential, text)
+		m.lose(inventory.KindUsage, text)
+	}
+	if nameless > 0 {
+		m.note(inventory.KindCredential, number(nameless)+" access keys are known from the credential report only, which does not tell their ids: a key that leaked cannot be told to be one of them (details: all asks for each)")
+	}
+}
+
+func (m *mapper) putUser(u *object.User) {
+	id := m.id(u.ARN)
+	human, person, machine := humanOf(u)
+	attr := make(attributes, 12)
+	attr.set("path", u.Path)
+	attr.set("unique_id", u.ID)
+	attr.set("groups", list(u.Groups))
+	attr.set("permissions_boundary", u.Boundary)
+	attr.tri("console", u.Password)
+	attr.tri("mfa", u.MFA)
+	attr.time("password_changed", u.PasswordChanged)
+	attr.set("human_reason", strings.Join(person, "; "))
+	attr.set("machine_reason", strings.Join(machine, "; "))
+	active := 0
+	for k := range u.Keys {
+		if u.Keys[k].Active != inventory.False {
+			active++
+		}
+	}
+	attr.count("access_keys", active, u.KeysKnown)
+	m.judged(attr, u.ARN)
+	m.unused(attr, u.ARN, u.Access)
+	m.putIdentity(inventory.Identity{
+		ID: id, Type: typeUser, Name: u.Name, PublicIDs: []string{u.ARN, u.ID}, CreatedAt: u.CreatedAt,
+		Disabled: inventory.False, Human: human,
+	}, u.Tags, attr)
+	m.putUserCredentials(u, id, human)
+	m.putUserUsage(u, id)
+	m.putGrants(u.ARN, held{inline: u.Inline, attached: u.Attached, groups: u.Groups})
+}
+
+// putUserCredentials emits what a user can sign in with.
+func (m *mapper) putUserCredentials(u *object.User, id string, human inventory.Tri) {
+	limited := m.networkLimited(u.ARN)
+	quarantined := slices.ContainsFunc(u.Attached, isQuarantine)
+	for i := range u.Keys {
+		m.putAccessKey(u.ARN, u.Name, id, &u.Keys[i], human, limited, quarantined)
+	}
+	if u.Password == inventory.True {
+		attr := attributes{}
+		attr.tri("mfa", u.MFA)
+		m.putCredential(inventory.Credential{
+			ID: m.part(u.ARN, "password"), Type: "aws.console_password", Name: u.Name, Identity: id, Store: "iam",
+			RotatedAt: u.PasswordChanged, Disabled: inventory.False, Personal: human,
+		}, nil, attr)
+	}
+	for i := range u.Services {
+		m.putServiceCredential(u, id, &u.Services[i])
+	}
+	for i := range u.SSH {
+		k := &u.SSH[i]
+		m.putCredential(inventory.Credential{
+			ID: m.part(u.ARN, "ssh/"+k.ID), Type: "aws.ssh_public_key", Name: u.Name, Identity: id, PublicID: k.ID, Store: "iam",
+			CreatedAt: k.UploadedAt, Disabled: inventory.TriOf(!k.Active), NeverExpires: true,
+		}, nil, nil)
+	}
+	for i := range u.Signing {
+		c := &u.Signing[i]
+		m.putCredential(inventory.Credential{
+			ID: m.part(u.ARN, "certificate/"+named(c.ID, i)), Type: "aws.signing_certificate", Name: u.Name, Identity: id, PublicID: c.ID, Store: "iam",
+			CreatedAt: c.UploadedAt, ExpiresAt: c.ExpiresAt, Disabled: inventory.TriOf(!c.Active),
+		}, nil, nil)
+	}
+}
+
+// named returns an id, or a number where there is none.
+func named(id string, i int) string {
+	if id != "" {
+		return id
+	}
+	return number(i + 1)
+}
+
+// isQuarantine reports whether a policy is one that AWS attaches to a user whose
+// key it found in public (AWSCompromisedKeyQuarantine, …V2, …V3).
+func isQuarantine(policy string) bool {
+	return strings.HasPrefix(lastPart(policy), "AWSCompromisedKeyQuarantine")
+}
+
+// keyID returns the id of an access key: by its own public id, or by its slot
+// where only the credential report told of it.
+func (m *mapper) keyID(owner string, k *object.AccessKey) string {
+	if k.ID != "" {
+		return m.id("access-key/" + k.ID)
+	}
+	return m.part(owner, "key/"+number(k.Slot))
+}
+
+func (m *mapper) putAccessKey(owner, name, id string, k *object.AccessKey, human, limited inventory.Tri, quarantined bool) {
+	key := m.keyID(owner, k)
+	attr := make(attributes, 3)
+	attr.set("user", name)
+	if k.Slot > 0 {
+		attr["slot"] = number(k.Slot)
+	}
+	x := inventory.Credential{
+		ID: key, Type: typeKey, Name: name, Identity: id, PublicID: k.ID, Store: "iam", CreatedAt: k.CreatedAt, RotatedAt: k.CreatedAt,
+		NeverExpires: true, Personal: human, NetworkLimited: limited,
+	}
+	if active, known := k.Active.Bool(); known {
+		x.Disabled, x.Validity = inventory.TriOf(!active), "inactive"
+		if active {
+			x.Validity = "active"
+		}
+		attr.yes("quarantined", quarantined)
+		if quarantined && !active {
+			x.DisabledReason = "COMPROMISED_KEY_QUARANTINE"
+		}
+	}
+	m.putCredential(x, nil, attr)
+	u := inventory.Usage{Subject: key, LastUsedAt: k.LastUsed, Service: k.LastCause, Resource: k.LastRegion, Source: "last use of access keys"}
+	if !u.LastUsedAt.IsZero() || k.Used == inventory.False {
+		u.TrackedSince = later(k.CreatedAt, keysTrackedSince())
+	}
+	m.putUsage(u)
+	if c := m.creators[k.ID]; k.ID != "" && c != nil {
+		m.putOwner(key, creatorOwner(c))
+	}
+}
+
+// putServiceCredential emits a credential for one service. Those for Bedrock are
+// API keys of a language model.
+func (m *mapper) putServiceCredential(u *object.User, id string, c *object.ServiceCredential) {
+	typ := "aws.service_specific_credential"
+	if strings.HasPrefix(c.Service, "bedrock") {
+		typ = "aws.bedrock_api_key"
+	}
+	name := c.UserName
+	if name == "" {
+		name = u.Name
+	}
+	key := m.part(u.ARN, "service/"+c.ID)
+	m.putCredential(inventory.Credential{
+		ID: key, Type: typ, Name: name, Identity: id, PublicID: c.ID, Store: "iam", CreatedAt: c.CreatedAt, RotatedAt: c.CreatedAt,
+		ExpiresAt: c.ExpiresAt, NeverExpires: c.ExpiresAt.IsZero(), Disabled: inventory.TriOf(!c.Active), Validity: validity(c.Active),
+	}, nil, attributes{"service": clip(c.Service, maxText), "user": clip(u.Name, maxText)})
+}
+
+func validity(active bool) string {
+	if active {
+		return "active"
+	}
+	return "inactive"
+}
+
+// putUserUsage emits when a user was last used through any of its access keys,
+// and when a person last signed in to the console as it. It was never used if
+// that is known of every key.
+func (m *mapper) putUserUsage(u *object.User, id string) {
+	x := inventory.Usage{Subject: id, Source: "last use of access keys"}
+	never := u.KeysKnown
+	for i := range u.Keys {
+		k := &u.Keys[i]
+		if k.LastUsed.After(x.LastUsedAt) {
+			x.LastUsedAt, x.Service, x.Resource = k.LastUsed, k.LastCause, k.LastRegion
+		}
+		never = never && k.Used == inventory.False
+	}
+	if never || !x.LastUsedAt.IsZero() {
+		x.TrackedSince = later(u.CreatedAt, keysTrackedSince())
+	}
+	console := inventory.Usage{Subject: id, LastUsedAt: u.PasswordLastUsed, Service: "console", Interactive: inventory.True, Source: "password last used"}
+	switch {
+	case !u.PasswordLastUsed.IsZero():
+		console.TrackedSince = later(u.CreatedAt, passwordsTrackedSince())
+		m.putUsage(console)
+		console.Subject = m.part(u.ARN, "password")
+		if u.Password == inventory.True {
+			m.putUsage(console)
+		}
+	case u.Password == inventory.True && u.PasswordUse == inventory.False:
+		m.putUsage(inventory.Usage{
+			Subject: m.part(u.ARN, "password"), TrackedSince: later(latest(u.CreatedAt, u.PasswordChanged), passwordsTrackedSince()), Source: console.Source,
+		})
+	case u.Password != inventory.False && never && x.LastUsedAt.IsZero():
+		return // nobody knows whether it was used in the console
+	}
+	if never && x.LastUsedAt.IsZero() && len(u.Services)+len(u.SSH)+len(u.Signing) > 0 {
+		return // of those credentials no use is told
+	}
+	m.putUsage(x)
+}
+
+// later returns the later of a creation, which may be unknown, and the time from
+// which use is recorded.
+func later(created, tracked time.Time) time.Time {
+	if created = when(created); created.After(tracked) {
+		return created
+	}
+	return tracked
+}
+
+// skew is how far the clock of this machine and the days of AWS may be apart.
+const skew = 24 * time.Hour
+
+// putUsage emits a use unless nothing is known of it.
+func (m *mapper) putUsage(u inventory.Usage) {
+	u.LastUsedAt, u.TrackedSince = when(u.LastUsedAt), when(u.TrackedSince)
+	if !m.now.IsZero() && u.LastUsedAt.After(m.now.Add(skew)) {
+		m.note(inventory.KindUsage, "a date of last use lies in the future and was left out: the clocks disagree")
+		return
+	}
+	if u.LastUsedAt.IsZero() && u.TrackedSince.IsZero() {
+		return
+	}
+	if !u.LastUsedAt.IsZero() && u.LastUsedAt.Before(u.TrackedSince) {
+		u.TrackedSince = u.LastUsedAt
+	}
+	u.Scope, u.Service, u.Resource = m.scope, clip(u.Service, maxName), clip(u.Resource, maxName)
+	m.put(inventory.Record{Usage: &u}, inventory.KindUsage)
+}
+
+// putRoot emits the root user, of which only the credential report tells.
+func (m *mapper) putRoot() {
+	r := m.a.Root
+	if r == nil {
+		return
+	}
+	root := m.rootARN()
+	id := m.id(root)
+	attr := make(attributes, 8)
+	attr.tri("mfa", r.MFA)
+	attr.tri("console", r.PasswordEnabled)
+	attr.tri("centrally_managed", r.CentrallyManaged)
+	attr.count("access_keys", r.AccessKeys, r.AccessKeys >= 0)
+	attr.count("certificates", r.Certificates, false)
+	attr.set("account_name", m.a.Name)
+	attr.set("account_alias", m.a.Alias)
+	attr.set("account_state", m.a.State)
+	if o := m.a.Outbound; o != nil {
+		attr["outbound_federation"] = inventory.TriOf(o.Enabled).String()
+		if o.Enabled {
+			attr.set("outbound_issuer", o.Issuer)
+		}
+	}
+	m.putIdentity(inventory.Identity{
+		ID: id, Type: typeRoot, Name: "root of " + m.title(), PublicIDs: []string{root}, Disabled: inventory.False, Human: inventory.True,
+	}, nil, attr)
+	m.putOwner(id, owning{m.a.Email, "", "account_contact", "e-mail address of the account", inventory.ConfidenceMedium})
+	for i := range r.Keys {
+		k := &r.Keys[i]
+		m.putAccessKey(root, "root", id, k, inventory.Unknown, inventory.Unknown, false)
+	}
+	for i := len(r.Keys); i < r.AccessKeys; i++ { // the account summary counts them only
+		m.putAccessKey(root, "root", id, &object.AccessKey{Slot: i + 1, Active: inventory.True}, inventory.Unknown, inventory.Unknown, false)
+	}
+	for i := range r.Certificates {
+		m.putCredential(inventory.Credential{
+			ID: m.part(root, "certificate/"+number(i+1)), Type: "aws.signing_certificate", Name: "root", Identity: id, Store: "iam", Disabled: inventory.False,
+		}, nil, nil)
+	}
+	if !r.PasswordLastUsed.IsZero() {
+		m.putUsage(inventory.Usage{
+			Subject: id, LastUsedAt: r.PasswordLastUsed, TrackedSince: passwordsTrackedSince(), Service: "console", Interactive: inventory.True, Source: "password last used",
+		})
+	}
+}
+
+func (m *mapper) rootARN() string { return "arn:" + m.partition() + ":iam::" + m.a.ID + ":root" }
