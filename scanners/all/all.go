@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/aws"
 	"github.com/muster-nhi/muster/scanners/kubernetes"
 	"github.com/muster-nhi/muster/scanners/plugin"
 	"github.com/muster-nhi/muster/scanners/replay"
@@ -17,6 +18,8 @@ func Factories() []scanners.Factory {
 		repo.Many(),
 		kubernetes.Factory(),
 		kubernetes.Manifests(),
+		aws.Factory(),
+		aws.Exports(),
 		replay.Factory(),
 	}
 	var names []string
