@@ -117,24 +117,32 @@ func (p *Policy) index(i int32) {
 	}
 }
 
-// about calls each with every statement that is about an action, one perhaps
-// more than once.
-func (p *Policy) about(a *Action, each func(*statement)) {
+// about adds the statements that are about an action to a list, each once, in
+// the order of the index.
+func (p *Policy) about(a *Action, out []int32) []int32 {
 	if of := p.services[a.service]; of != nil {
 		for _, i := range of.exact[a.verb] {
-			each(&p.statements[i])
+			out = addOnce(out, i)
 		}
 		for k := range of.patterns {
 			if of.patterns[k].glob.match(a.verb) {
-				each(&p.statements[of.patterns[k].of])
+				out = addOnce(out, of.patterns[k].of)
 			}
 		}
 	}
 	for k := range p.wide {
 		if w := &p.wide[k]; w.not && !p.statements[w.of].excepts(a) || !w.not && w.glob.match(a.full) {
-			each(&p.statements[w.of])
+			out = addOnce(out, w.of)
 		}
 	}
+	return out
+}
+
+func addOnce(all []int32, i int32) []int32 {
+	if slices.Contains(all, i) {
+		return all
+	}
+	return append(all, i)
 }
 
 // excepts reports whether NotAction names an action.

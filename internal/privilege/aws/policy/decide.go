@@ -164,13 +164,13 @@ type Reason struct {
 // not change its arguments and allocates nothing where nothing allows.
 func Decide(q *Request, l *Layers) Decision {
 	var buffer [24]hit
-	e := evaluation{q: q, l: l, hits: buffer[:0]}
+	e := evaluation{q: q, l: l}
 	e.relate()
-	e.granting()
+	e.hits = e.granting(buffer[:0])
 	if !e.any {
 		return Decision{Allowed: inventory.False, Some: inventory.False, Lacks: e.first()}
 	}
-	e.limiting()
+	e.hits = e.limiting(e.hits)
 	d := Decision{}
 	if e.cut {
 		e.vary(&d)

@@ -86,50 +86,53 @@ func requires(a *Action, resource string) bool {
 }
 
 // granting collects what identity and resource policies say.
-func (e *evaluation) granting() {
+func (e *evaluation) granting(hits []hit) []hit {
 	if e.relation != noAccount {
 		for _, p := range e.l.Identity {
-			e.add(p, IdentityLayer, 0)
+			hits = e.add(hits, p, IdentityLayer, 0)
 		}
 		e.any = e.any || e.q.Principal != nil && e.q.Principal.Kind == Root
 	}
 	if e.l.Resource != nil {
-		e.add(e.l.Resource, ResourceLayer, 0)
+		hits = e.add(hits, e.l.Resource, ResourceLayer, 0)
 	}
 	e.any = e.any || e.missing
+	return hits
 }
 
 // limiting collects what the other layers say.
-func (e *evaluation) limiting() {
+func (e *evaluation) limiting(hits []hit) []hit {
 	p := e.q.Principal
 	linked := p != nil && p.ServiceLinked
 	if e.relation != noAccount {
 		if e.l.Boundary != nil {
-			e.add(e.l.Boundary, BoundaryLayer, 0)
+			hits = e.add(hits, e.l.Boundary, BoundaryLayer, 0)
 		}
 		for _, p := range e.l.Session {
-			e.add(p, SessionLayer, 0)
+			hits = e.add(hits, p, SessionLayer, 0)
 		}
 		if !linked {
-			e.levels(e.l.SCPs, SCPLayer)
+			hits = e.levels(hits, e.l.SCPs, SCPLayer)
 		}
 	}
 	if !linked && controlled(e.q.Action.service) {
-		e.levels(e.l.RCPs, RCPLayer)
+		hits = e.levels(hits, e.l.RCPs, RCPLayer)
 	}
+	return hits
 }
 
-func (e *evaluation) levels(levels []Level, layer Layer) {
+func (e *evaluation) levels(hits []hit, levels []Level, layer Layer) []hit {
 	for i := range levels {
 		level := uint8(min(i, maxLevels-1))
 		if levels[i].Unknown {
-			e.hits = append(e.hits, hit{layer: layer, level: level, holds: inventory.Unknown, resource: inventory.True})
+			hits = append(hits, hit{layer: layer, level: level, holds: inventory.Unknown, resource: inventory.True})
 			continue
 		}
 		for _, p := range levels[i].Policies {
-			e.add(p, layer, level)
+			hits = e.add(hits, p, layer, level)
 		}
 	}
+	return hits
 }
 
 // controlled reports whether resource control policies hold for a service
@@ -145,28 +148,22 @@ func controlled(service string) bool {
 }
 
 // add collects the statements of a policy that may have a say.
-func (e *evaluation) add(p *Policy, layer Layer, level uint8) {
+func (e *evaluation) add(hits []hit, p *Policy, layer Layer, level uint8) []hit {
 	if p.Doc == nil {
-		e.hits = append(e.hits, hit{
-			policy: p, layer: layer, level: level, perhaps: asPrincipal, class: notNamed, holds: inventory.Unknown, resource: inventory.True,
-		})
 		e.any = true
-		return
+		return append(hits, hit{policy: p, layer: layer, level: level, perhaps: asPrincipal, holds: inventory.Unknown, resource: inventory.True})
 	}
-	first := len(e.hits)
-	p.about(&e.q.Action, func(s *statement) {
-		for i := first; i < len(e.hits); i++ {
-			if e.hits[i].statement == s {
-				return
-			}
-		}
+	var buffer [16]int32
+	for _, i := range p.about(&e.q.Action, buffer[:0]) {
+		s := &p.statements[i]
 		h := hit{policy: p, statement: s, layer: layer, level: level}
 		if e.concerns(&h) {
-			e.hits = append(e.hits, h)
+			hits = append(hits, h)
 			e.cut = e.cut || h.cut
 			e.any = e.any || !s.Deny && (layer == IdentityLayer || layer == ResourceLayer)
 		}
-	})
+	}
+	return hits
 }
 
 // concerns finds out whether a statement is about the resource and principal and

@@ -18,7 +18,9 @@ func (e *evaluation) vary(d *Decision) {
 	cuts := e.cuts()
 	vectors, ok := []uint32(nil), false
 	if len(cuts) <= maxCuts {
-		vectors, ok = divide(e.q.Resource.glob, cuts)
+		if vectors, ok = guess(e.q.Resource.glob, cuts); !ok {
+			vectors, ok = divide(e.q.Resource.glob, cuts)
+		}
 	}
 	var t tally
 	if !ok {
@@ -53,6 +55,84 @@ func (e *evaluation) cuts() []glob {
 		}
 	}
 	return out
+}
+
+// maxGuess bounds the globs for which combinations are counted.
+const maxGuess = 5
+
+// guess does what divide does where that is easy: it takes texts that the globs
+// suggest, and if those show every combination that the globs leave possible, that
+// is all there are. It is not ok otherwise.
+func guess(set glob, cuts []glob) (vectors []uint32, ok bool) {
+	if len(cuts) > maxGuess {
+		return nil, false
+	}
+	var found uint32 // bit v is vector v
+	for i := -1; i < len(cuts); i++ {
+		g := set
+		if i >= 0 {
+			g = cuts[i]
+		}
+		for _, fill := range []string{"", "\x05"} {
+			if text := g.example(fill); set.match(text) {
+				found |= 1 << vectorOf(cuts, text)
+			}
+		}
+	}
+	for v := range uint32(1) << len(cuts) {
+		switch {
+		case found&(1<<v) != 0:
+			vectors = append(vectors, v)
+		case possible(cuts, v):
+			return nil, false
+		}
+	}
+	return vectors, true
+}
+
+// example returns a text that a glob matches, with something in place of stars
+// that no policy has in it.
+func (g glob) example(fill string) string {
+	if g.kind == globText {
+		return g.text
+	}
+	out := make([]byte, 0, len(g.text)+8)
+	for i := range len(g.text) {
+		switch c := g.text[i]; c {
+		case star, within:
+			out = append(out, fill...)
+		case anyOne:
+			out = append(out, '\x05')
+		default:
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}
+
+func vectorOf(cuts []glob, text string) (vector uint32) {
+	for i := range cuts {
+		if cuts[i].match(text) {
+			vector |= 1 << i
+		}
+	}
+	return vector
+}
+
+// possible reports whether, as far as the globs tell in pairs, a text may match
+// those of a vector and none else.
+func possible(cuts []glob, vector uint32) bool {
+	for i := range cuts {
+		for k := range cuts {
+			if i == k || vector&(1<<i) == 0 {
+				continue
+			}
+			if vector&(1<<k) != 0 && cuts[i].apart(cuts[k]) || vector&(1<<k) == 0 && cuts[k].covers(cuts[i]) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // divide returns which combinations of globs the members of a set match: bit i
