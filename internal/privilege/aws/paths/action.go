@@ -34,7 +34,7 @@ type table struct {
 	services map[string]*service
 	prefixes []string // sorted
 	total    int
-	read     bits // Read and List
+	read     bits // Read and List, and what AWS puts under Write although it only gets, lists or describes
 	manage   bits // Permissions management; the others write
 	mu       sync.Mutex
 	patterns map[string]bits
@@ -80,10 +80,10 @@ func parseTable(text string) *table {
 	t.read, t.manage = newBits(t.total), newBits(t.total)
 	for prefix, s := range t.services {
 		for i, n := range s.names {
-			switch class[prefix][n] {
-			case 'r':
+			switch {
+			case class[prefix][n] == 'r' || levelByVerb(":"+n) == inventory.LevelRead:
 				t.read.set(s.first + i)
-			case 'p':
+			case class[prefix][n] == 'p':
 				t.manage.set(s.first + i)
 			}
 		}
@@ -157,7 +157,7 @@ func (t *table) known(pattern string) bool { return t.match(pattern).any() }
 // misspelt, by its first word.
 func levelByVerb(action string) inventory.Level {
 	_, name, _ := strings.Cut(strings.ToLower(action), ":")
-	for _, verb := range []string{"get", "list", "describe", "batchget", "head", "search", "query", "lookup", "view", "read"} {
+	for _, verb := range []string{"get", "list", "describe", "batchget", "head", "search", "lookup", "view"} {
 		if strings.HasPrefix(name, verb) {
 			return inventory.LevelRead
 		}

@@ -45,6 +45,7 @@ type account struct {
 	roles      []int32
 	fresh      *node // somebody new, who has nothing
 	held       map[string][]held
+	open       []func(*node) bool // whom the policies of what runs under roles let in
 	notes      []string // what every result of the account has to say
 }
 
@@ -63,6 +64,7 @@ type node struct {
 	services uint32         // those that may take it up, by bit of serviceBits
 	maybe    uint32         // those that perhaps may
 	may      bits           // actions that some policy may allow it
+	named    bool           // the policy of something that runs under a role may let it in
 	outcome  outcome
 }
 
@@ -96,6 +98,7 @@ func Analyze(e *Estate, workers int) *Analysis {
 	parallel(workers, len(a.nodes), func(i int) {
 		n := &a.nodes[i]
 		n.may = a.mayOf(n)
+		n.named = slices.ContainsFunc(n.account.open, func(in func(*node) bool) bool { return in(n) })
 		a.own(n)
 	})
 	for i := range e.Accounts {

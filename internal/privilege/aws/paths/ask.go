@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
@@ -83,7 +84,9 @@ func (a *Analysis) context(q *question, region string) *policy.Context {
 	}
 	c := policy.Direct().Set("aws:RequestedRegion", region)
 	if t := a.estate.AsOf; !t.IsZero() {
-		c.Set("aws:CurrentTime", t.UTC().Format("2006-01-02T15:04:05Z")).Set("aws:EpochTime", strconv.FormatInt(t.Unix(), 10))
+		now := t.UTC().Format(time.RFC3339)
+		c.Set("aws:CurrentTime", now).Set("aws:EpochTime", strconv.FormatInt(t.Unix(), 10))
+		c.Set("aws:TokenIssueTime", now) // who wants a fresh session gets one
 	}
 	switch q.purpose {
 	case "":
@@ -106,9 +109,10 @@ func (a *Analysis) context(q *question, region string) *policy.Context {
 	return c
 }
 
-// tagContext says which tags a target has and which it has not.
+// tagContext says which tags a target has and which it has not. Of what is no
+// principal, no tags are tags that were not read.
 func (a *Analysis) tagContext(c *policy.Context, target *node) {
-	if target.Tags == nil {
+	if target.Tags == nil && target.Kind == "" {
 		return
 	}
 	for _, k := range a.keys.tags {

@@ -197,7 +197,7 @@ func (a *Analysis) path(g *goal, search *reached, i int32, s *step) Path {
 			return p
 		}
 		i = s.to
-		if search.dist[i] == 0 && search == &g.possible && g.certain.dist[i] > 0 {
+		if search == &g.possible && g.certain.dist[i] >= 0 {
 			search = &g.certain
 		}
 		if len(search.steps[i]) == 0 {

@@ -113,9 +113,9 @@ type Principal struct {
 	ID   string // AIDA…, AROA…; empty is unknown
 	// Policies are those attached to the principal and its inline ones.
 	Policies []*Policy
-	Groups   []string // names of groups of the same account
-	Boundary *Policy  // nil if there is none; a Document of nil is one that was not read
-	Tags     map[string]string
+	Groups   []string          // names of groups of the same account
+	Boundary *Policy           // nil if there is none; a Document of nil is one that was not read
+	Tags     map[string]string // nil is none: they are listed with the principal
 
 	Trust       *policy.Document // of a role; nil if it could not be read
 	Profiles    []string         // ARNs of the instance profiles that carry the role
@@ -147,8 +147,8 @@ type Resource struct {
 	Kind        string           // one of the constants
 	Policy      *policy.Document // nil if there is none or it was not read
 	PolicyKnown bool
-	KMS         string // ARN of the key that a secret is encrypted with; empty is AWS's own or unknown
-	Tags        map[string]string
+	KMS         string            // ARN of the key that a secret is encrypted with; empty is AWS's own or unknown
+	Tags        map[string]string // nil is unknown
 }
 
 // A Consumer runs as a role. Types are those of the AWS scanner:
@@ -159,9 +159,9 @@ type Resource struct {
 type Consumer struct {
 	ARN, Name string
 	Type      string
-	Role      string // ARN of a role or of an instance profile; empty if there is none
-	State     string // as the service has it; empty is unknown
-	Tags      map[string]string
+	Role      string            // ARN of a role or of an instance profile; empty if there is none
+	State     string            // as the service has it; empty is unknown
+	Tags      map[string]string // nil is unknown
 }
 
 // A Provider is an OIDC or SAML provider of an account.

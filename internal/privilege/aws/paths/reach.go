@@ -45,6 +45,9 @@ func (a *Analysis) holdings(acc *account) {
 			h.of = policy.Matching(r.ARN + "/*")
 		}
 		h.open = opens(r.Policy)
+		if r.Policy != nil && (r.Kind == ResourceFunction || r.Kind == ResourceOther) {
+			acc.open = append(acc.open, h.open)
+		}
 		acc.held[r.Kind] = append(acc.held[r.Kind], h)
 	}
 	for _, list := range acc.held {

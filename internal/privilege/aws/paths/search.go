@@ -53,57 +53,65 @@ func (l *layer) has(i int32) bool { return l.dist[i] == l.at }
 func (a *Analysis) search(workers int) {
 	admin := &goal{level: levelAdmin}
 	a.goals = []*goal{admin}
-	admin.certain = a.reach(workers, true, inventory.True, func(n *node, _ int) (start, search bool) {
-		return n.outcome.certain == levelAdmin, !n.ServiceRole
+	const nowhere = -1
+	at := func(there bool) int8 {
+		if there {
+			return 0
+		}
+		return nowhere
+	}
+	admin.certain = a.reach(workers, true, inventory.True, func(n *node, _ int) (start int8, search bool) {
+		return at(n.outcome.certain == levelAdmin), !n.ServiceRole
 	})
-	admin.possible = a.reach(workers, true, inventory.Unknown, func(n *node, i int) (start, search bool) {
-		return n.outcome.possible == levelAdmin || admin.certain.dist[i] >= 0, !n.ServiceRole
+	admin.possible = a.reach(workers, true, inventory.Unknown, func(n *node, i int) (start int8, search bool) {
+		return max(at(n.outcome.possible == levelAdmin), admin.certain.dist[i]), !n.ServiceRole
 	})
 	for _, g := range []*goal{{level: levelRead, capability: "secrets.read_all"}, {level: levelWrite}} {
-		at := func(n *node, certain bool) bool {
-			if g.capability != "" {
+		there := func(n *node, i int, certain bool) bool {
+			switch {
+			case admin.certain.dist[i] >= 0:
+				return false
+			case g.capability != "":
 				return slices.Contains(n.outcome.capabilities, g.capability)
+			default:
+				return n.outcome.certain.Rank() >= g.level.Rank() || !certain && n.outcome.possible.Rank() >= g.level.Rank()
 			}
-			return n.outcome.certain.Rank() >= g.level.Rank() || !certain && n.outcome.possible.Rank() >= g.level.Rank()
 		}
-		g.certain = a.reach(workers, false, inventory.True, func(n *node, i int) (start, search bool) {
-			return at(n, true) && admin.certain.dist[i] < 0, !n.ServiceRole && admin.certain.dist[i] < 0
+		g.certain = a.reach(workers, false, inventory.True, func(n *node, i int) (start int8, search bool) {
+			return at(there(n, i, true)), !n.ServiceRole && admin.certain.dist[i] < 0
 		})
-		g.possible = a.reach(workers, false, inventory.Unknown, func(n *node, i int) (start, search bool) {
-			return at(n, false) && admin.certain.dist[i] < 0 || g.certain.dist[i] >= 0, !n.ServiceRole && admin.possible.dist[i] < 0
+		g.possible = a.reach(workers, false, inventory.Unknown, func(n *node, i int) (start int8, search bool) {
+			return max(at(there(n, i, false)), g.certain.dist[i]), !n.ServiceRole && admin.possible.dist[i] < 0
 		})
 		a.goals = append(a.goals, g)
 	}
 }
 
 // reach searches backwards from a goal, all principals of one distance at a
-// time.
-func (a *Analysis) reach(workers int, admin bool, want inventory.Tri, of func(n *node, i int) (start, search bool)) reached {
+// time. Some start at a distance of their own.
+func (a *Analysis) reach(workers int, admin bool, want inventory.Tri, of func(n *node, i int) (start int8, search bool)) reached {
 	r := reached{dist: make([]int8, len(a.nodes)), steps: make([][]step, len(a.nodes))}
 	var open []int32
+	last := int8(0)
 	for i := range a.nodes {
 		start, search := of(&a.nodes[i], i)
-		r.dist[i] = -1
-		if start {
-			r.dist[i] = 0
-		} else if search {
+		r.dist[i] = start
+		last = max(last, start)
+		if start < 0 && search {
 			open = append(open, int32(i)) //nolint:gosec // far below 2^31 principals
 		}
 	}
-	for at := int8(0); len(open) > 0; at++ {
-		l := a.layer(r.dist, at, admin, want)
-		if !l.first && len(l.users)+len(l.roles)+len(l.group) == 0 {
-			break
-		}
+	for at := int8(0); at <= last && len(open) > 0; at++ {
 		if at == MaxHops {
 			r.cut = true
 			break
 		}
+		l := a.layer(r.dist, at, admin, want)
 		parallel(workers, len(open), func(k int) { r.steps[open[k]] = a.steps(open[k], l) })
 		rest := open[:0]
 		for _, i := range open {
 			if len(r.steps[i]) > 0 {
-				r.dist[i] = at + 1
+				r.dist[i], last = at+1, max(last, at+1)
 			} else {
 				rest = append(rest, i)
 			}
@@ -142,7 +150,7 @@ func (a *Analysis) steps(i int32, l *layer) []step {
 	w := &walker{a: a, n: n, i: i, l: l}
 	for k := range a.ways {
 		way := &a.ways[k]
-		if !a.mayAll(n, way) {
+		if !a.mayAll(n, way) && (way.how != useExisting || !n.named) {
 			continue
 		}
 		switch way.how {
