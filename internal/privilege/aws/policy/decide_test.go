@@ -38,7 +38,6 @@ type scene struct {
 	by                          *Principal
 	action, resource, account   string
 	identity, boundary, session []string
-	noSession                   bool
 	scps, rcps                  [][]string
 	on                          []string // the resource's policy
 	unreadable                  Layer
@@ -50,6 +49,7 @@ type scene struct {
 }
 
 func (s *scene) layers(t testing.TB) *Layers {
+	t.Helper()
 	l := &Layers{}
 	policy := func(name string, statements []string, layer Layer) *Policy {
 		if s.unreadable == layer {
@@ -170,7 +170,7 @@ func TestEvaluation(t *testing.T) {
 		{name: "resource policy names the role, the session policy lacks it", by: role(), session: []string{allow("ec2:*")}, on: []string{to(roleARN, get)}, want: no, lacks: SessionLayer},
 		{name: "resource policy names the session", by: role(), boundary: []string{allow("ec2:*")}, session: []string{allow("ec2:*")}, on: []string{to(sessionARN, get)}, want: yes},
 		{name: "resource policy names another session", by: role(), on: []string{to("arn:aws:sts::"+home+":assumed-role/ci/test", get)}, want: no, lacks: IdentityLayer},
-		{name: "resource policy names a session, which one this is is not known", by: nameless(), on: []string{to(sessionARN, get)}, want: maybe, unknown: []string{"the name of the session"}},
+		{name: "resource policy names a session, and which one this is nobody knows", by: nameless(), on: []string{to(sessionARN, get)}, want: maybe, unknown: []string{"the name of the session"}},
 		{name: "resource policy names the user of a federated user", by: federated, session: []string{allow("ec2:*")}, on: []string{to(userARN, get)}, want: no, lacks: SessionLayer},
 		{name: "resource policy names the federated user", by: federated, session: []string{allow("ec2:*")}, on: []string{to(federatedARN, get)}, want: yes},
 		{name: "resource policy names everyone", by: role(), boundary: []string{allow("ec2:*")}, on: []string{to("*", get)}, want: yes},
@@ -276,7 +276,7 @@ func TestBecause(t *testing.T) {
 	}
 	describe := func(d Decision) (out []string) {
 		for _, r := range d.Because {
-			out = append(out, fmt.Sprintf("%v %s %d %s %v %v", r.Layer, r.Policy.Name, r.Statement.Index, r.Statement.Sid, r.Holds, r.Partly))
+			out = append(out, fmt.Sprintf("%v %s %d %s %v, partly %v", r.Layer, r.Policy.Name, r.Statement.Index, r.Statement.Sid, r.Holds, r.Partly))
 		}
 		return out
 	}
@@ -285,9 +285,9 @@ func TestBecause(t *testing.T) {
 		all, some inventory.Tri
 		want      []string
 	}{
-		{One(object), yes, yes, []string{"identity policy group 0 Read true false", "resource policy bucket 0  true false"}},
-		{One("arn:aws:s3:::parts/sealed/a"), no, no, []string{"identity policy group 0 Read true false", "identity policy group 2 Sealed true false", "resource policy bucket 0  true false"}},
-		{Matching("arn:aws:s3:::parts/*"), no, yes, []string{"identity policy group 0 Read true false", "identity policy group 2 Sealed true true", "resource policy bucket 0  true false"}},
+		{One(object), yes, yes, []string{"identity policy group 0 Read true, partly false", "resource policy bucket 0  true, partly false"}},
+		{One("arn:aws:s3:::parts/sealed/a"), no, no, []string{"identity policy group 0 Read true, partly false", "identity policy group 2 Sealed true, partly false", "resource policy bucket 0  true, partly false"}},
+		{Matching("arn:aws:s3:::parts/*"), no, yes, []string{"identity policy group 0 Read true, partly false", "identity policy group 2 Sealed true, partly true", "resource policy bucket 0  true, partly false"}},
 	} {
 		t.Run(c.resource.String(), func(t *testing.T) {
 			d := Decide(&Request{Principal: user(), Action: NewAction(get), Resource: c.resource}, l)

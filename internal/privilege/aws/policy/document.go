@@ -43,5 +43,18 @@ type Condition struct {
 	Qualifier string // ForAnyValue, ForAllValues, or empty
 	IfExists  bool
 	Key       string // lower case: aws:sourceip
+	Written   string // the key as written: aws:SourceIp
 	Values    []string
+}
+
+// Test names the operator in full: ForAnyValue:StringLikeIfExists.
+func (c *Condition) Test() string {
+	out := c.Operator
+	if c.Qualifier != "" {
+		out = c.Qualifier + ":" + out
+	}
+	if c.IfExists {
+		out += "IfExists"
+	}
+	return out
 }

@@ -34,9 +34,9 @@ func TestParse(t *testing.T) {
 					Canonical: []string{"79a5"},
 				},
 				Conditions: []Condition{
-					{Operator: "StringLike", Qualifier: "ForAnyValue", IfExists: true, Key: "aws:tagkeys", Values: []string{"a", "b"}},
-					{Operator: "Bool", Key: "aws:securetransport", Values: []string{"true"}},
-					{Operator: "NumericLessThan", Key: "s3:max-keys", Values: []string{"10.5"}},
+					{Operator: "StringLike", Qualifier: "ForAnyValue", IfExists: true, Key: "aws:tagkeys", Written: "aws:TagKeys", Values: []string{"a", "b"}},
+					{Operator: "Bool", Key: "aws:securetransport", Written: "aws:SecureTransport", Values: []string{"true"}},
+					{Operator: "NumericLessThan", Key: "s3:max-keys", Written: "s3:max-keys", Values: []string{"10.5"}},
 				},
 			},
 			{Index: 1, Deny: true, NotActions: []string{"iam:*", "sts:*"}, NotResources: []string{"*"}, NotPrincipal: &Principals{Everyone: true, AWS: []string{}}},
@@ -90,7 +90,8 @@ func TestParseOddities(t *testing.T) {
 		}},
 		{"an operator that is none", one(`"Action":"*","Condition":{"StringEqual":{"a":"b"}}`), []string{"a condition operator that is not known at byte 95"}, func(d *Document) bool { return d.Statements[0].Conditions[0].Operator == "StringEqual" }},
 		{"qualifiers in another case", one(`"Action":"*","Condition":{"forallvalues:stringlikeifexists":{"a":"b"}}`), nil, func(d *Document) bool {
-			return cmp.Equal(d.Statements[0].Conditions[0], Condition{Operator: "StringLike", Qualifier: "ForAllValues", IfExists: true, Key: "a", Values: []string{"b"}})
+			return cmp.Equal(d.Statements[0].Conditions[0], Condition{Operator: "StringLike", Qualifier: "ForAllValues", IfExists: true, Key: "a", Written: "a", Values: []string{"b"}}) &&
+				d.Statements[0].Conditions[0].Test() == "ForAllValues:StringLikeIfExists"
 		}},
 		{"a principal without a type", one(`"Action":"*","Principal":"111122223333"`), []string{"a Principal without its type at byte 94"}, func(d *Document) bool { return d.Statements[0].Principals.AWS[0] == "111122223333" }},
 		{"encoded twice", url.PathEscape(url.PathEscape(`{"Statement":[]}`)), []string{"URL-encoded twice"}, nil},
@@ -147,8 +148,7 @@ func TestParseErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse([]byte(c.data))
-			var where *ParseError
-			if !errors.As(err, &where) {
+			if _, ok := errors.AsType[*ParseError](err); !ok {
 				t.Fatalf("error %v", err)
 			}
 			if err.Error() != c.want {

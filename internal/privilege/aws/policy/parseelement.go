@@ -82,7 +82,7 @@ func (c Condition) same(o Condition) bool {
 func (p *parser) keys(c Condition, out *[]Condition) error {
 	first := len(*out)
 	return p.object(func(key string, at int) (err error) {
-		c.Key = strings.ToLower(key)
+		c.Key, c.Written = strings.ToLower(key), key
 		c.Values, err = p.values(p.scalar)
 		if i := slices.IndexFunc((*out)[first:], func(o Condition) bool { return o.Key == c.Key }); i >= 0 {
 			p.problemf(at, "a condition key a second time, of which the last holds")

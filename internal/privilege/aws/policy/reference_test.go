@@ -3,7 +3,9 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,12 +86,7 @@ func refHolds(c *Condition, w world) bool {
 	one := func(v string) bool {
 		switch c.Operator {
 		case "StringEquals", "StringNotEquals":
-			for _, want := range c.Values {
-				if want == v {
-					return c.Operator == "StringEquals"
-				}
-			}
-			return c.Operator != "StringEquals"
+			return slices.Contains(c.Values, v) == (c.Operator == "StringEquals")
 		case "StringLike":
 			return refAny(c.Values, v)
 		case "StringNotLike":
@@ -114,12 +111,7 @@ func refHolds(c *Condition, w world) bool {
 		}
 		return true
 	case c.Qualifier == "ForAnyValue":
-		for _, v := range got {
-			if one(v) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(got, one)
 	default:
 		return one(got[0])
 	}
@@ -290,7 +282,7 @@ func universe() []string {
 // on single resources with all facts known, with unknown facts against every way
 // in which they may turn out, and on patterns against the resources that match.
 func TestAgainstReference(t *testing.T) {
-	m := maker{rand.New(rand.NewPCG(7, 11))} //nolint:gosec // repeatable on purpose
+	m := maker{rand.New(rand.NewPCG(7, 11))}
 	counts := map[string]int{}
 	for range 250 {
 		l := m.layers(t)
@@ -338,9 +330,7 @@ func refWorlds(base world, one, two []string) []world {
 	for _, a := range [][]string{one, nil, {"true"}, {"false"}, {"other"}} {
 		for _, b := range [][]string{two, nil, {"true"}, {"false"}, {"other"}} {
 			w := world{}
-			for k, v := range base {
-				w[k] = v
-			}
+			maps.Copy(w, base)
 			if a != nil {
 				w["x:one"] = a
 			}
@@ -402,7 +392,7 @@ func docs(all []*Policy) (out []*Document) {
 // TestMonotone: a further deny never allows more, a further allow never less,
 // and knowing more changes nothing that was known.
 func TestMonotone(t *testing.T) {
-	m := maker{rand.New(rand.NewPCG(3, 5))} //nolint:gosec // repeatable on purpose
+	m := maker{rand.New(rand.NewPCG(3, 5))}
 	for range 1000 {
 		l := m.layers(t)
 		q := &Request{
