@@ -1,105 +1,32 @@
 package privilege
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	aws "github.com/muster-nhi/muster/internal/privilege/aws/policy"
 )
-
-// maxPolicy is the longest policy document that is read, in bytes. AWS allows
-// 10,240 characters for the largest kind (IAM and STS quotas).
-const maxPolicy = 1 << 20
 
 // ErrNotPolicy says that a document is not a policy.
 var ErrNotPolicy = errors.New("not a policy document")
 
-// A statement is one statement of a policy (IAM User Guide, "IAM JSON policy
-// elements reference").
-type statement struct {
-	Sid          string
-	Effect       string
-	Action       list
-	NotAction    list
-	Resource     list
-	NotResource  list
-	Principal    json.RawMessage
-	NotPrincipal json.RawMessage
-	Condition    map[string]map[string]list
-}
+// A statement is one statement of a policy.
+type statement struct{ *aws.Statement }
 
-// A list is a string or a list of strings; numbers and booleans in conditions
-// are taken by their text.
-type list []string
-
-// UnmarshalJSON reads both forms.
-func (l *list) UnmarshalJSON(b []byte) error {
-	var one any
-	if err := json.Unmarshal(b, &one); err != nil {
-		return err
-	}
-	values, many := one.([]any)
-	if !many {
-		values = []any{one}
-	}
-	*l = nil
-	for _, v := range values {
-		switch v := v.(type) {
-		case string:
-			*l = append(*l, v)
-		case bool, float64:
-			*l = append(*l, fmt.Sprint(v))
-		default:
-			return fmt.Errorf("want a string or a list of strings: %w", ErrNotPolicy)
-		}
-	}
-	return nil
-}
-
-// statements parses a policy document. Names of elements are taken in any case,
-// as IAM's own tools write them in one.
+// statements parses a policy document.
 func statements(document []byte) ([]statement, error) {
-	if len(document) > maxPolicy {
-		return nil, fmt.Errorf("%w: longer than 1 MB", ErrNotPolicy)
+	doc, err := aws.Parse(document)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotPolicy, err)
 	}
-	var policy struct{ Statement json.RawMessage }
-	if err := json.Unmarshal(document, &policy); err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrNotPolicy, jsonReason(err))
+	all := make([]statement, len(doc.Statements))
+	for i := range doc.Statements {
+		all[i].Statement = &doc.Statements[i]
 	}
-	if len(policy.Statement) == 0 {
-		return nil, fmt.Errorf("%w: no Statement", ErrNotPolicy)
-	}
-	var many []statement
-	if err := json.Unmarshal(policy.Statement, &many); err != nil {
-		var one statement
-		if json.Unmarshal(policy.Statement, &one) != nil {
-			return nil, fmt.Errorf("%w: %s", ErrNotPolicy, jsonReason(err))
-		}
-		many = []statement{one}
-	}
-	for _, s := range many {
-		if s.Effect != "Allow" && s.Effect != "Deny" {
-			return nil, fmt.Errorf("%w: a statement whose Effect is neither Allow nor Deny", ErrNotPolicy)
-		}
-	}
-	return many, nil
-}
-
-// jsonReason tells where JSON is wrong without quoting it.
-func jsonReason(err error) string {
-	var syntax *json.SyntaxError
-	var typ *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("invalid JSON at byte %d", syntax.Offset)
-	case errors.As(err, &typ):
-		return "wrong type at " + typ.Field
-	default:
-		return "wrong form"
-	}
+	return all, nil
 }
 
 // AWSPolicy assesses an identity policy by itself: no boundary, no policy of the
@@ -135,7 +62,7 @@ func AWSPolicy(document []byte) (Assessment, error) {
 // the language around the document.
 func hasExpression(all []statement) bool {
 	return slices.ContainsFunc(all, func(s statement) bool {
-		return s.Effect == "Allow" && slices.ContainsFunc(append(slices.Clone(s.Action), s.NotAction...), func(a string) bool { return strings.Contains(a, "${") })
+		return !s.Deny && slices.ContainsFunc(append(slices.Clone(s.Actions), s.NotActions...), func(a string) bool { return strings.Contains(a, "${") })
 	})
 }
 
@@ -183,13 +110,13 @@ func (p *policy) allows(action string) (reach, *statement) {
 			continue
 		}
 		r := s.reach(service)
-		if s.Effect == "Deny" {
-			if len(s.Condition) == 0 && r == reachAll && len(s.NotResource) == 0 {
+		if s.Deny {
+			if len(s.Conditions) == 0 && r == reachAll && len(s.NotResources) == 0 {
 				return reachNone, s
 			}
 			continue
 		}
-		if len(s.Condition) > 0 && !p.conditional {
+		if len(s.Conditions) > 0 && !p.conditional {
 			continue
 		}
 		if r > best {
@@ -201,20 +128,22 @@ func (p *policy) allows(action string) (reach, *statement) {
 
 // covers reports whether a statement speaks of an action.
 func (s *statement) covers(action string) bool {
-	if len(s.NotAction) > 0 {
-		return !slices.ContainsFunc(s.NotAction, func(p string) bool { return wild(p, action) })
+	asked := aws.NewAction(action)
+	about := func(pattern string) bool { return aws.MatchAction(pattern, asked) }
+	if s.NotActions != nil {
+		return !slices.ContainsFunc(s.NotActions, about)
 	}
-	return slices.ContainsFunc(s.Action, func(p string) bool { return wild(p, action) })
+	return slices.ContainsFunc(s.Actions, about)
 }
 
 // reach tells on what a statement has effect for the actions of a service; ""
 // asks for everything of all services.
 func (s *statement) reach(service string) reach {
-	if len(s.NotResource) > 0 {
+	if len(s.NotResources) > 0 {
 		return reachAll
 	}
 	best := reachNone
-	for _, r := range s.Resource {
+	for _, r := range s.Resources {
 		switch {
 		case strings.Trim(r, "*") == "":
 			return reachAll
@@ -257,40 +186,19 @@ func isBroad(resource string) bool {
 	return name != "" && strings.Trim(name, "*/") == ""
 }
 
-// wild matches an action against a pattern with "*" and "?", without regard to
-// case, in time proportional to the product of their lengths.
-func wild(pattern, text string) bool {
-	pattern, text = strings.ToLower(pattern), strings.ToLower(text)
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark, p = p, t, p+1
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p, t = p+1, t+1
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
-
 // admin finds every action on every resource. A deny of some actions leaves
 // the rest: then the dangers that remain decide.
 func (p *policy) admin() {
 	for i := range p.all {
 		s := &p.all[i]
-		if s.Effect != "Allow" || len(s.Condition) > 0 && !p.conditional || s.reach("") != reachAll || len(s.NotResource) > 0 {
+		if s.Deny || len(s.Conditions) > 0 && !p.conditional || s.reach("") != reachAll || len(s.NotResources) > 0 {
 			continue
 		}
-		if !slices.ContainsFunc(s.Action, func(a string) bool { return strings.Trim(a, "*") == "" || a == "*:*" }) {
+		if !slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*") == "" || a == "*:*" }) {
 			continue
 		}
 		if slices.ContainsFunc(p.all, func(d statement) bool {
-			return d.Effect == "Deny" && len(d.Condition) == 0 && d.reach("") == reachAll
+			return d.Deny && len(d.Conditions) == 0 && d.reach("") == reachAll
 		}) {
 			p.add(inventory.LevelWrite, "", "allows * on *, less what is denied")
 			continue
@@ -311,19 +219,19 @@ func (s *statement) label() string {
 func (p *policy) classes() {
 	for i := range p.all {
 		s := &p.all[i]
-		if s.Effect != "Allow" || len(s.Condition) > 0 && !p.conditional {
+		if s.Deny || len(s.Conditions) > 0 && !p.conditional {
 			continue
 		}
-		if len(s.NotAction) > 0 {
-			p.add(inventory.LevelWrite, "", s.label()+" allows everything but "+brief(s.NotAction))
+		if len(s.NotActions) > 0 {
+			p.add(inventory.LevelWrite, "", s.label()+" allows everything but "+brief(s.NotActions))
 			continue
 		}
-		for _, a := range s.Action {
+		for _, a := range s.Actions {
 			level := awsClass(a)
 			if level.Rank() <= p.Level.Rank() && len(p.Reasons) > 0 || p.gone(a) {
 				continue
 			}
-			p.add(level, "", a+" on "+brief(s.Resource))
+			p.add(level, "", a+" on "+brief(s.Resources))
 		}
 	}
 }
@@ -331,7 +239,7 @@ func (p *policy) classes() {
 // gone reports whether an action is denied everywhere.
 func (p *policy) gone(action string) bool {
 	return slices.ContainsFunc(p.all, func(d statement) bool {
-		return d.Effect == "Deny" && len(d.Condition) == 0 && d.covers(action) && d.reach("") == reachAll && len(d.NotResource) == 0
+		return d.Deny && len(d.Conditions) == 0 && d.covers(action) && d.reach("") == reachAll && len(d.NotResources) == 0
 	})
 }
 

@@ -68,7 +68,7 @@ func (p *policy) danger(d danger) {
 		if d.named2 != "" {
 			p.add(d.named, d.named2, d.action+" on named resources: "+d.what)
 		} else if d.all == inventory.LevelEscalate {
-			p.note(d.action + " on named resources only: " + brief(by.Resource))
+			p.note(d.action + " on named resources only: " + brief(by.Resources))
 		}
 	case reachSelf:
 		if d.all == inventory.LevelEscalate {

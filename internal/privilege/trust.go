@@ -1,13 +1,13 @@
 package privilege
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	aws "github.com/muster-nhi/muster/internal/privilege/aws/policy"
 )
 
 // A Trusted is one principal that a role trusts. Expressions that a document
@@ -34,17 +34,11 @@ func AWSTrustPolicy(document []byte) ([]Trusted, error) {
 	var out []Trusted
 	for i := range parsed {
 		s := &parsed[i]
-		if s.Effect != "Allow" || !s.assumes() {
+		if s.Deny || !s.assumes() {
 			continue
 		}
-		kinds, err := principals(s.Principal)
-		if err != nil {
-			return nil, fmt.Errorf("read trust policy: %w", err)
-		}
-		for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-			for _, p := range kinds[kind] {
-				out = append(out, s.trusted(kind, p))
-			}
+		for _, n := range named(s.Principals) {
+			out = append(out, s.trusted(n.kind, n.principal))
 		}
 	}
 	return out, nil
@@ -55,17 +49,27 @@ func (s *statement) assumes() bool {
 	return s.covers("sts:AssumeRole") || s.covers("sts:AssumeRoleWithWebIdentity") || s.covers("sts:AssumeRoleWithSAML") || s.covers("pods.eks:AssumeRole")
 }
 
-// principals reads a Principal element: "*", or kinds to lists.
-func principals(raw json.RawMessage) (map[string]list, error) {
-	var star string
-	if json.Unmarshal(raw, &star) == nil {
-		return map[string]list{"AWS": {star}}, nil
+// A name is one principal under its kind.
+type name struct{ kind, principal string }
+
+// named lists principals in the order of their kinds.
+func named(p *aws.Principals) (out []name) {
+	if p == nil {
+		return nil
 	}
-	var kinds map[string]list
-	if len(raw) > 0 && json.Unmarshal(raw, &kinds) != nil {
-		return nil, fmt.Errorf("%w: a Principal that is neither * nor an object", ErrNotPolicy)
+	if p.Everyone {
+		out = append(out, name{"AWS", "*"})
 	}
-	return kinds, nil
+	add := func(kind string, principals []string) {
+		for _, w := range principals {
+			out = append(out, name{kind, w})
+		}
+	}
+	add("AWS", p.AWS)
+	add("CanonicalUser", p.Canonical)
+	add("Federated", p.Federated)
+	add("Service", p.Service)
+	return out
 }
 
 // trusted describes one principal with the conditions of its statement.
@@ -87,40 +91,41 @@ func (s *statement) trusted(kind, principal string) Trusted {
 		t.Type = "account"
 		t.ExternalID = inventory.False
 	}
-	t.conditions(s.Condition)
+	t.conditions(s.Conditions)
 	return t
 }
 
 // conditions reads off the subject, the audience and the external id.
-func (t *Trusted) conditions(condition map[string]map[string]list) {
-	for _, operator := range slices.Sorted(maps.Keys(condition)) {
-		for _, key := range slices.Sorted(maps.Keys(condition[operator])) {
-			values := condition[operator][key]
-			t.Conditions = append(t.Conditions, operator+" "+key+" = "+strings.Join(values, ", "))
-			if !narrows(operator) {
-				continue
-			}
-			lower := strings.ToLower(key)
-			switch {
-			case t.Type == "oidc" && strings.HasSuffix(lower, ":sub"):
-				t.Subjects = append(t.Subjects, values...)
-			case t.Type == "oidc" && strings.HasSuffix(lower, ":aud"):
-				t.Audiences = append(t.Audiences, values...)
-			case t.Type == "account" && lower == "sts:externalid":
-				t.ExternalID = inventory.True
-			}
-			if t.Type == "oidc" && t.Issuer == "" && strings.HasSuffix(lower, ":sub") && strings.Contains(lower, ".") && !strings.Contains(lower, "$") {
-				t.Issuer = "https://" + key[:len(key)-len(":sub")]
-			}
+func (t *Trusted) conditions(all []aws.Condition) {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b aws.Condition) int {
+		return cmp.Or(strings.Compare(a.Test(), b.Test()), strings.Compare(a.Written, b.Written))
+	})
+	for i := range all {
+		c := &all[i]
+		t.Conditions = append(t.Conditions, c.Test()+" "+c.Written+" = "+strings.Join(c.Values, ", "))
+		if !narrows(c) {
+			continue
+		}
+		switch {
+		case t.Type == "oidc" && strings.HasSuffix(c.Key, ":sub"):
+			t.Subjects = append(t.Subjects, c.Values...)
+		case t.Type == "oidc" && strings.HasSuffix(c.Key, ":aud"):
+			t.Audiences = append(t.Audiences, c.Values...)
+		case t.Type == "account" && c.Key == "sts:externalid":
+			t.ExternalID = inventory.True
+		}
+		if t.Type == "oidc" && t.Issuer == "" && strings.HasSuffix(c.Key, ":sub") && strings.Contains(c.Key, ".") && !strings.Contains(c.Key, "$") {
+			t.Issuer = "https://" + c.Written[:len(c.Written)-len(":sub")]
 		}
 	}
 }
 
-// narrows reports whether an operator demands a value: one with IfExists or
-// Not, or ForAllValues, lets in whoever has none.
-func narrows(operator string) bool {
-	operator = strings.TrimPrefix(operator, "ForAnyValue:")
-	return slices.Contains([]string{"StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike"}, operator)
+// narrows reports whether a condition demands a value: one with IfExists or Not,
+// or ForAllValues, lets in whoever has none.
+func narrows(c *aws.Condition) bool {
+	return !c.IfExists && c.Qualifier != "ForAllValues" &&
+		slices.Contains([]string{"StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike"}, c.Operator)
 }
 
 // accountIn returns the account of a principal: twelve digits, by themselves or
