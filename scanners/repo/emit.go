@@ -23,6 +23,7 @@ func (j *job) listHead() error {
 		return nil
 	}
 	err := j.repo.Tree(j.ctx, j.head, func(e git.Entry) error {
+		j.noteStore(e.Path)
 		if e.Mode != git.ModeSubmodule && (declared.Wants(e.Path) || isOwners(e.Path)) {
 			j.wanted = append(j.wanted, e.Path)
 			j.wantedIDs = append(j.wantedIDs, e.ID)
@@ -259,6 +260,7 @@ func (j *job) cover() error {
 		j.notef("%d secrets stand in names and other texts that records quote, and were masked there", n)
 	}
 	j.noteMadeUp()
+	j.noteFormats()
 	j.noteExtent()
 	seen := j.reason()
 	lost := strings.Join(append(compactLost(j.lost), nonEmpty(seen)...), "; ")

@@ -18,6 +18,8 @@ type formats struct {
 	blobs   map[git.ID]string // the format of each that is to be read
 	found   map[git.ID][]occurrence
 	atHead  map[string]git.ID
+	closed  map[string]bool // paths now there of stores that are not opened
+	large   map[string]bool // paths on disk, and objects, that are too large to be parsed
 }
 
 type formatChange struct {
@@ -27,16 +29,42 @@ type formatChange struct {
 }
 
 func newFormats() formats {
-	return formats{known: file.New(), blobs: map[git.ID]string{}, found: map[git.ID][]occurrence{}, atHead: map[string]git.ID{}}
+	return formats{known: file.New(), blobs: map[git.ID]string{}, found: map[git.ID][]occurrence{}, atHead: map[string]git.ID{}, closed: map[string]bool{}, large: map[string]bool{}}
 }
 
 // format returns the format of a file at a path whose content is looked at.
 func (j *job) format(path string) string {
 	format := j.formats.known.Of(path)
-	if format == "" || j.rules.SkipsPath(path) {
+	if format == "" || j.formats.known.Closed(format) || j.rules.SkipsPath(path) {
 		return ""
 	}
 	return format
+}
+
+// noteStore notes a file that is there now, if it is a store of secrets that a
+// passphrase locks.
+func (j *job) noteStore(path string) {
+	if format := j.formats.known.Of(path); format != "" && j.formats.known.Closed(format) {
+		j.formats.closed[path] = true
+	}
+}
+
+// noteLarge notes a file on disk that is too large to be parsed; of a tracked
+// one, the object is.
+func (j *job) noteLarge(path string) {
+	if _, tracked := j.indexFiles[path]; !tracked && j.format(path) != "" {
+		j.formats.large[path] = true
+	}
+}
+
+// noteFormats tells of the files of known formats that were not read as such.
+func (j *job) noteFormats() {
+	if n := len(j.formats.closed); n > 0 {
+		j.notef("%d files are stores of secrets that a passphrase locks (KeePass, Java key stores, keyrings and others): they were not opened", n)
+	}
+	if n := len(j.formats.large); n > 0 {
+		j.notef("%d files or versions of files that hold credentials by their nature are larger than 8 MB: rules alone looked at them", n)
+	}
 }
 
 // noteFormat notes a change to a file of a known format.
@@ -63,10 +91,17 @@ func (j *job) placeFormats() error {
 		}
 	}
 	slices.SortFunc(ids, func(a, b git.ID) int { return slices.Compare([]byte(a.String()), []byte(b.String())) })
+	read := map[git.ID]bool{}
 	err := j.readBlobs(ids, func(id git.ID, content []byte) {
+		read[id] = true
 		f.found[id] = j.parseFormat(f.blobs[id], content, source{id: id, kind: git.TypeBlob})
 		j.learnWhole(id, f.blobs[id], content, f.found[id])
 	})
+	for _, id := range ids {
+		if err == nil && !read[id] && !j.absent(id) {
+			f.large[id.String()] = true
+		}
+	}
 	for _, c := range f.changes {
 		var old []occurrence
 		for _, id := range c.from {

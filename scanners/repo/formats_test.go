@@ -43,3 +43,20 @@ func TestCredentialFiles(t *testing.T) {
 		t.Errorf("an allowed path is not left out, or not counted: %v", r.only(t).Suppressed)
 	}
 }
+
+// TestFormatsNotRead: what is locked or too large is said.
+func TestFormatsNotRead(t *testing.T) {
+	b := newBuilder(t)
+	big := strings.Repeat("-- nothing here but a comment of a dump\n", 9<<20/40)
+	b.commit("one", "vault/team.kdbx", "locked", "release.jks", "locked", "dump.sql", big)
+	b.git("rm", "-q", "release.jks")
+	b.commit("two")
+	b.write("more.sql", big)
+	for name, config := range map[string]map[string]any{"all": {"path": b.dir}, "history": {"path": b.dir, "worktree": false}} {
+		notes := strings.Join(scan(t, config).only(t).Notes, "\n")
+		large := map[string]string{"all": "2 files or versions", "history": "1 files or versions"}[name]
+		if !strings.Contains(notes, "1 files are stores of secrets") || !strings.Contains(notes, large) {
+			t.Errorf("%s: notes are %s", name, notes)
+		}
+	}
+}

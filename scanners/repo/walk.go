@@ -118,6 +118,7 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 	if declared.Wants(name) && (tracked || !installed(name)) || isOwners(name) {
 		j.wanted = append(j.wanted, name)
 	}
+	j.noteStore(name)
 	keyRules := j.rules.PathRules(name)
 	if len(keyRules) == 0 && j.rules.SkipsPath(name) && !isOffice(name) {
 		return nil
@@ -140,6 +141,7 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 		return nil
 	}
 	if info.Size() > chunkSize {
+		j.noteLarge(name)
 		return j.readFailure(p.feed(source{path: name}, f, info.Size()))
 	}
 	content, err := io.ReadAll(io.LimitReader(f, chunkSize))
