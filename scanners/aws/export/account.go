@@ -63,6 +63,8 @@ type account struct {
 
 	groupNames map[string]string
 	assigned   []object.Assignment
+	listed     map[string]map[string]string           // names that a call lists, and their regions
+	described  map[string]bool                        // call and name
 	detailed   map[string]bool                        // ARNs of users and roles whose policies were read
 	service    map[string]map[string]object.AccessKey // listed access keys: user, id
 	specific   map[string][]object.ServiceCredential  // by user
@@ -97,8 +99,8 @@ func newAccount(id, partition string) *account {
 		secrets: set[object.Secret]{}, params: set[object.Parameter]{}, keys: set[object.Key]{}, consumers: set[object.Consumer]{},
 		pods: set[object.PodIdentity]{}, entries: set[object.AccessEntry]{}, clusters: set[object.Cluster]{}, links: set[object.Connection]{},
 		workloads: set[object.WorkloadIdentity]{}, pairs: set[object.KeyPair]{}, resources: set[object.ResourcePolicy]{}, unused: set[object.Unused]{},
-		groupNames: map[string]string{},
-		detailed:   map[string]bool{}, service: map[string]map[string]object.AccessKey{}, specific: map[string][]object.ServiceCredential{},
+		groupNames: map[string]string{}, listed: map[string]map[string]string{}, described: map[string]bool{},
+		detailed: map[string]bool{}, service: map[string]map[string]object.AccessKey{}, specific: map[string][]object.ServiceCredential{},
 		ssh: map[string][]object.SSHKey{}, signing: map[string][]object.SigningCertificate{}, uses: map[string]object.AccessKey{},
 		regions: map[string]bool{}, named: map[string]bool{}, listings: map[listingKey]*listing{},
 	}
@@ -151,9 +153,14 @@ func regionForm() *regexp.Regexp {
 	return regexp.MustCompile(`(?:^|[^a-z0-9])((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-[a-z]+){1,2}-[0-9])(?:[^a-z0-9]|$)`)
 }
 
+// uuidForm matches the ids of keys and certificates.
+func uuidForm() *regexp.Regexp {
+	return regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+}
+
 // place finds an account id and a region in the path of a file: the last of each.
 func (r *reader) place(name string) (account, region string) {
-	name = strings.ToLower(name)
+	name = r.uuid.ReplaceAllString(strings.ToLower(name), "") // which may end in twelve digits
 	for word := range strings.FieldsFuncSeq(name, func(c rune) bool { return c < '0' || c > '9' && c < 'a' || c > 'z' }) {
 		if isAccount(word) {
 			account = word

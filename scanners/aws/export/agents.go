@@ -10,8 +10,8 @@ import (
 type (
 	agent struct {
 		Agent struct {
-			AgentName, AgentArn, AgentStatus, AgentResourceRoleArn, FoundationModel string
-			CreatedAt, UpdatedAt                                                    moment
+			AgentID, AgentName, AgentArn, AgentStatus, AgentResourceRoleArn, FoundationModel string
+			CreatedAt, UpdatedAt                                                             moment
 		}
 	}
 	agentRuntime struct {
@@ -29,12 +29,14 @@ type (
 func (h *handlers) agents() {
 	one(h, "bedrock:GetAgent", []string{"agent"}, func(v *agent) string { return v.Agent.AgentArn }, func(a *account, region string, v *agent) {
 		x := &v.Agent
+		a.describe("bedrock:GetAgent", x.AgentID)
 		a.consumer(x.AgentArn, "agent", x.AgentResourceRoleArn, object.Consumer{
 			Name: x.AgentName, Region: region, Type: "bedrock.agent", State: x.AgentStatus, CreatedAt: x.CreatedAt.Time, UpdatedAt: x.UpdatedAt.Time,
 			Details: details("model", x.FoundationModel),
 		})
 	})
 	one(h, "bedrock-agentcore:GetAgentRuntime", []string{"agentRuntimeArn", "roleArn"}, func(v *agentRuntime) string { return v.AgentRuntimeArn }, func(a *account, region string, v *agentRuntime) {
+		a.describe("bedrock-agentcore:GetAgentRuntime", v.AgentRuntimeArn)
 		a.consumer(v.AgentRuntimeArn, "agent", v.RoleArn, object.Consumer{
 			Name: v.AgentRuntimeName, Region: region, Type: "bedrock.agent_runtime", State: v.Status, CreatedAt: v.CreatedAt.Time, UpdatedAt: v.LastUpdatedAt.Time,
 			Details: details("variables", strings.Join(v.EnvironmentVariables, ",")),

@@ -15,7 +15,8 @@ type call struct {
 	// need says when it is missed: always, at the organisation's management account
 	// only, or where another listing names something to ask it about.
 	need need
-	// after is the listing whose objects it is asked about, for those that need one.
+	// after says what it is asked about: the objects that another call lists, or a
+	// word of lacks.
 	after string
 }
 
@@ -31,6 +32,11 @@ const (
 // calls lists what is read. Actions that list and describe the same objects stand
 // together.
 func calls() []call {
+	return slices.Concat(accountCalls(), storeCalls(), workloadCalls(), organizationCalls())
+}
+
+// accountCalls are those of the account and of IAM.
+func accountCalls() []call {
 	return []call{
 		{"sts:GetCallerIdentity", "sts get-caller-identity", false, extra, ""},
 		{"iam:GetAccountAuthorizationDetails", "iam get-account-authorization-details", false, always, ""},
@@ -53,7 +59,12 @@ func calls() []call {
 		{"account:GetAlternateContact", "account get-alternate-contact --alternate-contact-type SECURITY", false, extra, ""},
 		{"account:ListRegions", "account list-regions", false, extra, ""},
 		{"ec2:DescribeRegions", "ec2 describe-regions", false, extra, ""},
+	}
+}
 
+// storeCalls are those of what holds secrets, keys and certificates.
+func storeCalls() []call {
+	return []call{
 		{"secretsmanager:ListSecrets", "secretsmanager list-secrets", true, always, ""},
 		{"secretsmanager:GetResourcePolicy", "secretsmanager get-resource-policy --secret-id ARN", true, each, "secrets"},
 		{"ssm:DescribeParameters", "ssm describe-parameters", true, always, ""},
@@ -68,38 +79,55 @@ func calls() []call {
 		{"rolesanywhere:ListTrustAnchors", "rolesanywhere list-trust-anchors", true, always, ""},
 		{"rolesanywhere:ListProfiles", "rolesanywhere list-profiles", true, always, ""},
 		{"rolesanywhere:ListSubjects", "rolesanywhere list-subjects", true, always, ""},
+	}
+}
 
+// workloadCalls are those of what runs as a role, and of connections to others.
+func workloadCalls() []call {
+	return []call{
 		{"lambda:ListFunctions", "lambda list-functions", true, always, ""},
-		{"ecs:DescribeTaskDefinition", "ecs describe-task-definition --task-definition ARN", true, extra, ""},
+		{"ecs:ListTaskDefinitions", "ecs list-task-definitions --status ACTIVE", true, always, ""},
+		{"ecs:DescribeTaskDefinition", "ecs describe-task-definition --task-definition ARN", true, each, "ecs:ListTaskDefinitions"},
 		{"ecs:DescribeServices", "ecs describe-services --cluster ARN --services ARN", true, extra, ""},
 		{"ec2:DescribeInstances", "ec2 describe-instances", true, always, ""},
 		{"ec2:DescribeKeyPairs", "ec2 describe-key-pairs", true, always, ""},
-		{"codebuild:BatchGetProjects", "codebuild batch-get-projects --names NAME", true, extra, ""},
+		{"codebuild:ListProjects", "codebuild list-projects", true, always, ""},
+		{"codebuild:BatchGetProjects", "codebuild batch-get-projects --names NAME", true, each, "codebuild:ListProjects"},
 		{"codebuild:ListSourceCredentials", "codebuild list-source-credentials", true, always, ""},
-		{"states:DescribeStateMachine", "stepfunctions describe-state-machine --state-machine-arn ARN", true, extra, ""},
-		{"bedrock:GetAgent", "bedrock-agent get-agent --agent-id ID", true, extra, ""},
-		{"bedrock-agentcore:ListWorkloadIdentities", "bedrock-agentcore-control list-workload-identities", true, extra, ""},
-		{"bedrock-agentcore:ListOauth2CredentialProviders", "bedrock-agentcore-control list-oauth2-credential-providers", true, extra, ""},
-		{"bedrock-agentcore:ListApiKeyCredentialProviders", "bedrock-agentcore-control list-api-key-credential-providers", true, extra, ""},
-		{"bedrock-agentcore:GetAgentRuntime", "bedrock-agentcore-control get-agent-runtime --agent-runtime-id ID", true, extra, ""},
+		{"states:ListStateMachines", "stepfunctions list-state-machines", true, always, ""},
+		{"states:DescribeStateMachine", "stepfunctions describe-state-machine --state-machine-arn ARN", true, each, "states:ListStateMachines"},
+		{"bedrock:ListAgents", "bedrock-agent list-agents", true, always, ""},
+		{"bedrock:GetAgent", "bedrock-agent get-agent --agent-id ID", true, each, "bedrock:ListAgents"},
+		{"bedrock-agentcore:ListWorkloadIdentities", "bedrock-agentcore-control list-workload-identities", true, always, ""},
+		{"bedrock-agentcore:ListOauth2CredentialProviders", "bedrock-agentcore-control list-oauth2-credential-providers", true, always, ""},
+		{"bedrock-agentcore:ListApiKeyCredentialProviders", "bedrock-agentcore-control list-api-key-credential-providers", true, always, ""},
+		{"bedrock-agentcore:ListAgentRuntimes", "bedrock-agentcore-control list-agent-runtimes", true, always, ""},
+		{"bedrock-agentcore:GetAgentRuntime", "bedrock-agentcore-control get-agent-runtime --agent-runtime-id ID", true, each, "bedrock-agentcore:ListAgentRuntimes"},
 		{"events:ListConnections", "events list-connections", true, always, ""},
 		{"codeconnections:ListConnections", "codeconnections list-connections", true, always, ""},
-		{"transfer:ListUsers", "transfer list-users --server-id ID", true, extra, ""},
-		{"cognito-idp:ListUserPoolClients", "cognito-idp list-user-pool-clients --user-pool-id ID", true, extra, ""},
-		{"iot:ListCertificates", "iot list-certificates", true, extra, ""},
+		{"transfer:ListServers", "transfer list-servers", true, always, ""},
+		{"transfer:ListUsers", "transfer list-users --server-id ID", true, each, "transfer:ListServers"},
+		{"cognito-idp:ListUserPools", "cognito-idp list-user-pools --max-results 60", true, always, ""},
+		{"cognito-idp:ListUserPoolClients", "cognito-idp list-user-pool-clients --user-pool-id ID", true, each, "cognito-idp:ListUserPools"},
+		{"iot:ListCertificates", "iot list-certificates", true, always, ""},
 		{"eks:ListClusters", "eks list-clusters", true, always, ""},
 		{"eks:DescribeCluster", "eks describe-cluster --name NAME", true, each, "clusters"},
 		{"eks:DescribePodIdentityAssociation", "eks describe-pod-identity-association --cluster-name NAME --association-id ID", true, extra, ""},
 		{"eks:ListPodIdentityAssociations", "eks list-pod-identity-associations --cluster-name NAME", true, each, "clusters"},
 		{"eks:DescribeAccessEntry", "eks describe-access-entry --cluster-name NAME --principal-arn ARN", true, extra, ""},
-		{"eks:ListAccessEntries", "eks list-access-entries --cluster-name NAME", true, extra, ""},
+		{"eks:ListAccessEntries", "eks list-access-entries --cluster-name NAME", true, each, "clusters"},
 		{"eks:ListAssociatedAccessPolicies", "eks list-associated-access-policies --cluster-name NAME --principal-arn ARN", true, extra, ""},
 		{"access-analyzer:ListFindingsV2", "accessanalyzer list-findings-v2 --analyzer-arn ARN", true, extra, ""},
 		{"lambda:GetPolicy", "lambda get-policy --function-name NAME", true, extra, ""},
 		{"s3:GetBucketPolicy", "s3api get-bucket-policy --bucket NAME", false, extra, ""},
 		{"sqs:GetQueueAttributes", "sqs get-queue-attributes --queue-url URL --attribute-names Policy QueueArn", true, extra, ""},
 		{"sns:GetTopicAttributes", "sns get-topic-attributes --topic-arn ARN", true, extra, ""},
+	}
+}
 
+// organizationCalls are those of Organizations and of Identity Center.
+func organizationCalls() []call {
+	return []call{
 		{"organizations:DescribeOrganization", "organizations describe-organization", false, extra, ""},
 		{"organizations:ListAccounts", "organizations list-accounts", false, organisation, ""},
 		{"organizations:ListRoots", "organizations list-roots", false, organisation, ""},
@@ -111,6 +139,7 @@ func calls() []call {
 		{"organizations:ListDelegatedAdministrators", "organizations list-delegated-administrators", false, organisation, ""},
 
 		{"sso:ListInstances", "sso-admin list-instances", true, extra, ""},
+		{"sso:ListPermissionSets", "sso-admin list-permission-sets --instance-arn ARN", true, extra, ""},
 		{"sso:DescribePermissionSet", "sso-admin describe-permission-set --instance-arn ARN --permission-set-arn ARN", true, extra, ""},
 		{"sso:ListAccountAssignments", "sso-admin list-account-assignments --instance-arn ARN --account-id ID --permission-set-arn ARN", true, extra, ""},
 		{"sso:ListManagedPoliciesInPermissionSet", "sso-admin list-managed-policies-in-permission-set --instance-arn ARN --permission-set-arn ARN --query \"{PermissionSetArn:'ARN',AttachedManagedPolicies:AttachedManagedPolicies}\"", true, extra, ""},

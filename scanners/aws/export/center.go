@@ -120,7 +120,8 @@ func iso8601(text string) time.Duration {
 // finishCenters puts permission sets and assignments into their instances.
 func (a *account) finishCenters() {
 	for _, arn := range sortedKeys(a.permits) {
-		a.center("arn:" + cmpOr(a.Partition, "aws") + ":sso:::instance/" + instanceOf(arn)).Sets = append(a.center(arn).Sets, *a.permits[arn])
+		c := a.center("arn:" + cmpOr(a.Partition, "aws") + ":sso:::instance/" + instanceOf(arn))
+		c.Sets = append(c.Sets, *a.permits[arn])
 	}
 	for _, x := range a.assigned {
 		if x.PrincipalType == "GROUP" {

@@ -133,11 +133,13 @@ func (h *handlers) connections() {
 		}
 	})
 	on(h, "Users", "transfer:ListUsers", func(v *transferUser) bool { return strings.Contains(v.Arn, ":transfer:") }, func(v *transferUser) string { return v.Arn }, func(a *account, region string, v *transferUser) {
+		a.describe("transfer:ListUsers", path.Base(path.Dir(v.Arn)))
 		*a.links.of(v.Arn) = object.Connection{
 			ARN: v.Arn, Name: v.UserName, Region: region, Type: "transfer.user", Role: v.Role, Details: details("server", path.Base(path.Dir(v.Arn))),
 		}
 	})
 	on(h, "UserPoolClients", "cognito-idp:ListUserPoolClients", func(v *poolClient) bool { return v.ClientID != "" }, noARN, func(a *account, region string, v *poolClient) {
+		a.describe("cognito-idp:ListUserPoolClients", v.UserPoolID)
 		if at, _, ok := strings.Cut(v.UserPoolID, "_"); ok {
 			region = at
 		}

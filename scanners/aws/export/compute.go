@@ -134,6 +134,7 @@ func (a *account) task(region string, v *taskDefinition) {
 		Name: t.Family, Region: region, Type: "ecs.task_definition", State: t.Status, CreatedAt: t.RegisteredAt.Time, Tags: v.Tags.list(),
 		Details: details("variables", strings.Join(slices.Compact(variables), ","), "secrets", strings.Join(slices.Compact(secrets), ",")),
 	}
+	a.describe("ecs:DescribeTaskDefinition", t.TaskDefinitionArn)
 	a.consumer(t.TaskDefinitionArn, "task", t.TaskRoleArn, c)
 	a.consumer(t.TaskDefinitionArn, "execution", t.ExecutionRoleArn, c)
 }
@@ -203,6 +204,7 @@ func (h *handlers) builders() {
 			Name: v.Name, Region: region, Type: "codebuild.project", CreatedAt: v.Created.Time, UpdatedAt: v.LastModified.Time, Tags: v.Tags.list(),
 			Public: tri(v.ProjectVisibility, "PUBLIC_READ"), Details: details("variables", strings.Join(v.Environment.EnvironmentVariables, ","), "source", v.Source.Type),
 		}
+		a.describe("codebuild:BatchGetProjects", v.Name)
 		a.consumer(v.Arn, "service", v.ServiceRole, c)
 		a.consumer(v.Arn, "resource_access", v.ResourceAccessRole, c)
 	})
@@ -210,6 +212,7 @@ func (h *handlers) builders() {
 		*a.links.of(v.Arn) = object.Connection{ARN: v.Arn, Name: v.ServerType, Region: region, Type: "codebuild.source_credential", Provider: v.ServerType, Auth: v.AuthType, Secret: ifSecret(v.Resource)}
 	})
 	one(h, "states:DescribeStateMachine", []string{"stateMachineArn", "roleArn"}, func(v *stateMachine) string { return v.StateMachineArn }, func(a *account, region string, v *stateMachine) {
+		a.describe("states:DescribeStateMachine", v.StateMachineArn)
 		a.consumer(v.StateMachineArn, "execution", v.RoleArn, object.Consumer{Name: v.Name, Region: region, Type: "states.machine", State: v.Status, CreatedAt: v.CreationDate.Time})
 	})
 }

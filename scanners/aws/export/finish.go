@@ -29,6 +29,9 @@ func (r *reader) finish() *object.Estate {
 		account := a.Account
 		e.Accounts = append(e.Accounts, &account)
 	}
+	if e.Organization == nil && len(e.Accounts) > 0 {
+		e.Notes = append(e.Notes, "no file of Organizations: whether service control policies limit these accounts is not known; run in the management account: aws organizations list-accounts, list-roots, list-policies --filter SERVICE_CONTROL_POLICY, and describe-policy and list-targets-for-policy for each policy")
+	}
 	if len(e.Accounts) == 0 {
 		r.lost("", "there is no file here that AWS's command line saved; docs/scanners/aws-export.md lists the commands")
 	}

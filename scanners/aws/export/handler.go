@@ -38,7 +38,7 @@ func newHandlers() handlers {
 	h := handlers{lists: map[string][]handler{}}
 	for _, add := range []func(*handlers){
 		(*handlers).identities, (*handlers).secretStores, (*handlers).certificates, (*handlers).compute, (*handlers).builders,
-		(*handlers).clusters, (*handlers).connections, (*handlers).agents, (*handlers).organizations, (*handlers).center, (*handlers).resources,
+		(*handlers).clusters, (*handlers).connections, (*handlers).agents, (*handlers).organizations, (*handlers).center, (*handlers).resources, (*handlers).listings,
 	} {
 		add(&h)
 	}
@@ -65,6 +65,9 @@ func one[T any](h *handlers, action string, needs []string, arnOf func(*T) strin
 	h.answers = append(h.answers, answer{action, needs, func(doc *document, raw json.RawMessage) bool {
 		v := new(T)
 		err := json.Unmarshal(raw, v)
+		if x, ok := any(v).(fitting); ok && !x.fits() {
+			return false
+		}
 		if x, ok := any(v).(named); ok {
 			x.named(doc.name)
 		}
@@ -76,6 +79,9 @@ func one[T any](h *handlers, action string, needs []string, arnOf func(*T) strin
 // A named answer lacks what it was asked about, which may stand in the name of its
 // file.
 type named interface{ named(file string) }
+
+// A fitting answer is told from others with fields of the same names.
+type fitting interface{ fits() bool }
 
 // noARN is the ARN of what has none.
 func noARN[T any](*T) string { return "" }
@@ -92,10 +98,11 @@ func (doc *document) take(action, text string, err error, put func(a *account, r
 	default:
 		err = errors.New("no ARN")
 	}
-	n := doc.hear(action, x.account, cmp.Or(x.region, doc.region))
-	if !ok && x.account != "" {
-		n = doc.hear(action, "", doc.region)
+	account, region := "", doc.region
+	if ok {
+		account, region = x.account, cmp.Or(x.region, region)
 	}
+	n := doc.hear(action, account, region)
 	n.all++
 	if err != nil {
 		n.bad++

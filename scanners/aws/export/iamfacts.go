@@ -101,8 +101,9 @@ func (h *handlers) accountFacts() {
 			a.regions[v.RegionName] = true
 		}
 	})
-	h.answers = append(h.answers, answer{"iam:GetCredentialReport", []string{"Content", "GeneratedTime"}, readReport})
-	h.answers = append(h.answers, answer{"iam:GetCredentialReport", []string{"State", "Description"}, unfinishedReport})
+	h.answers = append(h.answers,
+		answer{"iam:GetCredentialReport", []string{"Content", "GeneratedTime"}, readReport},
+		answer{"iam:GetCredentialReport", []string{"State", "Description"}, unfinishedReport})
 }
 
 type region struct{ RegionName, OptInStatus, RegionOptStatus string }

@@ -39,7 +39,7 @@ func (a *account) finishListings(r *reader) {
 	}
 	for i := range r.calls.list {
 		c := &r.calls.list[i]
-		a.tellCall(c, r)
+		a.tellCall(c)
 	}
 	if len(a.regions) == 0 && a.files > 0 {
 		a.Listings = append(a.Listings, object.Listing{
@@ -77,7 +77,7 @@ func have(regions []string) string {
 
 // tellCall adds the listings of one call: one for each region that is in use, if it
 // is a regional one.
-func (a *account) tellCall(c *call, r *reader) {
+func (a *account) tellCall(c *call) {
 	regions := []string{""}
 	if c.regional {
 		regions = sortedKeys(a.named)
@@ -90,7 +90,7 @@ func (a *account) tellCall(c *call, r *reader) {
 	}
 	for _, region := range regions {
 		l := a.listings[listingKey{c.action, region}]
-		if l == nil && !a.misses(c, r) {
+		if l == nil && !a.misses(c) {
 			continue
 		}
 		if l == nil {
@@ -103,16 +103,11 @@ func (a *account) tellCall(c *call, r *reader) {
 	}
 }
 
-// misses reports whether a call of which there is no file leaves a gap.
-func (a *account) misses(c *call, r *reader) bool {
-	switch c.need {
-	case always:
-		return true
-	case organisation:
-		return a.org != nil || len(r.accounts) > 1
-	case each, extra:
-	}
-	return false
+// misses reports whether a call of which there is no file leaves a gap. Those of
+// Organizations do where some of its files are there; without any, that limits are
+// not known is a note.
+func (a *account) misses(c *call) bool {
+	return c.need == always || c.need == organisation && a.org != nil
 }
 
 // reason says why a listing is not complete and what to do.
@@ -129,8 +124,6 @@ func (a *account) reason(c *call, region string, l *listing) string {
 		return l.trouble + run
 	case l.opened > 0:
 		return "the last page is missing" + run
-	case c.need == organisation && a.org == nil:
-		return "no file of Organizations: service control policies are not known" + run + " (in the management account)"
 	case a.files == 0:
 		return "the directory has no file of this account" + run
 	}
@@ -163,6 +156,9 @@ func (a *account) lacks(kind, action string) (lacks, of int) {
 			lacks++
 		}
 	}
+	if strings.Contains(kind, ":") {
+		return a.undescribed(kind, action)
+	}
 	switch kind {
 	case "users":
 		for i := range a.Users {
@@ -191,10 +187,11 @@ func (a *account) lacks(kind, action string) (lacks, of int) {
 		}
 	case "clusters":
 		for i := range a.Clusters {
+			c := &a.Clusters[i]
 			if action == "eks:DescribeCluster" {
-				count(a.Clusters[i].CreatedAt.IsZero())
-			} else {
-				count(!slices.ContainsFunc(a.PodIdentities, func(p object.PodIdentity) bool { return p.Cluster == a.Clusters[i].Name }) && a.listings[listingKey{action, a.Clusters[i].Region}] == nil)
+				count(c.CreatedAt.IsZero())
+			} else { // the answer for a cluster without any does not name it
+				count(a.listings[listingKey{action, c.Region}] == nil)
 			}
 		}
 	}

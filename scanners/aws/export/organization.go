@@ -101,6 +101,8 @@ func (h *handlers) organizations() {
 	})
 }
 
+func (v *described) fits() bool { return v.Policy.PolicySummary.ID != "" }
+
 func (v *targets) named(file string) {
 	if v.PolicyID == "" {
 		v.PolicyID = regexp.MustCompile(`p-[0-9a-zA-Z]{8,128}`).FindString(file)

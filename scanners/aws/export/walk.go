@@ -21,7 +21,8 @@ type reader struct {
 	opts     Options
 	problems problems
 	calls    *callTable
-	region   *regexp.Regexp
+	region   *regexp.Regexp // matches a region in a path
+	uuid     *regexp.Regexp
 	kinds    handlers
 
 	accounts map[string]*account
@@ -33,7 +34,7 @@ type reader struct {
 
 func newReader(ctx context.Context, o Options) *reader {
 	return &reader{
-		ctx: ctx, opts: o, problems: problems{most: o.MaxProblems}, calls: newCallTable(), region: regionForm(), kinds: newHandlers(),
+		ctx: ctx, opts: o, problems: problems{most: o.MaxProblems}, calls: newCallTable(), region: regionForm(), uuid: uuidForm(), kinds: newHandlers(),
 		accounts: map[string]*account{}, managed: set[object.Policy]{}, within: map[string]map[string]bool{},
 	}
 }
