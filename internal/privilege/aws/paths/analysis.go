@@ -18,6 +18,7 @@ type Analysis struct {
 	idleSet  bits
 	profiles *profiles
 	actions  map[string]policy.Action // that are asked for by name
+	numbers  map[string]int           // of those in the table
 	ways     []way
 	accounts map[string]*account
 	nodes    []node // users, roles and root users, then groups, each by ARN
@@ -45,8 +46,9 @@ type account struct {
 	roles      []int32
 	fresh      *node // somebody new, who has nothing
 	held       map[string][]held
-	open       []func(*node) bool // whom the policies of what runs under roles let in
-	notes      []string // what every result of the account has to say
+	filled     map[string]policy.Resource // patterns with the account in them
+	open       []func(*node) bool         // whom the policies of what runs under roles let in
+	notes      []string                   // what every result of the account has to say
 }
 
 // A node is a principal or a group.
@@ -82,8 +84,13 @@ func Analyze(e *Estate, workers int) *Analysis {
 	if err != nil { // the list is part of the program: a broken one is found by its tests
 		t = parseTable("")
 	}
+	return analyze(e, t, workers)
+}
+
+// analyze is Analyze with a list of actions.
+func analyze(e *Estate, t *table, workers int) *Analysis {
 	a := &Analysis{
-		estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, ways: ways(), accounts: map[string]*account{},
+		estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, numbers: map[string]int{}, ways: ways(), accounts: map[string]*account{},
 		index: map[string]int32{}, carried: map[string]int32{},
 	}
 	a.idleSet = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
@@ -134,8 +141,9 @@ func parallel(workers, n int, f func(int)) {
 
 // addAccount compiles the policies of an account.
 func (a *Analysis) addAccount(x *Account) {
-	acc := &account{Account: x, consumers: map[string]map[int32][]*Consumer{}, runs: map[string]int{}, policies: map[string]*policy.Policy{}}
+	acc := &account{Account: x, filled: map[string]policy.Resource{}, consumers: map[string]map[int32][]*Consumer{}, runs: map[string]int{}, policies: map[string]*policy.Policy{}}
 	a.accounts[x.ID] = acc
+	acc.prefill(a.ways)
 	if !x.LimitsKnown {
 		acc.notes = append(acc.notes, "policies of the organisation (SCPs, RCPs) were not read: they may take away what is told here")
 	} else if !x.Management {
@@ -335,7 +343,13 @@ func sorted(set map[string]bool) []string {
 
 // findActions makes the actions ready that are asked for by name.
 func (a *Analysis) findActions() {
-	add := func(name string) { a.actions[name] = policy.NewAction(name) }
+	add := func(name string) {
+		a.actions[name] = policy.NewAction(name)
+		a.table.match(name).each(func(i int) bool {
+			a.numbers[name] = i
+			return false
+		})
+	}
 	for _, w := range a.ways {
 		for _, n := range w.needs {
 			add(n.action)

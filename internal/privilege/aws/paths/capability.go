@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -66,11 +67,35 @@ func guarded() []string { return []string{"iam", "kms", "lambda", "secretsmanage
 
 // fill puts account and partition into a pattern.
 func (x *account) fill(pattern string) policy.Resource {
-	partition := x.Partition
-	if partition == "" {
-		partition = "aws"
+	if have, ok := x.filled[pattern]; ok {
+		return have
 	}
-	return policy.Matching(strings.NewReplacer("PARTITION", partition, "ACCOUNT", x.ID).Replace(pattern))
+	return policy.Matching(strings.NewReplacer("PARTITION", cmp.Or(x.Partition, "aws"), "ACCOUNT", x.ID).Replace(pattern))
+}
+
+// prefill fills the patterns that are asked for often.
+func (x *account) prefill(all []way) {
+	patterns := []string{allRoles, allUsers}
+	for _, c := range capabilities() {
+		patterns = append(patterns, c.on)
+	}
+	for _, r := range reachings() {
+		patterns = append(patterns, r.all)
+	}
+	for i := range all {
+		for _, n := range all[i].needs {
+			patterns = append(patterns, ofService(n.action))
+		}
+	}
+	for _, p := range patterns {
+		x.filled[p] = x.fill(p)
+	}
+}
+
+// ofService is the pattern of everything of an action's service.
+func ofService(action string) string {
+	prefix, _, _ := strings.Cut(action, ":")
+	return "arn:PARTITION:" + prefix + ":*:ACCOUNT:*"
 }
 
 // capabilities of a node by its own policies.
@@ -135,8 +160,7 @@ func (a *Analysis) passing(n *node) []string {
 // anything asks for an action on something of its own service that the caller
 // picks.
 func (a *Analysis) anything(n *node, action string) policy.Decision {
-	prefix, _, _ := strings.Cut(action, ":")
-	return a.ask(n, &question{action: action, resource: n.account.fill("arn:PARTITION:" + prefix + ":*:ACCOUNT:*")})
+	return a.ask(n, &question{action: action, resource: n.account.fill(ofService(action))})
 }
 
 // mayAll reports whether all permissions of a way may be allowed by identity

@@ -107,11 +107,8 @@ func (a *Analysis) mayOf(n *node) bits {
 
 // mayDo reports whether an action is among those that a node may be allowed.
 func (a *Analysis) mayDo(n *node, action string) bool {
-	set := a.table.match(action)
-	for i := range set {
-		if set[i]&n.may[i] != 0 {
-			return true
-		}
+	if i, ok := a.numbers[action]; ok {
+		return n.may.has(i)
 	}
-	return false
+	return meets(a.table.match(action), n.may)
 }

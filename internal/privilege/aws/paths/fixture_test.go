@@ -218,6 +218,7 @@ func fixtures(t testing.TB, file string) []fixture {
 // TestFixtures holds what is told to what is so: closed.yaml has what must not be
 // flagged, open.yaml what must be.
 func TestFixtures(t *testing.T) {
+	table := mustTable(t)
 	for _, file := range []string{"closed.yaml", "open.yaml"} {
 		right, wrong := 0, 0
 		for _, f := range fixtures(t, file) {
@@ -225,7 +226,7 @@ func TestFixtures(t *testing.T) {
 				if f.Why == "" || len(f.Want) == 0 {
 					t.Fatal("a fixture needs a reason and something wanted")
 				}
-				f.check(t)
+				f.check(t, table)
 				if t.Failed() {
 					t.Logf("why: %s", f.Why)
 					wrong++
@@ -238,9 +239,9 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-func (f *fixture) check(t *testing.T) {
+func (f *fixture) check(t *testing.T, table *table) {
 	t.Helper()
-	a := Analyze(f.estate(t), 2)
+	a := analyze(f.estate(t), table, 2)
 	for _, who := range slices.Sorted(maps.Keys(f.Want)) {
 		want := f.Want[who]
 		arn := "arn:aws:iam::" + fixtureAccount + ":" + who
