@@ -197,9 +197,9 @@ func TestMissingFiles(t *testing.T) {
 		if c == nil || c.need == extra {
 			continue
 		}
-		said := c.action == "iam:ListAccessKeys" && strings.Contains(strings.Join(account1(e).Notes, " "), "run: aws iam list-access-keys")
+		said := c.action == "iam:ListAccessKeys" && strings.Contains(strings.Join(account1(e).Notes, " "), "aws iam list-access-keys")
 		for _, l := range account1(e).Listings {
-			said = said || l.Call == c.action && l.Status != inventory.StatusComplete && strings.Contains(l.Reason, "run: aws "+strings.Fields(c.command)[0]+" "+c.operation())
+			said = said || l.Call == c.action && l.Status != inventory.StatusComplete && strings.Contains(l.Reason, "aws "+strings.Fields(c.command)[0]+" "+c.operation())
 		}
 		if !said {
 			t.Errorf("without %s nothing is said of %s", name, c.action)

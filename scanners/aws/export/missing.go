@@ -44,7 +44,7 @@ func (a *account) finishListings(r *reader) {
 	if len(a.regions) == 0 && a.files > 0 {
 		a.Listings = append(a.Listings, object.Listing{
 			Call: "ec2:DescribeRegions", Status: inventory.StatusSkipped,
-			Reason: "no file says which regions the account uses" + have(sortedKeys(a.named)) + "; run: aws ec2 describe-regions --all-regions --output json",
+			Reason: "no file says which regions the account uses" + have(sortedKeys(a.named)) + "; run: aws ec2 describe-regions --all-regions",
 		})
 	}
 	a.tellKeys()
@@ -64,7 +64,7 @@ func (a *account) tellKeys() {
 		}
 	}
 	if n > 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%d access keys are known from the credential report only, which has no ids: a key that leaked is not recognised as one of them; run: aws iam list-access-keys --user-name NAME --output json for each user", n))
+		a.Notes = append(a.Notes, fmt.Sprintf("%d access keys are known from the credential report only, which has no ids: a key that leaked is not recognised as one of them; run for each user: aws iam list-access-keys --user-name NAME", n))
 	}
 }
 
@@ -116,7 +116,6 @@ func (a *account) reason(c *call, region string, l *listing) string {
 	if c.regional && region != "" {
 		run += " --region " + region
 	}
-	run += " --output json"
 	switch {
 	case l.status() == inventory.StatusComplete:
 		return ""
@@ -125,9 +124,9 @@ func (a *account) reason(c *call, region string, l *listing) string {
 	case l.opened > 0:
 		return "the last page is missing" + run
 	case a.files == 0:
-		return "the directory has no file of this account" + run
+		return "the directory has no file of this account"
 	}
-	return "no file has it" + run
+	return "no file" + run
 }
 
 // tellEach says how many objects lack the answer of a call that is asked about each
@@ -139,12 +138,12 @@ func (a *account) tellEach(c *call) {
 	}
 	for i := range a.Listings {
 		if l := &a.Listings[i]; l.Call == c.action && l.Status == inventory.StatusComplete {
-			l.Status, l.Reason = inventory.StatusPartial, fmt.Sprintf("known of %d of %d; run: aws %s --output json for each", of-lacks, of, c.command)
+			l.Status, l.Reason = inventory.StatusPartial, fmt.Sprintf("known of %d of %d; run for each: aws %s", of-lacks, of, c.command)
 			return
 		}
 	}
 	a.Listings = append(a.Listings, object.Listing{
-		Call: c.action, Status: inventory.StatusSkipped, Reason: fmt.Sprintf("known of none of %d; run: aws %s --output json for each", of, c.command),
+		Call: c.action, Status: inventory.StatusSkipped, Reason: fmt.Sprintf("known of none of %d; run for each: aws %s", of, c.command),
 	})
 }
 
