@@ -238,6 +238,7 @@ func (j *job) scanAll() error {
 	p := newPool(j)
 	err := j.feedAll(p)
 	p.close()
+	j.publish()
 	j.known.save(j.ctx, err == nil)
 	if err == nil {
 		err = j.attribute()
@@ -391,7 +392,11 @@ func (j *job) progress(message string, done, total int64) error {
 func (j *job) missf(format string, args ...any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	reason := fmt.Sprintf(format, args...)
+	j.miss(fmt.Sprintf(format, args...))
+}
+
+// miss is missf for a caller that holds j.mu.
+func (j *job) miss(reason string) {
 	if j.reasons[reason]++; j.reasons[reason] == 1 {
 		j.order = append(j.order, reason)
 	}

@@ -133,6 +133,9 @@ func (j *job) recalled(id git.ID) bool {
 	defer j.mu.Unlock()
 	t := j.tells.old[id]
 	if t == nil {
+		t = j.adopt(id)
+	}
+	if t == nil {
 		return false
 	}
 	if _, done := j.tells.met[id]; !done {
@@ -156,9 +159,7 @@ func (j *job) restore(id git.ID, t *told) {
 	j.packed.Add(t.opened.packed)
 	j.unpacked.Add(t.opened.unpacked)
 	j.archives += t.opened.closed
-	for why, n := range t.opened.left {
-		j.unopenedAs(why, n)
-	}
+	j.leaveAs(archive.Report{Left: t.opened.left})
 }
 
 // redescribe returns what a remembered secret says of itself, as describe does.

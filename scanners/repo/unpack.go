@@ -111,24 +111,26 @@ func (j *job) collectKey(s source, rule string, content []byte) {
 // for and not seen; what nobody can open, or not without a password, is only
 // told of.
 func (j *job) leave(s source, report archive.Report) {
-	for _, why := range report.Reasons() {
-		if why.Capped() {
-			j.missf("archives were not read to the end: %s", why)
-			j.spoil(s)
-			continue
-		}
-		j.mu.Lock()
-		j.unopenedAs(why, report.Left[why])
-		j.mu.Unlock()
+	if report.Left[archive.TooSlow] > 0 {
+		j.spoil(s) // it may go faster the next time
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.leaveAs(report)
 }
 
-// unopenedAs counts what was not opened. The caller holds j.mu.
-func (j *job) unopenedAs(why archive.Reason, n int) {
-	if j.unopened == nil {
-		j.unopened = map[archive.Reason]int{}
+// leaveAs is leave for a caller that holds j.mu.
+func (j *job) leaveAs(report archive.Report) {
+	for _, why := range report.Reasons() {
+		if why.Capped() {
+			j.miss(fmt.Sprintf("archives were not read to the end: %s", why))
+			continue
+		}
+		if j.unopened == nil {
+			j.unopened = map[archive.Reason]int{}
+		}
+		j.unopened[why] += report.Left[why]
 	}
-	j.unopened[why] += n
 }
 
 // noteArchives tells what was not opened.

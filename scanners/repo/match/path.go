@@ -1,6 +1,10 @@
 package match
 
-import "github.com/zricethezav/gitleaks/v8/config"
+import (
+	"sync"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+)
 
 // At judges the hits of one text at one path and commit (either may be empty):
 // verdicts[i] is "" if hits[i] is to be reported there, Dropped if gitleaks
@@ -33,22 +37,22 @@ func (rs *Ruleset) at(h *Hit, path, commit string) string {
 	if c.path.Path != nil && !c.path.Path.MatchString(path) {
 		return Dropped
 	}
-	if path != "" && path == rs.name || anyAllows(rs.global(), path, commit) || anyAllows(c.rule.Allowlists, path, commit) {
+	if path != "" && path == rs.name || rs.anyAllows(rs.global(), path, commit) || rs.anyAllows(c.rule.Allowlists, path, commit) {
 		return Dropped
 	}
 	for _, cond := range h.conds {
-		if !cond.own && allows(cond.list, path, commit) {
+		if !cond.own && rs.allows(cond.list, path, commit) {
 			return Dropped
 		}
 	}
 	if h.Suppressed != "" {
 		return h.Suppressed
 	}
-	if anyAllows(rs.own(), path, commit) || anyAllows(c.own, path, commit) {
+	if rs.anyAllows(rs.own(), path, commit) || rs.anyAllows(c.own, path, commit) {
 		return SuppressedAllowlist
 	}
 	for _, cond := range h.conds {
-		if cond.own && allows(cond.list, path, commit) {
+		if cond.own && rs.allows(cond.list, path, commit) {
 			return SuppressedAllowlist
 		}
 	}
@@ -60,27 +64,65 @@ func (rs *Ruleset) at(h *Hit, path, commit string) string {
 // configuration's do, "" if neither.
 func (rs *Ruleset) LeftOut(path, commit string) string {
 	switch {
-	case path != "" && path == rs.name || anyAllows(rs.global(), path, commit):
+	case path != "" && path == rs.name || rs.anyAllows(rs.global(), path, commit):
 		return Dropped
-	case anyAllows(rs.own(), path, commit):
+	case rs.anyAllows(rs.own(), path, commit):
 		return SuppressedAllowlist
 	default:
 		return ""
 	}
 }
 
+// maxPaths bounds the verdicts of allowlists on paths that are remembered: some
+// 20 MB.
+const maxPaths = 1 << 17
+
+// A pathMemo remembers what allowlists say of paths, which histories name over
+// and over. It is safe for concurrent use.
+type pathMemo struct {
+	mu   sync.Mutex
+	said map[pathOf]bool
+}
+
+type pathOf struct {
+	list *config.Allowlist
+	path string
+}
+
+// pathAllowed is list.PathAllowed, remembered.
+func (rs *Ruleset) pathAllowed(list *config.Allowlist, path string) bool {
+	if len(list.Paths) == 0 {
+		return list.PathAllowed(path)
+	}
+	m, key := &rs.paths, pathOf{list, path}
+	m.mu.Lock()
+	allowed, ok := m.said[key]
+	m.mu.Unlock()
+	if ok {
+		return allowed
+	}
+	allowed = list.PathAllowed(path)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.said == nil || len(m.said) >= maxPaths {
+		m.said = map[pathOf]bool{}
+	}
+	m.said[key] = allowed
+	return allowed
+}
+
 // anyAllows reports whether a list allows a path or commit whatever the
 // content, as gitleaks asks before it looks at any.
-func anyAllows(lists []*config.Allowlist, path, commit string) bool {
+func (rs *Ruleset) anyAllows(lists []*config.Allowlist, path, commit string) bool {
 	for _, list := range lists {
 		if list.MatchCondition != config.AllowlistMatchAnd {
 			byCommit, _ := list.CommitAllowed(commit)
-			if byCommit || list.PathAllowed(path) {
+			if byCommit || rs.pathAllowed(list, path) {
 				return true
 			}
 			continue
 		}
-		if len(list.Regexes)+len(list.StopWords) == 0 && allows(list, path, commit) {
+		if len(list.Regexes)+len(list.StopWords) == 0 && rs.allows(list, path, commit) {
 			return true
 		}
 	}
@@ -88,11 +130,11 @@ func anyAllows(lists []*config.Allowlist, path, commit string) bool {
 }
 
 // allows reports whether path and commit meet all that a list asks of them.
-func allows(list *config.Allowlist, path, commit string) bool {
+func (rs *Ruleset) allows(list *config.Allowlist, path, commit string) bool {
 	if len(list.Commits) > 0 {
 		if ok, _ := list.CommitAllowed(commit); !ok {
 			return false
 		}
 	}
-	return len(list.Paths) == 0 || list.PathAllowed(path)
+	return len(list.Paths) == 0 || rs.pathAllowed(list, path)
 }

@@ -35,6 +35,7 @@ type Ruleset struct {
 	digest   [sha256.Size]byte
 	notes    []string
 	lineWide bool
+	paths    pathMemo
 }
 
 // A rule is one gitleaks rule, compiled when first needed.
@@ -338,7 +339,7 @@ func (rs *Ruleset) Beyond(id string) bool {
 
 // AllowsPath reports whether an allowlist of the configuration leaves out
 // everything at a path, or in a commit.
-func (rs *Ruleset) AllowsPath(path, commit string) bool { return anyAllows(rs.own(), path, commit) }
+func (rs *Ruleset) AllowsPath(path, commit string) bool { return rs.anyAllows(rs.own(), path, commit) }
 
 // PathRules returns the ids of rules that look at the path alone and match it.
 func (rs *Ruleset) PathRules(path string) []string {
@@ -348,8 +349,8 @@ func (rs *Ruleset) PathRules(path string) []string {
 			continue
 		}
 		c := r.compiled()
-		if c.path.Path.MatchString(path) && !rs.SkipsPath(path) && !anyAllows(rs.own(), path, "") &&
-			!anyAllows(c.rule.Allowlists, path, "") && !anyAllows(c.own, path, "") {
+		if c.path.Path.MatchString(path) && !rs.SkipsPath(path) && !rs.anyAllows(rs.own(), path, "") &&
+			!rs.anyAllows(c.rule.Allowlists, path, "") && !rs.anyAllows(c.own, path, "") {
 			ids = append(ids, r.spec.ID)
 		}
 	}
@@ -359,4 +360,4 @@ func (rs *Ruleset) PathRules(path string) []string {
 // SkipsPath reports whether gitleaks' own global allowlist leaves out
 // everything at a path: images, fonts, lock files, installed packages. For a
 // directory it speaks of all that is below it.
-func (rs *Ruleset) SkipsPath(path string) bool { return anyAllows(rs.global(), path, "") }
+func (rs *Ruleset) SkipsPath(path string) bool { return rs.anyAllows(rs.global(), path, "") }
