@@ -149,6 +149,8 @@ func TestEvaluation(t *testing.T) {
 		{name: "SCP lacks what the resource policy gives", by: user(), scps: [][]string{{allow("ec2:*")}}, on: []string{to(userARN, get)}, want: no, lacks: SCPLayer},
 		{name: "SCP does not hold a service-linked role", by: linked(), identity: every, scps: [][]string{{deny("*")}}, rcps: [][]string{{against("*", "*")}}, want: yes},
 		{name: "RCP that allows nothing more", by: user(), identity: every, rcps: [][]string{nothing}, want: yes},
+		{name: "RCP does not hold the retiring of grants", by: user(), action: "kms:RetireGrant", resource: keyARN, identity: every, on: []string{to(home, "*")}, rcps: [][]string{{against("*", "*")}}, want: yes},
+		{name: "RCP and other actions on keys", by: user(), action: "kms:Decrypt", resource: keyARN, identity: every, on: []string{to(home, "*")}, rcps: [][]string{{against("*", "*")}}, want: no},
 		{name: "RCP is not for every service", by: user(), action: "iam:GetUser", resource: userARN, identity: every, rcps: [][]string{{against("*", "*")}}, want: yes},
 		{name: "boundary and identity policy", by: user(), identity: every, boundary: []string{allow("s3:*")}, want: yes},
 		{name: "boundary lacks it", by: user(), identity: every, boundary: []string{allow("ec2:*")}, want: no, lacks: BoundaryLayer},
@@ -190,6 +192,9 @@ func TestEvaluation(t *testing.T) {
 		{name: "deny all but the session, named in full", by: role(), identity: every, on: []string{`{"Effect":"Deny","NotPrincipal":{"AWS":["` + roleARN + `","` + sessionARN + `","` + home + `"]},"Action":"*","Resource":"*"}`}, want: yes},
 		{name: "deny all but the role", by: role(), identity: every, on: []string{`{"Effect":"Deny","NotPrincipal":{"AWS":["` + roleARN + `","` + home + `"]},"Action":"*","Resource":"*"}`}, want: maybe},
 		{name: "allow all but another", by: user(), on: []string{`{"Effect":"Allow","NotPrincipal":{"AWS":"` + roleARN + `"},"Action":"*","Resource":"*"}`}, want: yes},
+		{name: "allow all but the account", by: user(), on: []string{`{"Effect":"Allow","NotPrincipal":{"AWS":"` + home + `"},"Action":"*","Resource":"*"}`}, want: no, lacks: IdentityLayer},
+		{name: "allow all but a session, which one this is nobody knows", by: nameless(), on: []string{`{"Effect":"Allow","NotPrincipal":{"AWS":"` + sessionARN + `"},"Action":"*","Resource":"*"}`}, want: maybe, unknown: []string{"the name of the session"}},
+		{name: "deny all but everyone", by: user(), identity: every, on: []string{`{"Effect":"Deny","NotPrincipal":"*","Action":"*","Resource":"*"}`}, want: yes},
 		{name: "allow all but the user", by: user(), on: []string{`{"Effect":"Allow","NotPrincipal":{"AWS":"` + userARN + `"},"Action":"*","Resource":"*"}`}, want: no, lacks: IdentityLayer},
 
 		// Two accounts.
@@ -221,6 +226,10 @@ func TestEvaluation(t *testing.T) {
 		{name: "role: a token with its subject", by: github, action: "sts:AssumeRoleWithWebIdentity", resource: target, on: []string{when(trust(`{"Federated":"`+github.ARN+`"}`, "sts:AssumeRoleWithWebIdentity"), `{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:northwind/*"}}`)}, context: NewContext().Like("token.actions.githubusercontent.com:sub", "repo:northwind/arm:*"), want: yes},
 		{name: "role: a token of somebody else", by: github, action: "sts:AssumeRoleWithWebIdentity", resource: target, on: []string{when(trust(`{"Federated":"`+github.ARN+`"}`, "sts:AssumeRoleWithWebIdentity"), `{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:northwind/*"}}`)}, context: NewContext().Like("token.actions.githubusercontent.com:sub", "repo:mallory/*"), want: no, lacks: ResourceLayer},
 		{name: "nobody, and the bucket is for everyone", by: &Principal{Kind: Anonymous}, account: home, on: []string{to("*", get)}, want: yes},
+		{name: "role: a token of a provider by its address", by: github, action: "sts:AssumeRoleWithWebIdentity", resource: target, on: []string{trust(`{"Federated":"token.actions.githubusercontent.com"}`, "sts:*")}, want: yes},
+		{name: "role: a token of another provider", by: github, action: "sts:AssumeRoleWithWebIdentity", resource: target, on: []string{trust(`{"Federated":"arn:aws:iam::`+home+`:oidc-provider/gitlab.com"}`, "sts:*")}, want: no, lacks: ResourceLayer},
+		{name: "a principal that is not known", identity: every, on: []string{to(userARN, get)}, want: yes},
+		{name: "a principal that is not known, and a deny that may name it", identity: every, on: []string{against(userARN, get)}, want: maybe},
 		{name: "nobody", by: &Principal{Kind: Anonymous}, account: home, on: []string{to(home, get)}, want: no, lacks: ResourceLayer},
 
 		// What is not known.

@@ -18,6 +18,7 @@ type hit struct {
 	holds     inventory.Tri
 	resource  inventory.Tri
 	cut       bool // about some of the resources asked for
+	vague     bool // a variable leaves open which
 }
 
 // A class says how a resource policy names a principal. What a stronger one is
@@ -115,7 +116,7 @@ func (e *evaluation) limiting(hits []hit) []hit {
 			hits = e.levels(hits, e.l.SCPs, SCPLayer)
 		}
 	}
-	if !linked && controlled(e.q.Action.service) {
+	if !linked && controlled(&e.q.Action) {
 		hits = e.levels(hits, e.l.RCPs, RCPLayer)
 	}
 	return hits
@@ -135,13 +136,16 @@ func (e *evaluation) levels(hits []hit, levels []Level, layer Layer) []hit {
 	return hits
 }
 
-// controlled reports whether resource control policies hold for a service
-// (Organizations User Guide, "List of AWS services that support RCPs", as of
-// November 2026).
-func controlled(service string) bool {
-	switch service {
-	case "s3", "sts", "kms", "sqs", "secretsmanager", "cognito-idp", "cognito-identity", "logs", "dynamodb", "ecr", "aoss":
+// controlled reports whether resource control policies hold for an action
+// (Organizations User Guide, "List of AWS services that support RCPs", and its
+// exception kms:RetireGrant). The list grows. A service that came to it after 2025
+// is taken as not held, which errs towards allowed.
+func controlled(a *Action) bool {
+	switch a.service {
+	case "s3", "sts", "sqs", "secretsmanager", "cognito-idp", "cognito-identity", "logs", "dynamodb", "ecr", "aoss":
 		return true
+	case "kms":
+		return a.verb != "retiregrant"
 	default:
 		return false
 	}
@@ -177,7 +181,7 @@ func (e *evaluation) concerns(h *hit) bool {
 			return false
 		}
 	}
-	h.resource, h.cut = e.extent(s, h.layer)
+	e.extent(h)
 	if h.resource == inventory.False && !h.cut {
 		return false
 	}
@@ -190,33 +194,34 @@ func (e *evaluation) concerns(h *hit) bool {
 	return true
 }
 
-// extent tells whether a statement is about all of the resources asked for, or
-// none. If it is about some, cut is true.
-func (e *evaluation) extent(s *statement, layer Layer) (all inventory.Tri, cut bool) {
+// extent finds out whether a statement is about all of the resources asked for,
+// or none. If it is about some, cut is set.
+func (e *evaluation) extent(h *hit) {
+	s := h.statement
 	if s.whole {
-		return inventory.TriOf(layer == ResourceLayer || layer == RCPLayer), false
+		h.resource = inventory.TriOf(h.layer == ResourceLayer || h.layer == RCPLayer)
+		return
 	}
 	asked := e.q.Resource.glob
-	all = inventory.False
+	h.resource = inventory.False
 	for i := range s.resources {
 		g, state := s.resources[i].resolve(e.q)
 		if state == absent || g.apart(asked) {
 			continue
 		}
 		if !g.covers(asked) {
-			cut = true
+			h.cut, h.vague = true, h.vague || state == unknown
 			continue
 		}
 		if state == known {
-			all, cut = inventory.True, false
+			h.resource, h.cut, h.vague = inventory.True, false, false
 			break
 		}
-		all = inventory.Unknown
+		h.resource = inventory.Unknown
 	}
 	if s.exempt {
-		all = -all
+		h.resource = -h.resource
 	}
-	return all, cut
 }
 
 // member is extent for those of the resources that some cutting globs match, as

@@ -41,7 +41,7 @@ func (h *hit) reason() Reason {
 	if h.cut {
 		r.Holds = h.holds
 	}
-	if h.class == notNamed {
+	if h.class == notNamed || h.vague {
 		r.Holds = min(r.Holds, inventory.Unknown)
 	}
 	if h.statement != nil {

@@ -80,21 +80,35 @@ func TestDivide(t *testing.T) {
 	}
 }
 
-// TestGuess: what is guessed is what the search finds.
-func TestGuess(t *testing.T) {
+// TestDivideExactly compares the search, and what is guessed in place of it, with
+// all texts up to a length that is more than these globs need.
+func TestDivideExactly(t *testing.T) {
 	globs := []string{"*", "a*", "*a", "?", "??", "a", "ab", "a?", "*b*", "", "a*b", "?b"}
+	texts := []string{""}
+	for n := 0; len(texts[n]) < 5; n++ {
+		texts = append(texts, texts[n]+"a", texts[n]+"b", texts[n]+"x")
+	}
 	guessed := 0
 	for _, set := range globs {
 		for _, one := range globs {
 			for _, two := range globs {
 				cuts := []glob{newGlob(one), newGlob(two)}
-				got, ok := guess(newGlob(set), cuts)
-				if !ok {
-					continue
+				var want []uint32
+				for _, text := range texts {
+					if v := vectorOf(cuts, text); newGlob(set).match(text) && !slices.Contains(want, v) {
+						want = append(want, v)
+					}
 				}
-				guessed++
-				if want, _ := divide(newGlob(set), cuts); !slices.Equal(got, want) {
+				slices.Sort(want)
+				if got, ok := divide(newGlob(set), cuts); !ok || !slices.Equal(got, want) {
+					t.Errorf("%q by %q and %q: %v, want %v", set, one, two, got, want)
+				}
+				got, ok := guess(newGlob(set), cuts)
+				if ok && !slices.Equal(got, want) {
 					t.Errorf("%q by %q and %q: guessed %v, want %v", set, one, two, got, want)
+				}
+				if ok {
+					guessed++
 				}
 			}
 		}

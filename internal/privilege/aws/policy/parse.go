@@ -109,7 +109,7 @@ func (p *parser) unwrap(data []byte) ([]byte, error) {
 
 // element returns the name of an element as AWS writes it, and false for one
 // that is not among those known.
-func (p *parser) element(key string, at int, seen *[]string, known ...string) (string, bool) {
+func (p *parser) element(key string, at int, seen *names, known ...string) (string, bool) {
 	i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, key) })
 	if i < 0 {
 		p.problemf(at, "an element that is not known")
@@ -119,15 +119,26 @@ func (p *parser) element(key string, at int, seen *[]string, known ...string) (s
 	if name != key {
 		p.problemf(at, "%s in another case", name)
 	}
-	if slices.Contains(*seen, name) {
+	if seen.has(name) {
 		p.problemf(at, "%s a second time, of which the last holds", name)
+		return name, true
 	}
-	*seen = append(*seen, name)
+	seen.all[seen.n] = name
+	seen.n++
 	return name, true
 }
 
+// names are the elements that an object was seen to have. There are nine at
+// most that differ.
+type names struct {
+	all [9]string
+	n   int
+}
+
+func (n *names) has(name string) bool { return slices.Contains(n.all[:n.n], name) }
+
 func (p *parser) document() error {
-	var seen []string
+	var seen names
 	err := p.object(func(key string, at int) (err error) {
 		name, ok := p.element(key, at, &seen, "Version", "Id", "Statement")
 		if !ok {
@@ -149,7 +160,7 @@ func (p *parser) document() error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(seen, "Statement") {
+	if !seen.has("Statement") {
 		return p.fail("no Statement before the end")
 	}
 	if p.doc.Version == "" {
@@ -171,7 +182,7 @@ func (p *parser) statement() error {
 	s := Statement{Index: len(p.doc.Statements)}
 	p.peek()
 	start := p.at
-	var seen []string
+	var seen names
 	err := p.object(func(key string, at int) error {
 		name, ok := p.element(key, at, &seen, "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource",
 			"Principal", "NotPrincipal", "Condition")
@@ -183,16 +194,15 @@ func (p *parser) statement() error {
 	if err != nil {
 		return err
 	}
-	has := func(name string) bool { return slices.Contains(seen, name) }
 	for _, name := range []string{"Action", "Resource", "Principal"} {
-		if has(name) && has("Not"+name) {
+		if seen.has(name) && seen.has("Not"+name) {
 			return &ParseError{Offset: start, Reason: fmt.Sprintf("a statement with both %s and Not%s", name, name)}
 		}
 	}
 	switch {
-	case !has("Effect"):
+	case !seen.has("Effect"):
 		return &ParseError{Offset: start, Reason: "a statement whose Effect is neither Allow nor Deny"}
-	case !has("Action") && !has("NotAction"):
+	case !seen.has("Action") && !seen.has("NotAction"):
 		return &ParseError{Offset: start, Reason: "a statement without Action"}
 	}
 	p.doc.Statements = append(p.doc.Statements, s)

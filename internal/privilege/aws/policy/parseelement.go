@@ -24,7 +24,7 @@ func (p *parser) principals() (*Principals, error) {
 		}
 		return out, err
 	}
-	var seen []string
+	var seen names
 	return out, p.object(func(key string, at int) error {
 		name, ok := p.element(key, at, &seen, "AWS", "Service", "Federated", "CanonicalUser")
 		if !ok {

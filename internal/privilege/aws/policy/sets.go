@@ -24,14 +24,14 @@ func (e *evaluation) vary(d *Decision) {
 	}
 	var t tally
 	if !ok {
-		d.Allowed = e.outcome(&t, &slice{blur: true})
+		d.Allowed = e.outcome(&t, &portion{blur: true})
 		d.Some = d.Allowed
 		d.Lacks = e.lacks(&t, d.Some)
 		return
 	}
 	d.Allowed, d.Some = inventory.True, inventory.False
 	for _, v := range vectors {
-		r := e.outcome(&t, &slice{cuts: cuts, vector: v})
+		r := e.outcome(&t, &portion{cuts: cuts, vector: v})
 		d.Allowed, d.Some = min(d.Allowed, r), max(d.Some, r)
 	}
 	if d.Some == inventory.False {

@@ -10,9 +10,9 @@ type tally struct {
 	scps                        [maxLevels]inventory.Tri
 }
 
-// A slice is those of the resources asked for that some cutting globs match and
+// A portion is those of the resources asked for that some cutting globs match and
 // the others do not.
-type slice struct {
+type portion struct {
 	cuts   []glob
 	vector uint32
 	blur   bool // not told apart: a statement about some may be about each
@@ -20,7 +20,7 @@ type slice struct {
 
 // outcome combines the layers. among is nil where no statement is about some of
 // the resources only.
-func (e *evaluation) outcome(t *tally, among *slice) inventory.Tri {
+func (e *evaluation) outcome(t *tally, among *portion) inventory.Tri {
 	*t = tally{
 		deny: inventory.False, identity: inventory.False, boundary: inventory.False, session: inventory.False,
 		account: inventory.False, role: inventory.False, direct: inventory.False,
@@ -52,7 +52,7 @@ func (e *evaluation) defaults(t *tally) {
 	}
 }
 
-func (e *evaluation) count(t *tally, h *hit, among *slice) {
+func (e *evaluation) count(t *tally, h *hit, among *portion) {
 	holds := min(h.holds, h.resource)
 	if h.cut {
 		if among.blur {
