@@ -12,10 +12,10 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -85,9 +85,6 @@ const (
 	perAccount      = 8 // listings of one account side by side
 )
 
-// accountID is the form of an account's id.
-const accountID = `^[0-9]{12}$`
-
 // check refuses options that cannot be meant.
 func (o *Options) check() error {
 	for _, list := range [][]string{o.Accounts, o.ExcludeAccounts, o.Regions, o.ExcludeRegions} {
@@ -103,18 +100,31 @@ func (o *Options) check() error {
 		return fmt.Errorf("details can be auto, all or none, and not %q", o.Details)
 	}
 	if o.Role == "" && (o.Organization || len(o.others()) > 0) {
-		return fmt.Errorf("to read other accounts a role is needed that can be assumed in each of them: name it (role)")
+		return errors.New("to read other accounts a role is needed that can be assumed in each of them: name it (role)")
 	}
-	if o.Role != "" && !regexp.MustCompile(`^[\w+=,.@/-]{1,512}$`).MatchString(o.Role) {
+	if o.Role != "" && !spelt(o.Role, "+=,.@-/", 1, 512) {
 		return fmt.Errorf("%q is not the name of a role; it is the same in every account, so it is no ARN", o.Role)
 	}
-	if o.SessionName != "" && !regexp.MustCompile(`^[\w+=,.@-]{2,64}$`).MatchString(o.SessionName) {
+	if o.SessionName != "" && !spelt(o.SessionName, "+=,.@-", 2, 64) {
 		return fmt.Errorf("%q is not the name of a session: 2 to 64 letters, digits and _+=,.@-", o.SessionName)
 	}
-	if o.ExternalID != "" && !regexp.MustCompile(`^[\w+=,.@:/-]{2,1224}$`).MatchString(o.ExternalID) {
-		return fmt.Errorf("the external id is not one: 2 to 1224 letters, digits and _+=,.@:/-")
+	if o.ExternalID != "" && !spelt(o.ExternalID, "+=,.@:/-", 2, 1224) {
+		return errors.New("the external id is not one: 2 to 1,224 letters, digits and _+=,.@:/-")
 	}
 	return nil
+}
+
+// spelt reports whether a text has between least and most letters, digits,
+// underscores and some other characters (STS API reference, AssumeRole).
+func spelt(s, others string, least, most int) bool {
+	for _, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', strings.ContainsRune(others, r):
+		default:
+			return false
+		}
+	}
+	return len(s) >= least && len(s) <= most
 }
 
 // others returns the accounts that are named by their id, one of which may be the
@@ -122,7 +132,7 @@ func (o *Options) check() error {
 func (o *Options) others() []string {
 	var out []string
 	for _, a := range o.Accounts {
-		if regexp.MustCompile(accountID).MatchString(a) {
+		if len(a) == 12 && strings.Trim(a, "0123456789") == "" {
 			out = append(out, a)
 		}
 	}

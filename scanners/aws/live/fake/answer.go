@@ -33,6 +33,11 @@ func (s *Server) answer(w http.ResponseWriter, r Request, op operation) {
 		}
 		tree = Tree{}
 	}
+	if code, no := tree[refused].(string); no {
+		status, _ := tree["status"].(int)
+		Refuse(w, r.Action, status, code, "refused")
+		return
+	}
 	if op.in != "" {
 		var good bool
 		if tree, good = s.cut(tree, r, op); !good {

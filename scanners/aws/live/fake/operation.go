@@ -193,8 +193,8 @@ func number(s string) int {
 	return n
 }
 
-func byTarget(target string) (operation, bool) {
-	for _, op := range known() {
+func (s *Server) byTarget(target string) (operation, bool) {
+	for _, op := range s.known {
 		_, name, _ := strings.Cut(op.action, ":")
 		if op.protocol == jsonRPC && target == op.target+"."+name {
 			return op, true
@@ -203,8 +203,8 @@ func byTarget(target string) (operation, bool) {
 	return operation{protocol: jsonRPC}, false
 }
 
-func byForm(signed, action, version string) (operation, bool) {
-	for _, op := range known() {
+func (s *Server) byForm(signed, action, version string) (operation, bool) {
+	for _, op := range s.known {
 		_, name, _ := strings.Cut(op.action, ":")
 		if op.protocol == query && op.signed == signed && name == action && op.version == version {
 			return op, true
@@ -214,8 +214,8 @@ func byForm(signed, action, version string) (operation, bool) {
 }
 
 // byPath matches method and path, and takes the parameters out of it.
-func byPath(signed string, r *http.Request, into url.Values) (operation, bool) {
-	for _, op := range known() {
+func (s *Server) byPath(signed string, r *http.Request, into url.Values) (operation, bool) {
+	for _, op := range s.known {
 		if op.protocol != rest || op.signed != signed {
 			continue
 		}

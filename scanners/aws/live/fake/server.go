@@ -47,6 +47,7 @@ type Server struct {
 	// Page bounds every page, whatever a request asks for; 0 does not.
 	Page int
 
+	known    []operation
 	mu       sync.Mutex
 	answers  map[string]Tree
 	requests []Request
@@ -58,7 +59,7 @@ func New(account string) *Server {
 	return &Server{
 		Keys:    map[string]string{"AKIAFAKE": account},
 		Caller:  map[string]string{"AKIAFAKE": "arn:aws:iam::" + account + ":user/auditor"},
-		answers: map[string]Tree{}, Roles: map[string]string{},
+		answers: map[string]Tree{}, Roles: map[string]string{}, known: known(),
 	}
 }
 
@@ -74,6 +75,11 @@ func (s *Server) Requests() []Request {
 func (s *Server) Set(account, region, action string, answer Tree) {
 	s.answers[account+" "+region+" "+action] = answer
 }
+
+// Refusal is an answer that says no, with a code and a status of HTTP.
+func Refusal(code string, status int) Tree { return Tree{refused: code, "status": status} }
+
+const refused = "!refused"
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -143,7 +149,7 @@ func (s *Server) parse(r *http.Request) (Request, operation, string) {
 	if err != nil {
 		return req, operation{}, "MalformedInput"
 	}
-	op, ok := find(signed, r, body, req.Values)
+	op, ok := s.find(signed, r, body, req.Values)
 	if !ok {
 		return Request{Action: signed + ":?", Account: req.Account, Region: region}, op, "UnknownOperationException"
 	}
@@ -163,12 +169,12 @@ func scope(authorization string) (key, region, service string, ok bool) {
 }
 
 // find tells the operation and its parameters by the protocol of the service.
-func find(signed string, r *http.Request, body []byte, into url.Values) (operation, bool) {
+func (s *Server) find(signed string, r *http.Request, body []byte, into url.Values) (operation, bool) {
 	for name, values := range r.URL.Query() {
 		into[name] = values
 	}
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		op, ok := byTarget(target)
+		op, ok := s.byTarget(target)
 		readJSON(body, into)
 		return op, ok && op.signed == signed
 	}
@@ -180,10 +186,10 @@ func find(signed string, r *http.Request, body []byte, into url.Values) (operati
 		for name, values := range form {
 			into[name] = values
 		}
-		return byForm(signed, form.Get("Action"), form.Get("Version"))
+		return s.byForm(signed, form.Get("Action"), form.Get("Version"))
 	}
 	readJSON(body, into)
-	return byPath(signed, r, into)
+	return s.byPath(signed, r, into)
 }
 
 // readJSON takes the parameters of a JSON body that are no structures.
