@@ -208,7 +208,7 @@ func (j *job) placeUnreachable() error {
 func (j *job) dangling() ([]git.ID, error) {
 	var ids []git.ID
 	err := j.repo.Objects(j.ctx, func(o git.Object) error {
-		if o.Type == git.TypeCommit && !j.commits[o.ID] {
+		if o.Type == git.TypeCommit && !j.commits[o.ID] && !j.lent(o.ID) {
 			ids = append(ids, o.ID)
 		}
 		return nil
@@ -240,7 +240,7 @@ func (j *job) openBlobs() map[git.ID]bool {
 func (j *job) placeMessages() error {
 	var commits []git.ID
 	for id, kind := range j.kinds {
-		if kind == git.TypeCommit {
+		if kind == git.TypeCommit && (j.commits[id] || !j.lent(id)) {
 			commits = append(commits, id)
 		}
 	}
@@ -318,10 +318,18 @@ func (j *job) placeFiles() error {
 // placeRest names the object itself where nothing else is known: a blob that
 // was staged once and never committed, or a tag that was deleted.
 func (j *job) placeRest() {
+	lent := 0
 	for id := range j.objects {
-		if !j.placed[id] {
+		switch {
+		case j.placed[id]:
+		case j.lent(id):
+			lent++
+		default:
 			j.placeText(id, where{path: "git/object/" + id.String(), via: "unreachable object"})
 		}
+	}
+	if lent > 0 {
+		j.notef("%d objects that something was found in lie only in a store that it borrows from, and nothing here leads to them: scan the lender to see them", lent)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sort"
 	"sync"
 	"time"
 
@@ -44,6 +43,7 @@ type known struct {
 	digest [sha256.Size]byte // of all that decides what is found in an object
 	now    func() time.Time
 	log    *slog.Logger
+	shared *shared // what other repositories of this run know
 
 	mu    sync.Mutex
 	old   []byte   // names
@@ -56,20 +56,29 @@ type known struct {
 // recall reads what earlier scans of the repository left.
 func (j *job) recall() {
 	memory := j.scan.env.Memory
-	if memory == nil || !j.scan.config.History {
+	if !j.scan.config.History {
 		return
+	}
+	if memory == nil {
+		if !j.run.several() {
+			return
+		}
+		memory = forgetful{} // what is learned is for the others of this run
 	}
 	place := sha256.Sum256([]byte(j.repo.Store()))
 	k := &known{
 		memory: memory, key: "repo/objects/" + hex.EncodeToString(place[:]), place: place, digest: j.outcome(),
-		now: j.scan.env.Now, log: j.scan.env.Log, saved: j.scan.env.Now(),
+		now: j.scan.env.Now, log: j.scan.env.Log, saved: j.scan.env.Now(), shared: j.run.shared,
 	}
 	j.known = k
 	if j.scan.config.Rescan != rescanFull {
 		k.load(j.ctx)
+		k.shared.add(k.digest, k.old)
 	}
 	j.recallFindings()
-	j.past = newPast(j)
+	if j.scan.env.Memory != nil {
+		j.past = newPast(j)
+	}
 }
 
 // outcome is a hash of all that decides what is found in an object, besides its
@@ -143,27 +152,14 @@ func (k *known) has(id git.ID) bool {
 	if !ok {
 		return false
 	}
-	i, ok := k.find(name)
+	i, ok := findName(k.old, name)
 	if !ok {
-		return false
+		return k.shared.has(k.digest, name)
 	}
 	k.mu.Lock()
 	k.kept[i/64] |= 1 << (i % 64)
 	k.mu.Unlock()
 	return true
-}
-
-func (k *known) find(name [nameSize]byte) (int, bool) {
-	n := len(k.old) / nameSize
-	prefix := binary.BigEndian.Uint64(name[:])
-	i := sort.Search(n, func(i int) bool {
-		at := k.old[i*nameSize:]
-		if p := binary.BigEndian.Uint64(at); p != prefix {
-			return p > prefix
-		}
-		return bytes.Compare(at[:nameSize], name[:]) >= 0
-	})
-	return i, i < n && bytes.Equal(k.old[i*nameSize:(i+1)*nameSize], name[:])
 }
 
 // proves reports whether data is all of the object that it is said to be, and

@@ -52,8 +52,9 @@ type run struct {
 	meter  meter
 	space  *semaphore.Weighted // processors
 
-	names scopes
-	taken map[string]string // who scans the history that lies at a place
+	shared *shared
+	names  scopes
+	taken  map[string]string // who scans the history that lies at a place
 }
 
 // Scan scans one place after the other, small ones side by side. What lies
@@ -64,7 +65,7 @@ type run struct {
 // they found clean (shared).
 func (s *scanner) Scan(ctx context.Context, emit scanners.Emit) error {
 	r := &run{
-		scan: s, ctx: ctx, names: scopes{}, taken: map[string]string{},
+		scan: s, ctx: ctx, names: scopes{}, taken: map[string]string{}, shared: newShared(),
 		space: semaphore.NewWeighted(int64(processors())),
 	}
 	var mu sync.Mutex
@@ -134,7 +135,11 @@ func (r *run) generation(targets []target, listening func() bool) ([]target, err
 		turns[i] = make(chan struct{})
 	}
 	close(turns[0])
-	for range min(processors(), len(targets)) {
+	workers := min(processors(), len(targets))
+	if r.scan.alone {
+		workers = 1
+	}
+	for range workers {
 		group.Go(func() {
 			for i := range next {
 				inside[i], errs[i] = r.target(ctx, targets[i], turns[i], sync.OnceFunc(func() { close(turns[i+1]) }), listening)
@@ -193,7 +198,7 @@ func (r *run) target(ctx context.Context, t target, turn <-chan struct{}, done f
 	done()
 
 	job.workers = 1
-	if t.size >= large || r.meter.targets() == 1 {
+	if t.size >= large || !r.several() {
 		job.workers = processors()
 	}
 	if err := r.space.Acquire(ctx, int64(job.workers)); err != nil {

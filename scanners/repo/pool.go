@@ -2,11 +2,11 @@ package repo
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -67,10 +67,10 @@ type matcher struct {
 }
 
 func newPool(j *job) *pool {
-	n := max(1, runtime.GOMAXPROCS(0))
+	n := cmp.Or(j.workers, processors())
 	p := &pool{job: j, batches: make(chan []text, 1)}
 	for range n {
-		m := &matcher{rules: j.rules.NewMatcher()}
+		m := &matcher{rules: j.run.matcher(j.rules)}
 		p.matchers = append(p.matchers, m)
 		p.workers.Go(func() {
 			for batch := range p.batches {
@@ -133,8 +133,11 @@ func (p *pool) match(worker int, s source, data []byte) error {
 		m.scratch = append(m.scratch[:0], data...)
 		return m.scratch
 	})
-	if len(t.data) > 0 {
+	switch {
+	case len(t.data) > 0:
 		p.do(m, t)
+	case t.proven:
+		p.job.learn(s, false, opened{})
 	}
 	return nil
 }
@@ -145,6 +148,9 @@ func (p *pool) close() {
 	close(p.batches)
 	p.workers.Wait()
 	j := p.job
+	for _, m := range p.matchers {
+		j.run.giveBack(j.rules, m.rules)
+	}
 	for _, s := range p.large {
 		if pieces := j.objects[s.id]; j.ctx.Err() == nil {
 			slices.SortStableFunc(pieces, func(a, b *texts) int { return a.first - b.first })
@@ -162,6 +168,9 @@ func (p *pool) flush() {
 
 func (p *pool) add(t text) {
 	if len(t.data) == 0 {
+		if t.proven {
+			p.job.learn(t.source, false, opened{})
+		}
 		return
 	}
 	p.batch = append(p.batch, t)

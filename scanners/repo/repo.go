@@ -81,6 +81,7 @@ type scanner struct {
 	roots  []string
 	user   *userRules
 	many   bool // only the repositories below directories, and those in lists
+	alone  bool // one after the other, in tests
 	// rules returns the default ones, loaded once.
 	rules func() (*match.Ruleset, error)
 	// openPacks is pack.Open, but for tests.

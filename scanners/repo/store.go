@@ -75,6 +75,7 @@ func (j *job) feedHistory(p *pool) error {
 		}
 		return p.match(worker, source{id: git.SHA1(o.ID), kind: o.Type.String()}, data)
 	})
+	j.scan.env.Log.Debug("objects were read", "scope", j.scope, "objects", done.Load(), "of", j.store.Count())
 	if errors.Is(err, pack.ErrCorrupt) && done.Load() == 0 {
 		j.closeStore() // an index does not fit its pack: git knows more
 		return j.feedObjects(p)
@@ -144,6 +145,14 @@ func (j *job) listed(err error, missing int) {
 	if missing > 0 {
 		j.missf("%d objects are missing or corrupt", missing)
 	}
+}
+
+// lent reports whether an object lies only in a store that the repository borrows
+// from. If no reference leads to it, it is the lender's. Where git reads the
+// objects this is not known, and they are taken for the repository's own.
+func (j *job) lent(id git.ID) bool {
+	hash, ok := id.SHA1()
+	return ok && j.store != nil && j.store.Has(hash) && !j.store.Own(hash)
 }
 
 // absent reports whether it is known that an object is not in the store.
