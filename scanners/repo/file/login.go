@@ -13,6 +13,7 @@ func logins() []format {
 		{rule: "git-credentials-password", typ: "basic_auth", names: ".git-credentials", where: within("git/credentials"), parse: gitCredentials},
 		{rule: "smb-credentials-password", typ: "smb.password", names: ".smbcredentials .smbcreds .cifscredentials .smb_credentials smbcredentials", parse: smbCredentials},
 		{rule: "mail-client-password", typ: "mail.password", names: ".msmtprc msmtprc .muttrc muttrc .fetchmailrc fetchmailrc .mbsyncrc .esmtprc .offlineimaprc", parse: mailClient},
+		{rule: "putty-private-key", typ: "ssh.private_key", where: endsWith(".ppk"), parse: putty},
 		{rule: "pidgin-password", typ: "chat.password", where: within(".purple/accounts.xml", "purple/accounts.xml"), parse: pidgin},
 	}
 }

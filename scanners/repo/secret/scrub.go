@@ -35,7 +35,7 @@ func (i *Info) secretPart(s subject) []byte {
 	switch {
 	case accessKeyType(string(value)) != "":
 		return nil
-	case i.Type == "slack.webhook":
+	case i.Type == "slack.webhook", s.rule == "discord-webhook-url":
 		return value[bytes.LastIndexByte(value, '/')+1:]
 	case bytes.Contains(value, []byte("-----BEGIN CERTIFICATE-----")) && !bytes.Contains(value, []byte("PRIVATE KEY")):
 		return nil

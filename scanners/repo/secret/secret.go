@@ -65,7 +65,7 @@ func Describe(rule string, value, context []byte) Info {
 	}
 	s := subject{rule: rule, value: value, context: context}
 	for _, describe := range []func(*Info, subject) bool{
-		describePEM, describeJWT, describePrefix, describeBedrock, describeURL, describePair,
+		describePEM, describeJWT, describePrefix, describeBedrock, describeCloud, describeURL, describePair,
 	} {
 		if describe(&info, s) {
 			break

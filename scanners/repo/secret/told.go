@@ -104,7 +104,7 @@ func (i *Info) login(t Told) {
 	if id := t.Facts["private_key_id"]; id != "" && i.Type == "gcp.service_account_key" {
 		i.PublicID = id
 	}
-	for _, key := range []string{"key_id", "client_id", "storage_account"} {
+	for _, key := range []string{"fingerprint", "key_id", "client_id", "storage_account"} {
 		if i.PublicID == "" {
 			i.PublicID = t.Facts[key]
 		}
