@@ -232,6 +232,9 @@ func (p *pool) whole(s source, data []byte, own func([]byte) []byte) (t text) {
 		data = own(data)
 	default:
 	}
+	if enc == plain && isNotebook(data) {
+		data = plainNotebook(own(data))
+	}
 	t.source, t.data, t.first, t.lines, t.proven = s, enc.read(data), 1, enc != binaryText, proven
 	return t
 }
