@@ -21,7 +21,9 @@ type Analysis struct {
 	numbers  map[string]int           // of those in the table
 	ways     []way
 	accounts map[string]*account
-	nodes    []node // users, roles and root users, then groups, each by ARN
+	matched  sync.Map // of patterns to the principals that they mean
+	people   int      // nodes that are no groups, which come first
+	nodes    []node   // users, roles and root users, then groups, each by ARN
 	index    map[string]int32
 	carried  map[string]int32 // roles by the ARN of an instance profile
 	keys     keys
@@ -37,8 +39,7 @@ type Analysis struct {
 type account struct {
 	*Account
 	scps, rcps []policy.Level
-	ceiling    ceiling // of the SCPs
-	admins     []*profile
+	ceiling    ceiling                          // of the SCPs
 	consumers  map[string]map[int32][]*Consumer // by type and role
 	runs       map[string]int                   // consumers by type
 	policies   map[string]*policy.Policy        // of resources, by ARN
@@ -114,7 +115,7 @@ func analyze(e *Estate, t *table, workers int) *Analysis {
 	a.addTrusts(workers)
 	a.search(workers)
 	a.results = make([]*Result, len(a.nodes))
-	parallel(workers, len(a.nodes), func(i int) { a.results[i] = a.result(int32(i)) }) //nolint:gosec // far below 2^31 principals
+	parallel(workers, len(a.nodes), func(i int) { a.results[i] = a.result(int32(i)) })
 	return a
 }
 
@@ -195,6 +196,7 @@ func (a *Analysis) addNodes() {
 		}
 	}
 	slices.SortStableFunc(a.nodes, func(x, y node) int { return cmp.Compare(x.ARN, y.ARN) })
+	a.people = len(a.nodes)
 	for i := range a.estate.Accounts {
 		acc := a.accounts[a.estate.Accounts[i].ID]
 		for k := range acc.Groups {
@@ -203,7 +205,7 @@ func (a *Analysis) addNodes() {
 		}
 	}
 	for i := range a.nodes {
-		a.addNode(int32(i)) //nolint:gosec // far below 2^31 principals
+		a.addNode(int32(i))
 	}
 	for _, acc := range a.accounts {
 		acc.fresh = a.freshOf(acc)

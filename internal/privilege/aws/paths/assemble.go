@@ -218,10 +218,7 @@ func (a *Analysis) path(g *goal, search *reached, i int32, s *step) Path {
 
 // hop words one step.
 func (a *Analysis) hop(i int32, s *step) Hop {
-	text := s.way.text
-	if strings.Contains(text, "%s") {
-		text = strings.Replace(text, "%s", s.object, 1)
-	}
+	text := strings.Replace(s.way.text, "%s", s.object, 1)
 	return Hop{
 		ID: s.way.id, From: a.nodes[i].ARN, To: a.nodes[s.to].ARN, Via: s.via, Text: text,
 		Evidence: s.evidence, Certain: s.certain, Notes: s.notes,

@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -121,7 +122,7 @@ func TestGrown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(a) != string(c) {
+		if !bytes.Equal(a, c) {
 			t.Fatalf("%s is told otherwise by three workers than by one", e.Accounts[0].Principals[i].ARN)
 		}
 	}

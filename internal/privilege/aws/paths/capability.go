@@ -17,22 +17,23 @@ type capability struct {
 	whole   bool   // on all of them, not on some
 }
 
+// Patterns of resources that are asked for.
 const (
 	allRoles = "arn:PARTITION:iam::ACCOUNT:role/*"
 	allUsers = "arn:PARTITION:iam::ACCOUNT:user/*"
 	objects  = "arn:PARTITION:s3:::*/*"
-	secrets  = "arn:PARTITION:secretsmanager:*:ACCOUNT:secret:*"
+	vault    = "arn:PARTITION:secretsmanager:*:ACCOUNT:secret:*"
 	settings = "arn:PARTITION:ssm:*:ACCOUNT:parameter/*"
 )
 
 // capabilities lists what single actions give.
 func capabilities() []capability {
 	return []capability{
-		{"secrets.read_all", []string{"secretsmanager:GetSecretValue"}, secrets, true},
+		{"secrets.read_all", []string{"secretsmanager:GetSecretValue"}, vault, true},
 		{"secrets.read_all", []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"}, settings, true},
-		{"secrets.read", []string{"secretsmanager:GetSecretValue"}, secrets, false},
+		{"secrets.read", []string{"secretsmanager:GetSecretValue"}, vault, false},
 		{"secrets.read", []string{"ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"}, settings, false},
-		{"secrets.write", []string{"secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"}, secrets, false},
+		{"secrets.write", []string{"secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"}, vault, false},
 		{"credentials.create", []string{"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"}, allUsers, true},
 		{"identity.write", []string{"iam:CreateUser"}, allUsers, false},
 		{"identity.write", []string{"iam:CreateRole"}, allRoles, false},

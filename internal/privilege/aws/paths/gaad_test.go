@@ -13,7 +13,7 @@ import (
 // A dump is an answer of iam:GetAccountAuthorizationDetails.
 type dump struct {
 	UserDetailList []struct {
-		Arn, UserId             string //nolint:revive // the vendor's spelling
+		Arn, UserId             string
 		GroupList               []string
 		UserPolicyList          []inline
 		AttachedManagedPolicies []attached
@@ -25,7 +25,7 @@ type dump struct {
 		AttachedManagedPolicies []attached
 	}
 	RoleDetailList []struct {
-		Arn, RoleId, Path        string //nolint:revive // the vendor's spelling
+		Arn, RoleId, Path        string
 		AssumeRolePolicyDocument json.RawMessage
 		RolePolicyList           []inline
 		AttachedManagedPolicies  []attached
@@ -50,7 +50,7 @@ type attached struct{ PolicyArn string }
 // load reads a dump as one account of which nothing else is known.
 func load(t testing.TB, file, id string) *Estate {
 	t.Helper()
-	raw, err := os.ReadFile(file) //nolint:gosec // named by whoever runs the test
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

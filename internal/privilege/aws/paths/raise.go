@@ -12,7 +12,7 @@ import (
 func (a *Analysis) raisable(k int32) inventory.Tri {
 	const asked = 8
 	if have := a.raised[k].Load(); have != 0 {
-		return inventory.Tri(have - asked) //nolint:gosec // 7, 8 or 9
+		return inventory.Tri(have - asked)
 	}
 	out := a.powerful(&a.nodes[k], a.admin)
 	a.raised[k].Store(int32(out) + asked)
@@ -37,6 +37,8 @@ func (w *walker) raise(way *way) {
 		w.raiseUser(way)
 	case makeNew:
 		w.makeNew(way)
+	case liftLimit:
+		w.lift(way)
 	case takeUser, takeRole, passNew, useExisting:
 	}
 }
@@ -229,4 +231,36 @@ func (w *walker) makeAs(way *way, t trial, fresh *node, names policy.Resource) b
 		}
 	}
 	return w.keep(&t, &step{way: way, to: w.i, raises: true, object: "a new one"})
+}
+
+// lift tries to take the node's boundary away, which helps if its policies by
+// themselves make it an administrator.
+func (w *walker) lift(way *way) {
+	need := way.needs[0]
+	if w.n.boundary == nil || w.n.group || need.on == onRole && w.n.Kind != KindRole || need.on == onUser && w.n.Kind != KindUser {
+		return
+	}
+	without := *w.n
+	without.boundary, without.layers.Boundary = nil, nil
+	c := w.a.ceiling(&without)
+	s := w.a.spanOf(without.identity, &c)
+	var o outcome
+	w.a.isAdmin(&without, &s, &o)
+	t := w.start()
+	switch {
+	case o.certain == levelAdmin:
+	case o.possible == levelAdmin:
+		t.doubt(inventory.Unknown, "whether its policies make it an administrator depends on a condition")
+	default:
+		return
+	}
+	object := w.n.boundary.Name
+	if need.on == onPolicy {
+		if w.n.boundary.ByAWS || w.n.boundary.ARN == "" || !w.onPolicy(&t, need.action, w.n.boundary) {
+			return
+		}
+	} else if !w.can(&t, need.action, w.n, "") {
+		return
+	}
+	w.keep(&t, &step{way: way, to: w.i, via: w.n.boundary.ARN, raises: true, object: object})
 }

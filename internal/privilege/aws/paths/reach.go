@@ -15,7 +15,7 @@ type reaching struct {
 
 func reachings() []reaching {
 	return []reaching{
-		{ResourceSecret, "read", "secretsmanager:GetSecretValue", secrets},
+		{ResourceSecret, "read", "secretsmanager:GetSecretValue", vault},
 		{ResourceParameter, "read", "ssm:GetParameter", settings},
 		{ResourceKey, "decrypt", "kms:Decrypt", "*"},
 		{ResourceBucket, "read", "s3:GetObject", objects},

@@ -98,7 +98,7 @@ func (a *Analysis) reach(workers int, admin bool, want inventory.Tri, of func(n 
 		r.dist[i] = start
 		last = max(last, start)
 		if start < 0 && search {
-			open = append(open, int32(i)) //nolint:gosec // far below 2^31 principals
+			open = append(open, int32(i))
 		}
 	}
 	for at := int8(0); at <= last && len(open) > 0; at++ {
@@ -154,7 +154,7 @@ func (a *Analysis) steps(i int32, l *layer) []step {
 			continue
 		}
 		switch way.how {
-		case raiseSelf, raiseRole, raiseUser, makeNew:
+		case raiseSelf, raiseRole, raiseUser, makeNew, liftLimit:
 			if way.id == "iam-013" {
 				w.join(way)
 			} else if l.first && l.admin {

@@ -15,8 +15,6 @@ type walker struct {
 	i   int32
 	l   *layer
 	out []step
-
-	assumed map[int32]policy.Decision
 }
 
 // A trial adds up the answers that one step needs.
@@ -176,36 +174,74 @@ func (w *walker) become(t *trial, r *node, trust *policy.Policy) bool {
 	return t.answer >= w.l.want
 }
 
+// few is how many targets are asked one by one, without a look at patterns.
+const few = 64
+
 // targets narrows a list down to those that the statements about an action can
 // mean.
 func (w *walker) targets(action string, list []int32) []int32 {
 	if len(list) < 4 {
 		return list
 	}
-	set := w.a.table.match(action)
-	var exact []int32
+	number, ok := w.a.numbers[action]
+	if !ok {
+		return list
+	}
+	var out []int32
 	for _, p := range w.n.identity {
 		if p.Document == nil {
 			return list
 		}
 		for i := range p.clauses {
 			c := &p.clauses[i]
-			if c.Deny || !meets(c.bits, set) {
+			if c.Deny || !c.bits.has(number) {
 				continue
 			}
-			if c.NotResources != nil || slices.ContainsFunc(c.Resources, func(r string) bool { return strings.ContainsAny(r, "*?$") }) {
+			if c.NotResources != nil || c.width == onAll {
 				return list
 			}
 			for _, r := range c.Resources {
-				if k, ok := w.a.index[r]; ok {
-					exact = append(exact, k)
+				k, exact := w.a.index[r]
+				switch {
+				case exact:
+					out = append(out, k)
+				case !strings.ContainsAny(r, "*?$"):
+				case len(list) < few:
+					return list
+				default:
+					out = append(out, w.a.matching(r)...)
 				}
 			}
 		}
 	}
-	slices.Sort(exact)
-	exact = slices.Compact(exact)
-	return slices.DeleteFunc(exact, func(k int32) bool { _, found := slices.BinarySearch(list, k); return !found })
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(k int32) bool { _, found := slices.BinarySearch(list, k); return !found })
+}
+
+// matching lists the principals whose ARN a pattern means, in order. Variables
+// may be anything.
+func (a *Analysis) matching(pattern string) []int32 {
+	if have, ok := a.matched.Load(pattern); ok {
+		if list, ok := have.([]int32); ok {
+			return list
+		}
+	}
+	plain := withoutVariables(pattern)
+	prefix := plain
+	if k := strings.IndexAny(plain, "*?"); k >= 0 {
+		prefix = plain[:k]
+	}
+	var out []int32
+	people := a.nodes[:a.people]
+	at, _ := slices.BinarySearchFunc(people, prefix, func(n node, p string) int { return strings.Compare(n.ARN, p) })
+	for ; at < len(people) && strings.HasPrefix(people[at].ARN, prefix); at++ {
+		if wild(plain, people[at].ARN) {
+			out = append(out, int32(at)) //nolint:gosec // far below 2^31 principals
+		}
+	}
+	a.matched.Store(pattern, out)
+	return out
 }
 
 // meets reports whether two sets have a member in common.

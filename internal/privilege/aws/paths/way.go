@@ -20,6 +20,8 @@ const (
 	useExisting
 	// makeNew makes a principal with policies of its choice.
 	makeNew
+	// liftLimit takes the caller's own boundary away.
+	liftLimit
 )
 
 // A subject is what a permission of a way is needed on.
@@ -177,6 +179,9 @@ func ownWays() []way {
 		{"muster-003", makeNew, "", "", []need{{"iam:CreateRole", onRole}, {"iam:PutRolePolicy", onRole}}, "makes a role that trusts it, with an inline policy, and assumes it"},
 		{"muster-004", makeNew, "", "", []need{{"iam:CreateUser", onUser}, {"iam:AttachUserPolicy", onUser}, {"iam:CreateAccessKey", onUser}}, "makes a user with any policy and an access key"},
 		{"muster-005", makeNew, "", "", []need{{"iam:CreateUser", onUser}, {"iam:PutUserPolicy", onUser}, {"iam:CreateAccessKey", onUser}}, "makes a user with an inline policy and an access key"},
+		{"muster-007", liftLimit, "", "", []need{{"iam:DeleteUserPermissionsBoundary", onUser}}, "removes its own permissions boundary"},
+		{"muster-008", liftLimit, "", "", []need{{"iam:DeleteRolePermissionsBoundary", onRole}}, "removes its own permissions boundary"},
+		{"muster-009", liftLimit, "", "", []need{{"iam:CreatePolicyVersion", onPolicy}}, "writes a new version of its own permissions boundary %s"},
 		{"muster-006", useExisting, "ecs-tasks.amazonaws.com", "ecs.task", []need{{"ecs:ExecuteCommand", onConsumer}}, "runs commands in a container that runs as %s"},
 	}
 }

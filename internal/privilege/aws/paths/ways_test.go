@@ -33,7 +33,7 @@ func stage(t *testing.T, table *table, w *way, without string, change func(*Acco
 		actions = []any{"s3:ListAllMyBuckets"}
 	}
 	ci := Principal{ARN: arn + "user/ci", Kind: KindUser, Policies: []*Policy{doc("Allow", actions...)}, Groups: []string{"own"}}
-	if w.id == "iam-005" || w.id == "iam-009" {
+	if w.id == "iam-005" || w.id == "iam-009" || w.id == "muster-008" {
 		ci = Principal{ARN: arn + "role/ci", Kind: KindRole, Policies: ci.Policies, Trust: statements(t, trust("Service", "support.amazonaws.com"))}
 	}
 	ci.Policies[0].Versions = 2
@@ -63,6 +63,16 @@ func stage(t *testing.T, table *table, w *way, without string, change func(*Acco
 	}
 	if slices.ContainsFunc(w.needs, func(n need) bool { return n.on == onTrust }) {
 		deploy.Trust = statements(t, trust("AWS", fixtureAccount))
+	}
+	if w.how == liftLimit { // an administrator but for its boundary
+		ci.Policies = admin
+		if without == "" {
+			without = "sqs:SendMessage"
+		}
+		ci.Boundary = &Policy{Name: "b", ARN: arn + "policy/b", Document: statements(t, []any{
+			map[string]any{"Effect": "Allow", "Action": append(actions, "s3:List*"), "Resource": "*"},
+			map[string]any{"Effect": "Deny", "Action": without, "Resource": "*"},
+		})}
 	}
 	acc.Principals = []Principal{ci, deploy, other}
 	if change != nil {
