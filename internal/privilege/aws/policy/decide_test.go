@@ -190,6 +190,7 @@ func TestEvaluation(t *testing.T) {
 		{name: "deny all but another", by: user(), identity: every, on: []string{`{"Effect":"Deny","NotPrincipal":{"AWS":"` + roleARN + `"},"Action":"*","Resource":"*"}`}, want: no},
 		{name: "deny all but the user, who has a boundary", by: user(), identity: every, boundary: every, on: []string{`{"Effect":"Deny","NotPrincipal":{"AWS":["` + userARN + `","` + rootARN + `"]},"Action":"*","Resource":"*"}`}, want: no},
 		{name: "deny all but the session, named in full", by: role(), identity: every, on: []string{`{"Effect":"Deny","NotPrincipal":{"AWS":["` + roleARN + `","` + sessionARN + `","` + home + `"]},"Action":"*","Resource":"*"}`}, want: yes},
+		{name: "deny all but the session, without its role", by: role(), identity: every, on: []string{`{"Effect":"Deny","NotPrincipal":{"AWS":["` + sessionARN + `","` + home + `"]},"Action":"*","Resource":"*"}`}, want: maybe},
 		{name: "deny all but the role", by: role(), identity: every, on: []string{`{"Effect":"Deny","NotPrincipal":{"AWS":["` + roleARN + `","` + home + `"]},"Action":"*","Resource":"*"}`}, want: maybe},
 		{name: "allow all but another", by: user(), on: []string{`{"Effect":"Allow","NotPrincipal":{"AWS":"` + roleARN + `"},"Action":"*","Resource":"*"}`}, want: yes},
 		{name: "allow all but the account", by: user(), on: []string{`{"Effect":"Allow","NotPrincipal":{"AWS":"` + home + `"},"Action":"*","Resource":"*"}`}, want: no, lacks: IdentityLayer},

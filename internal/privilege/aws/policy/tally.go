@@ -33,7 +33,6 @@ func (e *evaluation) outcome(t *tally, among *portion) inventory.Tri {
 	}
 	if e.missing {
 		t.account, t.role, t.direct = inventory.Unknown, inventory.Unknown, inventory.Unknown
-		t.deny = max(t.deny, inventory.Unknown)
 	}
 	e.defaults(t)
 	return min(e.allowed(t), -t.deny)
