@@ -63,6 +63,20 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
+// BenchmarkTrust asks whether a role may take on another that names it.
+func BenchmarkTrust(b *testing.B) {
+	trust := Compile("trust", document(b, `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":["`+other+`","`+userARN+`","`+roleARN+`"]}}`))
+	l := estate(b, 1)[0]
+	l.Resource = trust
+	by, action, resource := role(), NewAction("sts:AssumeRole"), One(target)
+	b.ReportAllocs()
+	for b.Loop() {
+		if d := Decide(&Request{Principal: by, Action: action, Resource: resource}, l); d.Allowed != yes {
+			b.Fatal(d)
+		}
+	}
+}
+
 func BenchmarkParse(b *testing.B) {
 	for _, n := range []int{1, 100} {
 		data := []byte(`{"Version":"2012-10-17","Statement":[` + strings.Repeat(`{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::robots/*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-robots"}}},`, 10*n) + `{"Effect":"Deny","Action":"*","Resource":"*"}]}`)

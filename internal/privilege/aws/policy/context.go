@@ -2,7 +2,6 @@ package policy
 
 import (
 	"maps"
-	"slices"
 	"strings"
 )
 
@@ -264,18 +263,4 @@ func (p *Principal) userID() value {
 		return value{state: known, one: globOf(literal(p.ID) + ":\x01")}
 	}
 	return value{}
-}
-
-// sessions returns the ARNs under which a resource policy may name the session
-// itself, and false if its name is not known.
-func (p *Principal) session() (string, bool) {
-	part := strings.SplitN(p.ARN, ":", 6)
-	if len(part) < 6 || !slices.Contains([]Kind{Role, FederatedUser}, p.Kind) {
-		return "", true
-	}
-	prefix := "arn:" + part[1] + ":sts::" + p.Account
-	if p.Kind == FederatedUser {
-		return prefix + ":federated-user/" + p.Session, p.Session != ""
-	}
-	return prefix + ":assumed-role/" + p.Name() + "/" + p.Session, p.Session != ""
 }

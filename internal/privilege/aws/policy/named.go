@@ -79,15 +79,36 @@ func (p *Principal) isCalled(name string) (certain, perhaps class) {
 			return asPrincipal, asPrincipal
 		}
 	}
-	session, exact := p.session()
+	session, ok := p.sessionIn(name)
 	switch {
-	case session == "":
-	case exact && session == name:
-		return asPrincipal, asPrincipal
-	case !exact && strings.HasPrefix(name, session):
+	case !ok || p.Session != "" && p.Session != session:
+		return notNamed, notNamed
+	case p.Session == "":
 		return notNamed, asPrincipal
+	default:
+		return asPrincipal, asPrincipal
 	}
-	return notNamed, notNamed
+}
+
+// sessionIn returns the name of a session from its ARN, if it is one of this role
+// or federated user: arn:aws:sts::111122223333:assumed-role/ci/build.
+func (p *Principal) sessionIn(name string) (session string, ok bool) {
+	kind := "federated-user/"
+	switch p.Kind {
+	case Role:
+		kind = "assumed-role/"
+	case FederatedUser:
+	default:
+		return "", false
+	}
+	_, rest, _ := strings.Cut(name, ":sts::")
+	rest, inAccount := strings.CutPrefix(rest, p.Account)
+	rest, ofKind := strings.CutPrefix(rest, ":"+kind)
+	if !inAccount || !ofKind || p.Kind == FederatedUser {
+		return rest, inAccount && ofKind
+	}
+	role, session, ok := strings.Cut(rest, "/")
+	return session, ok && role == p.Name()
 }
 
 // isAccount reports whether a principal is an account: its number, or the ARN of
