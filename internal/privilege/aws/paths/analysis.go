@@ -13,26 +13,27 @@ import (
 
 // An Analysis answers for one Estate. It may be asked from many goroutines.
 type Analysis struct {
-	estate   *Estate
-	table    *table
-	idleSet  bits
-	profiles *profiles
-	actions  map[string]policy.Action // that are asked for by name
-	numbers  map[string]int           // of those in the table
-	ways     []way
-	accounts map[string]*account
-	matched  sync.Map // of patterns to the principals that they mean
-	people   int      // nodes that are no groups, which come first
-	nodes    []node   // users, roles and root users, then groups, each by ARN
-	index    map[string]int32
-	carried  map[string]int32 // roles by the ARN of an instance profile
-	keys     keys
-	contexts sync.Map // of contextKey to *policy.Context
-	admin    *policy.Policy
-	trust    trustIndex
-	raised   []atomic.Int32 // by node: whether any policy makes it an administrator, once it was asked
-	goals    []*goal
-	results  []*Result
+	estate    *Estate
+	table     *table
+	idleSet   bits
+	profiles  *profiles
+	actions   map[string]policy.Action // that are asked for by name
+	numbers   map[string]int           // of those in the table
+	ways      []way
+	accounts  map[string]*account
+	matched   sync.Map // of patterns to the principals that they mean
+	people    int      // nodes that are no groups, which come first
+	nodes     []node   // users, roles and root users, then groups, each by ARN
+	index     map[string]int32
+	carried   map[string]int32 // roles by the ARN of an instance profile
+	keys      keys
+	contexts  sync.Map // of contextKey to *policy.Context
+	admin     *policy.Policy
+	everybody *policy.Policy // a resource policy that lets in all
+	trust     trustIndex
+	raised    []atomic.Int32 // by node: whether any policy makes it an administrator, once it was asked
+	goals     []*goal
+	results   []*Result
 }
 
 // An account is one of the estate, made ready.
@@ -96,6 +97,9 @@ func analyze(e *Estate, t *table, workers int) *Analysis {
 	}
 	a.idleSet = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
 	a.admin = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}})
+	a.everybody = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{
+		Actions: []string{"*"}, Resources: []string{"*"}, Principals: &policy.Principals{Everyone: true},
+	}}})
 	for i := range e.Accounts {
 		a.addAccount(&e.Accounts[i])
 	}

@@ -12,6 +12,7 @@ import (
 type viewer struct {
 	account string                             // that the role or resource is in
 	inOrg   func(account string) inventory.Tri // of the same organisation
+	limit   func(*Trust)                       // what RCPs say; nil is nothing
 	role    bool                               // a trust policy of a role, not the policy of a resource
 	linked  bool                               // a service-linked role
 }
@@ -28,7 +29,10 @@ func (v *viewer) trusts(d *policy.Document) []Trust {
 			continue
 		}
 		for _, t := range v.statement(s) {
-			t.Closed = closed(d, &t)
+			closed(d, &t)
+			if v.limit != nil {
+				v.limit(&t)
+			}
 			out = append(out, t)
 		}
 	}
@@ -55,19 +59,17 @@ func covers(s *policy.Statement, action string) bool {
 	return slices.ContainsFunc(s.Actions, means)
 }
 
-// closed reports whether a deny without condition of the same document takes a
-// trust back.
-func closed(d *policy.Document, t *Trust) bool {
+// closed finds out whether a deny of the same document takes a trust back: for
+// certain if it has no condition.
+func closed(d *policy.Document, t *Trust) {
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		if !s.Deny || len(s.Conditions) > 0 || s.Principals == nil {
+		if !s.Deny || s.Principals == nil || slices.ContainsFunc(t.Actions, func(a string) bool { return !covers(s, a) }) || !names(s.Principals, t) {
 			continue
 		}
-		if !slices.ContainsFunc(t.Actions, func(a string) bool { return !covers(s, a) }) && names(s.Principals, t) {
-			return true
-		}
+		t.Certain = t.Certain && len(s.Conditions) == 0
+		t.Closed = t.Closed || len(s.Conditions) == 0
 	}
-	return false
 }
 
 // names reports whether principals take in all of a trust.
@@ -223,6 +225,7 @@ func (t *Trust) weak(code, text string) { t.Weak = append(t.Weak, Weakness{code,
 
 // outsiders judges a trust in everybody, an account or a principal.
 func (v *viewer) outsiders(t *Trust, s *policy.Statement) {
+	t.Certain = !slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool { return !bounds(c.Key) })
 	if t.ExternalID == inventory.Unknown {
 		t.ExternalID = inventory.False
 	}

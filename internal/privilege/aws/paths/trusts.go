@@ -1,6 +1,9 @@
 package paths
 
-import "github.com/muster-nhi/muster/internal/inventory"
+import (
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+)
 
 // Trusts returns who may become a role, in the order of its trust policy. It is
 // empty for what is no role.
@@ -10,7 +13,7 @@ func (a *Analysis) Trusts(role string) []Trust {
 		return nil
 	}
 	n := &a.nodes[i]
-	v := viewer{account: n.account.ID, inOrg: a.member(n.account), role: true, linked: n.ServiceRole}
+	v := viewer{account: n.account.ID, inOrg: a.member(n.account), role: true, linked: n.ServiceRole, limit: a.limited(n.account, n.self)}
 	return v.trusts(n.Trust)
 }
 
@@ -19,7 +22,8 @@ func (a *Analysis) ResourceTrusts(resource string) []Trust {
 	for i := range a.estate.Accounts {
 		for k := range a.estate.Accounts[i].Resources {
 			if r := &a.estate.Accounts[i].Resources[k]; r.ARN == resource {
-				v := viewer{account: a.estate.Accounts[i].ID, inOrg: a.member(a.accounts[a.estate.Accounts[i].ID])}
+				acc := a.accounts[a.estate.Accounts[i].ID]
+				v := viewer{account: a.estate.Accounts[i].ID, inOrg: a.member(acc), limit: a.limited(acc, policy.One(r.ARN))}
 				return v.trusts(r.Policy)
 			}
 		}
@@ -43,5 +47,40 @@ func (a *Analysis) member(of *account) func(id string) inventory.Tri {
 		default:
 			return inventory.Unknown
 		}
+	}
+}
+
+// limited asks the RCPs of an account whether they let in whom a trust names.
+func (a *Analysis) limited(acc *account, resource policy.Resource) func(*Trust) {
+	if len(acc.rcps) == 0 {
+		return nil
+	}
+	return func(t *Trust) {
+		who := policy.Principal{Kind: policy.Role, Account: t.Account, OrgKnown: t.InOrg == inventory.False}
+		switch t.Kind {
+		case TrustAccount:
+			who.ARN = "arn:aws:iam::" + t.Account + ":role/somebody"
+		case TrustPrincipal:
+			who.ARN = t.Principal
+		case TrustService:
+			who = policy.Principal{Kind: policy.Service, ARN: t.Principal}
+		case TrustOIDC:
+			who = policy.Principal{Kind: policy.WebIdentity, ARN: t.Principal}
+		case TrustSAML:
+			who = policy.Principal{Kind: policy.SAML, ARN: t.Principal}
+		default:
+			who = policy.Principal{Kind: policy.Anonymous}
+		}
+		if t.InOrg == inventory.True {
+			who.OrgID = a.estate.Organization
+		}
+		open := false
+		for _, action := range t.Actions {
+			d := policy.Decide(&policy.Request{Principal: &who, Action: policy.NewAction(action), Resource: resource, Account: acc.ID, Context: policy.Direct()},
+				&policy.Layers{Identity: []*policy.Policy{a.admin}, Resource: a.everybody, RCPs: acc.rcps})
+			open = open || d.Allowed != inventory.False
+			t.Certain = t.Certain && d.Allowed != inventory.Unknown
+		}
+		t.Closed = t.Closed || !open
 	}
 }
