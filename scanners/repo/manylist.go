@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/repo/git"
@@ -189,12 +190,9 @@ var errNone = errors.New("there is none; to scan the files of a directory, name 
 
 // add adds a reason, each once.
 func (t *trouble) add(reason string) {
-	for _, r := range t.reasons {
-		if r == reason {
-			return
-		}
+	if !slices.Contains(t.reasons, reason) {
+		t.reasons = append(t.reasons, reason)
 	}
-	t.reasons = append(t.reasons, reason)
 }
 
 // storeSize guesses how much is to be read of a repository: the bytes of its

@@ -102,12 +102,15 @@ func parseOldIndex(data []byte) (*index, error) {
 		offset := binary.BigEndian.Uint32(data[at:])
 		if offset>>31 != 0 {
 			x.far = binary.BigEndian.AppendUint64(x.far, uint64(offset))
-			offset = 1<<31 | uint32(len(x.far)/8-1) //nolint:gosec // fewer than maxCount
+			offset = 1<<31 | uint32(len(x.far)/8-1)
 		}
 		x.offsets = binary.BigEndian.AppendUint32(x.offsets, offset)
 		x.names = append(x.names, data[at+4:at+entry]...)
 	}
-	return x, x.ordered()
+	if err := x.ordered(); err != nil {
+		return nil, err
+	}
+	return x, nil
 }
 
 // ordered checks that the names ascend and lie where the fanout says.

@@ -61,7 +61,7 @@ func (s *Store) listPart(number int, dir, prefix string) error {
 		k, i := s.locate(id)
 		switch {
 		case i < 0 || k < 0:
-			s.loose = append(s.loose, looseName{id, uint8(number)}) //nolint:gosec // below maxDirs
+			s.loose = append(s.loose, looseName{id, uint8(number)})
 		case number == 0 && s.packs[k].dir != 0:
 			s.also[id] = true
 		}
