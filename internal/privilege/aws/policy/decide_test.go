@@ -180,6 +180,8 @@ func TestEvaluation(t *testing.T) {
 		{name: "resource policy names the account, the identity policy allows", by: user(), identity: every, on: []string{to(home, get)}, want: yes},
 		{name: "resource policy names an id", by: user(), on: []string{to("AIDAALICE", get)}, want: yes},
 		{name: "resource policy names one that is gone", by: user(), on: []string{to("AIDAGONE", get)}, want: no, lacks: IdentityLayer},
+		{name: "across accounts: by a canonical user id", by: user(), account: other, identity: every, on: []string{`{"Effect":"Allow","Principal":{"CanonicalUser":"79a5"},"Action":"*","Resource":"*"}`}, want: maybe, unknown: []string{"whose canonical user id it is"}},
+		{name: "by a canonical user id, where the identity policy decides", by: user(), on: []string{`{"Effect":"Allow","Principal":{"CanonicalUser":"79a5"},"Action":"*","Resource":"*"}`}, want: no, lacks: IdentityLayer},
 		{name: "a pattern names nobody", by: user(), on: []string{to("arn:aws:iam::"+home+":user/*", get)}, want: no, lacks: IdentityLayer},
 		{name: "an identity policy's statement in a resource policy", by: user(), on: every, want: no, lacks: IdentityLayer},
 
@@ -230,7 +232,7 @@ func TestEvaluation(t *testing.T) {
 		{name: "role: a token of a provider by its address", by: github, action: "sts:AssumeRoleWithWebIdentity", resource: target, on: []string{trust(`{"Federated":"token.actions.githubusercontent.com"}`, "sts:*")}, want: yes},
 		{name: "role: a token of another provider", by: github, action: "sts:AssumeRoleWithWebIdentity", resource: target, on: []string{trust(`{"Federated":"arn:aws:iam::`+home+`:oidc-provider/gitlab.com"}`, "sts:*")}, want: no, lacks: ResourceLayer},
 		{name: "a principal that is not known", identity: every, on: []string{to(userARN, get)}, want: yes},
-		{name: "a principal that is not known, and a deny that may name it", identity: every, on: []string{against(userARN, get)}, want: maybe},
+		{name: "a principal that is not known, and a deny that may name it", identity: every, on: []string{against(userARN, get)}, want: maybe, unknown: []string{"the principal"}},
 		{name: "nobody", by: &Principal{Kind: Anonymous}, account: home, on: []string{to(home, get)}, want: no, lacks: ResourceLayer},
 
 		// What is not known.

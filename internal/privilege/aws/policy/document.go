@@ -1,6 +1,15 @@
 // Package policy reads AWS policy documents and decides what they allow, in
 // three values: allowed, denied, unknown. It is pure.
 //
+// Parse reads a document, Compile makes it ready, Decide answers a request by all
+// policies that have a say. Time and memory of the first two grow with the length
+// of the document. A question costs a look into each policy's index and the
+// statements about the action, so about a microsecond. Documents and compiled
+// policies are shared between principals and goroutines.
+//
+// It does not know what is decided outside of policies: access control lists,
+// S3's block of public access, grants of KMS keys, policies of VPC endpoints.
+//
 // Source: IAM User Guide, "IAM JSON policy elements reference" and "Policy
 // evaluation logic".
 package policy

@@ -87,7 +87,13 @@ func (e *evaluation) unknownOf(h *hit) []string {
 			}
 		}
 	}
-	if h.class != h.perhaps {
+	switch p := h.statement.Principals; {
+	case h.class == h.perhaps:
+	case e.q.Principal == nil:
+		out = append(out, "the principal")
+	case p != nil && len(p.Canonical) > 0:
+		out = append(out, "whose canonical user id it is")
+	default:
 		out = append(out, "the name of the session")
 	}
 	return out

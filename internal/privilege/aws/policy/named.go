@@ -41,6 +41,9 @@ func (l *Principals) name(p *Principal) (certain, perhaps class) {
 		c, maybe := p.isCalled(name)
 		certain, perhaps = max(certain, c), max(perhaps, maybe, c)
 	}
+	if len(l.Canonical) > 0 { // an account by another name, which no listing tells
+		perhaps = max(perhaps, asAccount)
+	}
 	return certain, perhaps
 }
 
