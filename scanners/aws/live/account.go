@@ -87,10 +87,11 @@ func (s *session) regionNotes(l object.Listing, on, off, left []string) {
 
 // alias reads what people call the account.
 func (s *session) alias(ctx context.Context) {
-	type answer struct {
+	type page struct {
+		wire.Page
 		Aliases []string `xml:"AccountAliases>member"`
 	}
-	one(ctx, s, "iam:ListAccountAliases", "", nil, func(out *answer) int {
+	list(ctx, s, "iam:ListAccountAliases", "", nil, func(out *page) int {
 		if len(out.Aliases) > 0 {
 			s.keep(func(a *object.Account) { a.Alias = out.Aliases[0] })
 		}

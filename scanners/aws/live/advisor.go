@@ -55,6 +55,9 @@ func (s *session) advisor(ctx context.Context) {
 			ask = append(ask, p)
 		}
 	}
+	if len(ask) == 0 && len(all) > 0 {
+		s.note("iam:GetServiceLastAccessedDetails", "", len(all), nil)
+	}
 	var mu sync.Mutex
 	details(ctx, s, "iam:GetServiceLastAccessedDetails", "", ask, func(ctx context.Context, p *principal) error {
 		access, err := s.accessOf(ctx, p.arn)

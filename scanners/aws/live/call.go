@@ -118,7 +118,7 @@ func principalCalls() []call {
 		plain(iam, "GenerateCredentialReport", "has AWS make the credential report, which changes nothing else"),
 		plain(iam, "GetCredentialReport", "keys, passwords and certificates of users, and their last use"),
 		plain(iam, "GetAccountSummary", "whether the root user has keys and MFA"),
-		plain(iam, "ListAccountAliases", "what people call the account"),
+		marked("ListAccountAliases", "what people call the account"),
 		marked("ListAccessKeys", "ids of access keys").when(withDetails),
 		plain(iam, "GetAccessKeyLastUsed", "last use of keys that the report does not have yet").when(withDetails),
 		marked("ListServiceSpecificCredentials", "Bedrock API keys and others for one service"),

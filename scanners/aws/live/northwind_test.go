@@ -94,18 +94,27 @@ func principals(s *fake.Server) {
 }
 
 // report sets the credential report, which was made before the user new.
-func report(s *fake.Server) {
-	head := "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,mfa_active," +
-		"access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service," +
-		"access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service," +
-		"cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated"
-	root := "<root_account>,arn:aws:iam::" + account + ":root,2020-01-01T00:00:00+00:00,not_supported,no_information,not_supported,not_supported,true," +
-		"false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
-	ci := fmt.Sprintf("ci,%s,2024-01-10T08:00:00+00:00,false,N/A,N/A,N/A,false,true,2024-01-10T08:05:00+00:00,2026-11-01T22:15:00+00:00,eu-central-1,s3,"+
-		"false,N/A,N/A,N/A,N/A,false,N/A,false,N/A", arn("iam", "", "user/ci"))
-	csv := strings.Join([]string{head, root, ci}, "\n")
+func report(s *fake.Server) { setReport(s, []string{reportHead(), reportRow("ci")}) }
+
+func setReport(s *fake.Server, rows []string) {
 	s.Set(account, "", "iam:GenerateCredentialReport", fake.Tree{"State": "COMPLETE"})
 	s.Set(account, "", "iam:GetCredentialReport", fake.Tree{
-		"Content": base64.StdEncoding.EncodeToString([]byte(csv)), "ReportFormat": "text/csv", "GeneratedTime": "2026-11-02T06:00:00Z",
+		"Content":      base64.StdEncoding.EncodeToString([]byte(strings.Join(rows, "\n"))),
+		"ReportFormat": "text/csv", "GeneratedTime": "2026-11-02T06:00:00Z",
 	})
+}
+
+// reportHead are the names of the columns and the row of the root user.
+func reportHead() string {
+	return "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,mfa_active," +
+		"access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service," +
+		"access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service," +
+		"cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated\n" +
+		"<root_account>,arn:aws:iam::" + account + ":root,2020-01-01T00:00:00+00:00,not_supported,no_information,not_supported,not_supported,true," +
+		"false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
+}
+
+func reportRow(user string) string {
+	return fmt.Sprintf("%s,%s,2024-01-10T08:00:00+00:00,false,N/A,N/A,N/A,false,true,2024-01-10T08:05:00+00:00,2026-11-01T22:15:00+00:00,eu-central-1,s3,"+
+		"false,N/A,N/A,N/A,N/A,false,N/A,false,N/A", user, arn("iam", "", "user/"+user))
 }

@@ -54,7 +54,7 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 	if tell == nil {
 		tell = func(string, int, int) {}
 	}
-	x := &run{Reader: r, home: r.client(aws.NewCredentialsCache(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, tell: tell}
+	x := &run{Reader: r, home: r.client(cached(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, tell: tell}
 	if err := x.identify(ctx); err != nil {
 		return nil, err
 	}
@@ -76,6 +76,15 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 	x.estate.Accounts = accounts
 	x.finish()
 	return x.estate, nil
+}
+
+// cached returns credentials that are kept until they expire: those of the SDK's
+// configuration are already.
+func cached(p aws.CredentialsProvider) aws.CredentialsProvider {
+	if c, ok := p.(*aws.CredentialsCache); ok {
+		return c
+	}
+	return aws.NewCredentialsCache(p)
 }
 
 // identify asks as whom it reads.

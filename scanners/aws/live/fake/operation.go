@@ -38,7 +38,7 @@ iam:GetAccountAuthorizationDetails iam query 2010-05-08 Marker>Marker/MaxItems:1
 iam:GenerateCredentialReport iam query 2010-05-08
 iam:GetCredentialReport iam query 2010-05-08
 iam:GetAccountSummary iam query 2010-05-08
-iam:ListAccountAliases iam query 2010-05-08
+iam:ListAccountAliases iam query 2010-05-08 Marker>Marker/MaxItems:1000 +IsTruncated
 iam:ListAccessKeys iam query 2010-05-08 Marker>Marker/MaxItems:1000 +IsTruncated @UserName
 iam:GetAccessKeyLastUsed iam query 2010-05-08 @AccessKeyId
 iam:ListServiceSpecificCredentials iam query 2010-05-08 Marker>Marker/MaxItems:1000 +IsTruncated

@@ -70,6 +70,13 @@ func (s *Server) Requests() []Request {
 	return slices.Clone(s.requests)
 }
 
+// Forget forgets what was asked.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = nil
+}
+
 // Set says how a call is answered in an account and region ("" is any). Of a call
 // about one object the action is "kms:DescribeKey?KeyId=…".
 func (s *Server) Set(account, region, action string, answer Tree) {

@@ -1,0 +1,341 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/aws/live"
+	"github.com/muster-nhi/muster/scanners/aws/live/fake"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// TestThrottledScanIsTheSame refuses three of ten requests in all the ways that AWS
+// does, and wants the same estate with bounded extra calls.
+func TestThrottledScanIsTheSame(t *testing.T) {
+	calm := everything(t)
+	want := dump(t, read(t, allOptions(t, calm)))
+	s := everything(t)
+	var n atomic.Int64
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+		switch n.Add(1) % 10 {
+		case 3:
+			fake.Refuse(w, r.Action, http.StatusBadRequest, "Throttling", "Rate exceeded")
+		case 6:
+			w.Header().Set("Retry-After", "2")
+			fake.Refuse(w, r.Action, http.StatusTooManyRequests, "TooManyRequestsException", "slow down")
+		case 9:
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, "<html><body><h1>Internal error</h1></body></html>")
+		default:
+			return false
+		}
+		return true
+	}
+	got := dump(t, read(t, allOptions(t, s)))
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Error("the estate (-calm +throttled):\n", diff)
+	}
+	if a, b := len(calm.Requests()), len(s.Requests()); b > 2*a {
+		t.Errorf("%d requests instead of %d", b, a)
+	}
+}
+
+// TestPagesThatGoWrong looks for an end, a reason and what was read before.
+func TestPagesThatGoWrong(t *testing.T) {
+	page := func(token, more string) string {
+		return `{"SecretList":[{"ARN":"arn:aws:secretsmanager:eu-central-1:111122223333:secret:a","Name":"a"}]` + token + more + `}`
+	}
+	for name, c := range map[string]struct {
+		answer, reason string
+		count          int
+	}{
+		"the same token again": {page(`,"NextToken":"t"`, ""), "circles", 2},
+		"cut in the middle":    {`{"SecretList":[{"ARN":"arn:aws`, "form", 0},
+		"empty for ever":       {`{"SecretList":[],"NextToken":"%d"}`, "empty", 0},
+		"a page of a proxy":    {`<html>please sign in</html>`, "form", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := northwind()
+			var n atomic.Int64
+			s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+				if r.Action != "secretsmanager:ListSecrets" || r.Region != eu {
+					return false
+				}
+				fmt.Fprint(w, strings.ReplaceAll(c.answer, "%d", fmt.Sprint(n.Add(1))))
+				return true
+			}
+			a := read(t, options(t, s)).Accounts[0]
+			l := listingOf(a, "secretsmanager:ListSecrets", eu)
+			if l.Status != inventory.StatusPartial || !strings.Contains(l.Reason, c.reason) || l.Count != c.count {
+				t.Errorf("the listing is %+v", l)
+			}
+			if n := len(s.Requests()); n > 400 {
+				t.Errorf("it took %d requests", n)
+			}
+		})
+	}
+}
+
+// TestTruncatedWithoutToken is IAM's way to go wrong.
+func TestTruncatedWithoutToken(t *testing.T) {
+	s := northwind()
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+		if r.Action != "iam:ListServerCertificates" {
+			return false
+		}
+		fmt.Fprint(w, "<ListServerCertificatesResponse><ListServerCertificatesResult><IsTruncated>true</IsTruncated></ListServerCertificatesResult></ListServerCertificatesResponse>")
+		return true
+	}
+	l := listingOf(read(t, options(t, s)).Accounts[0], "iam:ListServerCertificates", "")
+	if l.Status != inventory.StatusPartial || !strings.Contains(l.Reason, "no token") {
+		t.Errorf("the listing is %+v", l)
+	}
+}
+
+// TestCredentialsThatExpire lets a session end in the middle, once with new ones to
+// be had and once without.
+func TestCredentialsThatExpire(t *testing.T) {
+	for name, c := range map[string]struct {
+		renews bool
+		status inventory.Status
+	}{"renewed": {true, inventory.StatusComplete}, "for good": {false, inventory.StatusPartial}} {
+		t.Run(name, func(t *testing.T) {
+			s := everything(t)
+			s.Page = 1
+			s.Keys["AKIANEW"], s.Caller["AKIANEW"] = account, arn("iam", "", "user/auditor")
+			var expired atomic.Bool
+			s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+				if r.Action == "secretsmanager:ListSecrets" && r.Values.Get("NextToken") != "" {
+					expired.Store(true)
+				}
+				if expired.Load() && r.Key == "AKIAFAKE" {
+					fake.Refuse(w, r.Action, http.StatusBadRequest, "ExpiredTokenException", "The security token included in the request is expired")
+					return true
+				}
+				return false
+			}
+			o := options(t, s)
+			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+				key := "AKIAFAKE"
+				if c.renews && expired.Load() {
+					key = "AKIANEW"
+				}
+				return aws.Credentials{AccessKeyID: key, SecretAccessKey: "made-up", CanExpire: true, Expires: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}, nil
+			})
+			l := listingOf(read(t, o).Accounts[0], "secretsmanager:ListSecrets", eu)
+			if l.Status != c.status || c.status == inventory.StatusPartial && !strings.Contains(l.Reason, "expired") {
+				t.Errorf("the listing is %+v", l)
+			}
+		})
+	}
+}
+
+// TestClocksDisagree has a server that is an hour ahead and refuses signatures of
+// another time.
+func TestClocksDisagree(t *testing.T) {
+	s := northwind()
+	o := options(t, s)
+	s.Date = o.Now().Add(time.Hour)
+	var mu sync.Mutex
+	refused := 0
+	o.Wrap = func(next http.RoundTripper) http.RoundTripper {
+		return carrier(func(r *http.Request) (*http.Response, error) {
+			at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+			if err != nil || at.Sub(s.Date).Abs() > 5*time.Minute {
+				mu.Lock()
+				refused++
+				mu.Unlock()
+				r.Header.Set("Authorization", "none")
+				res, err := next.RoundTrip(r)
+				if err == nil {
+					res.StatusCode = http.StatusForbidden
+					res.Body = body(`<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Signature expired: the canonical string was … ` + canary() + `</Message></Error></ErrorResponse>`)
+				}
+				return res, err
+			}
+			return next.RoundTrip(r)
+		})
+	}
+	a := read(t, o).Accounts[0]
+	if len(a.Users) != 2 || refused == 0 || refused > 40 {
+		t.Errorf("%d users after %d refusals", len(a.Users), refused)
+	}
+	if !strings.Contains(strings.Join(a.Notes, "\n"), "clock of this machine is 1h0m0s off") {
+		t.Errorf("the notes do not speak of the clock: %q", a.Notes)
+	}
+}
+
+// TestNoCredentials says at once what is wrong.
+func TestNoCredentials(t *testing.T) {
+	s := northwind()
+	s.Keys = map[string]string{}
+	r, err := live.Open(t.Context(), options(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Read(t.Context(), nil)
+	if err == nil || !strings.Contains(err.Error(), "sign in to AWS") || !strings.Contains(err.Error(), "InvalidClientTokenId") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestUnreachable has nobody answer.
+func TestUnreachable(t *testing.T) {
+	o := options(t, northwind())
+	o.Endpoint = "http://127.0.0.1:1"
+	r, err := live.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = r.Read(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestServiceIsDown bounds how often a region that is down is asked.
+func TestServiceIsDown(t *testing.T) {
+	s := everything(t)
+	down := 0
+	var mu sync.Mutex
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+		if r.Region != eu {
+			return false
+		}
+		mu.Lock()
+		down++
+		mu.Unlock()
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	}
+	a := read(t, options(t, s)).Accounts[0]
+	l := listingOf(a, "secretsmanager:ListSecrets", eu)
+	if l.Status != inventory.StatusPartial || l.Reason == "" {
+		t.Errorf("the listing is %+v", l)
+	}
+	if l := listingOf(a, "secretsmanager:ListSecrets", us); l.Status != inventory.StatusComplete {
+		t.Errorf("another region: %+v", l)
+	}
+	if down > 300 {
+		t.Errorf("the region was asked %d times", down)
+	}
+}
+
+// TestCancel ends a reading in the middle.
+func TestCancel(t *testing.T) {
+	s := everything(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Front = func(_ http.ResponseWriter, r fake.Request) bool {
+		if r.Action == "kms:ListKeys" {
+			cancel()
+		}
+		return false
+	}
+	r, err := live.Open(t.Context(), options(t, s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestResume kills a reading between two accounts and has another go on.
+func TestResume(t *testing.T) {
+	dir := t.TempDir()
+	want := dump(t, read(t, allOptions(t, everything(t))))
+	s := everything(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Front = func(_ http.ResponseWriter, r fake.Request) bool {
+		if r.Account == member && r.Action == "kms:ListKeys" {
+			cancel()
+		}
+		return false
+	}
+	o := allOptions(t, s)
+	o.State, o.Parallel = dir, 1
+	r, err := live.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the error is %v", err)
+	}
+	s.Front = nil
+	s.Forget()
+	e := read(t, o)
+	if asked(s, account, "iam:GetAccountAuthorizationDetails") {
+		t.Error("an account that was read is read again")
+	}
+	if diff := cmp.Diff([]string{account}, resumed(e)); diff != "" {
+		t.Error("accounts that were taken from the first run (-want +got):\n", diff)
+	}
+	if diff := cmp.Diff(string(want), string(dump(t, e))); diff != "" {
+		t.Error("the estate (-at once +in two runs):\n", diff)
+	}
+	s.Forget()
+	read(t, o)
+	if !asked(s, account, "iam:GetAccountAuthorizationDetails") {
+		t.Error("a scan after one that came to its end took its accounts")
+	}
+	if asked(s, account, "iam:GenerateServiceLastAccessedDetails") {
+		t.Error("access advisor was asked again within a day")
+	}
+}
+
+// resumed takes the notes out that say that an account was taken from an earlier
+// scan, and returns those accounts.
+func resumed(e *object.Estate) []string {
+	var out []string
+	for _, a := range e.Accounts {
+		var kept []string
+		for _, n := range a.Notes {
+			if strings.Contains(n, "earlier scan") {
+				out = append(out, a.ID)
+			} else {
+				kept = append(kept, n)
+			}
+		}
+		a.Notes = kept
+	}
+	return out
+}
+
+func asked(s *fake.Server, account, action string) bool {
+	for _, q := range s.Requests() {
+		if q.Account == account && q.Action == action {
+			return true
+		}
+	}
+	return false
+}
+
+// TestAccountThatCannotBeEntered is told, and costs nothing else.
+func TestAccountThatCannotBeEntered(t *testing.T) {
+	s := everything(t)
+	s.Roles = map[string]string{}
+	e := read(t, allOptions(t, s))
+	var other *object.Account
+	for _, a := range e.Accounts {
+		if a.ID == member {
+			other = a
+		}
+	}
+	l := listingOf(other, "sts:AssumeRole", "")
+	if l.Status != inventory.StatusDenied || !strings.Contains(l.Reason, "audit/muster") {
+		t.Errorf("the listing is %+v", l)
+	}
+	if len(e.Accounts[0].Roles) != 2 {
+		t.Error("the other account is lost")
+	}
+}
