@@ -30,7 +30,7 @@ func pgpass(text string) (out []Found) {
 	for line := range strings.Lines(text) {
 		number++
 		line = strings.TrimRight(line, "\n")
-		if strings.HasPrefix(line, "#") {
+		if strings.HasPrefix(line, "#") || len(line) > 1<<12 {
 			continue
 		}
 		fields := []string{""}
@@ -140,6 +140,9 @@ func dataSources(text string) (out []Found) {
 		return nil
 	}
 	root.each(func(v *value) {
+		if len(out) >= maxFound {
+			return
+		}
 		p := v.get("password", "userPassword")
 		if p.text == "" {
 			p = v.get("configuration").get("password")

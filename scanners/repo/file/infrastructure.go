@@ -231,8 +231,9 @@ func cloudInit(text string) (out []Found) {
 	for _, one := range list.items() {
 		out = append(out, chpasswd(one)...)
 	}
+	known := New()
 	for _, w := range root.get("write_files").items() {
-		out = append(out, written(w)...)
+		out = append(out, written(known, w)...)
 	}
 	return out
 }
@@ -267,8 +268,7 @@ func chpasswd(n node) (out []Found) {
 }
 
 // written reads a file that cloud-init writes, if its format is known.
-func written(w node) (out []Found) {
-	known := New()
+func written(known *Formats, w node) (out []Found) {
 	rule := known.Of(w.get("path").text())
 	if rule == "" || rule == "cloud-init-password" {
 		return nil

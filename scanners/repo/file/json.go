@@ -15,7 +15,8 @@ type value struct {
 	keys   []string
 	fields []*value
 	items  []*value
-	kind   byte // '{', '[', '"', or '0' for the others
+	first  map[string]int // of an object with many fields, where each is
+	kind   byte           // '{', '[', '"', or '0' for the others
 }
 
 // maxNodes bounds the places of one document, and maxDepth how deep they lie.
@@ -102,11 +103,22 @@ func (r *jsonReader) inside(v *value, depth int) *value {
 
 // get returns a field of an object; an empty place if it has none.
 func (v *value) get(keys ...string) *value {
+	const few = 16
+	if v.first == nil && len(v.keys) > few {
+		v.first = make(map[string]int, len(v.keys))
+		for i := len(v.keys) - 1; i >= 0; i-- {
+			v.first[v.keys[i]] = i
+		}
+	}
 	for _, key := range keys {
-		for i, name := range v.keys {
-			if name == key {
-				return v.fields[i]
-			}
+		if i, ok := v.first[key]; ok {
+			return v.fields[i]
+		}
+		if v.first != nil {
+			continue
+		}
+		if i := slices.Index(v.keys, key); i >= 0 {
+			return v.fields[i]
 		}
 	}
 	return &value{}

@@ -182,7 +182,7 @@ func publishProfile(text string) (out []Found) {
 	readXML(text).each(func(e *element) {
 		for _, name := range []string{"userPWD", "Password"} {
 			a := e.attr(name)
-			if a.value == "" || containsValue(out, a.value) {
+			if a.value == "" || len(out) >= maxFound || containsValue(out, a.value) {
 				continue
 			}
 			f := Found{Value: a.value, Line: a.line, User: e.attr("userName").value, Host: bareHost(e.attr("publishUrl").value)}

@@ -60,7 +60,7 @@ func wpConfig(text string) (out []Found) {
 	for _, m := range wpUser.FindAllStringSubmatch(text, 10) {
 		facts[m[1]] = m[2]
 	}
-	for _, m := range wpDefine.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range wpDefine.FindAllStringSubmatchIndex(text, maxFound) {
 		from, to := m[4], m[5]
 		if from < 0 {
 			from, to = m[6], m[7]

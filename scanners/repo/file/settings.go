@@ -50,18 +50,17 @@ func unquote(value string) string {
 
 // A section is the settings under one heading.
 type section struct {
-	name string
-	list []setting
+	name  string
+	list  []setting
+	first map[string]string // the first value of each key that is set
 }
 
 // get returns a value of a section; "" if it has none. Of several names the
 // first that is set counts.
 func (s section) get(keys ...string) string {
 	for _, key := range keys {
-		for _, one := range s.list {
-			if one.key == key && one.value != "" {
-				return one.value
-			}
+		if value := s.first[key]; value != "" {
+			return value
 		}
 	}
 	return ""
@@ -71,10 +70,13 @@ func (s section) get(keys ...string) string {
 func sections(text string) (out []section) {
 	for _, one := range settings(text) {
 		if len(out) == 0 || out[len(out)-1].name != one.section {
-			out = append(out, section{name: one.section})
+			out = append(out, section{name: one.section, first: map[string]string{}})
 		}
 		last := &out[len(out)-1]
 		last.list = append(last.list, one)
+		if last.first[one.key] == "" {
+			last.first[one.key] = one.value
+		}
 	}
 	return out
 }

@@ -6,17 +6,20 @@ import (
 )
 
 var (
-	sqlUser = regexp.MustCompile("(?i)\\b(?:(?:create|alter)\\s+(?:or\\s+replace\\s+)?(?:user|role|login)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?|grant\\s[^;\\n]{1,400}?\\sto\\s+|set\\s+password\\s+for\\s+)" +
+	sqlUser = regexp.MustCompile("(?i)\\b(?:(?:create|alter)\\s+(?:or\\s+replace\\s+)?(?:user|role|login)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?|to\\s+|set\\s+password\\s+for\\s+)" +
 		"((?:[`'\"\\[]?[A-Za-z_][\\w.$-]{0,63}[`'\"\\]]?))(?:@[`'\"]?([\\w.%-]{1,100})[`'\"]?)?")
-	sqlPass = regexp.MustCompile(`(?i)\b(?:identified\s+(?:with\s+['"]?[\w]+['"]?\s+)?(?:by|as)\s+(?:password\s+)?|(?:encrypted\s+|unencrypted\s+)?password\s*=?\s*(?:\(\s*)?)(?:N)?'((?:[^'\\\n]|''|\\.){1,256})'`)
-	sqlHash = regexp.MustCompile(`'(\$(?:2[abxy]?|1|5|6|apr1|argon2id?|argon2i|P|H|y)\$[./A-Za-z0-9$=,+-]{20,200}|pbkdf2_sha256\$[./A-Za-z0-9$=+-]{20,200}|\{SSHA(?:256|512)?\}[A-Za-z0-9+/=]{20,200})'`)
+	sqlPass = regexp.MustCompile(`(?i)\b(?:identified\s+(?:with\s+['"]?[\w]+['"]?\s+)?(?:by|as)\s+(?:password\s+)?|(?:encrypted\s+|unencrypted\s+)?password\s*=?\s*(?:\(\s*)?)(?:N)?'((?:[^'\\\n]|''|\\.)+)'`)
+	sqlHash = regexp.MustCompile(`'(\$(?:2[abxy]?|1|5|6|apr1|argon2id?|argon2i|P|H|y)\$[./A-Za-z0-9$=,+-]+|pbkdf2_sha256\$[./A-Za-z0-9$=+-]+|\{SSHA(?:256|512)?\}[A-Za-z0-9+/=]+)'`)
 )
+
+// maxStatements bounds the statements of one file that may make a login.
+const maxStatements = 5_000
 
 // sqlDump reads the logins that statements make, in one line or the two behind
 // it, and hashes of people's passwords that rows hold, of which a few stand for
 // all. Statements of schema changes are read as well as dumps.
 func sqlDump(text string) (out []Found) {
-	at, line := 0, 1
+	at, line, left := 0, 1, maxStatements
 	for at < len(text) {
 		end := strings.IndexByte(text[at:], '\n') + 1
 		if end == 0 {
@@ -26,7 +29,7 @@ func sqlDump(text string) (out []Found) {
 		switch {
 		case strings.HasPrefix(strings.TrimSpace(now), "--"), strings.HasPrefix(strings.TrimSpace(now), "#"):
 		case strings.Contains(now, "create") || strings.Contains(now, "alter") || strings.Contains(now, "grant") || strings.Contains(now, "set password"):
-			out = append(out, sqlLogin(text[at:], end, line)...)
+			out = append(out, sqlLogin(text[at:], end, line, &left)...)
 		}
 		if strings.Contains(now, "'$") || strings.Contains(now, "'pbkdf2") || strings.Contains(now, "'{ssha") {
 			for _, m := range sqlHash.FindAllStringSubmatch(text[at:at+end], maxHashes+1) {
@@ -42,10 +45,17 @@ func sqlDump(text string) (out []Found) {
 }
 
 // sqlLogin reads one statement, which begins on the first line of a text; the
-// line is so long.
-func sqlLogin(text string, first, line int) (out []Found) {
+// line is so long. Of those statements, so many are left to be read.
+func sqlLogin(text string, first, line int, left *int) (out []Found) {
 	const most = 2000
+	grant := strings.HasPrefix(strings.ToLower(strings.TrimSpace(text[:min(len(text), 40)])), "grant")
 	for _, m := range sqlUser.FindAllStringSubmatchIndex(text[:min(first, 64<<10)], 100) {
+		if *left--; *left < 0 {
+			return out
+		}
+		if word := text[m[0]:m[2]]; strings.EqualFold(strings.TrimRight(word[:min(3, len(word))], " \t\n"), "to") && !grant {
+			continue
+		}
 		statement := text[m[1]:min(len(text), m[1]+most)]
 		if end := strings.IndexByte(statement, ';'); end >= 0 {
 			statement = statement[:end+1]

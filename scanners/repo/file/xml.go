@@ -16,6 +16,9 @@ type element struct {
 	within []*element
 }
 
+// maxAttributes bounds the attributes of one element.
+const maxAttributes = 64
+
 type attribute struct {
 	name, value string
 	line        int
@@ -49,7 +52,7 @@ func readXML(text string) *element {
 			}
 			one := &element{name: t.Name.Local, line: line, tag: line}
 			raw := text[start:int(d.InputOffset())]
-			for _, a := range t.Attr {
+			for _, a := range t.Attr[:min(len(t.Attr), maxAttributes)] {
 				one.attrs = append(one.attrs, attribute{a.Name.Local, a.Value, line + attributeLine(raw, a.Name.Local)})
 			}
 			top.within = append(top.within, one)
