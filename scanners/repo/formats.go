@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -139,6 +140,9 @@ func (j *job) recallFormat(id git.ID, format string) bool {
 // of itself.
 func (j *job) parseFormat(format string, content []byte, s source) []occurrence {
 	var list []occurrence
+	if enc := encodingOf(content); enc >= utf16le && enc <= utf32be {
+		content = enc.read(bytes.Clone(content)) // Windows' programs write settings so
+	}
 	for _, f := range j.formats.known.Parse(format, content) {
 		value := []byte(f.Value)
 		o := occurrence{hash: j.scan.env.Hash(value), rule: format, line: f.Line}

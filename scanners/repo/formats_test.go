@@ -60,3 +60,18 @@ func TestFormatsNotRead(t *testing.T) {
 		}
 	}
 }
+
+// TestFormatInUTF16 reads settings as Windows' programs write them.
+func TestFormatInUTF16(t *testing.T) {
+	secret := "plain" + "FourthWord"
+	var wide []byte
+	for _, b := range []byte("<configuration><packageSourceCredentials><Feed>\n<add key=\"ClearTextPassword\" value=\"" + secret + "\"/></Feed></packageSourceCredentials></configuration>") {
+		wide = append(wide, b, 0)
+	}
+	b := newBuilder(t)
+	b.commit("one", "nuget.config", "\xff\xfe"+string(wide))
+	c := scan(t, map[string]any{"path": b.dir}).credential(secret)
+	if c == nil || c.FoundAt[0].Line != 2 || c.Type != "nuget.password" {
+		t.Error("not found on line 2 as a password of NuGet")
+	}
+}
