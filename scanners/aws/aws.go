@@ -97,7 +97,10 @@ type scanner struct {
 	reader *live.Reader
 }
 
-func open(env scanners.Env, c Config) (scanners.Scanner, error) {
+func open(env scanners.Env, c Config) (scanners.Scanner, error) { return openWith(env, c, nil) }
+
+// openWith opens a scanner that waits between attempts by sleep; nil is the clock.
+func openWith(env scanners.Env, c Config, sleep func(context.Context, time.Duration) error) (scanners.Scanner, error) {
 	if err := check(c); err != nil {
 		return nil, err
 	}
@@ -106,7 +109,7 @@ func open(env scanners.Env, c Config) (scanners.Scanner, error) {
 		Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Organization: c.Organization, Role: c.Role, ExternalID: c.ExternalID,
 		SessionName: c.SessionName, WideSession: c.WideSession, Details: live.Details(c.Details), AccessAdvisor: c.AccessAdvisor, Creators: c.Creators,
 		State: c.Resume, MaxAge: c.ResumeAge, Parallel: c.Parallel, UserAgent: env.UserAgent, Wrap: env.Wrap, Now: env.Now,
-		Random: rand.Float64, //nolint:gosec // it spreads repeated requests, and keeps no secret
+		Sleep: sleep, Random: rand.Float64,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open AWS: %w", err)
@@ -157,11 +160,16 @@ func (s *scanner) Scan(ctx context.Context, emit scanners.Emit) error {
 // scan with it.
 func progress(emit scanners.Emit, cancel context.CancelCauseFunc) func(message string, done, total int) {
 	var mu sync.Mutex
+	ended := false
 	return func(message string, done, total int) {
 		mu.Lock()
 		defer mu.Unlock()
+		if ended {
+			return
+		}
 		x := &inventory.Progress{Message: message, Done: int64(done), Total: int64(total)}
 		if err := emit(inventory.Record{Progress: x}); err != nil {
+			ended = true
 			cancel(err)
 		}
 	}

@@ -33,6 +33,9 @@ func feeds(kind inventory.Kind) []feed {
 			{"iam:GenerateCredentialReport", false, "the root user, and which users are people"},
 			{"iam:GetCredentialReport", false, "the root user, and which users are people"},
 			{"iam:GetAccountSummary", false, "the root user"},
+			{"iam:ListOrganizationsFeatures", false, "whether the organisation manages the root user"},
+			{"iam:ListAccountAliases", false, "what the account is called"},
+			{"iam:GetOutboundWebIdentityFederationInfo", false, "whether the account vouches for its principals"},
 			{"iam:ListOpenIDConnectProviders", false, "OIDC providers"},
 			{"iam:GetOpenIDConnectProvider", false, "OIDC providers"},
 			{"iam:ListSAMLProviders", false, "SAML providers"},
@@ -105,6 +108,7 @@ func feeds(kind inventory.Kind) []feed {
 			{"iam:GenerateCredentialReport", true, "last use of keys and passwords"},
 			{"iam:GetCredentialReport", true, "last use of keys and passwords"},
 			{"iam:GetAccessKeyLastUsed", false, "last use of keys"},
+			{"iam:ListAccessKeys", false, "ids of the keys that were used"},
 			{"secretsmanager:ListSecrets", false, "last use of secrets"},
 			{"kms:GetKeyLastUsage", false, "last use of keys of KMS"},
 			{"iam:*ServiceLastAccessed*", false, "use by service"},
@@ -119,6 +123,7 @@ func feeds(kind inventory.Kind) []feed {
 			{"eks:*PodIdentity*", false, "service accounts that may take roles"},
 			{"eks:ListClusters", false, "service accounts that may take roles"},
 			{"sso:*", false, "who may take permission sets"},
+			{"identitystore:*", false, "names of users and groups"},
 			{"iam:ListOpenIDConnectProviders", false, "providers"},
 			{"rolesanywhere:*", false, "anchors"},
 			{"organizations:ListAccounts", false, "which accounts are outside the organisation"},
@@ -235,13 +240,13 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	for _, n := range slices.Concat(m.a.Notes, m.estate.notes) {
 		m.note(kind, clip(n, maxText))
 	}
-	r := &reasons{saved: m.estate.saved}
+	r := &reasons{}
 	for _, call := range m.listings.calls {
-		f, fed := feedOf(kind, call)
+		f, fed := m.estate.feeds.of(kind, call)
 		switch {
 		case fed:
-		case feedsOther(kind, call):
-			continue
+		case m.estate.feeds.any(call):
+			continue // it is for records of other kinds
 		default: // the account could not be entered, or its regions not be listed
 			f = feed{call: call, main: strings.HasPrefix(call, "sts:")}
 		}
@@ -250,11 +255,11 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 		}
 	}
 	if !m.listings.entered() && len(r.causes) == 0 {
-		r.lose("nothing of the account was read", "")
+		r.lose("nothing of the account was read", "", true)
 		r.mains, r.denied = 1, 1
 	}
 	for _, text := range slices.Concat(m.lost[kind], m.estate.lost) {
-		r.lose(text, "")
+		r.lose(text, "", true)
 	}
 	x := &inventory.Coverage{
 		Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Principal: clip(m.a.Reader, maxText), Notes: m.notes[kind],
@@ -263,9 +268,20 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
 }
 
-// feedOf returns what of a kind comes from a call.
-func feedOf(kind inventory.Kind, call string) (feed, bool) {
-	for _, f := range feeds(kind) {
+// A feedTable says what comes from a call, by kind.
+type feedTable map[inventory.Kind][]feed
+
+func newFeedTable() feedTable {
+	t := make(feedTable, len(kinds()))
+	for _, k := range kinds() {
+		t[k] = feeds(k)
+	}
+	return t
+}
+
+// of returns what of a kind comes from a call.
+func (t feedTable) of(kind inventory.Kind, call string) (feed, bool) {
+	for _, f := range t[kind] {
 		if matches(f.call, call) {
 			return f, true
 		}
@@ -273,12 +289,14 @@ func feedOf(kind inventory.Kind, call string) (feed, bool) {
 	return feed{}, false
 }
 
-// feedsOther reports whether a call is for records of other kinds only.
-func feedsOther(kind inventory.Kind, call string) bool {
-	return slices.ContainsFunc(kinds(), func(k inventory.Kind) bool {
-		_, fed := feedOf(k, call)
-		return fed && k != kind
-	})
+// any reports whether records of some kind come from a call.
+func (t feedTable) any(call string) bool {
+	for k := range t {
+		if _, ok := t.of(k, call); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // tell takes in how one call fared.
@@ -298,13 +316,13 @@ func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *reasons
 	}
 	text = clip(text, maxText)
 	if l.Status == inventory.StatusSkipped && !m.estate.saved {
-		m.note(kind, cause{text, []string{f.loss}}.String())
+		m.note(kind, cause{text: text, losses: []string{f.loss}}.String())
 		if f.main {
 			r.mains--
 		}
 		return
 	}
-	r.lose(text, f.loss)
+	r.lose(text, f.loss, f.main || l.Status == inventory.StatusDenied)
 	if f.main {
 		switch l.Status {
 		case inventory.StatusDenied:
@@ -320,6 +338,7 @@ func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *reasons
 type cause struct {
 	text   string
 	losses []string
+	main   bool // next to nothing is left without it
 }
 
 func (c cause) String() string {
@@ -333,17 +352,18 @@ func (c cause) String() string {
 type reasons struct {
 	causes                 []cause
 	mains, denied, skipped int // main listings; of which nothing was seen
-	saved                  bool
 }
 
 // lose tells of a cause and of what cannot be told for it.
-func (r *reasons) lose(text, loss string) {
+func (r *reasons) lose(text, loss string, main bool) {
 	i := slices.IndexFunc(r.causes, func(c cause) bool { return c.text == text })
 	if i < 0 {
 		i = len(r.causes)
 		r.causes = append(r.causes, cause{text: text})
 	}
-	if c := &r.causes[i]; loss != "" && !slices.Contains(c.losses, loss) {
+	c := &r.causes[i]
+	c.main = c.main || main
+	if loss != "" && !slices.Contains(c.losses, loss) {
 		c.losses = append(c.losses, loss)
 	}
 }
@@ -357,6 +377,7 @@ func (r *reasons) status(count int) (status inventory.Status, reason string) {
 	if len(r.causes) == 0 {
 		return inventory.StatusComplete, ""
 	}
+	slices.SortStableFunc(r.causes, func(a, b cause) int { return cmp.Compare(rank(b.main), rank(a.main)) })
 	var text []string
 	for i, c := range r.causes {
 		if i == maxReasons {
@@ -374,4 +395,12 @@ func (r *reasons) status(count int) (status inventory.Status, reason string) {
 	default:
 		return inventory.StatusPartial, reason
 	}
+}
+
+// rank is 1 for what is told first.
+func rank(first bool) int {
+	if first {
+		return 1
+	}
+	return 0
 }

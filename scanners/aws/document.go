@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"slices"
+
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -14,7 +16,7 @@ func (m *mapper) checkPolicies() {
 	missing := map[string]bool{}
 	m.checkDocuments("policy", m.a.Policies)
 	attached := func(list []string, boundary string) {
-		for _, p := range append(list[:len(list):len(list)], boundary) {
+		for _, p := range append(slices.Clip(list), boundary) {
 			if p != "" && m.policies[p] == nil {
 				missing[p] = true
 			}

@@ -16,6 +16,7 @@ type estate struct {
 	scanner      string
 	now          time.Time
 	owners       ownerTags
+	feeds        feedTable
 	organization *object.Organization
 	order        []*object.Account // by id
 	accounts     map[string]*object.Account
@@ -35,7 +36,7 @@ type estate struct {
 // newEstate indexes all that was read and judges it.
 func newEstate(scanner string, o *object.Estate, owners ownerTags, now time.Time) *estate {
 	e := &estate{
-		scanner: scanner, now: now, owners: owners, organization: o.Organization, notes: slices.Clone(o.Notes),
+		scanner: scanner, now: now, owners: owners, feeds: newFeedTable(), organization: o.Organization, notes: slices.Clone(o.Notes),
 		accounts: make(map[string]*object.Account, len(o.Accounts)), sets: map[string]*object.PermissionSet{}, setNames: map[string]string{},
 		reserved: map[string]string{}, reservedIn: map[string]string{}, unused: map[string][]*object.Unused{}, unlimited: map[string]bool{},
 	}
@@ -78,6 +79,11 @@ func (e *estate) member(account string) inventory.Tri {
 	default:
 		return inventory.Unknown
 	}
+}
+
+// alone reports whether the account is known to be in no organisation.
+func (e *estate) alone() bool {
+	return e.organization != nil && e.organization.ID == "" && e.organization.PoliciesKnown
 }
 
 // listed reports whether all accounts of the organisation were listed.

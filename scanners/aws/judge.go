@@ -208,6 +208,7 @@ func readOf(a *object.Account) map[string]bool {
 // limits finds the policies of the organisation that hold in an account.
 type limits struct {
 	known    bool
+	alone    bool // the account is in no organisation
 	manager  string
 	units    map[string]*object.Unit
 	policies map[string]*paths.Policy
@@ -218,7 +219,7 @@ func newLimits(o *object.Organization) *limits {
 	if o == nil {
 		return l
 	}
-	l.known, l.manager = o.PoliciesKnown, o.ManagementAccount
+	l.known, l.alone, l.manager = o.PoliciesKnown, o.ID == "" && o.PoliciesKnown, o.ManagementAccount
 	for i := range o.Units {
 		l.units[o.Units[i].ID] = &o.Units[i]
 	}
@@ -235,13 +236,13 @@ const maxUnits = 32
 // of sets the layers of an account, from the root down.
 func (l *limits) of(a *object.Account, x *paths.Account) {
 	x.Management = l.manager != "" && l.manager == a.ID
-	x.LimitsKnown = l.known && (a.Parent != "" || x.Management)
+	x.LimitsKnown = l.alone || l.known && (a.Parent != "" || x.Management)
 	x.SCPs, x.RCPs = l.layer(x.SCPs, a.ID, a.SCPs), l.layer(x.RCPs, a.ID, a.RCPs)
 	at := a.Parent
 	for range maxUnits {
 		u := l.units[at]
 		if u == nil {
-			x.LimitsKnown = x.LimitsKnown && (at == "" || x.Management)
+			x.LimitsKnown = x.LimitsKnown && (at == "" || x.Management || l.alone)
 			break
 		}
 		x.SCPs, x.RCPs = l.layer(x.SCPs, u.ID, u.SCPs), l.layer(x.RCPs, u.ID, u.RCPs)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
 )
 
 // putResources emits what resource policies allow to principals that they name.
@@ -55,9 +56,7 @@ func (m *mapper) resourceGrant(resource, name, service string, t *paths.Trust, w
 	attr.yes("perhaps", !t.Certain)
 	if t.SameAccount == inventory.False {
 		attr.set("cross_account", t.Account)
-		if t.InOrg != inventory.Unknown {
-			attr["external"] = inventory.TriOf(t.InOrg == inventory.False).String()
-		}
+		attr.tri("external", m.outside(t))
 	}
 	statement := t.Sid
 	if statement == "" {
@@ -81,18 +80,19 @@ func (m *mapper) resourceGrant(resource, name, service string, t *paths.Trust, w
 // resource: the most is write.
 func actionLevel(actions []string) (level inventory.Level, capabilities []string) {
 	level = inventory.LevelRead
+	reads, decrypts := policy.NewAction("secretsmanager:GetSecretValue"), policy.NewAction("kms:Decrypt")
 	for _, a := range actions {
-		service, verb, _ := strings.Cut(strings.ToLower(a), ":")
+		_, verb, _ := strings.Cut(strings.ToLower(a), ":")
 		switch {
 		case a == "*" || strings.HasPrefix(verb, "*"):
 			level = inventory.LevelWrite
 		case !slices.ContainsFunc(readVerbs(), func(v string) bool { return strings.HasPrefix(verb, v) }):
 			level = inventory.LevelWrite
 		}
-		if service == "*" || service == "secretsmanager" && (verb == "*" || strings.HasPrefix("getsecretvalue", strings.TrimRight(verb, "*"))) {
+		if policy.MatchAction(a, reads) {
 			capabilities = append(capabilities, "secrets.read")
 		}
-		if service == "kms" && (verb == "*" || strings.HasPrefix("decrypt", strings.TrimRight(verb, "*"))) {
+		if policy.MatchAction(a, decrypts) {
 			capabilities = append(capabilities, "keys.use")
 		}
 	}

@@ -109,9 +109,24 @@ func (m *mapper) accountTrust(x *inventory.Trust, t *paths.Trust, attr attribute
 		x.ExternalID = t.ExternalID
 	case t.SameAccount == inventory.False:
 		x.ExternalAccount, x.ExternalID = t.Account, t.ExternalID
-		if t.InOrg != inventory.Unknown {
-			x.External = inventory.TriOf(t.InOrg == inventory.False)
-		}
+		x.External = m.outside(t)
+	}
+}
+
+// outside reports whether a principal of another account is outside the
+// organisation; all are for an account that is in none.
+func (m *mapper) outside(t *paths.Trust) inventory.Tri {
+	in := t.InOrg
+	if in == inventory.Unknown && t.Account != "" {
+		in = m.estate.member(t.Account)
+	}
+	switch {
+	case m.estate.alone():
+		return inventory.True
+	case in == inventory.Unknown:
+		return inventory.Unknown
+	default:
+		return inventory.TriOf(in == inventory.False)
 	}
 }
 
