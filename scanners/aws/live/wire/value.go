@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -49,11 +50,10 @@ func (t *Time) UnmarshalText(text []byte) error {
 		return nil
 	}
 	seconds, err := strconv.ParseFloat(s, 64)
-	if err != nil || seconds < -1e11 || seconds > 1e11 {
+	if err != nil || math.IsNaN(seconds) || math.Abs(seconds) > 1e11 {
 		return nil //nolint:nilerr // an unreadable date is unknown
 	}
-	whole := int64(seconds)
-	t.Time = time.Unix(whole, int64((seconds-float64(whole))*1e9)).UTC().Truncate(time.Millisecond)
+	t.Time = time.UnixMilli(int64(math.Round(seconds * 1000))).UTC()
 	return nil
 }
 
