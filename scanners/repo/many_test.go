@@ -301,3 +301,19 @@ func TestMeter(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestManyRelative scans by a path that is not absolute.
+func TestManyRelative(t *testing.T) {
+	dir := estate(t)
+	t.Chdir(filepath.Dir(dir))
+	for name, r := range map[string]result{
+		"repos": scanMany(t, map[string]any{"path": filepath.Base(dir)}),
+		"repo":  scan(t, map[string]any{"path": filepath.Base(dir)}),
+	} {
+		for _, c := range r.coverage() {
+			if r.err != nil || c.Status != inventory.StatusComplete {
+				t.Errorf("%s: %v: %s is %s: %s", name, r.err, c.Scope, c.Status, c.Reason)
+			}
+		}
+	}
+}

@@ -45,7 +45,10 @@ type inspection struct {
 func (r *Repo) inspect(ctx context.Context, within []string) error {
 	x := &inspection{repo: r, seen: map[string]bool{}}
 	for _, dir := range within {
-		resolved, err := filepath.EvalSymlinks(dir)
+		resolved, err := filepath.Abs(dir) // places are absolute
+		if err == nil {
+			resolved, err = filepath.EvalSymlinks(resolved)
+		}
 		if err != nil {
 			return withoutPath(err)
 		}
