@@ -90,6 +90,10 @@ type Account struct {
 	Unused         []Unused           // Access Analyzer's unused-access findings
 	Creators       []Creator          // CloudTrail, opt-in
 
+	// Summary is what IAM counts itself (GetAccountSummary: Users, Roles, Groups …),
+	// to hold what was listed against. Nil is unknown.
+	Summary map[string]int
+
 	// ReportedAt is when the credential report was made; zero if there is none. It
 	// can be four hours old and the IAM listing is not.
 	ReportedAt time.Time
