@@ -264,8 +264,31 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	x := &inventory.Coverage{
 		Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Principal: clip(m.a.Reader, maxText), Notes: m.notes[kind],
 	}
+	if kind == inventory.KindIdentity {
+		m.control(x)
+	}
 	x.Status, x.Reason = r.status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
+}
+
+// control holds the users and roles that were listed against what IAM counts. There
+// are identities beside them, so the total is the records' and what that count has
+// more or less. People make and delete while a scan lists, so a difference is told
+// and is no gap by itself.
+func (m *mapper) control(x *inventory.Coverage) {
+	users, ok := m.a.Summary["Users"]
+	if !ok {
+		return
+	}
+	listed, counted, what := len(m.a.Users), users, "users"
+	if roles, ok := m.a.Summary["Roles"]; ok {
+		listed, counted, what = listed+len(m.a.Roles), counted+roles, "users and roles"
+	}
+	total := max(0, x.Count+counted-listed)
+	x.ControlTotal, x.ControlSource = &total, "iam:GetAccountSummary"
+	if counted != listed {
+		x.Notes = append(x.Notes, number(listed)+" "+what+" were listed, and IAM counts "+number(counted))
+	}
 }
 
 // A feedTable says what comes from a call, by kind.

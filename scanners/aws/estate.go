@@ -25,7 +25,7 @@ type estate struct {
 	setNames     map[string]string                // ARN of a permission set to its name
 	reserved     map[string]string                // name of a permission set to the ARN of one of its roles
 	reservedIn   map[string]string                // account/name to the ARN of its role there
-	unused       map[string][]*object.Unused      // UnusedPermission by principal
+	unused       map[string][]*object.Unused      // findings of analyzers, by principal
 	unlimited    map[string]bool                  // accounts of which the policies of the organisation are not known
 	lost         []string                         // what nobody knows to which account it belongs
 	notes        []string
@@ -57,7 +57,7 @@ func newEstate(scanner string, o *object.Estate, owners ownerTags, now time.Time
 			}
 		}
 		for i := range a.Unused {
-			if u := &a.Unused[i]; u.Type == "UnusedPermission" && !strings.EqualFold(u.Status, "resolved") && !strings.EqualFold(u.Status, "archived") {
+			if u := &a.Unused[i]; !strings.EqualFold(u.Status, "resolved") {
 				e.unused[u.Resource] = append(e.unused[u.Resource], u)
 			}
 		}

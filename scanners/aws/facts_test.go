@@ -258,3 +258,58 @@ func TestEmitErrorEndsTheScan(t *testing.T) {
 		t.Errorf("got %v after %d records", err, n)
 	}
 }
+
+func TestSwitchedOff(t *testing.T) {
+	for policy, want := range map[string]inventory.Tri{
+		"arn:aws:iam::aws:policy/AWSDenyAll": inventory.True, "arn:aws:iam::111122223333:policy/AWSDenyAll": inventory.False, "arn:aws:iam::aws:policy/ReadOnlyAccess": inventory.False,
+	} {
+		if got := switchedOff([]string{policy}); got != want {
+			t.Errorf("%s: got %v, want %v", policy, got, want)
+		}
+	}
+}
+
+// TestUnusedTrust tells trusts of roles that nobody takes.
+func TestUnusedTrust(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		role   object.Role
+		trusts int
+		want   inventory.Tri
+	}{
+		{"not in 400 days", object.Role{CreatedAt: day(2024, 1, 1), Used: inventory.False}, 2, inventory.True},
+		{"made last week", object.Role{CreatedAt: day(2026, 11, 15), Used: inventory.False}, 1, inventory.Unknown},
+		{"used, by its only trust", object.Role{CreatedAt: day(2024, 1, 1), LastUsed: day(2026, 11, 1), Used: inventory.True}, 1, inventory.False},
+		{"used, by one of two", object.Role{CreatedAt: day(2024, 1, 1), LastUsed: day(2026, 11, 1), Used: inventory.True}, 2, inventory.Unknown},
+		{"not tracked", object.Role{CreatedAt: day(2024, 1, 1)}, 1, inventory.Unknown},
+		{"of a service", object.Role{CreatedAt: day(2024, 1, 1), Used: inventory.False, Path: "/aws-service-role/x.amazonaws.com/"}, 1, inventory.Unknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := &mapper{now: scanned}
+			if got := m.unusedTrust(&c.role, c.trusts); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestCount holds what was listed against what IAM counts.
+func TestCount(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		users, total int
+		note         string
+	}{
+		{"all", 1, 1, ""},
+		{"one was missed", 2, 2, "1 users were listed, and IAM counts 2"},
+		{"one was deleted meanwhile", 0, 0, "1 users were listed, and IAM counts 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := &object.Account{ID: account, Users: []object.User{{Name: "u", ARN: iamARN("user/u"), KeysKnown: true}}, Summary: map[string]int{"Users": c.users}, Listings: []object.Listing{{Call: callDetails, Status: inventory.StatusComplete}}}
+			x := records(t, &object.Estate{Accounts: []*object.Account{a}}).coverage(t, "aws:"+account, inventory.KindIdentity)
+			if x.Status != inventory.StatusComplete || x.ControlTotal == nil || *x.ControlTotal != c.total || strings.Join(x.Notes, "") != c.note {
+				t.Errorf("got %+v", x)
+			}
+		})
+	}
+}

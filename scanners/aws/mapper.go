@@ -153,6 +153,7 @@ func (m *mapper) putIdentity(x inventory.Identity, tags []object.Tag, attr attri
 			x.CreatedAt = when(c.At)
 		}
 	}
+	x.CreatedBy = cmp.Or(x.CreatedBy, clip(tag(tags, creatorTags()...), maxText))
 	x.PublicIDs = clean(x.PublicIDs)
 	if len(attr) > 0 {
 		x.Attributes = attr

@@ -58,6 +58,8 @@ func (m *mapper) putOwners(subject string, tags []object.Tag, names ...string) {
 	m.putOwner(subject, madeBy(tags))
 	if c := m.creator(names...); c != nil {
 		m.putOwner(subject, creatorOwner(c))
+	} else if by := tag(tags, creatorTags()...); by != "" {
+		m.putOwner(subject, taggedCreator(by))
 	}
 	for _, o := range m.account {
 		m.putOwner(subject, o)
@@ -177,6 +179,21 @@ func madeByCDK(tags []object.Tag, stack string) bool {
 		return true
 	}
 	return slices.ContainsFunc(tags, func(t object.Tag) bool { return strings.HasPrefix(strings.ToLower(t.Key), "aws-cdk:") })
+}
+
+// creatorTags are what people, and AWS's cost allocation, note the creator in.
+func creatorTags() []string {
+	return []string{"aws:createdBy", "created-by", "created_by", "createdby", "creator"}
+}
+
+// taggedCreator returns the creator that a tag names. AWS's own is of the form
+// IAMUser:AIDA…:name or AssumedRole:AROA…:session.
+func taggedCreator(by string) owning {
+	o := owning{owner: by, method: "creator", source: "tag", confidence: inventory.ConfidenceLow}
+	if p := strings.SplitN(by, ":", 3); len(p) == 3 && (p[0] == "IAMUser" || p[0] == "AssumedRole" || p[0] == "FederatedUser") {
+		o.owner = p[2]
+	}
+	return o
 }
 
 // creatorOwner returns who made something, by CloudTrail. A role that made it is a

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -57,7 +58,7 @@ func (m *mapper) putRole(r *object.Role, pods []string) {
 	attr.set("instance_profiles", profileNames(r.InstanceProfiles))
 	x := inventory.Identity{
 		ID: id, Type: typeRole, Name: r.Name, Description: r.Description, PublicIDs: append([]string{r.ARN, r.ID}, pods...),
-		CreatedAt: r.CreatedAt, Disabled: inventory.False,
+		CreatedAt: r.CreatedAt, Disabled: switchedOff(r.Attached),
 	}
 	if service := serviceLinked(r); service != "" {
 		attr["service_linked"] = "true"
@@ -79,6 +80,7 @@ func (m *mapper) putRole(r *object.Role, pods []string) {
 	m.unused(attr, r.ARN, r.Access)
 	m.putIdentity(x, r.Tags, attr)
 	for _, t := range trusts {
+		t.Unused = cmp.Or(t.Unused, m.unusedTrust(r, len(trusts)))
 		m.putTrust(t)
 	}
 	if r.Trust == nil {
@@ -86,6 +88,36 @@ func (m *mapper) putRole(r *object.Role, pods []string) {
 	}
 	m.putRoleUsage(r, id)
 	m.putGrants(r.ARN, held{inline: r.Inline, attached: r.Attached, linked: attr["service_linked"] != ""})
+}
+
+// settled is for how long a role must have been there before nobody's using it says
+// something.
+const settled = 90 * 24 * time.Hour
+
+// unusedTrust says whether anybody comes in through one of the trusts of a role: if
+// the role was not used in the days that AWS remembers, through none; if it was,
+// through its only one.
+func (m *mapper) unusedTrust(r *object.Role, trusts int) inventory.Tri {
+	switch {
+	case m.now.IsZero() || r.CreatedAt.IsZero() || serviceLinked(r) != "":
+	case r.Used == inventory.False && m.now.Sub(r.CreatedAt) > settled:
+		return inventory.True
+	case !r.LastUsed.IsZero() && trusts == 1:
+		return inventory.False
+	}
+	return inventory.Unknown
+}
+
+// deniesAll is the policy of AWS that switches a principal off.
+const deniesAll = "policy/AWSDenyAll"
+
+// switchedOff says whether a user or role has it attached. There is no other way to
+// switch one off.
+func switchedOff(attached []string) inventory.Tri {
+	return inventory.TriOf(slices.ContainsFunc(attached, func(p string) bool {
+		a := parse(p)
+		return a.account == byAWS && a.resource == deniesAll
+	}))
 }
 
 func profileNames(profiles []object.InstanceProfile) string {
@@ -113,8 +145,8 @@ func (m *mapper) putUnusedRole(r *object.Role, id string) {
 	if !r.LastUsed.IsZero() || r.Used != inventory.Unknown {
 		return
 	}
-	for i := range m.a.Unused {
-		if f := &m.a.Unused[i]; f.Resource == r.ARN && f.Type == "UnusedIAMRole" {
+	for _, f := range m.estate.unused[r.ARN] {
+		if f.Type == "UnusedIAMRole" {
 			m.putUsage(inventory.Usage{Subject: id, LastUsedAt: f.LastAccessed, Resource: f.Region, Source: "access analyzer"})
 			return
 		}
@@ -137,6 +169,9 @@ func (m *mapper) unused(attr attributes, arn string, access []object.ServiceAcce
 	if len(access) == 0 {
 		source = ""
 		for _, f := range m.estate.unused[arn] {
+			if f.Type != "UnusedPermission" {
+				continue
+			}
 			source = "access analyzer"
 			for i := range f.Services {
 				idle = append(idle, f.Services[i].Service)

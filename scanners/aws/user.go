@@ -79,7 +79,7 @@ func (m *mapper) putUser(u *object.User) {
 	m.unused(attr, u.ARN, u.Access)
 	m.putIdentity(inventory.Identity{
 		ID: id, Type: typeUser, Name: u.Name, PublicIDs: []string{u.ARN, u.ID}, CreatedAt: u.CreatedAt,
-		Disabled: inventory.False, Human: human,
+		Disabled: switchedOff(u.Attached), Human: human,
 	}, u.Tags, attr)
 	m.putUserCredentials(u, id, human)
 	m.putUserUsage(u, id)
