@@ -31,7 +31,8 @@ type job struct {
 	scan    *scanner
 	run     *run
 	target  target
-	workers int // matchers, and objects that are made at a time
+	workers int    // matchers, and objects that are made at a time
+	read    func() // tells those who wait that the objects are read; nil if nobody does
 	emit    scanners.Emit
 	started time.Time
 

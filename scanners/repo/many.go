@@ -53,6 +53,7 @@ type run struct {
 	space  *semaphore.Weighted // processors
 
 	shared *shared
+	kin    families
 	names  scopes
 	taken  map[string]string // who scans the history that lies at a place
 }
@@ -192,10 +193,20 @@ func (r *run) target(ctx context.Context, t target, turn <-chan struct{}, done f
 	if t.repo {
 		job.openRepo(r.git, r.gitErr)
 	}
+	var own []string
+	if r.several() {
+		own = marks(t)
+	}
 	<-turn
 	job.name(r.names)
 	r.claim(job)
+	before, read := r.kin.join(own)
+	job.read = read
+	defer read()
 	done()
+	if err := await(ctx, before); err != nil {
+		return nil, fmt.Errorf("scan %q: %w", t.dir, err)
+	}
 
 	job.workers = 1
 	if t.size >= large || !r.several() {

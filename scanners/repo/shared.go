@@ -96,6 +96,9 @@ func (r *run) giveBack(rules *match.Ruleset, m *match.Matcher) {
 // publish lets the other repositories of a run know what is in the objects that
 // were read.
 func (j *job) publish() {
+	if j.read != nil {
+		defer j.read()
+	}
 	if j.known == nil || !j.run.several() {
 		return
 	}

@@ -202,7 +202,10 @@ func TestForks(t *testing.T) {
 			}
 		}
 	}
-	side, _ := scanCounted(t, nil, dir, false)
+	side, read := scanCounted(t, nil, dir, false)
+	if read["local/borrows"] > 4 || read["local/copies"] > 4 {
+		t.Errorf("side by side: %v", read)
+	}
 	one, _ := scanCounted(t, nil, dir, true)
 	if side.lines(t) != one.lines(t) {
 		t.Error("side by side they tell other things")
