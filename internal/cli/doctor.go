@@ -29,13 +29,18 @@ type check struct {
 func (a *app) doctorCommand(s *setting) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "doctor", Short: "what is reachable from here, as whom, and what is missing",
+		Use: "doctor [SOURCE]...", Short: "what is reachable from here, as whom, and what is missing",
 		Long: `Look at what muster needs: git, the configuration, the rules, the store and the
 key with their modes, the clock, the terminal, and what each scanner reaches.
-Nothing is scanned or sent. Exit status 1 if something is broken, 0 with warnings.`,
-		Args: exactly(),
-		RunE: func(c *cobra.Command, _ []string) error {
+Nothing is scanned, and nothing is sent but where a SOURCE is named: aws[:PROFILE]
+asks AWS as whom it would read, and tries some calls to see what is refused.
+Exit status 1 if something is broken, 0 with warnings.`,
+		Example: "  muster doctor\n  muster doctor aws:audit",
+		RunE: func(c *cobra.Command, args []string) error {
 			list := a.examine(c.Context(), s)
+			for _, source := range args {
+				list = append(list, a.askAmazon(c.Context(), s, source)...)
+			}
 			bad := false
 			for _, x := range list {
 				bad = bad || x.Status == "fail"
@@ -196,6 +201,11 @@ func (a *app) checkScanners(s *setting) []check {
 		if info.Name == "kubernetes" {
 			x, seen := found[info.Name]
 			out = append(out, a.checkCluster(x, seen))
+			continue
+		}
+		if info.Name == "aws" {
+			x, seen := found[info.Name]
+			out = append(out, a.checkAmazon(x, seen))
 			continue
 		}
 		detail := "ready; names what to read: " + sourceForm(info)

@@ -43,8 +43,16 @@ const sourcesHelp = `What muster scan takes:
                         YAML and JSON, also rendered by Helm or Kustomize, and dumps
                         of kubectl get -o json
   plugin:/abs/path      another program that speaks the plug-in protocol
-  aws[:PROFILE], gcp[:PROJECT], azure[:TENANT]
-  and aws-export:DIR, gcp-export:DIR, azure-export:DIR where the build has them
+  aws[:PROFILE]         an account of AWS, through a profile or the usual chain of
+                        credentials, or with organization: true all of an
+                        organisation. --accounts, --regions and their --exclude- twins
+                        narrow it, --resume DIR goes on where a scan stopped. What it
+                        needs to be allowed: muster permissions aws
+  aws-export:DIR        accounts as their command line saved them: a dump of
+                        get-account-authorization-details, a credential report and
+                        other listings, in files of any name; no access is needed
+  gcp[:PROJECT], azure[:TENANT], gcp-export:DIR, azure-export:DIR
+                        where the build has them
 
 This build has: %s.
 

@@ -152,6 +152,9 @@ func (a *app) series(targets []target) string {
 		if info.Name == "kubernetes" && t.argument == "" {
 			name += currentContext(t.options)
 		}
+		if info.Name == "aws" && t.argument == "" {
+			name += a.currentProfile()
+		}
 		names = append(names, name+optionsName(t.options))
 	}
 	slices.Sort(names)
@@ -163,6 +166,10 @@ func optionsName(options map[string]any) string {
 		return ""
 	}
 	kept := maps.Clone(options)
+	delete(kept, "resume") // where a scan goes on from says nothing of what it reads
+	if len(kept) == 0 {
+		return ""
+	}
 	for _, key := range []string{"since", "commits", "audit_logs"} {
 		if _, ok := kept[key]; ok {
 			kept[key] = true

@@ -49,12 +49,14 @@ func (a *app) sightings() []sighting {
 	if s, ok := a.cluster(home); ok {
 		out = append(out, s)
 	}
+	if s, ok := a.amazon(home); ok {
+		out = append(out, s)
+	}
 	for _, p := range []struct {
 		what, scanner string
 		env           []string
 		files         []string
 	}{
-		{"AWS credentials", "aws", []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"}, []string{".aws/credentials", ".aws/config"}},
 		{"Google Cloud credentials", "gcp", []string{"GOOGLE_APPLICATION_CREDENTIALS"}, []string{".config/gcloud/application_default_credentials.json"}},
 		{"Azure credentials", "azure", []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID"}, []string{".azure/azureProfile.json"}},
 	} {
