@@ -29,19 +29,36 @@ type service struct {
 	names []string
 }
 
-// A table numbers all known actions.
+// A table is the list with the patterns that were looked up in it.
 type table struct {
-	services map[string]*service
-	prefixes []string // sorted
-	total    int
-	read     bits // Read and List, and what AWS puts under Write although it only gets, lists or describes
-	manage   bits // Permissions management; the others write
+	*list
 	mu       sync.Mutex
 	patterns map[string]bits
 }
 
-// newTable reads the embedded list.
+// A list numbers all known actions. It is never changed.
+type list struct {
+	services map[string]*service
+	prefixes []string // by number
+	total    int
+	read     bits // Read and List, and what AWS puts under Write although it only gets, lists or describes
+	manage   bits // Permissions management; the others write
+}
+
+// theList reads the embedded list.
+var theList = sync.OnceValues(readList) //nolint:gochecknoglobals // a function; the list is read once
+
+// newTable returns a table of the embedded list.
 func newTable() (*table, error) {
+	l, err := theList()
+	if err != nil {
+		return nil, err
+	}
+	return &table{list: l, patterns: map[string]bits{}}, nil
+}
+
+// readList reads the embedded list.
+func readList() (*list, error) {
 	raw, err := embedded.ReadFile("actions.txt.gz")
 	if err != nil {
 		return nil, fmt.Errorf("read the list of actions: %w", err)
@@ -54,12 +71,12 @@ func newTable() (*table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the list of actions: %w", err)
 	}
-	return parseTable(string(text)), nil
+	return parseList(string(text)), nil
 }
 
-// parseTable numbers the actions of the list's text.
-func parseTable(text string) *table {
-	t := &table{services: map[string]*service{}, patterns: map[string]bits{}}
+// parseList numbers the actions of the list's text.
+func parseList(text string) *list {
+	t := &list{services: map[string]*service{}}
 	class := map[string]map[string]byte{}
 	for line := range strings.Lines(strings.ToLower(text)) {
 		words := strings.Fields(line)
@@ -137,7 +154,7 @@ func (s *service) match(name string, b bits) {
 }
 
 // name is the action of a number, in lower case.
-func (t *table) name(i int) string {
+func (t *list) name(i int) string {
 	at, _ := slices.BinarySearchFunc(t.prefixes, i, func(p string, i int) int {
 		if s := t.services[p]; i < s.first {
 			return 1

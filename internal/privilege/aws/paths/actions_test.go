@@ -48,7 +48,7 @@ func TestActionsDrift(t *testing.T) {
 		}
 		return
 	}
-	want, got := parseTable(text.String()), mustTable(t)
+	want, got := parseList(text.String()), mustTable(t)
 	if want.total != got.total || !slices.Equal(want.read, got.read) || !slices.Equal(want.manage, got.manage) {
 		t.Errorf("the list has %d actions, the data %d: make it again with UPDATE=1", got.total, want.total)
 	}

@@ -17,7 +17,7 @@ func (a *Analysis) ceilingOf(layers []Layer) ceiling {
 			all = append(all, a.profiles.of(p))
 		}
 		if unread {
-			all = append(all, &profile{clauses: []clause{{Statement: &a.admin.Doc.Statements[0], bits: a.table.match("*"), width: onAll}}})
+			all = append(all, &profile{Policy: &Policy{}, clauses: []clause{{Statement: &a.admin.Doc.Statements[0], bits: a.table.match("*"), width: onAll}}})
 		}
 		out.lower(a.limit(all))
 	}

@@ -195,18 +195,22 @@ func (a *Analysis) idle() bits {
 	return a.idleSet
 }
 
-// most is how many actions of a statement are tried.
-const most = 256
+// most is about how many actions of a statement are tried, spread over all.
+// Those that are denied on everything are left out before.
+const most = 48
 
 // gives finds an action of a set that a statement gives, and adds the reason.
 func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level inventory.Level, o *outcome) bool {
 	if !set.any() {
 		return false
 	}
-	best, tried := inventory.False, 0
+	best, at, total := inventory.False, 0, set.count()
 	var e Evidence
 	resources := sample(x)
 	set.each(func(i int) bool {
+		if at++; at%(total/most+1) != 0 && at != 1 {
+			return true
+		}
 		action := a.table.name(i)
 		for _, r := range resources {
 			if d := a.ask(n, &question{action: action, resource: r}); d.Some > best {
@@ -214,10 +218,13 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 				e = a.evidence(action, r.String(), &d)
 			}
 		}
-		tried++
-		return best != inventory.True && tried < most
+		return best != inventory.True
 	})
 	if best == inventory.False {
+		if total > most && denies(n, set) {
+			o.raise(level, false)
+			o.unknown = append(o.unknown, p.Name+": whether its denies leave anything of "+actionsOf(x)+" was asked of "+plural(most, "action", "actions")+" only")
+		}
 		return false
 	}
 	e.Policy, e.PolicyARN, e.Sid, e.Statement = p.Name, p.ARN, x.Sid, x.Index
@@ -228,6 +235,14 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		o.unknown = append(o.unknown, e.where()+": "+e.Note)
 	}
 	return true
+}
+
+// denies reports whether some policy of a node denies some of a set, on
+// something or on a condition.
+func denies(n *node, set bits) bool {
+	return slices.ContainsFunc(append(slices.Clip(n.identity), n.boundary), func(p *profile) bool {
+		return p != nil && slices.ContainsFunc(p.clauses, func(x clause) bool { return x.Deny && meets(x.bits, set) })
+	})
 }
 
 // unlisted finds what a statement gives of actions that the table does not have.

@@ -179,3 +179,15 @@ func FuzzAnalyze(f *testing.F) {
 		}
 	})
 }
+
+// TestUnreadLimit is an SCP whose document could not be read: it limits nothing
+// that is known, and that is told.
+func TestUnreadLimit(t *testing.T) {
+	f := fixture{Users: map[string]fixed{"ci": {AWS: []string{"AdministratorAccess"}}}}
+	e := f.estate(t)
+	e.Accounts[0].SCPs = []Layer{{"root", []*Policy{{Name: "guard", ARN: "arn:scp"}}}}
+	r, _ := Analyze(e, 1).Of("arn:aws:iam::111122223333:user/ci")
+	if r.Level != levelAdmin || !slices.ContainsFunc(r.Unknown, func(s string) bool { return strings.Contains(s, "guard") }) {
+		t.Errorf("level %q, unknown %q", r.Level, r.Unknown)
+	}
+}

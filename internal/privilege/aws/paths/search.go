@@ -131,7 +131,7 @@ func (a *Analysis) layer(dist []int8, at int8, admin bool, want inventory.Tri) *
 		if dist[i] != at {
 			continue
 		}
-		n, k := &a.nodes[i], int32(i) //nolint:gosec // far below 2^31 principals
+		n, k := &a.nodes[i], int32(i)
 		switch {
 		case n.group:
 			l.group[n.account] = append(l.group[n.account], k)

@@ -237,7 +237,7 @@ func (a *Analysis) matching(pattern string) []int32 {
 	at, _ := slices.BinarySearchFunc(people, prefix, func(n node, p string) int { return strings.Compare(n.ARN, p) })
 	for ; at < len(people) && strings.HasPrefix(people[at].ARN, prefix); at++ {
 		if wild(plain, people[at].ARN) {
-			out = append(out, int32(at)) //nolint:gosec // far below 2^31 principals
+			out = append(out, int32(at))
 		}
 	}
 	a.matched.Store(pattern, out)

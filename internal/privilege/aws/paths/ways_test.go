@@ -59,7 +59,7 @@ func stage(t *testing.T, table *table, w *way, without string, change func(*Acco
 		deploy.Policies = admin
 	case raiseRole:
 		deploy.Policies = []*Policy{{Name: "weak", ARN: arn + "policy/weak", Document: statements(t, awsPolicies()["ViewOnlyAccess"])}}
-	case raiseSelf, raiseUser, makeNew:
+	case raiseSelf, raiseUser, makeNew, liftLimit:
 	}
 	if slices.ContainsFunc(w.needs, func(n need) bool { return n.on == onTrust }) {
 		deploy.Trust = statements(t, trust("AWS", fixtureAccount))

@@ -26,7 +26,7 @@ func (a *Analysis) addTrusts(workers int) {
 		}
 	}
 	for i := range a.nodes {
-		a.addTrust(int32(i)) //nolint:gosec // far below 2^31 principals
+		a.addTrust(int32(i))
 	}
 	parallel(workers, len(a.nodes), func(i int) { a.letsIn(&a.nodes[i]) })
 }
