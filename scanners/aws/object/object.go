@@ -25,6 +25,7 @@ type Estate struct {
 // An Organization as AWS Organizations tells it.
 type Organization struct {
 	ID, ManagementAccount string
+	Members               []string // ids of all its accounts, those that are not read too
 	Units                 []Unit
 	Policies              []Policy // SCPs and RCPs; Attached of Unit and Account name them by ARN
 	PoliciesKnown         bool     // false: which policies hold is not known, and a limit may be missing
