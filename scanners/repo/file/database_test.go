@@ -63,9 +63,9 @@ func databaseSamples() []sample {
 		{"Robomongo, none", "robo3t.json", "{\"connections\":[{\"credentials\":[{\"userPassword\":\"\"}]}]}", ""},
 		{"data sources of JetBrains", ".idea/dataSources.xml", "<project><data-source name=\"orders\"><jdbc-url>jdbc:mysql://db.northwind.example:3306/orders</jdbc-url><user-name>dana</user-name>\n<password>" + brains(word) + "</password></data-source></project>", `2 CANARY dana@db.northwind.example database.connection "orders" encoded`},
 		{"data sources without", ".idea/dataSources.local.xml", "<project><data-source name=\"orders\"><secret-storage>master_key</secret-storage><user-name>dana</user-name></data-source></project>", ""},
-		{"Redis", "redis.conf", "# requirepass foobared\nrequirepass CANARY\nuser dana on >CANARY2 ~* +@all\nmasterauth <master-password>\n", `
+		{"Redis", "redis.conf", "# requirepass foobared\nrequirepass CANARY\nrequirepass foobared\nuser dana on >CANARY2 ~* +@all\nmasterauth <master-password>\n", `
 			2 CANARY database.connection "requirepass"
-			3 CANARY2 dana@ database.connection`},
+			4 CANARY2 dana@ database.connection`},
 		{"SQL", "db/init.sql", "-- CREATE USER old IDENTIFIED BY 'CANARY';\nCREATE USER IF NOT EXISTS 'app'@'%' IDENTIFIED BY 'CANARY';\nALTER ROLE reader WITH LOGIN\n  PASSWORD 'CANARY';\nGRANT ALL ON *.* TO `ops`@`10.0.0.1` IDENTIFIED BY 'CANARY' WITH GRANT OPTION;\nCREATE LOGIN [svc] WITH PASSWORD = N'CANARY';\n", `
 			2 CANARY app@ database.password
 			4 CANARY reader@ database.password

@@ -58,6 +58,8 @@ func namedType(rule string) string {
 		return "slack.token"
 	case "nuget-config-password":
 		return "nuget.password"
+	case "connection-url":
+		return "database.connection"
 	case "microsoft-teams-webhook":
 		return "msteams.webhook"
 	}

@@ -91,11 +91,15 @@ func describeLogin(info *Info, text string, length int) bool {
 // loginType is the type of a login by the scheme of its URL.
 func loginType(scheme string) string {
 	switch scheme {
-	case "postgres", "postgresql", "mysql", "mariadb", "mongodb", "redis", "rediss", "sqlserver", "mssql", "oracle",
+	case "postgres", "postgresql", "mysql", "mariadb", "mongodb", "redis", "rediss", "mysql2", "sqlserver", "mssql", "oracle",
 		"clickhouse", "cockroachdb", "cassandra", "neo4j", "bolt", "couchbase", "influxdb":
 		return "database.connection"
 	case "amqp", "amqps", "nats", "kafka", "mqtt", "mqtts", "stomp":
 		return "queue.connection"
+	case "ldap", "ldaps":
+		return "directory.connection"
+	case "ftp", "ftps", "sftp":
+		return "ftp.password"
 	case "smtp", "smtps", "imap", "imaps":
 		return "mail.connection"
 	default:
