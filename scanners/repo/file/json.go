@@ -106,8 +106,8 @@ func (v *value) get(keys ...string) *value {
 	const few = 16
 	if v.first == nil && len(v.keys) > few {
 		v.first = make(map[string]int, len(v.keys))
-		for i := len(v.keys) - 1; i >= 0; i-- {
-			v.first[v.keys[i]] = i
+		for i, key := range slices.Backward(v.keys) {
+			v.first[key] = i
 		}
 	}
 	for _, key := range keys {
