@@ -21,8 +21,11 @@ type question struct {
 	more     *policy.Policy // a further identity policy; may be nil
 }
 
-// attach is the purpose of a question about giving somebody a policy.
-const attach = "attach"
+// Purposes beside the services that a role is passed to.
+const (
+	attach     = "attach"      // giving somebody a policy
+	viaService = "via service" // using a key by way of the service that it encrypts for
+)
 
 // ask answers a question. The caller picks the region: the best answer counts.
 func (a *Analysis) ask(n *node, q *question) policy.Decision {
@@ -82,14 +85,18 @@ func (a *Analysis) context(q *question, region string) *policy.Context {
 			return c
 		}
 	}
-	c := policy.Direct().Set("aws:RequestedRegion", region)
+	c := policy.Direct()
+	if q.purpose == viaService {
+		c = policy.NewContext().Set("aws:SecureTransport", "true")
+	}
+	c.Set("aws:RequestedRegion", region)
 	if t := a.estate.AsOf; !t.IsZero() {
 		now := t.UTC().Format(time.RFC3339)
 		c.Set("aws:CurrentTime", now).Set("aws:EpochTime", strconv.FormatInt(t.Unix(), 10))
 		c.Set("aws:TokenIssueTime", now) // who wants a fresh session gets one
 	}
 	switch q.purpose {
-	case "":
+	case "", viaService:
 	case attach:
 		c.Set("iam:PolicyARN", "arn:aws:iam::aws:policy/AdministratorAccess")
 	default:

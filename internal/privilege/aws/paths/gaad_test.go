@@ -163,7 +163,7 @@ func byHand() map[string]wanted {
 		"user/privesc17-EditExistingLambdaFunctionWithRole-user":                             {Level: unknown, Perhaps: []string{"lambda-003"}},          // functions are not in the dump
 		"user/privesc-sre-user":                                                              {Level: escalate},
 		"user/privesc2-SetExistingDefaultPolicyVersion-user":                                 {Level: levelWrite, Paths: []string{}, Perhaps: []string{}}, // there is no other version
-		"role/privesc-AssumeRole-starting-role":                                              {Level: escalate, Hops: "sts-001 sts-001"},
+		"role/privesc-AssumeRole-starting-role":                                              {Level: escalate, Hops: "sts-001" + " sts-001"},
 		"user/privesc-AssumeRole-start-user":                                                 {Level: levelNone, Paths: []string{}, Perhaps: []string{}}, // the role trusts a session of another
 		"role/privesc-permissive-role-trust":                                                 {Level: levelNone},
 		"role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ViewOnlyAccess_0ace44bbc7092ea8": {Level: levelRead, Has: []string{"secrets.read_all"}}, // ReadOnlyAccess had ssm:Get*

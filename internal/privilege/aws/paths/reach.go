@@ -2,6 +2,7 @@ package paths
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
@@ -29,6 +30,7 @@ type held struct {
 	of     policy.Resource
 	target *node
 	policy *policy.Policy
+	key    *held            // of the customer, that it is encrypted with; nil if there is none
 	open   func(*node) bool // whether its policy may let in a node without its own policies
 }
 
@@ -44,7 +46,7 @@ func (a *Analysis) holdings(acc *account) {
 		if r.Kind == ResourceBucket {
 			h.of = policy.Matching(r.ARN + "/*")
 		}
-		h.open = opens(r.Policy)
+		h.open, h.key = opens(r.Policy), acc.keyOf(r)
 		if r.Policy != nil && (r.Kind == ResourceFunction || r.Kind == ResourceOther) {
 			acc.open = append(acc.open, h.open)
 		}
@@ -53,6 +55,19 @@ func (a *Analysis) holdings(acc *account) {
 	for _, list := range acc.held {
 		slices.SortFunc(list, func(x, y held) int { return compareText(x.name, y.name) })
 	}
+}
+
+// keyOf is the key of the customer that a resource is encrypted with. One that
+// was not read has a policy that is not known; AWS's own keys let in whoever may
+// use the service.
+func (x *account) keyOf(r *Resource) *held {
+	if r.KMS == "" || strings.Contains(r.KMS, "alias/aws/") {
+		return nil
+	}
+	if !strings.HasPrefix(r.KMS, "arn:") { // an alias or an id: which key it is was not read
+		return &held{of: x.fill("arn:PARTITION:kms:*:ACCOUNT:key/*")}
+	}
+	return &held{of: policy.One(r.KMS), policy: x.policies[r.KMS]}
 }
 
 func compareText(x, y string) int {
@@ -127,6 +142,10 @@ func (a *Analysis) count(n *node, r *Reach, q *reaching, h *held, may bool) {
 	default:
 		d := a.ask(n, &question{action: q.action, resource: h.of, target: h.target, on: h.policy, account: n.account})
 		answer = d.Some
+	}
+	if h.key != nil && answer != inventory.False {
+		d := a.ask(n, &question{action: "kms:Decrypt", resource: h.key.of, on: h.key.policy, account: n.account, purpose: viaService})
+		answer = min(answer, d.Some)
 	}
 	switch answer {
 	case inventory.True:

@@ -191,3 +191,27 @@ func TestUnreadLimit(t *testing.T) {
 		t.Errorf("level %q, unknown %q", r.Level, r.Unknown)
 	}
 }
+
+// TestReachThroughKey reads a secret only with its key.
+func TestReachThroughKey(t *testing.T) {
+	const key = "arn:aws:kms:eu-west-1:111122223333:key/0a1b"
+	root := map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
+	read := map[string]any{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+	decrypt := map[string]any{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key}
+	f := fixture{
+		Resources: []fixedResource{
+			{ARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:own", Kind: ResourceSecret, KMS: key},
+			{ARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:aws", Kind: ResourceSecret, KMS: "alias/aws/secretsmanager"},
+			{ARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:unread", Kind: ResourceSecret, KMS: key + "9"},
+			{ARN: key, Kind: ResourceKey, Policy: []any{root}},
+		},
+		Users: map[string]fixed{"with": {Allow: []any{read, decrypt}}, "without": {Allow: []any{read}}},
+	}
+	a := Analyze(f.estate(t), 1)
+	for name, want := range map[string][2]int{"with": {2, 1}, "without": {1, 1}} {
+		r, _ := a.Of("arn:aws:iam::111122223333:user/" + name)
+		if got := [2]int{r.Reach[0].Count, r.Reach[0].Maybe}; got != want {
+			t.Errorf("%s a permission on the key: %v certain and possible, want %v", name, got, want)
+		}
+	}
+}
