@@ -133,6 +133,48 @@ func may(inv *inventory.Inventory, id *inventory.Identity, coverage coverageInde
 	return s + "."
 }
 
+// maxChain bounds the lines that tell how an identity comes to what it may do.
+const maxChain = 24
+
+// ways tells, as sentences, how an identity comes to be administrator or
+// whatever else its strongest grants give: each way up step by step, and the
+// statements that it rests on. It returns nil if no grant of it is of level admin
+// or escalate and none leads further.
+func ways(inv *inventory.Inventory, identity string) []string {
+	var out []string
+	seen := map[string]bool{}
+	add := func(line string) {
+		if !seen[line] {
+			seen[line] = true
+			out = append(out, line)
+		}
+	}
+	for _, g := range inv.GrantsOf(identity) {
+		strong := g.Level == inventory.LevelAdmin || g.Level == inventory.LevelEscalate
+		if !strong && len(g.Paths) == 0 {
+			continue
+		}
+		head := g.Name
+		if g.Via != "" {
+			head += " (" + g.Via + ")"
+		}
+		if strong {
+			head += " lets it " + verb(g.Level)
+		}
+		add(head + ".")
+		for _, p := range g.Paths {
+			add("Way up: " + p + ".")
+		}
+		for _, r := range g.Reasons {
+			add("Shown by: " + r + ".")
+		}
+	}
+	if n := len(out) - maxChain; n > 0 {
+		out = append(out[:maxChain:maxChain], fmt.Sprintf("… and %d more: muster explain %s.", n, identity))
+	}
+	return out
+}
+
 func verb(level inventory.Level) string {
 	switch level {
 	case inventory.LevelAdmin:

@@ -16,6 +16,10 @@ import (
 
 const findingPrefix = "F-" // of the id of every finding
 
+// categoryPrivilege is the family of rules whose findings tell the ways to what
+// an identity may do.
+const categoryPrivilege = "least-privilege"
+
 // finding makes the finding of a rule on the subject, which has failed.
 func (w *worker) finding(ctx context.Context, p *plan) *inventory.Finding {
 	s := w.subject
@@ -50,6 +54,9 @@ func (w *worker) finding(ctx context.Context, p *plan) *inventory.Finding {
 	f.Score, f.ScoreLines = s.score(f.Severity, w.coverage)
 	if s.kind == inventory.KindCredential && len(s.record.Credential.FoundAt) > 0 {
 		f.Chain = chain(w.inv, s.record.Credential, w.coverage, f)
+	}
+	if s.kind == inventory.KindIdentity && p.rule.Category == categoryPrivilege {
+		f.Chain = ways(w.inv, s.id)
 	}
 	return f
 }

@@ -2,6 +2,7 @@ package findings_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -251,7 +252,9 @@ func TestLabel(t *testing.T) {
 		c    inventory.Credential
 		want string
 	}{
-		{inventory.Credential{Type: "aws.access_key", Name: "deploy", PublicID: "P"}, "AWS access key deploy"},
+		{inventory.Credential{Type: "aws.access_key", Name: "deploy", PublicID: "P"}, "AWS access key P of deploy"},
+		{inventory.Credential{Type: "aws.access_key", Name: "deploy"}, "AWS access key deploy"},
+		{inventory.Credential{Type: "aws.kms_key", Name: "orders", PublicID: "arn:aws:kms:x", Exposure: "public"}, "AWS KMS key orders"},
 		{inventory.Credential{Type: "aws.access_key", Name: "KEY", PublicID: "P", Exposure: "repository"}, "AWS access key P"},
 		{inventory.Credential{Type: "generic.secret", Hint: "36 bytes"}, "generic secret (36 bytes)"},
 		{inventory.Credential{Type: "github.token", Hint: "ghp_… (40 bytes)"}, "GitHub token ghp_… (40 bytes)"},
@@ -267,6 +270,67 @@ func TestLabel(t *testing.T) {
 		}
 		if strings.Contains(f.SubjectName, test.c.ID) {
 			t.Errorf("the subject's name is its id: %q", f.SubjectName)
+		}
+	}
+}
+
+// TestLabelOfIdentity reads what sentences call identities.
+func TestLabelOfIdentity(t *testing.T) {
+	for _, test := range []struct{ typ, name, want string }{
+		{"aws.iam_user", "obama", "IAM user obama"},
+		{"aws.iam_role", "deploy", "IAM role deploy"},
+		{"aws.root", "root of northwind-prod", "The root user of northwind-prod"},
+		{"aws.permission_set", "Developer", "AWS permission set Developer"},
+		{"aws.oidc_provider", "gitlab.com", "AWS OIDC provider gitlab.com"},
+		{"kubernetes.service_account", "shop/web", "Kubernetes service account shop/web"},
+		{"ai.agent", "helper", "AI agent helper"},
+		{"aws.iam_role", "", "IAM role x:1"},
+	} {
+		e := quick(t, findings.Rule{For: inventory.KindIdentity, When: "true", Message: "label(identity)"})
+		f := judge(t, e, inventoryOf(t, &inventory.Identity{ID: "x:1", Type: test.typ, Name: test.name, Scope: "s"}), findings.Params{}).Findings[0]
+		if f.Message != test.want {
+			t.Errorf("got %q, want %q", f.Message, test.want)
+		}
+	}
+}
+
+// TestWays reads how a finding on too much privilege tells the ways up.
+func TestWays(t *testing.T) {
+	user := &inventory.Identity{ID: "aws:u", Type: "aws.iam_user", Name: "ci", Scope: "s"}
+	own := &inventory.Grant{
+		ID: "aws:u#inline/keys", Principal: "aws:u", Scope: "s", Name: "keys", Via: "inline policy", Level: inventory.LevelEscalate,
+		Reasons: []string{"allows iam:CreateAccessKey on * (keys, statement 1)"}, Paths: []string{"iam-002: makes an access key for user/dana → dana (admin)"},
+	}
+	reads := &inventory.Grant{ID: "aws:u#inline/read", Principal: "aws:u", Scope: "s", Name: "read", Level: inventory.LevelRead, Reasons: []string{"allows s3:GetObject on *"}}
+	many := &inventory.Grant{ID: "aws:u#many", Principal: "aws:u", Scope: "s", Name: "many", Level: inventory.LevelWrite, Paths: []string{"sts-001: assumes role/a → a (write)"}}
+	for i := range 40 {
+		many.Reasons = append(many.Reasons, "reason "+strings.Repeat("x", i+1))
+	}
+	line := []string{
+		"keys (inline policy) lets it make itself administrator (escalate).", "Way up: iam-002: makes an access key for user/dana → dana (admin).",
+		"Shown by: allows iam:CreateAccessKey on * (keys, statement 1).",
+	}
+	for _, test := range []struct {
+		name, category string
+		grants         []any
+		want           []string
+		length         int
+	}{
+		{"the way and its statement", "least-privilege", []any{own, reads}, line, 3},
+		{"nothing beyond reading", "least-privilege", []any{reads}, nil, 0},
+		{"told once", "least-privilege", []any{own, &inventory.Grant{ID: "aws:u#effective", Principal: "aws:u", Scope: "s", Name: "keys", Via: "inline policy", Level: inventory.LevelEscalate, Paths: own.Paths}}, line, 3},
+		{"bounded", "least-privilege", []any{many}, []string{"many."}, 25},
+		{"not for other families", "rotation", []any{own}, nil, 0},
+	} {
+		e, err := findings.NewEngine([]findings.Rule{{
+			ID: "NHI-PRV-901", Title: "Test", Category: test.category, For: inventory.KindIdentity, Severity: inventory.SeverityHigh, When: "true", Message: `"failed"`,
+		}}, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := judge(t, e, inventoryOf(t, append(test.grants, user)...), findings.Params{}).Findings[0]
+		if len(f.Chain) != test.length || !slices.Equal(f.Chain[:len(test.want)], test.want) {
+			t.Errorf("%s: got %d lines: %q", test.name, len(f.Chain), f.Chain)
 		}
 	}
 }

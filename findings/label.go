@@ -15,14 +15,17 @@ import (
 // label is what a sentence calls a credential: its type in words and its name,
 // public id or hint, as in "AWS access key AKIA…" or "generic secret (36 bytes)".
 // For one that lies open the public id says more than the name that somebody
-// gave it there. One that has none of them is told by the end of its id.
+// gave it there; an access key of AWS has both, since its name is that of its
+// user. One that has none of them is told by the end of its id.
 func label(c *inventory.Credential) string {
 	name := cmp.Or(c.Name, c.PublicID)
-	if c.Exposure != "" {
+	if c.Exposure != "" && c.Exposure != "public" {
 		name = cmp.Or(c.PublicID, c.Name)
 	}
 	title := typeTitle(c.Type)
 	switch {
+	case c.Type == "aws.access_key" && c.Exposure == "" && c.Name != "" && c.PublicID != "":
+		return title + " " + c.PublicID + " of " + c.Name
 	case name != "":
 		return title + " " + name
 	case strings.Contains(c.Hint, "("):
@@ -31,6 +34,20 @@ func label(c *inventory.Credential) string {
 		return fmt.Sprintf("%s (%s)", title, c.Hint)
 	default:
 		return fmt.Sprintf("%s (%s)", title, idEnd(c.ID))
+	}
+}
+
+// labelIdentity is what a sentence calls an identity: its type in words and its
+// name, as in "IAM role deploy" or "Kubernetes service account shop/web".
+func labelIdentity(id *inventory.Identity) string {
+	title, name := strings.TrimPrefix(typeTitle(id.Type), "AWS "), cmp.Or(id.Name, id.ID)
+	switch {
+	case id.Type == "aws.root":
+		return "The root user of " + strings.TrimPrefix(name, "root of ")
+	case strings.HasPrefix(id.Type, "aws.iam_"):
+		return title + " " + name
+	default:
+		return typeTitle(id.Type) + " " + name
 	}
 }
 
@@ -107,6 +124,22 @@ func spelling(word string) string {
 		return "MCP"
 	case "ai":
 		return "AI"
+	case "oidc":
+		return "OIDC"
+	case "saml":
+		return "SAML"
+	case "ec2":
+		return "EC2"
+	case "acm":
+		return "ACM"
+	case "eventbridge":
+		return "EventBridge"
+	case "codebuild":
+		return "CodeBuild"
+	case "agentcore":
+		return "AgentCore"
+	case "bedrock":
+		return "Bedrock"
 	case "id":
 		return "ID"
 	case "secretsmanager":
@@ -127,6 +160,9 @@ func labels(v ref.Val) ref.Val {
 	if o, ok := v.(*object); ok {
 		if c, ok := o.pointer.(*inventory.Credential); ok {
 			return types.String(label(c))
+		}
+		if id, ok := o.pointer.(*inventory.Identity); ok {
+			return types.String(labelIdentity(id))
 		}
 	}
 	return types.MaybeNoSuchOverloadErr(v)

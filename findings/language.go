@@ -150,6 +150,7 @@ func (functions) CompileOptions() []cel.EnvOption {
 		cel.Function("glob", cel.Overload("glob_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.BoolType,
 			cel.BinaryBinding(globs))),
 		cel.Function("label", cel.Overload("label_credential", []*cel.Type{cel.ObjectType("muster.Credential")}, cel.StringType,
+			cel.UnaryBinding(labels)), cel.Overload("label_identity", []*cel.Type{cel.ObjectType("muster.Identity")}, cel.StringType,
 			cel.UnaryBinding(labels))),
 		cel.Function("place", cel.Overload("place_location", []*cel.Type{cel.ObjectType("muster.Location")}, cel.StringType,
 			cel.UnaryBinding(places))),

@@ -264,8 +264,19 @@ func (s *subject) grants() []*inventory.Grant {
 	return out
 }
 
-// usages are those of the subject; of its identity, for a trust or consumer.
+// usages are those of the subject; of its identity, for a trust or consumer. Of a
+// credential that lies open somewhere they are what its platform tells of the same
+// one: nobody else knows when it was used.
 func (s *subject) usages() []*inventory.Usage {
+	if c := s.record.Credential; c != nil && c.Exposure != "" && c.PublicID != "" {
+		list := s.inv.UsageOf(s.id)
+		for _, twin := range s.others(s.byPublic[c.Type+"\x00"+c.PublicID]) {
+			if twin.Exposure == "" {
+				list = slices.Concat(list, s.inv.UsageOf(twin.ID))
+			}
+		}
+		return list
+	}
 	if s.kind != inventory.KindTrust && s.kind != inventory.KindConsumer {
 		return s.inv.UsageOf(s.id)
 	}
