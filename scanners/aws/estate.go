@@ -20,6 +20,7 @@ type estate struct {
 	organization *object.Organization
 	order        []*object.Account // by id
 	accounts     map[string]*object.Account
+	members      map[string]bool // accounts of the organisation, also those that were not read
 	judge        *judge
 	sets         map[string]*object.PermissionSet // by name
 	setNames     map[string]string                // ARN of a permission set to its name
@@ -37,11 +38,19 @@ type estate struct {
 func newEstate(scanner string, o *object.Estate, owners ownerTags, now time.Time) *estate {
 	e := &estate{
 		scanner: scanner, now: now, owners: owners, feeds: newFeedTable(), organization: o.Organization, notes: slices.Clone(o.Notes),
-		accounts: make(map[string]*object.Account, len(o.Accounts)), sets: map[string]*object.PermissionSet{}, setNames: map[string]string{},
+		accounts: make(map[string]*object.Account, len(o.Accounts)), members: map[string]bool{}, sets: map[string]*object.PermissionSet{}, setNames: map[string]string{},
 		reserved: map[string]string{}, reservedIn: map[string]string{}, unused: map[string][]*object.Unused{}, unlimited: map[string]bool{},
+	}
+	if o.Organization != nil {
+		for _, id := range o.Organization.Members {
+			e.members[id] = true
+		}
 	}
 	for _, a := range o.Accounts {
 		e.accounts[a.ID] = a
+		if a.Parent != "" {
+			e.members[a.ID] = true
+		}
 		for i := range a.Instances {
 			for j := range a.Instances[i].Sets {
 				s := &a.Instances[i].Sets[j]
@@ -72,7 +81,7 @@ func (e *estate) member(account string) inventory.Tri {
 	switch {
 	case e.organization == nil || e.organization.ID == "":
 		return inventory.Unknown
-	case e.accounts[account] != nil || account == e.organization.ManagementAccount:
+	case e.members[account] || account == e.organization.ManagementAccount:
 		return inventory.True
 	case e.listed():
 		return inventory.False

@@ -24,6 +24,9 @@ func newJudge(e *estate, o *object.Estate) *judge {
 	in := &paths.Estate{Accounts: make([]paths.Account, 0, len(o.Accounts)), AsOf: e.now}
 	if e.organization != nil {
 		in.Organization = e.organization.ID
+		if e.listed() {
+			in.Members = e.members
+		}
 	}
 	limits := newLimits(e.organization)
 	for _, a := range o.Accounts {
@@ -192,7 +195,7 @@ func readOf(a *object.Account) map[string]bool {
 	whole := newListings(a, nil)
 	for call, kinds := range map[string][]string{
 		"lambda:ListFunctions": {"lambda.function"}, "ec2:DescribeInstances": {"ec2.instance"}, "ecs:ListTaskDefinitions": {"ecs.task_definition"},
-		"ecs:ListServices": {"ecs.service"}, "codebuild:ListProjects": {"codebuild.project"}, "states:ListStateMachines": {"states.machine"},
+		"ecs:ListServices": {"ecs.service"}, "ecs:ListClusters": {"ecs.cluster"}, "ecs:ListTasks": {"ecs.task"}, "codebuild:ListProjects": {"codebuild.project"}, "states:ListStateMachines": {"states.machine"},
 		"bedrock:ListAgents": {"bedrock.agent"}, "secretsmanager:ListSecrets": {paths.ResourceSecret}, "ssm:DescribeParameters": {paths.ResourceParameter},
 		"kms:ListKeys": {paths.ResourceKey}, "s3:ListAllMyBuckets": {paths.ResourceBucket},
 	} {

@@ -107,3 +107,16 @@ func TestTrustOfCertificates(t *testing.T) {
 		t.Errorf("got %+v", x)
 	}
 }
+
+// TestSupplier knows a monitoring company by its account.
+func TestSupplier(t *testing.T) {
+	a := &object.Account{ID: account, Roles: []object.Role{{Name: "monitor", ARN: iamARN("role/monitor"), Path: "/", Trust: document(t, trusts(`{"AWS":"464622532012"}`, `{"StringEquals":{"sts:ExternalId":"northwind"}}`))}}}
+	got := records(t, &object.Estate{Accounts: []*object.Account{a}})
+	x := got.identity(t, "aws:"+iamARN("role/monitor"))
+	if x.ThirdParty != inventory.True || x.Attributes["supplier"] != "Datadog" {
+		t.Errorf("got %v, %q", x.ThirdParty, x.Attributes["supplier"])
+	}
+	if tr := got.trust(t, "aws:"+iamARN("role/monitor")+"#trust/account/464622532012"); tr.ExternalID != inventory.True || tr.Attributes["supplier"] != "Datadog" {
+		t.Errorf("got %+v", tr)
+	}
+}

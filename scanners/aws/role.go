@@ -76,6 +76,7 @@ func (m *mapper) putRole(r *object.Role, pods []string) {
 	trusts := m.trustsOf(r)
 	attr.set("trusts", list(kindsOf(trusts)))
 	x.ThirdParty = thirdParty(trusts)
+	attr.set("supplier", suppliers(trusts))
 	m.judged(attr, r.ARN)
 	m.unused(attr, r.ARN, r.Access)
 	m.putIdentity(x, r.Tags, attr)

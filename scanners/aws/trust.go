@@ -110,6 +110,7 @@ func (m *mapper) accountTrust(x *inventory.Trust, t *paths.Trust, attr attribute
 	case t.SameAccount == inventory.False:
 		x.ExternalAccount, x.ExternalID = t.Account, t.ExternalID
 		x.External = m.outside(t)
+		attr.set("supplier", supplier(t.Account))
 	}
 }
 
@@ -121,7 +122,7 @@ func (m *mapper) outside(t *paths.Trust) inventory.Tri {
 		in = m.estate.member(t.Account)
 	}
 	switch {
-	case m.estate.alone():
+	case m.estate.alone(), in == inventory.Unknown && supplier(t.Account) != "":
 		return inventory.True
 	case in == inventory.Unknown:
 		return inventory.Unknown
