@@ -119,7 +119,7 @@ func (s *session) summary(ctx context.Context) {
 	if len(out) == 0 {
 		return
 	}
-	s.keep(func(*object.Account) { s.counts = out })
+	s.keep(func(a *object.Account) { a.Summary = out })
 }
 
 // contacts reads who answers for the account. That there is none of a kind, is no

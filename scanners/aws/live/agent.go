@@ -171,20 +171,19 @@ func (s *session) workloads(ctx context.Context, region string) {
 			CreatedTime, LastUpdatedTime                          wire.Time
 		}
 	}
-	for action, kind := range map[string]string{
-		"bedrock-agentcore:ListOauth2CredentialProviders": "agentcore.oauth2_provider",
-		"bedrock-agentcore:ListApiKeyCredentialProviders": "agentcore.api_key_provider",
-	} {
-		list(ctx, s, action, region, nil, func(p *providers) int {
-			s.keep(func(a *object.Account) {
-				for _, x := range p.CredentialProviders {
-					a.Connections = append(a.Connections, object.Connection{
-						ARN: string(x.CredentialProviderArn), Name: string(x.Name), Region: region, Type: kind,
-						Provider: string(x.CredentialProviderVendor), CreatedAt: x.CreatedTime.Time, UpdatedAt: x.LastUpdatedTime.Time,
-					})
-				}
-			})
+	of := func(kind string) func(*providers) int {
+		return func(p *providers) int {
+			var found []object.Connection
+			for _, x := range p.CredentialProviders {
+				found = append(found, object.Connection{
+					ARN: string(x.CredentialProviderArn), Name: string(x.Name), Region: region, Type: kind,
+					Provider: string(x.CredentialProviderVendor), CreatedAt: x.CreatedTime.Time, UpdatedAt: x.LastUpdatedTime.Time,
+				})
+			}
+			s.connect(found)
 			return len(p.CredentialProviders)
-		})
+		}
 	}
+	list(ctx, s, "bedrock-agentcore:ListOauth2CredentialProviders", region, nil, of("agentcore.oauth2_provider"))
+	list(ctx, s, "bedrock-agentcore:ListApiKeyCredentialProviders", region, nil, of("agentcore.api_key_provider"))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -337,5 +338,98 @@ func TestAccountThatCannotBeEntered(t *testing.T) {
 	}
 	if len(e.Accounts[0].Roles) != 2 {
 		t.Error("the other account is lost")
+	}
+}
+
+// TestRoleIsNeeded for accounts that are named, and for an organisation's members.
+func TestRoleIsNeeded(t *testing.T) {
+	o := options(t, everything(t))
+	o.Accounts = []string{member}
+	r, err := live.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "role") {
+		t.Errorf("the error is %v", err)
+	}
+	o = options(t, everything(t))
+	o.Organization = true
+	for _, a := range read(t, o).Accounts {
+		if l := listingOf(a, "sts:AssumeRole", ""); a.ID == member && (l.Status != inventory.StatusSkipped || !strings.Contains(l.Reason, "no role")) {
+			t.Errorf("a member: %+v", l)
+		}
+	}
+}
+
+// TestChoices narrows accounts and regions, and wants to be told.
+func TestChoices(t *testing.T) {
+	s := everything(t)
+	o := allOptions(t, s)
+	o.ExcludeAccounts, o.Regions = []string{"4444*"}, []string{"us-*", "me-central-1", "mars-1"}
+	e := read(t, o)
+	for _, a := range e.Accounts {
+		if a.ID == member {
+			t.Error("an account that was left out is there")
+		}
+	}
+	if !strings.Contains(strings.Join(e.Notes, "\n"), "1 accounts are left out") {
+		t.Errorf("the notes are %q", e.Notes)
+	}
+	for region, reason := range map[string]string{eu: "by choice", "me-central-1": "not opted in", "mars-1": "no region of this name"} {
+		if l := listingOf(e.Accounts[0], "ec2:DescribeRegions", region); l.Status != inventory.StatusSkipped || !strings.Contains(l.Reason, reason) {
+			t.Errorf("%s: %+v", region, l)
+		}
+	}
+	for _, r := range s.Requests() {
+		if r.Region == eu {
+			t.Fatalf("%s was asked in a region that was left out", r.Action)
+		}
+	}
+}
+
+// TestRegionsUnknown takes the regions that are always on.
+func TestRegionsUnknown(t *testing.T) {
+	s := northwind()
+	s.Allow = func(r fake.Request) bool { return r.Action != "ec2:DescribeRegions" }
+	a := read(t, options(t, s)).Accounts[0]
+	l := listingOf(a, "ec2:DescribeRegions", "")
+	if l.Status != inventory.StatusPartial || l.Count != 17 || listingOf(a, "secretsmanager:ListSecrets", "sa-east-1").Status != inventory.StatusComplete {
+		t.Errorf("the listing is %+v", l)
+	}
+}
+
+// TestServiceThatARegionLacks is skipped, with a reason.
+func TestServiceThatARegionLacks(t *testing.T) {
+	o := options(t, everything(t))
+	o.Wrap = func(next http.RoundTripper) http.RoundTripper {
+		return carrier(func(r *http.Request) (*http.Response, error) {
+			if strings.Contains(r.Header.Get("Authorization"), "/bedrock/") {
+				return nil, &net.DNSError{Err: "no such host", Name: "bedrock-agent.eu-central-1.amazonaws.com", IsNotFound: true}
+			}
+			return next.RoundTrip(r)
+		})
+	}
+	l := listingOf(read(t, o).Accounts[0], "bedrock:ListAgents", eu)
+	if l.Status != inventory.StatusSkipped || !strings.Contains(l.Reason, "no such host") {
+		t.Errorf("the listing is %+v", l)
+	}
+}
+
+func TestOptionsThatCannotBeMeant(t *testing.T) {
+	for name, change := range map[string]func(*live.Options){
+		"a pattern":    func(o *live.Options) { o.Regions = []string{"[eu"} },
+		"nothing":      func(o *live.Options) { o.Accounts = []string{""} },
+		"details":      func(o *live.Options) { o.Details = "some" },
+		"a role's ARN": func(o *live.Options) { o.Role = "arn:aws:iam::111122223333:role/x" },
+		"a session":    func(o *live.Options) { o.Role, o.SessionName = "x", "with space" },
+		"external id":  func(o *live.Options) { o.Role, o.ExternalID = "x", "1" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t, northwind())
+			change(&o)
+			if _, err := live.Open(t.Context(), o); err == nil {
+				t.Error("they are taken")
+			}
+		})
 	}
 }

@@ -62,11 +62,11 @@ func (s *session) root() {
 	if a.Root != nil {
 		a.Root.CentrallyManaged = s.managed
 	}
-	if s.counts == nil {
+	if s.account.Summary == nil {
 		return
 	}
 	if a.Root == nil {
-		a.Root = &object.Root{AccessKeys: -1, CentrallyManaged: s.managed, Certificates: s.counts["AccountSigningCertificatesPresent"]}
+		a.Root = &object.Root{AccessKeys: -1, CentrallyManaged: s.managed, Certificates: s.account.Summary["AccountSigningCertificatesPresent"]}
 	}
 	if a.Root.MFA == inventory.Unknown {
 		a.Root.MFA = s.count("AccountMFAEnabled")
@@ -81,7 +81,7 @@ func (s *session) root() {
 
 // count reads one figure of IAM's summary as yes or no.
 func (s *session) count(key string) inventory.Tri {
-	n, ok := s.counts[key]
+	n, ok := s.account.Summary[key]
 	if !ok {
 		return inventory.Unknown
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,7 +161,7 @@ func comparePaging(op wire.Operation, m *model) []string {
 	if op.Token != "" {
 		if _, at, ok := find(op.Token); !ok {
 			out = append(out, "the model has no parameter "+op.Token)
-		} else if at == "querystring" && op.Method == "POST" && !slices.Contains(op.InQuery, op.Token) {
+		} else if at == "querystring" && op.Method == http.MethodPost && !slices.Contains(op.InQuery, op.Token) {
 			out = append(out, op.Token+" is to stand in the query")
 		}
 	}

@@ -38,8 +38,8 @@ type Options struct {
 	// Regions are names or patterns of those to read; empty is all that are on.
 	Regions, ExcludeRegions []string
 
-	Organization bool   // list the accounts of the organisation, and read them
-	Role         string // assumed in each account that is not the caller's: a name, with a path if it has one
+	Organization bool   // list the accounts of the organisation, and read those that Role can be assumed in
+	Role         string // assumed in each account that is not the caller's: a name, with a path if it has one; empty reads the caller's only
 	ExternalID   string
 	SessionName  string // empty is "muster"
 	WideSession  bool   // sessions are not narrowed to what is read
@@ -99,9 +99,6 @@ func (o *Options) check() error {
 	default:
 		return fmt.Errorf("details can be auto, all or none, and not %q", o.Details)
 	}
-	if o.Role == "" && (o.Organization || len(o.others()) > 0) {
-		return errors.New("to read other accounts a role is needed that can be assumed in each of them: name it (role)")
-	}
 	if o.Role != "" && !spelt(o.Role, "+=,.@-/", 1, 512) {
 		return fmt.Errorf("%q is not the name of a role; it is the same in every account, so it is no ARN", o.Role)
 	}
@@ -132,12 +129,15 @@ func spelt(s, others string, least, most int) bool {
 func (o *Options) others() []string {
 	var out []string
 	for _, a := range o.Accounts {
-		if len(a) == 12 && strings.Trim(a, "0123456789") == "" {
+		if isAccount(a) {
 			out = append(out, a)
 		}
 	}
 	return out
 }
+
+// isAccount reports whether a text is the id of an account: twelve digits.
+func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
 
 // settle fills in what was left open.
 func (o *Options) settle() {

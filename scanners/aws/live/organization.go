@@ -102,6 +102,9 @@ func (r *orgRead) accounts(ctx context.Context) {
 	}
 	n, err := orgPages(ctx, r, "organizations:ListAccounts", nil, func(p *page) int {
 		for _, a := range p.Accounts {
+			if !isAccount(a.ID) {
+				continue // ids name files and ARNs
+			}
 			state := a.State
 			if state == "" {
 				state = a.Status

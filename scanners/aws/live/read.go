@@ -3,6 +3,7 @@ package live
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,6 +59,9 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 	if err := x.identify(ctx); err != nil {
 		return nil, err
 	}
+	if x.options.Role == "" && slices.ContainsFunc(x.options.others(), func(id string) bool { return id != x.caller.Account }) {
+		return nil, errors.New("to read other accounts a role is needed that can be assumed in each of them: name it (role)")
+	}
 	x.organization(ctx)
 	targets := x.targets()
 	x.progress(fmt.Sprintf("reading %d accounts", len(targets)), 0, 0)
@@ -90,10 +94,13 @@ func cached(p aws.CredentialsProvider) aws.CredentialsProvider {
 // identify asks as whom it reads.
 func (x *run) identify(ctx context.Context) error {
 	err := x.home.Ask(ctx, x.calls["sts:GetCallerIdentity"], x.region, nil, &x.caller)
+	if wire.Unknown(err) {
+		return fmt.Errorf("sign in to AWS: %w (credentials of aws-cn or aws-us-gov are only known in a region of theirs: name one)", err)
+	}
 	if err != nil {
 		return fmt.Errorf("sign in to AWS: %w", err)
 	}
-	if len(x.caller.Account) != 12 {
+	if !isAccount(x.caller.Account) {
 		return fmt.Errorf("sign in to AWS: sts:GetCallerIdentity names no account: is %s an endpoint of AWS?", cmp.Or(x.endpoint, x.region))
 	}
 	return nil
@@ -128,6 +135,8 @@ func (x *run) targets() []target {
 		t.Partition = cmp.Or(x.caller.partition(), x.partition.Name)
 		if a.State != "" && a.State != "ACTIVE" {
 			t.why = "the account is " + strings.ToLower(a.State) + " and cannot be entered"
+		} else if a.ID != x.caller.Account && x.options.Role == "" {
+			t.why = "no role is named to enter the account with"
 		}
 		out = append(out, t)
 	}
@@ -172,10 +181,7 @@ func (x *run) visit(ctx context.Context, t target) *object.Account {
 // read runs all listings of an account.
 func (x *run) read(ctx context.Context, s *session) {
 	regions := s.regions(ctx)
-	var jobs []func(context.Context)
-	for _, job := range s.globals() {
-		jobs = append(jobs, job)
-	}
+	jobs := s.globals()
 	for _, region := range regions {
 		for _, job := range s.regionals() {
 			jobs = append(jobs, func(ctx context.Context) { job(ctx, region) })

@@ -18,6 +18,9 @@ func (s *session) buckets(ctx context.Context) {
 	var found []object.ResourcePolicy
 	list(ctx, s, "s3:ListBuckets", "", nil, func(p *page) int {
 		for _, b := range p.Buckets {
+			if o := s.reader.options; b.BucketRegion != "" && !chosen(b.BucketRegion, o.Regions, o.ExcludeRegions) {
+				continue
+			}
 			found = append(found, object.ResourcePolicy{ARN: "arn:" + s.account.Partition + ":s3:::" + b.Name, Service: "s3", Region: b.BucketRegion})
 		}
 		return len(p.Buckets)

@@ -24,7 +24,6 @@ type session struct {
 
 	mu      sync.Mutex
 	account *object.Account
-	counts  map[string]int // of IAM's summary; nil is unknown
 }
 
 // keep changes the account, one goroutine at a time.
@@ -211,8 +210,7 @@ func verdict(action string, count int, err error) (inventory.Status, string) {
 // denial says which permission is missing, and what took it away if AWS says so.
 func denial(action string, err error) string {
 	reason := "the permission " + action + " is missing"
-	var e *wire.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*wire.Error](err); ok {
 		for _, what := range []string{
 			"service control policy", "resource control policy", "permissions boundary", "session policy",
 			"VPC endpoint policy", "resource-based policy",

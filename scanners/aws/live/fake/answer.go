@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -144,18 +145,23 @@ func Refuse(w http.ResponseWriter, action string, status int, code, message stri
 	switch service {
 	case "iam", "sts", "sns":
 		w.WriteHeader(status)
-		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, escape(message))
+		send(w, fmt.Sprintf("<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, escape(message)))
 	case "ec2":
 		w.WriteHeader(status)
-		fmt.Fprintf(w, "<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors></Response>", code, escape(message))
+		send(w, fmt.Sprintf("<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors></Response>", code, escape(message)))
 	case "s3":
 		w.WriteHeader(status)
-		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>%s</Message></Error>", code, escape(message))
+		send(w, fmt.Sprintf("<Error><Code>%s</Code><Message>%s</Message></Error>", code, escape(message)))
 	default:
 		w.Header().Set("X-Amzn-Errortype", code+":http://internal.amazon.com/coral/")
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(Tree{"__type": "com.amazon.coral.service#" + code, "message": message}) // the client may be gone
 	}
+}
+
+// send writes a text.
+func send(w http.ResponseWriter, text string) {
+	_, _ = io.WriteString(w, text) // the client may be gone
 }
 
 // write writes an answer in the form of its protocol.

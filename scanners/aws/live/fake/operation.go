@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -244,8 +245,6 @@ func match(pattern, path string, into url.Values) bool {
 			return false
 		}
 	}
-	for k, v := range found {
-		into[k] = v
-	}
+	maps.Copy(into, found)
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -177,9 +178,7 @@ func scope(authorization string) (key, region, service string, ok bool) {
 
 // find tells the operation and its parameters by the protocol of the service.
 func (s *Server) find(signed string, r *http.Request, body []byte, into url.Values) (operation, bool) {
-	for name, values := range r.URL.Query() {
-		into[name] = values
-	}
+	maps.Copy(into, r.URL.Query())
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		op, ok := s.byTarget(target)
 		readJSON(body, into)
@@ -190,9 +189,7 @@ func (s *Server) find(signed string, r *http.Request, body []byte, into url.Valu
 		if err != nil {
 			return operation{}, false
 		}
-		for name, values := range form {
-			into[name] = values
-		}
+		maps.Copy(into, form)
 		return s.byForm(signed, form.Get("Action"), form.Get("Version"))
 	}
 	readJSON(body, into)

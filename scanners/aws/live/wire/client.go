@@ -76,7 +76,7 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		if err := p.wait(ctx, c.options.Now, c.options.Sleep); err != nil {
 			return err
 		}
-		res, err := c.once(ctx, op, at, d, out)
+		header, err := c.once(ctx, op, at, d, out)
 		if err == nil {
 			p.succeeded()
 			c.budget.refund()
@@ -86,14 +86,14 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 			return ctx.Err()
 		}
 		switch {
-		case !corrected && c.correct(err, res):
+		case !corrected && c.correct(err, header):
 			corrected = true
 			continue
 		case !refreshed && Expired(err) && c.refresh():
 			refreshed = true
 			continue
 		}
-		if wait, ok := c.again(err, res, p, attempt); !ok {
+		if wait, ok := c.again(err, header, p, attempt); !ok {
 			return err
 		} else if !c.budget.spend() {
 			return fmt.Errorf("%w: %w", ErrBudget, err)
@@ -103,8 +103,8 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 	}
 }
 
-// once sends a request once. The answer is returned for its headers.
-func (c *Client) once(ctx context.Context, op Operation, region string, d draft, out any) (*http.Response, error) {
+// once sends a request once. It returns the headers of the answer, if there is one.
+func (c *Client) once(ctx context.Context, op Operation, region string, d draft, out any) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(transport.Once(ctx), attemptTimeout)
 	defer cancel()
 	r, hash, err := d.request(ctx, c.base(op, region), c.options.UserAgent)
@@ -135,15 +135,15 @@ func (c *Client) once(ctx context.Context, op Operation, region string, d draft,
 	body, err := all(res.Body)
 	_ = res.Body.Close() // it was read to its end, or cannot be
 	if err != nil {
-		return res, fmt.Errorf("%s: %w", op.Action(), err)
+		return res.Header, fmt.Errorf("%s: %w", op.Action(), err)
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return res, hush(refusal(op, region, res, body), credentials)
+		return res.Header, hush(refusal(op, region, res, body), credentials)
 	}
 	if err := read(op, body, out); err != nil {
-		return res, fmt.Errorf("%s: %w", op.Action(), err)
+		return res.Header, fmt.Errorf("%s: %w", op.Action(), err)
 	}
-	return res, nil
+	return res.Header, nil
 }
 
 // attemptTimeout bounds one request. A large page of IAM takes some seconds.
@@ -185,15 +185,15 @@ func (c *Client) refresh() bool {
 const minSkew = 4 * time.Minute
 
 // correct takes AWS's clock for the right one, if that is what a refusal is about.
-func (c *Client) correct(err error, res *http.Response) bool {
-	var e *Error
-	if !errors.As(err, &e) || res == nil {
+func (c *Client) correct(err error, header http.Header) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
 	if !signing(e.Code) && e.Code != "RequestExpired" && e.Code != "RequestInTheFuture" {
 		return false
 	}
-	at, perr := http.ParseTime(res.Header.Get("Date"))
+	at, perr := http.ParseTime(header.Get("Date"))
 	if perr != nil {
 		return false
 	}

@@ -41,8 +41,7 @@ func (e *Error) HTTPStatusCode() int { return e.Status }
 // Code returns the code of a refusal in the chain of an error; empty if there is
 // none.
 func Code(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ""
@@ -50,8 +49,8 @@ func Code(err error) string {
 
 // Denied reports whether an error says that permissions are missing.
 func Denied(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
 	switch e.Code {
@@ -67,8 +66,8 @@ func Denied(err error) bool {
 
 // Missing reports whether an error says that what was asked for is not there.
 func Missing(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
 	switch e.Code {
@@ -85,12 +84,11 @@ func Missing(err error) bool {
 // had at an endpoint: its name does not resolve, it does not know the operation, or
 // the account did not subscribe to it.
 func Absent(err error) bool {
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound
 	}
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
 	switch e.Code {

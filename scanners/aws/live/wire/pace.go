@@ -17,7 +17,9 @@ import (
 
 // How often and how long requests are repeated.
 const (
-	maxAttempts = 10
+	maxAttempts = 10  // where requests came too fast
+	maxFaults   = 5   // where the service or the connection failed
+	maxDown     = 2   // the same, once a call of that service and region failed for good
 	maxRetries  = 100 // of a client at once; each request that succeeds gives half a one back
 	baseWait    = 200 * time.Millisecond
 	maxWait     = 20 * time.Second
@@ -31,6 +33,7 @@ type pace struct {
 	most    float64
 	mu      sync.Mutex
 	limiter *rate.Limiter
+	down    bool // a call failed for good, and none succeeded since
 }
 
 func newPace(most float64) *pace {
@@ -61,9 +64,26 @@ func (p *pace) throttled(now time.Time) {
 	p.limiter.SetLimitAt(now, rate.Limit(max(minRate, float64(p.limiter.Limit())/2)))
 }
 
+// faults returns how often a call is sent that the service fails.
+func (p *pace) faults() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.down {
+		return maxDown
+	}
+	return maxFaults
+}
+
+func (p *pace) failed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = true
+}
+
 func (p *pace) succeeded() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.down = false
 	if l := float64(p.limiter.Limit()); l < p.most {
 		p.limiter.SetLimit(rate.Limit(min(p.most, l+p.most/10)))
 	}
@@ -93,15 +113,19 @@ func (b *budget) refund() {
 }
 
 // again tells whether a request is worth another attempt, and after which time.
-func (c *Client) again(err error, res *http.Response, p *pace, attempt int) (time.Duration, bool) {
+func (c *Client) again(err error, header http.Header, p *pace, attempt int) (time.Duration, bool) {
 	slow := throttle(err)
 	if slow {
 		p.throttled(c.options.Now())
 	}
-	if !slow && !transient(err) || attempt >= maxAttempts {
+	switch {
+	case slow && attempt >= maxAttempts, !slow && !transient(err):
+		return 0, false
+	case !slow && attempt >= p.faults():
+		p.failed()
 		return 0, false
 	}
-	if after, ok := retryAfter(res, c.options.Now()); ok {
+	if after, ok := retryAfter(header, c.options.Now()); ok {
 		return after, after <= maxAfter
 	}
 	bound := min(float64(maxWait), float64(baseWait)*math.Exp2(float64(attempt-1)))
@@ -110,8 +134,8 @@ func (c *Client) again(err error, res *http.Response, p *pace, attempt int) (tim
 
 // throttle reports whether an error says that requests came too fast.
 func throttle(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
 	codes := retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
@@ -129,11 +153,8 @@ func transient(err error) bool {
 
 // retryAfter reads a Retry-After header: seconds or an HTTP date (RFC 9110,
 // section 10.2.3).
-func retryAfter(res *http.Response, now time.Time) (time.Duration, bool) {
-	if res == nil {
-		return 0, false
-	}
-	s := strings.TrimSpace(res.Header.Get("Retry-After"))
+func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
+	s := strings.TrimSpace(header.Get("Retry-After"))
 	if s == "" {
 		return 0, false
 	}

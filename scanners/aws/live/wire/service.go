@@ -61,7 +61,7 @@ type Operation struct {
 // Action returns the operation as "service:Name", for people and errors.
 func (o Operation) Action() string { return o.Service.Prefix + ":" + o.Name }
 
-// A Partition is a separate AWS: aws, aws-cn, aws-us-gov …
+// A Partition is a separate AWS: aws, aws-cn, aws-us-gov, and a few more.
 type Partition struct {
 	Name   string
 	Domain string

@@ -195,8 +195,7 @@ func TestRefusals(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Duration{"3": 3 * time.Second, "Mon, 02 Nov 2026 09:00:05 GMT": 5 * time.Second, "soon": 0, "": 0, "-1": 0} {
-		res := &http.Response{Header: http.Header{"Retry-After": {text}}}
-		if got, _ := retryAfter(res, now); got != want {
+		if got, _ := retryAfter(http.Header{"Retry-After": {text}}, now); got != want {
 			t.Errorf("%q is %s", text, got)
 		}
 	}
@@ -220,8 +219,10 @@ func TestPaceAdapts(t *testing.T) {
 
 func TestBudgetEnds(t *testing.T) {
 	b := budget{left: 2}
-	if !b.spend() || !b.spend() || b.spend() {
-		t.Error("a budget of two is spent otherwise than twice")
+	for i, want := range []bool{true, true, false} {
+		if b.spend() != want {
+			t.Errorf("of a budget of two the retry %d is otherwise", i+1)
+		}
 	}
 	b.refund()
 	b.refund()
@@ -247,7 +248,7 @@ func FuzzAnswer(f *testing.F) {
 		if err := read(op, []byte(body), &out); err != nil && !errors.Is(err, errMalformed) {
 			t.Errorf("an error of another kind: %v", err)
 		}
-		e := refusal(op, "", &http.Response{StatusCode: 400, Header: http.Header{}}, []byte(body))
+		e := refusal(op, "", &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}}, []byte(body))
 		if len(e.Message) > maxMessage+8 || strings.ContainsAny(e.Error(), "\n\x00\x1b") {
 			t.Errorf("the error is %q", e.Error())
 		}
