@@ -307,6 +307,9 @@ func place(l inventory.Location) string {
 	if !l.Date.IsZero() {
 		s += "  on " + day(l.Date)
 	}
+	if l.Committer != "" {
+		s += "  committed by " + l.Committer
+	}
 	if head, known := l.AtHead.Bool(); known {
 		s += map[bool]string{true: "  still there", false: "  no longer at HEAD"}[head]
 	}

@@ -73,6 +73,7 @@ func (e *explainer) credential(x *inventory.Credential) {
 	e.fact("detected by", x.Detector)
 	if len(x.FoundAt) > 0 {
 		e.fact("at HEAD", x.AtHead.String())
+		e.fact("at the tip of a branch", x.AtTip.String())
 	}
 	e.bag("tags", x.Tags)
 	e.bag("attributes", x.Attributes)

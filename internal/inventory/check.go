@@ -167,8 +167,9 @@ func (l *Location) check(c *check) {
 	if l.EndLine != 0 && l.EndLine < l.Line {
 		c.failf("found_at.end_line", "is before line")
 	}
-	c.text("found_at.author", l.Author, l.Via)
+	c.text("found_at.author", l.Author, l.Via, l.Committer)
 	c.time("found_at.date", l.Date)
+	c.time("found_at.committed_at", l.CommittedAt)
 	c.tri("found_at.at_head", l.AtHead)
 }
 

@@ -21,6 +21,7 @@ func one() []inventory.Record {
 	place := []inventory.Location{{
 		URI: "deploy/ci.yaml", Repo: "git:robot", Commit: strings.Repeat("ab", 20), Line: 3, EndLine: 4,
 		Column: 5, Author: "Ada <ada@northwind.example>", Date: at, AtHead: inventory.False, Via: "note",
+		Committer: "Bo <bo@northwind.example>", CommittedAt: at,
 	}}
 	return []inventory.Record{
 		{Identity: &inventory.Identity{
@@ -35,7 +36,8 @@ func one() []inventory.Record {
 			CreatedAt: at, RotatedAt: at, ExpiresAt: at, Disabled: inventory.True, DisabledReason: "EXPOSED", Validity: "inactive",
 			RotationEnabled: inventory.True, RotationDays: 90, NextRotationAt: at, ManagedBy: "m", Restricted: inventory.True,
 			NetworkLimited: inventory.False, Algorithm: "RSA", KeyBits: 2048, Encrypted: inventory.False, Personal: inventory.True,
-			Detector: "d", AtHead: inventory.True, FirstSeenAt: at, LastSeenAt: at, FoundAt: place, LocationsOmitted: 2,
+			Detector: "d", AtHead: inventory.True, AtTip: inventory.True, FirstSeenAt: at, LastSeenAt: at,
+			FirstCommit: strings.Repeat("c", 40), LastCommit: strings.Repeat("d", 40), FoundAt: place, LocationsOmitted: 2,
 			Tags: map[string]string{"t": "v"}, Attributes: map[string]string{"x": "y"},
 		}},
 		{Credential: &inventory.Credential{ID: "aws:key/2", Type: "aws.access_key", Scope: "s", NeverExpires: true}},

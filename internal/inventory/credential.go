@@ -36,8 +36,11 @@ type Credential struct {
 	Personal         Tri               `json:"personal,omitzero" doc:"true if it belongs to a person (a personal access token)"`
 	Detector         string            `json:"detector,omitempty" doc:"what recognised it, for example gitleaks:aws-access-token"`
 	AtHead           Tri               `json:"at_head,omitzero" doc:"true if any place still has it at HEAD or in the working tree"`
+	AtTip            Tri               `json:"at_tip,omitzero" doc:"true if the tip of a branch, also a remote's, still has it in a file; absent is unknown"`
 	FirstSeenAt      time.Time         `json:"first_seen_at,omitzero" doc:"date of the first commit that holds it"`
 	LastSeenAt       time.Time         `json:"last_seen_at,omitzero" doc:"date of the last commit that touches it"`
+	FirstCommit      string            `json:"first_commit,omitempty" doc:"full id of the commit of first_seen_at"`
+	LastCommit       string            `json:"last_commit,omitempty" doc:"full id of the commit of last_seen_at"`
 	FoundAt          []Location        `json:"found_at,omitempty" doc:"where it leaked, oldest first"`
 	LocationsOmitted int               `json:"locations_omitted,omitempty" doc:"places beyond the cap on found_at"`
 	Tags             map[string]string `json:"tags,omitempty" doc:"tags or labels"`

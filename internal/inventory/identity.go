@@ -28,14 +28,16 @@ type Identity struct {
 
 // A Location is one place in a repository or a file tree.
 type Location struct {
-	URI     string    `json:"uri" doc:"path inside the repository or directory, with forward slashes; bytes that are not UTF-8 are percent-encoded"`
-	Repo    string    `json:"repo,omitempty" doc:"the repository, as in the scope"`
-	Commit  string    `json:"commit,omitempty" doc:"full id of the commit that introduced it; empty if it is not committed"`
-	Line    int       `json:"line,omitempty" doc:"first line, from 1; absent where a line means nothing"`
-	EndLine int       `json:"end_line,omitempty" doc:"last line, if not the same"`
-	Column  int       `json:"column,omitempty" doc:"first column, from 1"`
-	Author  string    `json:"author,omitempty" doc:"author of that line: name <e-mail>"`
-	Date    time.Time `json:"date,omitzero" doc:"author date of the commit"`
-	AtHead  Tri       `json:"at_head,omitzero" doc:"true if it is still there at HEAD or in the working tree; absent is unknown"`
-	Via     string    `json:"via,omitempty" doc:"where it hid, if not in plain file content: commit message, tag message, note, stash, staged, decoded base64, archive member …"`
+	URI         string    `json:"uri" doc:"path inside the repository or directory, with forward slashes; bytes that are not UTF-8 are percent-encoded"`
+	Repo        string    `json:"repo,omitempty" doc:"the repository, as in the scope"`
+	Commit      string    `json:"commit,omitempty" doc:"full id of the commit that introduced it; empty if it is not committed"`
+	Line        int       `json:"line,omitempty" doc:"first line, from 1; absent where a line means nothing"`
+	EndLine     int       `json:"end_line,omitempty" doc:"last line, if not the same"`
+	Column      int       `json:"column,omitempty" doc:"first column, from 1"`
+	Author      string    `json:"author,omitempty" doc:"author of that line: name <e-mail>"`
+	Date        time.Time `json:"date,omitzero" doc:"author date of the commit"`
+	Committer   string    `json:"committer,omitempty" doc:"who committed it, if that is not the author: name <e-mail>"`
+	CommittedAt time.Time `json:"committed_at,omitzero" doc:"committer date, if that is not the author date"`
+	AtHead      Tri       `json:"at_head,omitzero" doc:"true if it is still there at HEAD or in the working tree; absent is unknown"`
+	Via         string    `json:"via,omitempty" doc:"where it hid, if not in plain file content: commit message, tag message, note, stash, staged, decoded base64, archive member …"`
 }

@@ -101,6 +101,7 @@ func (x *Credential) check(c *check) {
 	c.tri("personal", x.Personal)
 	c.text("detector", x.Detector)
 	c.tri("at_head", x.AtHead)
+	c.tri("at_tip", x.AtTip)
 	c.locations(x.FoundAt)
 	c.count("locations_omitted", x.LocationsOmitted)
 	c.tags("tags", x.Tags)
@@ -123,6 +124,8 @@ func (x *Credential) checkLife(c *check) {
 	c.time("next_rotation_at", x.NextRotationAt)
 	c.time("first_seen_at", x.FirstSeenAt)
 	c.time("last_seen_at", x.LastSeenAt)
+	c.hex("first_commit", x.FirstCommit, 40, 64)
+	c.hex("last_commit", x.LastCommit, 40, 64)
 }
 
 func (x *Grant) check(c *check) {
