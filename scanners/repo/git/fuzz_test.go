@@ -9,8 +9,8 @@ import (
 // FuzzLog gives the log's reader what git might print of a hostile repository.
 func FuzzLog(f *testing.F) {
 	id := strings.Repeat("a", 40)
-	f.Add([]byte("\x01" + id + "\x00" + id + "\x00Ada <a@b>\x001700000000\x00\n:100644 100644 " + id + " " + id + " M\x00a/b\x00"))
-	f.Add([]byte("\x01" + id + "\x00\x00\x00\x00::1 1 1 " + id + " " + id + " " + id + " MM\x00p\x00\x00"))
+	f.Add([]byte("\x01" + id + "\x00" + id + "\x00Ada <a@b>\x001700000000\x00Bob <b@b>\x001700000001\x00\n:100644 100644 " + id + " " + id + " M\x00a/b\x00"))
+	f.Add([]byte("\x01" + id + "\x00\x00\x00\x00\x00\x00::1 1 1 " + id + " " + id + " " + id + " MM\x00p\x00\x00"))
 	f.Fuzz(func(t *testing.T, out []byte) {
 		_ = readLog(bytes.NewReader(out), nil, func(c Change) error {
 			if c.Commit == nil || len(c.From) == 0 {

@@ -89,7 +89,7 @@ type Repo struct {
 	objects string   // its own store of objects, in there
 	stores  []string // and those that it borrows from, behind it
 	lost    int      // stores that it borrows from and that are not there, or too far
-	mailmap bool     // its .mailmap can be read
+	mailmap bool     // its .mailmap is used, or there is none
 	memory  int64    // bytes that one git may use
 }
 
@@ -141,8 +141,7 @@ func Open(ctx context.Context, program, dir string, within ...string) (*Repo, er
 		}
 		return nil, err
 	}
-	info, err := os.Stat(filepath.Join(abs, ".mailmap"))
-	r.mailmap = bare || err != nil || info.Mode().IsRegular()
+	r.checkMailmap(ctx)
 	if _, err := r.output(ctx, nil, "rev-parse", "--git-dir"); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -18,6 +18,9 @@ type Commit struct {
 	Parents int
 	Author  string    // name <e-mail>, mailmap applied
 	Date    time.Time // author date, in UTC
+
+	Committer string    // likewise; often who merged, or the program that did
+	Committed time.Time // committer date, in UTC
 }
 
 // A Change is one path that a commit changed. From holds the blob of each
@@ -36,11 +39,11 @@ const ModeSubmodule = "160000"
 
 // logFormat asks for what readCommit reads.
 func (r *Repo) logFormat() string {
-	author := "%an <%ae>"
+	people := "%an <%ae>%x00%at%x00%cn <%ce>%x00%ct%x00"
 	if r.mailmap {
-		author = "%aN <%aE>"
+		people = "%aN <%aE>%x00%at%x00%cN <%cE>%x00%ct%x00"
 	}
-	return "--format=format:%x01%H%x00%P%x00" + author + "%x00%at%x00"
+	return "--format=format:%x01%H%x00%P%x00" + people
 }
 
 func (r *Repo) useMailmap() string {
@@ -120,7 +123,7 @@ func field(in *bufio.Reader) ([]byte, error) {
 }
 
 func readCommit(first []byte, in *bufio.Reader) (*Commit, error) {
-	var rest [3]string
+	var rest [5]string
 	for i := range rest {
 		token, err := field(in)
 		if err != nil {
@@ -132,12 +135,18 @@ func readCommit(first []byte, in *bufio.Reader) (*Commit, error) {
 	if !ok {
 		return nil, errors.New("git log: a commit has no id")
 	}
-	c := &Commit{ID: id, Parents: len(strings.Fields(rest[0])), Author: Clean(rest[1])}
-	// A date that makes no sense stays unknown.
-	if at, err := strconv.ParseInt(rest[2], 10, 64); err == nil && at > 0 && at < 1<<37 {
-		c.Date = time.Unix(at, 0).UTC()
+	return &Commit{
+		ID: id, Parents: len(strings.Fields(rest[0])), Author: Clean(rest[1]), Date: date(rest[2]),
+		Committer: Clean(rest[3]), Committed: date(rest[4]),
+	}, nil
+}
+
+// date reads seconds since 1970. A date that makes no sense stays unknown.
+func date(text string) time.Time {
+	if at, err := strconv.ParseInt(text, 10, 64); err == nil && at > 0 && at < 1<<37 {
+		return time.Unix(at, 0).UTC()
 	}
-	return c, nil
+	return time.Time{}
 }
 
 // readChange reads ":100644 100644 <from> <to> M", or for a merge of two

@@ -240,6 +240,25 @@ func (r *Repo) Tips(ctx context.Context) ([]ID, error) {
 	return ids, nil
 }
 
+// AtTips calls each for every object in the trees of the commits that branches,
+// also those of remotes, and HEAD name: what somebody who checks one of them out
+// has on disk.
+func (r *Repo) AtTips(ctx context.Context, head ID, each func(ID)) error {
+	args := []string{"rev-list", "--objects", "--no-object-names", "--missing=allow-any", "--no-walk=unsorted", "--branches", "--remotes"}
+	if !head.IsZero() {
+		args = append(args, head.String())
+	}
+	return r.stream(ctx, nil, func(out io.Reader) error {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if id, ok := ParseID(bytes.TrimSpace(lines.Bytes())); ok {
+				each(id)
+			}
+		}
+		return lines.Err() //nolint:wrapcheck // stream says what was read
+	}, append(args, "--")...)
+}
+
 // Stashes returns the commits that stashes are made of, older ones too.
 func (r *Repo) Stashes(ctx context.Context) (map[ID]bool, error) {
 	set := map[ID]bool{}
