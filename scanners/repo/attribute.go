@@ -25,7 +25,7 @@ func (j *job) attribute() error {
 		return err
 	}
 	steps := []func() error{
-		j.placeCommits, j.placeKeyFiles, j.placeMerges, j.placeUnreachable, j.placeMessages, j.placeIndex, j.placeFiles,
+		j.placeCommits, j.placeKeyFiles, j.placeMerges, j.placeUnreachable, j.placeMessages, j.placeIndex, j.placeFiles, j.placeTips,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -100,11 +100,11 @@ func (j *job) placeCommits() error {
 	current := j.wantedNow()
 	missing := map[git.ID]bool{}
 	lost := func(c git.Change) bool { return !c.To.IsZero() && c.Mode != git.ModeSubmodule && j.absent(c.To) }
-	// The log is newest first. A commit that gave the file the content that
-	// it has now may have been taken back in between: the newest counts.
+	// A commit that gave the file the content that it has now may have been taken
+	// back in between: the newest counts.
 	last := func(c git.Change) bool {
 		id, ok := current[c.Path]
-		return ok && id == c.To && j.lastChange[c.Path] == nil
+		return ok && id == c.To && newer(c.Commit, j.lastChange[c.Path])
 	}
 	j.past.begin(j, current)
 	err := j.past.replay(byCommits, logged{
@@ -164,10 +164,11 @@ func (j *job) unplaced(kind string) bool {
 
 // placeMerges places what came in with a merge commit itself.
 func (j *job) placeMerges() error {
-	if !j.unplaced(git.TypeBlob) {
+	open := j.openBlobs()
+	j.unexplained(open)
+	if len(open) == 0 {
 		return nil
 	}
-	open := j.openBlobs()
 	err := j.past.replay(byMerges, logged{
 		read: func(each func(git.Change) error) error {
 			return j.repo.Log(j.ctx, []string{"--all", "--merges", "-c"}, nil, each)
@@ -177,6 +178,56 @@ func (j *job) placeMerges() error {
 		take:    j.change,
 	})
 	return j.tolerateLog(err, "the log of merges")
+}
+
+// unexplained adds the blobs at HEAD whose path no commit explains for what is in
+// them: a merge put them there, though they had come in elsewhere.
+func (j *job) unexplained(open map[git.ID]bool) {
+	for path, id := range j.headFiles {
+		for hash := range j.visible(j.objects[id], path, "") {
+			if !j.found[hash].placed[path] {
+				open[id] = true
+			}
+		}
+	}
+}
+
+// placeTips finds out what the tips of branches still hold.
+func (j *job) placeTips() error {
+	tips, err := j.past.atTips(j)
+	for id := range tips {
+		for _, o := range j.allIn(id) {
+			j.found[o.hash].atTip = true
+		}
+	}
+	j.tipsKnown = err == nil
+	return j.tolerate(err, "the tips of branches")
+}
+
+// tipObjects returns the blobs with something in them that lie in the tree of a
+// branch's tip, or of HEAD.
+func (j *job) tipObjects() (map[git.ID]bool, error) {
+	tips := map[git.ID]bool{}
+	err := j.repo.AtTips(j.ctx, j.head, func(id git.ID) {
+		if len(j.allIn(id)) > 0 {
+			tips[id] = true
+		}
+	})
+	return tips, err //nolint:wrapcheck // it says what was done
+}
+
+// allIn returns what was found in an object in any way.
+func (j *job) allIn(id git.ID) []occurrence {
+	list := slices.Concat(j.formats.found[id], j.keyFound[id])
+	for _, piece := range j.objects[id] {
+		list = append(list, piece.occurrences...)
+	}
+	return list
+}
+
+// newer reports whether a commit was made after another one, which may be nil.
+func newer(a, b *git.Commit) bool {
+	return b == nil || cmp.Or(a.Committed.Compare(b.Committed), a.Date.Compare(b.Date), -strings.Compare(a.ID.String(), b.ID.String())) > 0
 }
 
 // placeUnreachable places by the changes of commits that no reference reaches.
@@ -250,7 +301,7 @@ func (j *job) placeMessages() error {
 		if !j.commits[c.ID] {
 			how = "message of an unreachable commit"
 		}
-		j.placeText(c.ID, where{path: "git/commit/" + c.ID.String(), commit: c.ID.String(), author: c.Author, date: c.Date, via: how})
+		j.placeText(c.ID, where{path: "git/commit/" + c.ID.String(), via: how}.by(c))
 	}, func(git.Change) error { return nil })
 	if err := j.tolerate(err, "commit messages"); err != nil {
 		return err
@@ -270,7 +321,7 @@ func (j *job) placeText(id git.ID, w where) {
 	}
 	j.placed[id] = true
 	for hash, list := range j.visible(j.objects[id], w.path, w.commit) {
-		j.touch(hash, w.date)
+		j.touch(hash, w)
 		j.place(list, w)
 	}
 }
@@ -335,18 +386,19 @@ func (j *job) placeRest() {
 
 // markHead tells of each location whether the secret is still at that path.
 func (j *job) markHead(f *found, hash inventory.SecretHash) inventory.Tri {
+	here := make(map[string]bool, len(f.paths))
 	still := inventory.False
-	for i := range f.locations {
-		l := &f.locations[i]
-		path := f.paths[l.URI]
-		here := f.onDisk[path]
+	for uri, path := range f.paths { // of locations beyond the cap, too
+		here[uri] = f.onDisk[path]
 		for _, id := range []git.ID{j.headFiles[path], j.indexFiles[path]} {
-			here = here || path != "" && j.holds(id, hash)
+			here[uri] = here[uri] || path != "" && j.holds(id, hash)
 		}
-		l.AtHead = inventory.TriOf(here)
-		if here {
+		if here[uri] {
 			still = inventory.True
 		}
+	}
+	for i := range f.locations {
+		f.locations[i].AtHead = inventory.TriOf(here[f.locations[i].URI])
 	}
 	return still
 }

@@ -228,9 +228,12 @@ func (j *job) credential(hash inventory.SecretHash, f *found, rule string, also 
 		PublicID: git.Clean(f.info.PublicID), SecretHash: hash, Hint: f.info.Hint, Store: "git", Exposure: "repository",
 		CreatedAt: f.info.CreatedAt, ExpiresAt: f.info.ExpiresAt, NeverExpires: f.info.NeverExpires,
 		Algorithm: f.info.Algorithm, KeyBits: f.info.KeyBits, Encrypted: f.info.Encrypted, Personal: f.info.Personal,
-		Detector: j.detector(rule), FirstSeenAt: f.first, LastSeenAt: f.last, LocationsOmitted: f.omitted,
+		Detector: j.detector(rule), FirstSeenAt: f.first, LastSeenAt: f.last, FirstCommit: f.firstCommit, LastCommit: f.lastCommit, LocationsOmitted: f.omitted,
 	}
 	c.AtHead = j.markHead(f, hash)
+	if j.tipsKnown {
+		c.AtTip = inventory.TriOf(f.atTip)
+	}
 	c.FoundAt = f.locations
 	c.Attributes = map[string]string{}
 	for k, v := range f.info.Attributes {
@@ -309,6 +312,9 @@ func (j *job) narrow() bool {
 }
 
 func (j *job) noteExtent() {
+	if j.repo != nil && !j.repo.Mailmap() {
+		j.notef("the .mailmap is too large, or no file, and was not used: people have the names that commits give them")
+	}
 	switch c := j.scan.config; j.extent() {
 	case "@staged":
 		j.notef("only staged changes were scanned")

@@ -186,7 +186,7 @@ func (f *found) tell() {
 // placeNew places the secrets that were not in the text before.
 func (j *job) placeNew(list, old []occurrence, w where) {
 	for _, o := range list {
-		j.touch(o.hash, w.date)
+		j.touch(o.hash, w)
 		switch {
 		case j.old[o.hash], slices.ContainsFunc(old, func(p occurrence) bool { return p.hash == o.hash }):
 		case j.rules.AllowsPath(w.path, w.commit):

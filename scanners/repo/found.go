@@ -25,7 +25,20 @@ type found struct {
 	onDisk      map[string]bool   // paths of files on disk that have it
 	omitted     int
 	first, last time.Time
+	firstCommit string
+	lastCommit  string
+	placed      map[string]bool   // paths where it came in, reported or not
+	added       map[addedKey]bool // the locations
+	atTip       bool              // a branch's tip has it
 }
+
+// An addedKey tells locations of one secret from each other.
+type addedKey struct {
+	uri, commit string
+	line        int
+}
+
+func keyOf(l inventory.Location) addedKey { return addedKey{l.URI, l.Commit, l.Line} }
 
 // A description is what the secret says of itself, seen at one place. Of
 // several the one with the least key is kept, so that the choice does not
@@ -73,7 +86,7 @@ func (j *job) remember(o occurrence, d *description) {
 	}
 	f := j.found[o.hash]
 	if f == nil {
-		f = &found{description: *d, rules: map[string]bool{}, paths: map[string]string{}, onDisk: map[string]bool{}}
+		f = &found{description: *d, rules: map[string]bool{}, paths: map[string]string{}, onDisk: map[string]bool{}, placed: map[string]bool{}, added: map[addedKey]bool{}}
 		j.found[o.hash] = f
 	}
 	if d.key < f.key {
@@ -83,17 +96,24 @@ func (j *job) remember(o occurrence, d *description) {
 
 // add adds a location unless it is there already.
 func (f *found) add(l inventory.Location, path string) {
-	if slices.ContainsFunc(f.locations, func(o inventory.Location) bool {
-		return o.URI == l.URI && o.Commit == l.Commit && o.Line == l.Line
-	}) {
+	if key := keyOf(l); !f.added[key] {
+		f.added[key] = true
+		f.paths[l.URI] = path
+		f.locations = append(f.locations, l)
+	}
+}
+
+// bound keeps the oldest locations only, if there are many. Whatever the order in
+// which they come, the same are kept in the end.
+func (f *found) bound() {
+	if len(f.locations) < 4*maxLocations {
 		return
 	}
-	if len(f.locations) >= 4*maxLocations {
-		f.omitted++
-		return
+	f.sort()
+	clear(f.added)
+	for _, l := range f.locations {
+		f.added[keyOf(l)] = true
 	}
-	f.paths[l.URI] = path
-	f.locations = append(f.locations, l)
 }
 
 // sort orders the locations, oldest first, and applies the cap.
@@ -163,10 +183,7 @@ func (j *job) keyFile(known map[string]byPath, c git.Change, via string) {
 	if !says.anything() || c.To.IsZero() || j.oldFiles[c.To] {
 		return
 	}
-	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}
-	if !c.Commit.ID.IsZero() {
-		w.commit = c.Commit.ID.String()
-	}
+	w := where{path: c.Path, via: via}.by(c.Commit)
 	if says.format != "" {
 		j.noteFormat(says.format, c, w)
 	}
@@ -185,6 +202,7 @@ func (j *job) placeKeyFiles() error {
 		var open []keyFile
 		for _, k := range j.keyFiles[key] {
 			if list, ok := j.readWhole(k.id, "key "+k.rule); ok && len(list) == 1 {
+				j.keyFound[k.id] = append(j.keyFound[k.id], list[0])
 				j.placeOccurrence(list[0], j.redescribe(source{path: k.at.path}, list[0]), k.at)
 			} else {
 				open = append(open, k)
@@ -200,6 +218,7 @@ func (j *job) placeKeyFiles() error {
 	err := j.readBlobs(ids, func(id git.ID, content []byte) {
 		for _, k := range j.keyFiles[id.String()] {
 			o := j.placeKey(k.rule, content, k.at)
+			j.keyFound[id] = append(j.keyFound[id], o)
 			j.learnWhole(id, "key "+k.rule, content, []occurrence{o})
 		}
 	})
@@ -237,7 +256,7 @@ func (j *job) placeOccurrence(o occurrence, d *description, w where) {
 	j.mu.Lock()
 	j.remember(o, d)
 	j.mu.Unlock()
-	j.touch(o.hash, w.date)
+	j.touch(o.hash, w)
 	j.place([]occurrence{o}, w)
 	if w.commit == "" || j.keyAtHead[w.path] {
 		j.found[o.hash].onDisk[w.path] = true

@@ -63,7 +63,9 @@ type job struct {
 	tells      *findings                     // what an earlier scan found; nil likewise
 	past       *past                         // what an earlier scan learned from the log; nil likewise
 	keyFiles   map[string][]keyFile
+	keyFound   map[git.ID][]occurrence
 	keyAtHead  map[string]bool // paths at HEAD that are key files
+	tipsKnown  bool            // it is known what the tips of branches hold
 	diskKeys   []diskKey
 	formats    formats
 	suppressed map[string]map[string]bool
@@ -114,7 +116,7 @@ func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job
 		ctx: ctx, scan: s, target: t, emit: emit, started: s.env.Now().UTC(),
 		objects: map[git.ID][]*texts{}, kinds: map[git.ID]string{}, files: map[string][]*texts{},
 		found: map[inventory.SecretHash]*found{}, headFiles: map[string]git.ID{}, indexFiles: map[string]git.ID{},
-		placed: map[git.ID]bool{}, commits: map[git.ID]bool{}, keyFiles: map[string][]keyFile{}, formats: newFormats(), keyAtHead: map[string]bool{},
+		placed: map[git.ID]bool{}, commits: map[git.ID]bool{}, keyFiles: map[string][]keyFile{}, keyFound: map[git.ID][]occurrence{}, formats: newFormats(), keyAtHead: map[string]bool{},
 		suppressed: map[string]map[string]bool{}, reasons: map[string]int{}, counts: map[inventory.Kind]int{},
 	}
 	j.mask = newMasker(rules, s.env.Hash, func(hash inventory.SecretHash) bool { return j.found[hash] != nil })

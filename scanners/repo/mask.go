@@ -156,7 +156,7 @@ func (m *masker) fields(v reflect.Value) {
 // isOwnText reports whether the text of a field is the scanner's own, or public.
 func isOwnText(field string) bool {
 	switch field {
-	case "Type", "Detector", "Hint", "Commit", "PublicID", "PublicIDs", "Exposure", "Method", "Scanner":
+	case "Type", "Detector", "Hint", "Commit", "FirstCommit", "LastCommit", "PublicID", "PublicIDs", "Exposure", "Method", "Scanner":
 		return true
 	default:
 		return false

@@ -63,6 +63,7 @@ type past struct {
 type pages struct {
 	Stages    [stages]page
 	Reachable []string // commits that something was found in and that a reference reaches
+	AtTips    []string // objects that something was found in and that a branch's tip holds
 }
 
 type page struct {
@@ -73,10 +74,10 @@ type page struct {
 
 // A line is a commit.
 type line struct {
-	ID      string
-	Parents int
-	Author  string
-	Date    int64 // in seconds since 1970; 0 is unknown
+	ID                string
+	Parents           int
+	Author, Committer string
+	Date, Committed   int64 // in seconds since 1970; 0 is unknown
 }
 
 // An entry is a change.
@@ -213,11 +214,8 @@ func (p *past) note(to *page, c git.Change, via string) {
 	}
 	id := c.Commit.ID.String()
 	if n := len(to.Commits); n == 0 || to.Commits[n-1].ID != id {
-		l := line{ID: id, Parents: c.Commit.Parents, Author: c.Commit.Author}
-		if !c.Commit.Date.IsZero() {
-			l.Date = c.Commit.Date.Unix()
-		}
-		to.Commits = append(to.Commits, l)
+		m := c.Commit
+		to.Commits = append(to.Commits, line{id, m.Parents, m.Author, m.Committer, seconds(m.Date), seconds(m.Committed)})
 	}
 	e := entry{Commit: len(to.Commits) - 1, To: c.To.String(), Path: c.Path, Mode: c.Mode, Via: via}
 	for _, from := range c.From {
@@ -231,9 +229,8 @@ func (g *page) each(take func(git.Change, string)) {
 	commits := make([]*git.Commit, len(g.Commits))
 	for i, l := range g.Commits {
 		id, _ := git.ParseID([]byte(l.ID))
-		commits[i] = &git.Commit{ID: id, Parents: l.Parents, Author: l.Author}
-		if l.Date != 0 {
-			commits[i].Date = time.Unix(l.Date, 0).UTC()
+		commits[i] = &git.Commit{
+			ID: id, Parents: l.Parents, Author: l.Author, Committer: l.Committer, Date: timeOf(l.Date), Committed: timeOf(l.Committed),
 		}
 	}
 	for _, e := range g.Changes {
@@ -245,6 +242,45 @@ func (g *page) each(take func(git.Change, string)) {
 		}
 		take(c, e.Via)
 	}
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func timeOf(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}
+
+// atTips returns the objects with something in them that branches' tips hold.
+func (p *past) atTips(j *job) (map[git.ID]bool, error) {
+	if p == nil || !p.told {
+		tips, err := j.tipObjects()
+		switch {
+		case p == nil || p.pages == nil:
+		case err != nil:
+			p.forget()
+		default:
+			for id := range tips {
+				p.pages.AtTips = append(p.pages.AtTips, id.String())
+			}
+			slices.Sort(p.pages.AtTips)
+		}
+		return tips, err
+	}
+	tips := map[git.ID]bool{}
+	for _, text := range p.pages.AtTips {
+		if id, ok := git.ParseID([]byte(text)); ok {
+			tips[id] = true
+		}
+	}
+	return tips, nil
 }
 
 // forget lets nothing be kept of this scan.
@@ -288,6 +324,7 @@ func (p *past) secretive() bool {
 	for _, page := range p.pages.Stages {
 		for _, l := range page.Commits {
 			m.text(l.Author)
+			m.text(l.Committer)
 		}
 		for _, e := range page.Changes {
 			m.text(e.Path)

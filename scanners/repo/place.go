@@ -23,6 +23,24 @@ type where struct {
 	author string
 	date   time.Time
 	via    string
+
+	committer string    // empty if that is the author
+	committed time.Time // zero if that is the date
+}
+
+// by names who made a commit, and when.
+func (w where) by(c *git.Commit) where {
+	w.author, w.date = c.Author, c.Date
+	if !c.ID.IsZero() {
+		w.commit = c.ID.String()
+	}
+	if c.Committer != c.Author {
+		w.committer = c.Committer
+	}
+	if !c.Committed.Equal(c.Date) {
+		w.committed = c.Committed
+	}
+	return w
 }
 
 // visible returns the occurrences in a text that are reported at a path, by
@@ -88,10 +106,7 @@ func (j *job) change(c git.Change, via string) {
 		return
 	}
 	after := j.objects[c.To]
-	w := where{path: c.Path, author: c.Commit.Author, date: c.Commit.Date, via: via}
-	if !c.Commit.ID.IsZero() {
-		w.commit = c.Commit.ID.String()
-	}
+	w := where{path: c.Path, via: via}.by(c.Commit)
 	j.placed[c.To] = true
 	var before []map[inventory.SecretHash][]occurrence
 	for _, id := range c.From {
@@ -105,14 +120,14 @@ func (j *job) change(c git.Change, via string) {
 				old = b[hash]
 			}
 		}
-		j.touch(hash, w.date)
+		j.touch(hash, w)
 		if !j.old[hash] {
 			j.place(fresh(list, old), w)
 		}
 	}
 	for _, b := range before {
 		for hash := range b {
-			j.touch(hash, w.date)
+			j.found[hash].until(w)
 		}
 	}
 }
@@ -137,16 +152,22 @@ func fresh(list, old []occurrence) []occurrence {
 }
 
 // touch widens the span of time in which a secret is known to have been there.
-func (j *job) touch(hash inventory.SecretHash, date time.Time) {
+// Of commits of the same second the one with the least id counts.
+func (j *job) touch(hash inventory.SecretHash, w where) {
 	f := j.found[hash]
-	if date.IsZero() {
+	if n := w.date.Compare(f.first); !w.date.IsZero() && (f.first.IsZero() || n < 0 || n == 0 && w.commit < f.firstCommit) {
+		f.first, f.firstCommit = w.date, w.commit
+	}
+	f.until(w)
+}
+
+// until notes a commit that touched the secret: it holds it, or took it out.
+func (f *found) until(w where) {
+	if w.date.IsZero() {
 		return
 	}
-	if f.first.IsZero() || date.Before(f.first) {
-		f.first = date
-	}
-	if date.After(f.last) {
-		f.last = date
+	if n := w.date.Compare(f.last); n > 0 || n == 0 && w.commit < f.lastCommit {
+		f.last, f.lastCommit = w.date, w.commit
 	}
 }
 
@@ -154,20 +175,25 @@ func (j *job) touch(hash inventory.SecretHash, date time.Time) {
 // .gitleaksignore names them.
 func (j *job) place(list []occurrence, w where) {
 	for _, o := range list {
+		f := j.found[o.hash]
+		f.placed[w.path] = true
 		if j.isIgnored(o, w) {
 			j.suppress(match.SuppressedIgnore, o, w.path)
 			continue
 		}
-		f := j.found[o.hash]
 		f.rules[o.rule] = true
 		l := inventory.Location{
 			URI: uri(memberPath(w.path, o.inner)), Repo: j.base, Commit: w.commit, Author: w.author, Date: w.date, Via: via(w.via, o),
+			Committer: w.committer, CommittedAt: w.committed,
 			Line: o.line, Column: o.column,
 		}
 		if o.end > o.line {
 			l.EndLine = o.end
 		}
 		f.add(l, w.path)
+	}
+	for _, o := range list {
+		j.found[o.hash].bound()
 	}
 }
 

@@ -19,7 +19,7 @@ func TestCredentialRecord(t *testing.T) {
 	first := b.commit("one", "src/app.py", "import os\ntoken = \""+s+"\"\n")
 	b.commit("two", "src/app.py", "import os\nimport sys\ntoken = \""+s+"\"\n")
 	second := b.commit("three", "deploy/run.sh", "#!/bin/sh\nexport TOKEN="+s+"\n")
-	b.commit("four", "src/app.py", "import os\n")
+	last := b.commit("four", "src/app.py", "import os\n")
 	r := scan(t, map[string]any{"path": b.dir})
 	got := r.credential(s)
 	if got == nil {
@@ -33,7 +33,7 @@ func TestCredentialRecord(t *testing.T) {
 	want := &inventory.Credential{
 		ID: "repo:" + scope + "/secret/github-pat/" + string(hashOf(s))[len("hmac-sha256:")+9:][:16], Type: "github.token", Scope: scope,
 		SecretHash: hashOf(s), Store: "git", Exposure: "repository", Detector: "gitleaks:github-pat",
-		AtHead: inventory.True, Personal: inventory.True, FirstSeenAt: at(6), LastSeenAt: at(15),
+		AtHead: inventory.True, Personal: inventory.True, AtTip: inventory.True, FirstSeenAt: at(6), LastSeenAt: at(15), FirstCommit: first, LastCommit: last,
 		FoundAt: []inventory.Location{
 			{URI: "src/app.py", Repo: scope, Commit: first, Line: 2, Column: 10, Author: author, Date: at(6), AtHead: inventory.False},
 			{URI: "deploy/run.sh", Repo: scope, Commit: second, Line: 2, Column: 14, Author: author, Date: at(12), AtHead: inventory.True},

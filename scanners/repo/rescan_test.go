@@ -245,6 +245,8 @@ func TestRescanOfBareAndOptions(t *testing.T) {
 		{"path": bare},
 		{"path": bare, "unreachable": false},
 		{"path": bare, "max_file_size": 20},
+		{"path": bare, "archives": 0},
+		{"path": bare, "archives": 1, "archive_bytes": 10},
 		{"path": bare},
 		{"path": bare, "history": false, "worktree": true},
 	} {
