@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"run":      runMuster,
 			"repo":     makeRepo,
+			"fill":     fillIn,
 			"nocanary": noCanary,
 			"same":     sameBytes,
 			"mode":     fileMode,
@@ -114,6 +115,17 @@ func makeRepo(ts *testscript.TestScript, _ bool, args []string) {
 	write(".github/workflows/ci.yml", "name: ci\non: push\npermissions: write-all\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: third-party/upload@v2\n        with:\n          token: ${{ secrets.UPLOAD_TOKEN }}\n")
 	git("", "add", "-A")
 	git("2026-02-20T10:00:00Z", "commit", "-q", "-m", "second")
+}
+
+// fillIn is `fill FILE...`: the public part of the leaked key stands where the files
+// say KEYID, so that no file of this repository holds one.
+func fillIn(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		path := ts.MkAbs(name)
+		text, err := os.ReadFile(path)
+		ts.Check(err)
+		ts.Check(os.WriteFile(path, bytes.ReplaceAll(text, []byte("KEYID"), []byte(accessKey())), 0o600))
+	}
 }
 
 // noCanary is `nocanary FILE...`: no secret stands in what was printed (stdout,
