@@ -258,11 +258,10 @@ func (j *job) placeUnreachable() error {
 // scans read them in one order.
 func (j *job) dangling() ([]git.ID, error) {
 	var ids []git.ID
-	err := j.repo.Objects(j.ctx, func(o git.Object) error {
-		if o.Type == git.TypeCommit && !j.commits[o.ID] && !j.lent(o.ID) {
-			ids = append(ids, o.ID)
+	err := j.eachCommit(func(id git.ID) {
+		if !j.commits[id] && !j.lent(id) {
+			ids = append(ids, id)
 		}
-		return nil
 	})
 	slices.SortFunc(ids, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
 	return ids, j.tolerateLog(err, "the list of objects")

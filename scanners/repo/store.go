@@ -147,6 +147,24 @@ func (j *job) listed(err error, missing int) {
 	}
 }
 
+// eachCommit names the commits in the store.
+func (j *job) eachCommit(each func(git.ID)) error {
+	if j.store == nil {
+		return j.repo.Objects(j.ctx, func(o git.Object) error {
+			if o.Type == git.TypeCommit {
+				each(o.ID)
+			}
+			return nil
+		})
+	}
+	return j.store.Types(j.ctx, func(id pack.ID, typ pack.Type) error { //nolint:wrapcheck // it says what was done
+		if typ == pack.Commit {
+			each(git.SHA1(id))
+		}
+		return nil
+	})
+}
+
 // lent reports whether an object lies only in a store that the repository borrows
 // from. If no reference leads to it, it is the lender's. Where git reads the
 // objects this is not known, and they are taken for the repository's own.

@@ -406,7 +406,7 @@ func TestCut(t *testing.T) {
 		if len(out.made) > 0 {
 			t.Errorf("%s: %d made", suffix, len(out.made))
 		}
-		_ = s.Objects(t.Context(), func(Object) error { return nil }, nil)
+		_ = s.Types(t.Context(), func(ID, Type) error { return nil })
 		_, _, _ = s.Read(ID{1}, 0)
 		s.Has(ID{1})
 	}
@@ -493,7 +493,7 @@ func FuzzPack(f *testing.F) {
 				t.Errorf("entry %d read alone: %v of %d bytes, %v; walked: %d bytes, %v", i, typ, len(data), err, len(made), out.lost[number(i)])
 			}
 		}
-		if err := s.Objects(t.Context(), func(Object) error { return nil }, nil); err != nil {
+		if err := s.Types(t.Context(), func(ID, Type) error { return nil }); err != nil {
 			t.Error(err)
 		}
 	})

@@ -89,15 +89,6 @@ func (r *reader) looseFile(l looseName) (f *os.File, size int64, err error) {
 	return f, info.Size(), nil
 }
 
-// looseHead returns what a loose object says of itself.
-func (r *reader) looseHead(l looseName) (o Object, err error) {
-	o, _, _, err = r.loose(l, func(Object) bool { return false })
-	if err != nil {
-		return o, &ObjectError{l.id, -1, withoutPath(err)}
-	}
-	return o, nil
-}
-
 // looseObject reads the head of a loose object, which takes n bytes.
 func (r *reader) looseObject(id ID, in []byte) (o Object, n int, err error) {
 	o = Object{ID: id, Size: -1}

@@ -45,12 +45,12 @@ func TestReachable(t *testing.T) {
 			want = reached(t, dir, tips...)
 		}
 		n := 0
-		if err := s.Objects(t.Context(), func(o Object) error {
-			if n++; got.Has(o.ID) != want[o.ID] {
-				t.Errorf("from %v: %s %s: reached %v, by git %v", tips, o.Type, o.ID, got.Has(o.ID), want[o.ID])
+		if err := s.Types(t.Context(), func(id ID, typ Type) error {
+			if n++; got.Has(id) != want[id] {
+				t.Errorf("from %v: %s %s: reached %v, by git %v", tips, typ, id, got.Has(id), want[id])
 			}
 			return nil
-		}, nil); err != nil {
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if n < len(want) || len(tips) > 0 && len(want) < 20 {

@@ -13,7 +13,7 @@ type reader struct {
 	arena   arena
 	max     int64 // bytes of the largest object that is made
 	scratch []byte
-	small   [peekBytes + slack]byte
+	small   [looseHeadMax + slack]byte
 }
 
 func newReader(s *Store) *reader {
@@ -94,27 +94,6 @@ func (r *reader) applied(delta, base []byte) (data []byte, size int64, err error
 		return nil, size, err
 	}
 	return out, size, nil
-}
-
-// size returns the size of the object that an entry makes.
-func (r *reader) size(p *packed, t *forest, pos uint32) (size int64, err error) {
-	defer guard(&err)
-	off := t.offset[pos]
-	b, err := p.file.slice(off, t.offset[pos+1]-off, &r.scratch)
-	if err != nil {
-		return -1, err
-	}
-	h, err := parseHead(b[:min(int64(len(b)), t.offset[pos+1]-off)])
-	if err != nil || h.typ < ofsDelta {
-		return h.size, err
-	}
-	out := r.small[:min(peekBytes, h.size)]
-	n, err := r.z.peek(out, b[h.len:])
-	if err != nil {
-		return -1, err
-	}
-	_, size, _, err = deltaSizes(out[:n])
-	return size, err
 }
 
 // verify holds an object to its name.

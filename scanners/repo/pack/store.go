@@ -15,10 +15,7 @@ import (
 	"sync"
 )
 
-const (
-	packHead  = 12
-	peekBytes = 32 // enough for the two sizes of a delta
-)
+const packHead = 12 // bytes before the first entry of a pack
 
 // A packed is one pack with its index.
 type packed struct {
@@ -264,17 +261,12 @@ func (s *Store) Count() int {
 	return n
 }
 
-// Objects calls each for every object, once, pack by pack in the order in which
-// they lie there, with type and size: nothing but the beginning of deltas and of
-// loose objects is expanded. An object that cannot be read is told of by fail,
-// if that is not nil.
-func (s *Store) Objects(ctx context.Context, each func(Object) error, fail func(Object, error) error) (err error) {
+// Types calls each for every object, once, pack by pack in the order in which
+// they lie there. No object is expanded, but for the beginning of loose ones. What
+// has no type, as it cannot be read, is left out: Each tells of it.
+func (s *Store) Types(ctx context.Context, each func(ID, Type) error) (err error) {
 	defer faults()()
 	defer guardFault(&err)
-	if fail == nil {
-		fail = func(Object, error) error { return nil }
-	}
-	r := newReader(s)
 	for _, p := range s.packs {
 		t, err := p.forest()
 		if err != nil {
@@ -284,28 +276,24 @@ func (s *Store) Objects(ctx context.Context, each func(Object) error, fail func(
 			if pos%1024 == 0 && ctx.Err() != nil {
 				return fmt.Errorf("list objects: %w", ctx.Err())
 			}
-			if p.hidden.has(int(number)) {
+			if p.hidden.has(int(number)) || t.typ[pos] == 0 {
 				continue
 			}
-			o := Object{ID: p.index.id(int(number)), Type: t.typ[pos], Size: -1}
-			if o.Size, err = r.size(p, t, uint32(pos)); err != nil || o.Type == 0 {
-				err = fail(o, &ObjectError{o.ID, t.offset[pos], cmp.Or(err, p.why(t, uint32(pos)))})
-			} else {
-				err = each(o)
-			}
-			if err != nil {
+			if err := each(p.index.id(int(number)), t.typ[pos]); err != nil {
 				return err
 			}
 		}
 	}
+	r := newReader(s)
 	for _, l := range s.loose {
-		o, err := r.looseHead(l)
-		if err != nil {
-			err = fail(Object{ID: l.id, Size: -1}, err)
-		} else {
-			err = each(o)
+		if ctx.Err() != nil {
+			return fmt.Errorf("list objects: %w", ctx.Err())
 		}
-		if err := cmp.Or(err, ctx.Err()); err != nil {
+		o, _, _, err := r.loose(l, func(Object) bool { return false })
+		if err != nil {
+			continue
+		}
+		if err := each(o.ID, o.Type); err != nil {
 			return err
 		}
 	}
