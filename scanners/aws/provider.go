@@ -36,9 +36,13 @@ func (m *mapper) putProviders() {
 		attr.time("valid_until", p.ValidUntil)
 		attr.count("keys", len(p.Keys), false)
 		attr.count("roles", used[p.ARN], all)
-		m.putIdentity(inventory.Identity{
+		x := inventory.Identity{
 			ID: m.id(p.ARN), Type: "aws.saml_provider", Name: lastPart(p.ARN), PublicIDs: []string{p.ARN}, CreatedAt: p.CreatedAt, Disabled: inventory.False,
-		}, p.Tags, attr)
+		}
+		if strings.HasPrefix(x.Name, "AWSSSO_") && strings.HasSuffix(x.Name, "_DO_NOT_DELETE") {
+			x.ManagedBy = byAWS // Identity Center makes one in each account
+		}
+		m.putIdentity(x, p.Tags, attr)
 		m.putMetadata(p)
 	}
 }

@@ -81,7 +81,9 @@ func (m *mapper) putRole(r *object.Role, pods []string) {
 	m.unused(attr, r.ARN, r.Access)
 	m.putIdentity(x, r.Tags, attr)
 	for _, t := range trusts {
-		t.Unused = cmp.Or(t.Unused, m.unusedTrust(r, len(trusts)))
+		if t.Attributes["deleted"] == "" {
+			t.Unused = cmp.Or(t.Unused, m.unusedTrust(r, len(trusts)))
+		}
 		m.putTrust(t)
 	}
 	if r.Trust == nil {
