@@ -6,9 +6,13 @@ import (
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
+// Bounds of the search for how statements divide the resources of a question.
+// Plain ARNs need a state for each of their letters and one part each; wildcards
+// that overlap multiply, and whoever writes a policy could ask for a great many.
 const (
-	maxCuts   = 16   // globs that divide the resources of one question
-	maxStates = 4096 // of the search for how they do
+	maxCuts   = 16   // globs
+	maxStates = 2048 // of the search
+	maxParts  = 64   // that the resources are divided into
 )
 
 // vary answers for a set of resources that statements divide: it asks for each
@@ -146,7 +150,7 @@ func divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
 	}
 	w.visit(start)
 	for len(w.open) > 0 {
-		if len(w.seen) > maxStates {
+		if len(w.seen) > maxStates || len(w.found) > maxParts {
 			return nil, false
 		}
 		next := w.open[len(w.open)-1]
