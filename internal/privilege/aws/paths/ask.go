@@ -62,6 +62,33 @@ func (a *Analysis) ask(n *node, q *question) policy.Decision {
 	return best
 }
 
+// some is ask where an answer about one of the resources that a pattern means is
+// enough. A question about a single one is quicker, so that comes first.
+func (a *Analysis) some(n *node, q *question) policy.Decision {
+	one := *q
+	one.resource = example(q.resource)
+	if d := a.ask(n, &one); d.Some == inventory.True {
+		return d
+	}
+	return a.ask(n, q)
+}
+
+// whole is ask where nothing less than all resources that a pattern means will
+// do.
+func (a *Analysis) whole(n *node, q *question) policy.Decision {
+	one := *q
+	one.resource = example(q.resource)
+	if d := a.ask(n, &one); d.Allowed == inventory.False {
+		return d
+	}
+	return a.ask(n, q)
+}
+
+// example is one resource that a pattern means.
+func example(r policy.Resource) policy.Resource {
+	return policy.One(strings.NewReplacer("*", "example", "?", "e").Replace(r.String()))
+}
+
 // A contextKey names what a context depends on.
 type contextKey struct {
 	region, purpose, boundary, target string

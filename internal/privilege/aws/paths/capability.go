@@ -111,8 +111,12 @@ func (a *Analysis) capabilities(n *node) []string {
 			if !a.mayDo(n, action) {
 				return false
 			}
-			d := a.ask(n, &question{action: action, resource: resource})
-			return d.Allowed == inventory.True || !c.whole && d.Some == inventory.True
+			if c.whole {
+				d := a.whole(n, &question{action: action, resource: resource})
+				return d.Allowed == inventory.True
+			}
+			d := a.some(n, &question{action: action, resource: resource})
+			return d.Some == inventory.True
 		}) {
 			out = append(out, c.name)
 		}
@@ -133,7 +137,7 @@ func (a *Analysis) passing(n *node) []string {
 	}
 	roles := n.account.fill(allRoles)
 	passes := func(service string) bool {
-		d := a.ask(n, &question{action: "iam:PassRole", resource: roles, purpose: service})
+		d := a.whole(n, &question{action: "iam:PassRole", resource: roles, purpose: service})
 		return d.Allowed == inventory.True
 	}
 	var out []string
@@ -161,7 +165,7 @@ func (a *Analysis) passing(n *node) []string {
 // anything asks for an action on something of its own service that the caller
 // picks.
 func (a *Analysis) anything(n *node, action string) policy.Decision {
-	return a.ask(n, &question{action: action, resource: n.account.fill(ofService(action))})
+	return a.some(n, &question{action: action, resource: n.account.fill(ofService(action))})
 }
 
 // mayAll reports whether all permissions of a way may be allowed by identity
@@ -197,7 +201,7 @@ func (a *Analysis) wildcards(n *node, all bits) []string {
 		}
 		sample := ""
 		set.each(func(i int) bool { sample = a.table.name(i); return sample == "" })
-		if d := a.ask(n, &question{action: sample, resource: policy.Matching("*")}); d.Allowed == inventory.True {
+		if d := a.whole(n, &question{action: sample, resource: policy.Matching("*")}); d.Allowed == inventory.True {
 			out = append(out, prefix)
 		}
 	}

@@ -131,7 +131,7 @@ func (a *Analysis) powerful(n *node, more *policy.Policy) inventory.Tri {
 	for _, group := range powers() {
 		best := inventory.False
 		for _, action := range group {
-			d := a.ask(n, &question{action: action, resource: policy.Matching("*"), more: more})
+			d := a.some(n, &question{action: action, resource: policy.Matching("*"), more: more})
 			if best = max(best, d.Some); best == inventory.True {
 				break
 			}
@@ -199,12 +199,16 @@ func (a *Analysis) idle() bits {
 // Those that are denied on everything are left out before.
 const most = 48
 
+// thorough is how many questions about all resources of a statement are asked,
+// where one about an example does not settle it.
+const thorough = 6
+
 // gives finds an action of a set that a statement gives, and adds the reason.
 func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level inventory.Level, o *outcome) bool {
 	if !set.any() {
 		return false
 	}
-	best, at, total := inventory.False, 0, set.count()
+	best, at, dear, total := inventory.False, 0, 0, set.count()
 	var e Evidence
 	resources := sample(x)
 	set.each(func(i int) bool {
@@ -213,7 +217,14 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		}
 		action := a.table.name(i)
 		for _, r := range resources {
-			if d := a.ask(n, &question{action: action, resource: r}); d.Some > best {
+			q := question{action: action, resource: example(r)}
+			d := a.ask(n, &q)
+			if d.Some != inventory.True && dear < thorough {
+				q.resource = r
+				d = a.ask(n, &q)
+				dear++
+			}
+			if d.Some > best {
 				best = d.Some
 				e = a.evidence(action, r.String(), &d)
 			}
@@ -221,9 +232,9 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		return best != inventory.True
 	})
 	if best == inventory.False {
-		if total > most && denies(n, set) {
+		if (total > most || dear >= thorough) && denies(n, set) {
 			o.raise(level, false)
-			o.unknown = append(o.unknown, p.Name+": whether its denies leave anything of "+actionsOf(x)+" was asked of "+plural(most, "action", "actions")+" only")
+			o.unknown = append(o.unknown, p.Name+": whether its denies leave anything of "+actionsOf(x)+" was not asked of every action and resource")
 		}
 		return false
 	}

@@ -114,11 +114,8 @@ func (a *Analysis) reaches(n *node) []Reach {
 		r := Reach{Kind: q.kind, Use: q.use, Total: len(list), Complete: n.account.Read[q.kind]}
 		all := inventory.False
 		if may {
-			d := a.ask(n, &question{action: q.action, resource: n.account.fill(q.all)})
+			d := a.whole(n, &question{action: q.action, resource: n.account.fill(q.all)})
 			all = d.Allowed
-			if d.Some == inventory.False {
-				may = false
-			}
 		}
 		r.All = all == inventory.True
 		for i := range list {
