@@ -75,8 +75,8 @@ func marks(t target) []string {
 			out = append(out, filepath.Base(p))
 		}
 	}
-	if real, err := filepath.EvalSymlinks(store); err == nil {
-		if abs, err := filepath.Abs(real); err == nil {
+	if there, err := filepath.EvalSymlinks(store); err == nil {
+		if abs, err := filepath.Abs(there); err == nil {
 			out = append(out, abs)
 		}
 	}
@@ -84,8 +84,8 @@ func marks(t target) []string {
 		if !filepath.IsAbs(line) {
 			line = filepath.Join(store, line)
 		}
-		if real, err := filepath.EvalSymlinks(line); err == nil {
-			out = append(out, real)
+		if there, err := filepath.EvalSymlinks(line); err == nil {
+			out = append(out, there)
 		}
 	}
 	return append(out, refMarks(filepath.Join(dir, "packed-refs"))...)

@@ -508,6 +508,13 @@ func FuzzIndex(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(idx[:len(idx)-20])
+	// The same in version 1: counts, then an offset and a name each.
+	old := bytes.Clone(idx[8:indexHead])
+	for i := range 2 {
+		names := idx[indexHead:]
+		old = append(append(old, names[48+4*i:52+4*i]...), names[20*i:20*i+20]...)
+	}
+	f.Add(append(old, idx[len(idx)-40:len(idx)-20]...))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		sum := sha1.Sum(in)
 		x, err := parseIndex(append(bytes.Clone(in), sum[:]...))
