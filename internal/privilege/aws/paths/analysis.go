@@ -109,7 +109,6 @@ func analyze(e *Estate, t *table, workers int) *Analysis {
 	a.findActions()
 	parallel(workers, len(a.nodes), func(i int) {
 		n := &a.nodes[i]
-		n.may = a.mayOf(n)
 		n.named = slices.ContainsFunc(n.account.open, func(in func(*node) bool) bool { return in(n) })
 		a.own(n)
 	})

@@ -44,9 +44,10 @@ func (a *Analysis) Grant(arn string, p *Policy) (*Result, bool) {
 	n.layers.Identity = layers
 	only := n
 	only.identity = []*profile{x}
-	only.may = a.mayOf(&only)
+	c := a.ceiling(&n)
+	only.may = a.mayOf(&only, &c)
 	only.may.and(n.may)
-	o := a.assess(&only, only.identity)
+	o := a.assess(&only, only.identity, &c)
 	r := &Result{Reasons: o.reasons, Capabilities: o.capabilities, Wildcards: o.wildcards, Unknown: o.unknown}
 	if !a.nodes[i].group {
 		r.Paths = a.results[i].by(x)

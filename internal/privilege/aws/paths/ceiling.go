@@ -86,9 +86,9 @@ func (a *Analysis) ceiling(n *node) ceiling {
 
 // mayOf is all actions that some identity policy may allow and nothing takes
 // away for certain.
-func (a *Analysis) mayOf(n *node) bits {
+func (a *Analysis) mayOf(n *node, c *ceiling) bits {
 	if n.Kind == KindRoot {
-		return a.ceiling(n).possible
+		return c.possible
 	}
 	out := newBits(a.table.total)
 	for _, p := range n.identity {
@@ -101,7 +101,7 @@ func (a *Analysis) mayOf(n *node) bits {
 			}
 		}
 	}
-	out.and(a.ceiling(n).possible)
+	out.and(c.possible)
 	return out
 }
 

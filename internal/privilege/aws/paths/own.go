@@ -72,15 +72,16 @@ func (a *Analysis) spanOf(policies []*profile, c *ceiling) span {
 
 // own finds out what a node may do by itself.
 func (a *Analysis) own(n *node) {
-	n.outcome = a.assess(n, n.identity)
+	c := a.ceiling(n)
+	n.may = a.mayOf(n, &c)
+	n.outcome = a.assess(n, n.identity, &c)
 }
 
 // assess finds out what some of a node's identity policies give it, beneath all
 // that limits it.
-func (a *Analysis) assess(n *node, policies []*profile) outcome {
+func (a *Analysis) assess(n *node, policies []*profile, c *ceiling) outcome {
 	o := outcome{certain: levelNone, possible: levelNone}
-	c := a.ceiling(n)
-	s := a.spanOf(policies, &c)
+	s := a.spanOf(policies, c)
 	if n.Kind == KindRoot {
 		s.all, s.maybeAll = c.certain, c.possible
 	}
@@ -91,7 +92,7 @@ func (a *Analysis) assess(n *node, policies []*profile) outcome {
 			o.raise(levelAdmin, false)
 		}
 		if o.certain != levelAdmin {
-			a.clauses(n, p, &c, &o)
+			a.clauses(n, p, c, &o)
 		}
 	}
 	if o.certain == levelAdmin {
@@ -166,19 +167,20 @@ func (a *Analysis) adminReason(n *node, policies []*profile) Reason {
 
 // clauses finds what each statement of a policy gives.
 func (a *Analysis) clauses(n *node, p *profile, c *ceiling, o *outcome) {
+	left, writes := newBits(a.table.total), newBits(a.table.total)
 	for i := range p.clauses {
 		x := &p.clauses[i]
 		if x.Deny {
 			continue
 		}
-		left := slices.Clone(x.bits)
+		copy(left, x.bits)
 		left.and(c.possible)
-		writes := slices.Clone(left)
+		copy(writes, left)
 		writes.not(a.table.read)
 		writes.not(a.idle())
 		left.and(a.table.read)
 		if x.width == onSelf {
-			writes = newBits(a.table.total) // its own credentials are nobody else's affair
+			clear(writes) // its own credentials are nobody else's affair
 		}
 		switch {
 		case a.gives(n, p, x, writes, levelWrite, o):
