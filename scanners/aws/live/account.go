@@ -80,7 +80,7 @@ func (s *session) regionNotes(l object.Listing, on, off, left []string) {
 	})
 	for _, name := range left {
 		s.keep(func(a *object.Account) {
-			a.Listings = append(a.Listings, object.Listing{Call: l.Call, Region: name, Status: inventory.StatusSkipped, Reason: "the region is left out by choice"})
+			a.Listings = append(a.Listings, object.Listing{Call: l.Call, Region: name, Status: inventory.StatusPartial, Reason: "the region is left out by choice"})
 		})
 	}
 }

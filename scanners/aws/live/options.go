@@ -7,7 +7,7 @@
 //
 // Memory: what object.Account keeps of each object of all accounts that are read,
 // and one page of an answer for each request under way, of which there are at most
-// Options.Parallel times perAccount.
+// Options.Parallel times Options.SideBySide, and for single objects four times that.
 package live
 
 import (
@@ -53,7 +53,8 @@ type Options struct {
 	State  string
 	MaxAge time.Duration // of accounts taken from State; 0 is DefaultMaxAge
 
-	Parallel int // accounts read side by side; 0 is DefaultParallel
+	Parallel   int // accounts read side by side; 0 is DefaultParallel
+	SideBySide int // listings of one account side by side; 0 is perAccount
 
 	UserAgent   string
 	Wrap        func(http.RoundTripper) http.RoundTripper // around what carries requests; nil is nothing
@@ -79,10 +80,10 @@ const (
 
 // Choices of a reader whose Options make none.
 const (
-	MaxDetails      = 100
-	DefaultParallel = 4
-	DefaultMaxAge   = 24 * time.Hour
-	perAccount      = 8 // listings of one account side by side
+	MaxDetails        = 100
+	DefaultParallel   = 4
+	DefaultSideBySide = 8
+	DefaultMaxAge     = 24 * time.Hour
 )
 
 // check refuses options that cannot be meant.
@@ -146,6 +147,12 @@ func (o *Options) settle() {
 	}
 	if o.Parallel <= 0 {
 		o.Parallel = DefaultParallel
+	}
+	if o.SideBySide <= 0 {
+		o.SideBySide = perAccount
+	}
+	if o.SideBySide <= 0 {
+		o.SideBySide = DefaultSideBySide
 	}
 	if o.MaxAge <= 0 {
 		o.MaxAge = DefaultMaxAge

@@ -105,6 +105,8 @@ func (r *orgRead) accounts(ctx context.Context) {
 			if !isAccount(a.ID) {
 				continue // ids name files and ARNs
 			}
+			r.org.Members = append(r.org.Members, a.ID)
+			r.org.Members = append(r.org.Members, a.ID)
 			state := a.State
 			if state == "" {
 				state = a.Status

@@ -189,7 +189,7 @@ func (x *run) read(ctx context.Context, s *session) {
 	}
 	x.progress("", 0, len(jobs))
 	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(perAccount)
+	group.SetLimit(x.options.SideBySide)
 	for _, job := range jobs {
 		group.Go(func() error {
 			job(inner)
