@@ -24,7 +24,7 @@ func facts(b *builder, secret string) []string {
 			return known
 		}
 		found := map[string][]int{}
-		for _, path := range strings.Fields(b.git("ls-tree", "-r", "--name-only", commit)) {
+		for path := range strings.FieldsSeq(b.git("ls-tree", "-r", "--name-only", commit)) {
 			for i, line := range strings.Split(b.git("cat-file", "blob", commit+":"+path), "\n") {
 				if strings.Contains(line, secret) {
 					found[path] = append(found[path], i+1)
@@ -34,7 +34,7 @@ func facts(b *builder, secret string) []string {
 		lines[commit] = found
 		return found
 	}
-	for _, row := range strings.Split(b.git("rev-list", "--all", "--parents"), "\n") {
+	for row := range strings.SplitSeq(b.git("rev-list", "--all", "--parents"), "\n") {
 		ids := strings.Fields(row)
 		for path, now := range at(ids[0]) {
 			var old []int
@@ -177,7 +177,7 @@ func TestPlacesAreFacts(t *testing.T) {
 
 // has reports whether a file of a commit holds a text.
 func (b *builder) has(commit, text string) bool {
-	for _, path := range strings.Fields(b.git("ls-tree", "-r", "--name-only", commit)) {
+	for path := range strings.FieldsSeq(b.git("ls-tree", "-r", "--name-only", commit)) {
 		if strings.Contains(b.git("cat-file", "blob", commit+":"+path), text) {
 			return true
 		}
@@ -186,7 +186,7 @@ func (b *builder) has(commit, text string) bool {
 }
 
 func atAnyTip(b *builder, secret string) bool {
-	for _, branch := range strings.Fields(b.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")) {
+	for branch := range strings.FieldsSeq(b.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")) {
 		if b.has(branch, secret) {
 			return true
 		}
