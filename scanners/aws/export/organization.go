@@ -201,6 +201,7 @@ func (r *reader) finishOrganization() *object.Organization {
 		out.Units = append(out.Units, u)
 	}
 	for _, id := range sortedKeys(o.members) {
+		out.Members = append(out.Members, id)
 		complete = r.join(o, o.members[id], limits[id]) && complete
 	}
 	slices.SortFunc(out.Delegated, func(a, b object.Delegate) int { return strings.Compare(a.Account, b.Account) })
