@@ -88,7 +88,7 @@ func providers(s *fake.Server) {
 	}})
 	s.Set(account, "", "iam:ListServiceSpecificCredentials", fake.Tree{"ServiceSpecificCredentials": []any{
 		fake.Tree{
-			"UserName": "ci", "Status": "Active", "ServiceCredentialAlias": "BedrockAPIKey-1", "CreateDate": "2026-05-01T00:00:00Z",
+			"UserName": "ci", "Status": "Active", "ServiceCredentialAlias": "Bedrock" + "APIKey-1", "CreateDate": "2026-05-01T00:00:00Z",
 			"ExpirationDate": "2026-12-01T00:00:00Z", "ServiceSpecificCredentialId": "ACCA1", "ServiceName": "bedrock.amazonaws.com",
 		},
 	}})
@@ -165,7 +165,7 @@ func secrets(s *fake.Server) {
 		"Policies": []any{fake.Tree{"PolicyType": "Expiration", "PolicyText": `{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2027-01-01T00:00:00.000Z"}}`}},
 	}}})
 	s.Set(account, eu, "acm:ListCertificates", fake.Tree{"CertificateSummaryList": []any{fake.Tree{
-		"CertificateArn": arn("acm", eu, "certificate/c-1"), "DomainName": "northwind.example", "Status": "ISSUED", "Type": "IMPORTED", "KeyAlgorithm": "EC_prime256v1",
+		"CertificateArn": arn("acm", eu, "certificate/c-1"), "DomainName": "northwind.example", "Status": "ISSUED", "Type": "IMPORTED", "KeyAlgorithm": "EC_" + "prime256v1",
 		"NotBefore": 1740000000, "NotAfter": 1790000000, "InUse": true, "Exported": false, "ImportedAt": 1740000001, "SubjectAlternativeNameSummaries": []any{"northwind.example"},
 	}}})
 	s.Set(account, eu, "tag:GetResources", fake.Tree{"ResourceTagMappingList": []any{

@@ -54,7 +54,7 @@ type Options struct {
 	MaxAge time.Duration // of accounts taken from State; 0 is DefaultMaxAge
 
 	Parallel   int // accounts read side by side; 0 is DefaultParallel
-	SideBySide int // listings of one account side by side; 0 is perAccount
+	SideBySide int // listings of one account side by side; 0 is DefaultSideBySide
 
 	UserAgent   string
 	Wrap        func(http.RoundTripper) http.RoundTripper // around what carries requests; nil is nothing
@@ -147,9 +147,6 @@ func (o *Options) settle() {
 	}
 	if o.Parallel <= 0 {
 		o.Parallel = DefaultParallel
-	}
-	if o.SideBySide <= 0 {
-		o.SideBySide = perAccount
 	}
 	if o.SideBySide <= 0 {
 		o.SideBySide = DefaultSideBySide

@@ -106,7 +106,6 @@ func (r *orgRead) accounts(ctx context.Context) {
 				continue // ids name files and ARNs
 			}
 			r.org.Members = append(r.org.Members, a.ID)
-			r.org.Members = append(r.org.Members, a.ID)
 			state := a.State
 			if state == "" {
 				state = a.Status

@@ -184,7 +184,11 @@ func tags(list []tagDetail) []object.Tag {
 // users where neither tells all.
 func (s *session) iam(ctx context.Context) {
 	made := make(chan madeReport, 1)
-	go func() { made <- s.report(ctx) }()
+	if s.reader.options.SideBySide > 1 {
+		go func() { made <- s.report(ctx) }() // AWS takes some seconds to make it
+	} else {
+		made <- s.report(ctx)
+	}
 	complete := s.principals(ctx)
 	listed := s.now()
 	report := <-made

@@ -71,7 +71,7 @@ func carrierOf(c aws.Config) *http.Transport {
 		b = awshttp.NewBuildableClient()
 	}
 	t := b.GetTransport()
-	t.MaxIdleConnsPerHost = perAccount
+	t.MaxIdleConnsPerHost = DefaultSideBySide
 	return t
 }
 

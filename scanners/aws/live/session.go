@@ -86,7 +86,7 @@ func details[T any](ctx context.Context, s *session, action, region string, item
 	}
 	run := &progress{}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(perItem)
+	group.SetLimit(min(perItem, s.reader.options.SideBySide))
 	for i := range items {
 		if run.hopeless() {
 			break

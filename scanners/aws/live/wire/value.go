@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -17,9 +18,7 @@ type Values map[string]any
 // with returns v and one more.
 func (v Values) with(name string, value any) Values {
 	out := make(Values, len(v)+1)
-	for k, x := range v {
-		out[k] = x
-	}
+	maps.Copy(out, v)
 	out[name] = value
 	return out
 }
