@@ -97,10 +97,11 @@ type scanner struct {
 	reader *live.Reader
 }
 
-func open(env scanners.Env, c Config) (scanners.Scanner, error) { return openWith(env, c, nil) }
+func open(env scanners.Env, c Config) (scanners.Scanner, error) { return openWith(env, c, 0, nil) }
 
-// openWith opens a scanner that waits between attempts by sleep; nil is the clock.
-func openWith(env scanners.Env, c Config, sleep func(context.Context, time.Duration) error) (scanners.Scanner, error) {
+// openWith opens a scanner that makes so many listings side by side, 0 being the
+// reader's choice, and waits between attempts by sleep; nil is the clock.
+func openWith(env scanners.Env, c Config, listings int, sleep func(context.Context, time.Duration) error) (scanners.Scanner, error) {
 	if err := check(c); err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ func openWith(env scanners.Env, c Config, sleep func(context.Context, time.Durat
 		Profile: c.Profile, Region: c.Region, Endpoint: c.Endpoint, Accounts: c.Accounts, ExcludeAccounts: c.ExcludeAccounts,
 		Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Organization: c.Organization, Role: c.Role, ExternalID: c.ExternalID,
 		SessionName: c.SessionName, WideSession: c.WideSession, Details: live.Details(c.Details), AccessAdvisor: c.AccessAdvisor, Creators: c.Creators,
-		State: c.Resume, MaxAge: c.ResumeAge, Parallel: c.Parallel, UserAgent: env.UserAgent, Wrap: env.Wrap, Now: env.Now,
+		State: c.Resume, MaxAge: c.ResumeAge, Parallel: c.Parallel, SideBySide: listings, UserAgent: env.UserAgent, Wrap: env.Wrap, Now: env.Now,
 		Sleep: sleep, Random: rand.Float64,
 	})
 	if err != nil {

@@ -24,7 +24,7 @@ func scan(t *testing.T, s *fake.Server, c Config) *recorded {
 		Now:  func() time.Time { return s.Date },
 		Wrap: func(http.RoundTripper) http.RoundTripper { return transport }, UserAgent: "muster/test",
 	}
-	opened, err := openWith(env, c, func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
+	opened, err := openWith(env, c, 1, func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -194,7 +194,7 @@ func TestConformance(t *testing.T) {
 	n := newNamer()
 	scannertest.Run(t, scannertest.Suite{
 		Factory: scanners.Define(info(), Config{}, func(env scanners.Env, c Config) (scanners.Scanner, error) {
-			return openWith(env, c, func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
+			return openWith(env, c, 1, func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
 		}),
 		Config:    map[string]any{"endpoint": "http://aws.northwind.example", "region": region},
 		Golden:    "testdata/live.jsonl",
