@@ -109,6 +109,32 @@
 //	                     a Secret, which
 //	automount            true or false: whether the workload mounts the token
 //	privileged, host_paths, host_network, host_pid, host_ipc  its access to the node
+//
+// Types and attributes of AWS, beside those above. Identities: aws.permission_set,
+// aws.oidc_provider, aws.saml_provider, aws.delegation_request. Credentials:
+// aws.console_password, aws.ssh_public_key, aws.signing_certificate,
+// aws.saml_metadata, aws.ec2_key_pair. Trusts: service, saml.
+//
+//	console, mfa, access_keys  of a user or root: whether it has a console password
+//	                     and a second factor; active keys, as far as known
+//	machine_reason, human_reason  why a user is taken for a machine or a person
+//	centrally_managed    of root: whether the organisation manages root access
+//	outbound_federation, outbound_issuer  of root: whether the account makes tokens
+//	effective_level      what it can do with all its policies and limits
+//	unused_services, unused_service_names, unused_source  what it may use and does not
+//	roles                of a provider: how many roles trust it; 0 only if all were read
+//	assignments, session  of a permission set: how many, and seconds
+//	state                of a delegation request
+//	policy, cross_account  of a secret or key: none or own; the accounts let in
+//	replica_of, rotatable  of a secret its first region; false: AWS cannot rotate it
+//	policy_type, path_ids  of a grant: attached or inline; its ways up
+//	service, actions, public, constrained, operations  of a resource's policy or a grant of KMS
+//	cluster              of an access entry
+//	statement, weak, org, missing, confused_deputy, platform, provider  of a trust that
+//	                     was read from a policy: where it stands, what is wrong with
+//	                     it, whether it is bound to the organisation, whether its
+//	                     provider is missing
+//	public, name         of a consumer: whether anybody may call it
 package rules
 
 import (
