@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net"
 	"net/http"
 	"strings"
@@ -27,9 +28,16 @@ func TestThrottledScanIsTheSame(t *testing.T) {
 	calm := everything(t)
 	want := dump(t, read(t, allOptions(t, calm)))
 	s := everything(t)
-	var n atomic.Int64
+	var mu sync.Mutex
+	attempts := map[string]int{}
 	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
-		switch n.Add(1) % 10 {
+		key := r.Account + r.Action + r.Region + r.Values.Encode()
+		mu.Lock()
+		attempts[key]++
+		sum := fnv.New32a()
+		fmt.Fprint(sum, key, attempts[key])
+		mu.Unlock()
+		switch sum.Sum32() % 10 { // the same requests in each run, whatever order they come in
 		case 3:
 			fake.Refuse(w, r.Action, http.StatusBadRequest, "Throttling", "Rate exceeded")
 		case 6:
