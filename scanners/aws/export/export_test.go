@@ -215,3 +215,22 @@ func account1(e *object.Estate) *object.Account {
 	}
 	return &object.Account{}
 }
+
+// A call that no file has of many regions is one gap, and not one for each.
+func TestMissingRegions(t *testing.T) {
+	regions := `{"Regions": [{"RegionName": "eu-central-1"}, {"RegionName": "eu-west-1"}, {"RegionName": "eu-west-2"}, {"RegionName": "eu-west-3"}, {"RegionName": "us-east-1"}, {"RegionName": "us-east-2"}, {"RegionName": "us-west-2"}]}`
+	e, _ := read(t, write(t, map[string]string{"111122223333/r.json": regions, "111122223333/eu-central-1/list-secrets.json": `{"SecretList": []}`}), Options{})
+	var got []string
+	for _, l := range account1(e).Listings {
+		if l.Call == "secretsmanager:ListSecrets" {
+			got = append(got, string(l.Status)+" "+l.Region+" "+l.Reason)
+		}
+	}
+	want := []string{
+		"skipped  no file of eu-west-1, eu-west-2, eu-west-3, us-east-1, us-east-2 and 1 more; run in each: aws secretsmanager list-secrets",
+		"complete eu-central-1 ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

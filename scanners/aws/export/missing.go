@@ -88,20 +88,43 @@ func (a *account) tellCall(c *call) {
 			regions = append(regions, "")
 		}
 	}
+	var without []string
 	for _, region := range regions {
 		l := a.listings[listingKey{c.action, region}]
-		if l == nil && !a.misses(c) {
+		if l == nil {
+			without = append(without, region)
 			continue
 		}
-		if l == nil {
-			l = &listing{}
-		}
 		a.Listings = append(a.Listings, object.Listing{Call: c.action, Region: region, Count: l.count, Status: l.status(), Reason: a.reason(c, region, l)})
+	}
+	if a.misses(c) {
+		a.tellMissing(c, without)
 	}
 	if c.need == each {
 		a.tellEach(c)
 	}
 }
+
+// tellMissing adds one listing for the regions of which no file has a call.
+func (a *account) tellMissing(c *call, regions []string) {
+	if len(regions) == 0 {
+		return
+	}
+	l := object.Listing{Call: c.action, Region: regions[0], Status: inventory.StatusSkipped, Reason: a.reason(c, regions[0], &listing{})}
+	if len(regions) > 1 {
+		l.Region = ""
+		list := strings.Join(regions[:min(len(regions), maxRegions)], ", ")
+		if more := len(regions) - maxRegions; more > 0 {
+			list += fmt.Sprintf(" and %d more", more)
+		}
+		l.Reason = fmt.Sprintf("no file of %s; run in each: aws %s", list, c.command)
+	}
+	a.Listings = append(a.Listings, l)
+}
+
+// maxRegions bounds the regions that one reason names: the most that a partition has
+// is 40 or so.
+const maxRegions = 5
 
 // misses reports whether a call of which there is no file leaves a gap. Those of
 // Organizations do where some of its files are there; without any, that limits are
