@@ -53,7 +53,16 @@ func measure(ctx context.Context, tb testing.TB, ok []int, name string, args ...
 	if !fine {
 		tb.Fatalf("%s %v: exit status %d\n%s", name, args, code, tail(out))
 	}
-	usage, isRusage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	c := costOf(tb, cmd.ProcessState)
+	c.wall = wall
+	return c
+}
+
+// costOf returns what the operating system counted for a process that has
+// ended, and for the processes that it waited for.
+func costOf(tb testing.TB, state *os.ProcessState) cost {
+	tb.Helper()
+	usage, isRusage := state.SysUsage().(*syscall.Rusage)
 	if !isRusage {
 		tb.Fatal("this system gives no resource usage")
 	}
@@ -61,11 +70,7 @@ func measure(ctx context.Context, tb testing.TB, ok []int, name string, args ...
 	if runtime.GOOS == "darwin" {
 		unit = 1024 * 1024
 	}
-	return cost{
-		wall:   wall,
-		cpu:    cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
-		maxRSS: float64(usage.Maxrss) / unit,
-	}
+	return cost{cpu: state.UserTime() + state.SystemTime(), maxRSS: float64(usage.Maxrss) / unit}
 }
 
 func tail(out []byte) string {
