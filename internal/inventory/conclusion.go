@@ -80,7 +80,7 @@ type Finding struct {
 	ScoreLines  []ScoreLine         `json:"score_lines,omitempty" doc:"how the score came about; the points add up to it"`
 	Verdict     string              `json:"verdict" doc:"fail"`
 	Message     string              `json:"message" doc:"what is wrong, in one sentence"`
-	Chain       []string            `json:"chain,omitempty" doc:"from the leak to the identity it opens, what that may do, who owns it"`
+	Chain       []string            `json:"chain,omitempty" doc:"from the leak to the identity it opens, what that may do, who owns it; of an identity that may too much: the ways up and the statements that show them"`
 	Controls    map[string][]string `json:"controls,omitempty" doc:"framework to control ids"`
 	Owner       string              `json:"owner,omitempty" doc:"who answers for the subject; empty if nobody is known to"`
 	OwnerMethod string              `json:"owner_method,omitempty" doc:"how that is known"`
