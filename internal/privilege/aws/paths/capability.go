@@ -113,6 +113,9 @@ func (a *Analysis) capabilities(n *node) []string {
 			}
 			if c.whole {
 				d := a.whole(n, &question{action: action, resource: resource})
+				if action == sendCommand && d.Allowed == inventory.True {
+					d.Allowed = a.document(n).Some
+				}
 				return d.Allowed == inventory.True
 			}
 			d := a.some(n, &question{action: action, resource: resource})

@@ -289,10 +289,15 @@ func (w *walker) pass(way *way) {
 func (w *walker) rest(way *way) trial {
 	t := w.start()
 	for _, need := range way.needs {
-		if need.on != onAny {
+		var d policy.Decision
+		switch need.on {
+		case onAny:
+			d = w.a.anything(w.n, need.action)
+		case onDocument:
+			d = w.a.document(w.n)
+		case onUser, onRole, onPolicy, onGroup, onConsumer, onTrust:
 			continue
 		}
-		d := w.a.anything(w.n, need.action)
 		t.add(d.Some, w.a.evidence(need.action, "", &d))
 		if t.answer < w.l.want {
 			return t

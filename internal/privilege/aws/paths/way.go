@@ -34,6 +34,7 @@ const (
 	onPolicy                  // a policy of the customer that the target has
 	onGroup                   // a group
 	onConsumer                // what runs under the target role
+	onDocument                // a document of Systems Manager that runs the caller's commands
 	onTrust                   // the target role, and its trust policy has to let the caller in
 )
 
@@ -113,7 +114,7 @@ func computeWays() []way {
 		{"ec2-004", useExisting, ec2, "ec2.launch_template", []need{{"ec2:CreateLaunchTemplateVersion", onConsumer}, {"ec2:ModifyLaunchTemplate", onConsumer}}, "changes a launch template whose instances run as %s"},
 		{"ec2instanceconnect-003", useExisting, ec2, instance, []need{{"ec2-instance-connect:SendSSHPublicKey", onConsumer}, {"ec2:DescribeInstances", onAny}}, "signs in to an instance that runs as %s"},
 		{"ssm-001", useExisting, ec2, instance, []need{{"ssm:StartSession", onConsumer}}, "opens a session on an instance that runs as %s"},
-		{"ssm-002", useExisting, ec2, instance, []need{{"ssm:SendCommand", onConsumer}}, "runs commands on an instance that runs as %s"},
+		{"ssm-002", useExisting, ec2, instance, []need{{sendCommand, onConsumer}, {sendCommand, onDocument}}, "runs commands on an instance that runs as %s"},
 	}
 }
 
