@@ -168,7 +168,7 @@ func (j *job) finish() error {
 		if err := j.send(inventory.Record{Credential: c.Credential}); err != nil {
 			return err
 		}
-		if err := o.of(c.ID, c.FoundAt, c.found.paths); err != nil {
+		if err := o.of(c.ID, oldestFirst(c.FoundAt), c.paths); err != nil {
 			return err
 		}
 	}
@@ -179,7 +179,8 @@ func (j *job) finish() error {
 type leak struct {
 	*inventory.Credential
 
-	found *found
+	hashes []inventory.SecretHash // of what is the credential: an access key's secret and its id
+	paths  map[string]string      // location's uri to path
 }
 
 // credentials returns the records of what was found, by id.
@@ -187,11 +188,11 @@ func (j *job) credentials() []leak {
 	var list []leak
 	for hash, f := range j.found {
 		if rule, also := f.primary(); rule != "" {
-			list = append(list, leak{j.credential(hash, f, rule, also), f})
+			list = append(list, leak{j.credential(hash, f, rule, also), []inventory.SecretHash{hash}, f.paths})
 		}
 	}
 	slices.SortFunc(list, func(a, b leak) int { return cmp.Compare(a.ID, b.ID) })
-	return pair(list)
+	return j.pair(list)
 }
 
 // send emits a record without the secrets that stand in its texts, and counts

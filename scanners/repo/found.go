@@ -118,20 +118,27 @@ func (f *found) bound() {
 
 // sort orders the locations, oldest first, and applies the cap.
 func (f *found) sort() {
-	slices.SortFunc(f.locations, func(a, b inventory.Location) int {
-		if a.Date.IsZero() != b.Date.IsZero() {
-			if a.Date.IsZero() {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.URI, b.URI),
-			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
+	slices.SortFunc(f.locations, byAge)
 	if n := len(f.locations); n > maxLocations {
 		f.omitted += n - maxLocations
 		f.locations = f.locations[:maxLocations]
 	}
+}
+
+// byAge orders locations, oldest first; what is in no commit comes last.
+func byAge(a, b inventory.Location) int {
+	if a.Date.IsZero() != b.Date.IsZero() {
+		if a.Date.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.URI, b.URI),
+		cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+func oldestFirst(list []inventory.Location) []inventory.Location {
+	return slices.SortedFunc(slices.Values(list), byAge)
 }
 
 // primary returns the rule that names the credential, and the others.

@@ -15,7 +15,9 @@ import (
 func (j *job) merge(list []leak) []inventory.Record {
 	same := map[inventory.SecretHash]*inventory.Credential{}
 	for _, c := range list {
-		same[c.SecretHash] = c.Credential
+		for _, hash := range c.hashes {
+			same[hash] = c.Credential
+		}
 	}
 	renamed := map[string]string{}
 	out := make([]inventory.Record, 0, len(j.declared))
