@@ -152,8 +152,10 @@ func runMuster(t *testing.T, muster string, args ...string) map[inventory.Secret
 		} else if rule, ok := strings.CutPrefix(c.Detector, "muster:"); ok {
 			got[c.SecretHash] = leak{rule, c.FoundAt[0].URI, true}
 		}
-		if strings.Contains(c.Attributes["also"], "aws-access-token") && c.PublicID != "" {
-			got[hash([]byte(c.PublicID))] = leak{"aws-access-token", c.FoundAt[0].URI, false} // an id is no credential beside its secret
+		if strings.HasSuffix(c.Detector, ":aws-access-token") && hash([]byte(c.PublicID)) != c.SecretHash {
+			// An id and its secret are one credential, by the rule of the id.
+			got[hash([]byte(c.PublicID))] = leak{"aws-access-token", c.FoundAt[0].URI, false}
+			got[c.SecretHash] = leak{"generic-api-key", c.FoundAt[0].URI, !strings.Contains(c.Attributes["also"], "generic-api-key")}
 		}
 		return nil
 	})
