@@ -1,0 +1,271 @@
+//go:build e2e
+
+package aws
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/aws/live"
+	"github.com/muster-nhi/muster/scanners/aws/object"
+)
+
+// given are the credentials of who scans.
+func given() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: callerKey, SecretAccessKey: "made-up"}, nil
+	})
+}
+
+// options reads one region through a proxy, without waiting between attempts.
+func (p *proxy) options() live.Options {
+	return live.Options{
+		Endpoint: p.URL, Region: region, Regions: []string{region}, Credentials: given(), UserAgent: "muster-e2e", Now: time.Now,
+		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Random: func() float64 { return 0.5 },
+	}
+}
+
+// read reads through a proxy.
+func (p *proxy) read(t testing.TB, o live.Options) *object.Estate {
+	t.Helper()
+	r, err := live.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	e, err := r.Read(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// things returns all that was read but how the reading went, to be compared. What
+// the emulator says of the time at which it is asked is left out.
+func things(t testing.TB, e *object.Estate) string {
+	t.Helper()
+	copied := object.Estate{}
+	data, err := json.Marshal(e)
+	if err == nil {
+		err = json.Unmarshal(data, &copied)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range copied.Accounts {
+		a.Listings, a.Notes = nil, nil
+	}
+	copied.Notes = nil
+	data, err = json.MarshalIndent(copied.Accounts, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// bad returns the listings of all accounts that are not complete, by call and
+// region.
+func bad(e *object.Estate) map[string]object.Listing {
+	out := map[string]object.Listing{}
+	for _, a := range e.Accounts {
+		for _, l := range a.Listings {
+			if l.Status != inventory.StatusComplete {
+				out[strings.TrimSpace(l.Call+" "+l.Region)] = l
+			}
+		}
+	}
+	return out
+}
+
+// A ran is a whole run of the program.
+type ran struct {
+	status  int
+	stdout  []byte
+	stderr  []byte
+	records []inventory.Record
+	home    string
+	peakMB  int64
+	cpu     time.Duration
+	wall    time.Duration
+}
+
+// environ is the environment of the program under test: nothing of this machine's
+// AWS configuration is in it.
+func (p *proxy) environ(home string) []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + os.TempDir(), "AWS_ENDPOINT_URL=" + p.URL, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + callerKey,
+		"AWS_SECRET_ACCESS_KEY=made-up", "AWS_EC2_METADATA_DISABLED=true",
+	}
+}
+
+// scan runs `muster scan aws` against a proxy.
+func (p *proxy) scan(t testing.TB, args ...string) ran {
+	t.Helper()
+	home := t.TempDir()
+	out := filepath.Join(home, "out.jsonl")
+	all := append([]string{"scan", "aws", "--no-progress", "-o", "jsonl=" + out}, args...)
+	cmd := exec.CommandContext(t.Context(), shared.muster, all...)
+	cmd.Env, cmd.Dir = p.environ(home), home
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	started := time.Now()
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	r := ran{
+		status: cmd.ProcessState.ExitCode(), stdout: stdout.Bytes(), stderr: stderr.Bytes(), home: home, wall: time.Since(started),
+		cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
+	}
+	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.peakMB = u.Maxrss / 1024
+	}
+	if f, err := os.Open(out); err == nil {
+		defer f.Close()
+		err = inventory.ReadAll(out, bufio.NewReader(f), func(rec inventory.Record) error {
+			r.records = append(r.records, rec)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// types counts identities and credentials by type, and other records by kind.
+func (r ran) types() map[string]int {
+	out := map[string]int{}
+	for _, rec := range r.records {
+		switch {
+		case rec.Identity != nil:
+			out[rec.Identity.Type]++
+		case rec.Credential != nil:
+			out[rec.Credential.Type]++
+		case rec.Grant != nil:
+			out["grant"]++
+		case rec.Trust != nil:
+			out["trust"]++
+		case rec.Consumer != nil:
+			out["consumer"]++
+		case rec.Owner != nil:
+			out["owner"]++
+		case rec.Usage != nil:
+			out["usage"]++
+		}
+	}
+	return out
+}
+
+// coverage returns the coverage records, sorted.
+func (r ran) coverage() []*inventory.Coverage {
+	var out []*inventory.Coverage
+	for _, rec := range r.records {
+		if rec.Coverage != nil {
+			out = append(out, rec.Coverage)
+		}
+	}
+	slices.SortFunc(out, func(a, b *inventory.Coverage) int {
+		return cmp.Or(strings.Compare(a.Scope, b.Scope), strings.Compare(string(a.Kind), string(b.Kind)))
+	})
+	return out
+}
+
+// TestE2EEachKind scans one thing of each kind with the whole program, and looks for
+// values wherever they could have gone.
+func TestE2EEachKind(t *testing.T) {
+	p := kinds(t)
+	r := p.scan(t, "--regions", region)
+	if r.status != 1 && r.status != 3 {
+		t.Fatalf("status %d: %s", r.status, r.stderr)
+	}
+	got := r.types()
+	for _, want := range []string{
+		"aws.iam_user", "aws.iam_role", "aws.root", "aws.oidc_provider", "aws.saml_provider", "aws.permission_set", "ai.agent",
+		"aws.access_key", "aws.secretsmanager_secret", "aws.ssm_parameter", "aws.kms_key", "pki.certificate", "aws.ec2_key_pair",
+		"aws.eventbridge_connection", "aws.iot_certificate", "aws.cognito_app_client",
+		"grant", "trust", "consumer", "owner", "usage",
+	} {
+		if got[want] == 0 {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	t.Logf("%d requests, records: %v", p.requests(), got)
+	for _, c := range r.coverage() {
+		t.Logf("%s %s %s: %s", c.Scope, c.Kind, c.Status, c.Reason)
+	}
+	t.Logf("moto has no %v", slices.Sorted(maps.Keys(p.lacking)))
+	p.noRefused(t)
+	noCanary(t, "standard output", r.stdout)
+	noCanary(t, "standard error", r.stderr)
+	err := filepath.WalkDir(r.home, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		noCanary(t, path, data)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// noCanary looks for values that no scan may see.
+func noCanary(t testing.TB, where string, data []byte) {
+	t.Helper()
+	for _, c := range canaries() {
+		if bytes.Contains(data, []byte(c)) {
+			t.Errorf("%s holds the value %.9s…", where, c)
+		}
+	}
+}
+
+// noRefused fails if anything was asked that returns values. What is not in the
+// table of calls the proxy does not even answer.
+func (p *proxy) noRefused(t testing.TB) {
+	t.Helper()
+	for action := range p.actions() {
+		for _, r := range live.Refused() {
+			if ok, _ := filepath.Match(r.Action, action); ok {
+				t.Errorf("%s was asked", action)
+			}
+		}
+	}
+}
+
+// mostRequests and mostMB bound a scan of the large account.
+const (
+	mostRequests = 60
+	mostMB       = 150
+)
+
+// TestE2ECheap scans 1,000 users, 2,000 roles and 500 secrets in one region.
+func TestE2ECheap(t *testing.T) {
+	p := large(t)
+	r := p.scan(t, "--regions", region, "--store", "none")
+	got := r.types()
+	if got["aws.iam_user"] != 1000 || got["aws.iam_role"] != 2000 || got["aws.secretsmanager_secret"] != 500 || got["aws.access_key"] != 1000 {
+		t.Errorf("status %d, records %v: %s", r.status, got, r.stderr)
+	}
+	t.Logf("%d requests, %d MB, %s CPU, %s: %v", p.requests(), r.peakMB, r.cpu.Round(time.Millisecond), r.wall.Round(time.Millisecond), p.actions())
+	if p.requests() > mostRequests {
+		t.Errorf("it took %d requests, more than %d", p.requests(), mostRequests)
+	}
+}
