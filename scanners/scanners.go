@@ -38,6 +38,7 @@ type Info struct {
 	Kinds       []inventory.Kind // record kinds it can emit; it emits a Coverage for each of them in each scope
 	Permissions []string         // read-only permissions, as the vendor spells them
 	Network     bool             // whether it talks to anything but this machine
+	Seeks       []string         // types of the credentials that it looks up by their ids with Env.Sought; empty is none
 }
 
 // Env is all that the program lends a scanner; it uses nothing else from
@@ -55,7 +56,17 @@ type Env struct {
 	Wrap      func(http.RoundTripper) http.RoundTripper
 	UserAgent string
 	Memory    Memory // what earlier scans left; nil if nothing is kept
+	Sought    Sought // what the other scanners of the run find; nil if there is nobody to ask
 }
+
+// A Sought returns the public ids of the credentials of a type that the scanners
+// of this run found lying about, sorted, each once: what a platform that was asked
+// for everything need not be asked for one by one. The type is one of Info.Seeks.
+// It waits until every scanner that seeks nothing itself has ended, whatever way,
+// so that a scanner calls it when there is nothing else left to do. It returns
+// what there is so far and an error if ctx ends before that, or if there are more
+// than 10,000. No more of a credential is handed on than its public id.
+type Sought func(ctx context.Context, typ string) ([]string, error)
 
 // A Memory keeps what a scanner wants to know again in a later scan, so that it
 // need not be worked out twice. What it gives back may be old, another's or

@@ -39,6 +39,7 @@ type Options struct {
 	Log         *slog.Logger     // for people; nil logs nothing
 	Progress    func(Status)     // called now and then, never at the same time as itself; nil is nobody
 	Every       time.Duration    // least time between two calls of Progress; 0 is 100 ms
+	Board       *Board           // hands ids from those who find to those who seek, which ask it; nil is nobody
 }
 
 // An Outcome says how the run went. What is missing is in the inventory's
@@ -66,18 +67,21 @@ var ErrPanic = errors.New("the scanner panicked")
 
 // Run scans all sources and returns what they found. It never returns early:
 // when ctx ends it waits for the scanners, which end within seconds, and keeps
-// what they had found.
+// what they had found. Those that seek what others find begin last, so that the
+// others are never kept waiting for a place by those that wait for them.
 func Run(ctx context.Context, sources []Source, opts Options) (*inventory.Inventory, Outcome) {
 	out := Outcome{StartedAt: opts.Now(), Sources: make([]SourceOutcome, len(sources))}
 	builder := inventory.NewBuilder()
 	meter := newMeter(sources, opts)
 	slots := make(chan struct{}, concurrency(opts.Concurrency, len(sources)))
 	var wg sync.WaitGroup
-	for i, s := range sources {
+	opts.Board.begin(sources)
+	for _, i := range turns(sources) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			c := &collector{source: s, index: i, builder: builder, meter: meter, now: opts.Now}
+			defer opts.Board.end(sources[i])
+			c := &collector{source: sources[i], index: i, builder: builder, board: opts.Board, meter: meter, now: opts.Now}
 			out.Sources[i] = c.run(ctx, opts.Log)
 		})
 	}
@@ -87,6 +91,19 @@ func Run(ctx context.Context, sources []Source, opts Options) (*inventory.Invent
 	out.Duplicates = maps.Clone(builder.Duplicates())
 	out.FinishedAt = opts.Now()
 	return inv, out
+}
+
+// turns returns the sources in the order in which they begin, by their indexes.
+func turns(sources []Source) []int {
+	var first, last []int
+	for i, s := range sources {
+		if seeks(s) {
+			last = append(last, i)
+		} else {
+			first = append(first, i)
+		}
+	}
+	return append(first, last...)
 }
 
 func concurrency(asked, sources int) int {
@@ -107,6 +124,7 @@ type collector struct {
 	source  Source
 	index   int
 	builder *inventory.Builder
+	board   *Board
 	meter   *meter
 	now     func() time.Time
 
@@ -201,6 +219,9 @@ func (c *collector) emit(r inventory.Record) error {
 		return nil
 	}
 	c.note(r, at)
+	if r.Credential != nil {
+		c.board.post(r.Credential)
+	}
 	c.meter.record(c.index)
 	return nil
 }
