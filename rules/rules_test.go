@@ -142,6 +142,9 @@ func checkFixes(t *testing.T, all []findings.Rule) {
 		}
 		for _, pattern := range r.Types {
 			platform, _, _ := strings.Cut(pattern, ".")
+			if platform == "aws" && (!slices.Contains(have, "aws cli") || !slices.Contains(have, "terraform")) {
+				t.Errorf("%s is for %s and lacks a fix with the AWS CLI or Terraform: %v", r.ID, pattern, have)
+			}
 			want := append([]string{"any"}, tools[platform]...)
 			if !slices.ContainsFunc(want, func(tool string) bool { return slices.Contains(have, tool) }) && tools[platform] != nil {
 				t.Errorf("%s is for %s and its fixes are only for %v", r.ID, pattern, have)
