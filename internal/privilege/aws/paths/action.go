@@ -98,7 +98,7 @@ func parseList(text string) *list {
 	for prefix, s := range t.services {
 		for i, n := range s.names {
 			switch {
-			case class[prefix][n] == 'r' || levelByVerb(":"+n) == inventory.LevelRead:
+			case class[prefix][n] == 'r' || levelByVerb(":"+n) == inventory.LevelRead || prefix == "kms" && ciphers(n):
 				t.read.set(s.first + i)
 			case class[prefix][n] == 'p':
 				t.manage.set(s.first + i)
@@ -106,6 +106,13 @@ func parseList(text string) *list {
 		}
 	}
 	return t
+}
+
+// ciphers reports whether an action of KMS turns texts into others and changes
+// nothing. AWS puts these under Write; whoever reads what is encrypted has them.
+// Sign and GenerateMac are not among them: others act on what they make.
+func ciphers(name string) bool {
+	return name == "decrypt" || name == "encrypt" || strings.HasPrefix(name, "generatedatakey") || strings.HasPrefix(name, "reencrypt") || strings.HasPrefix(name, "verify")
 }
 
 // match returns the numbers of the actions that a pattern means. The set is

@@ -46,7 +46,8 @@ type account struct {
 	policies   map[string]*policy.Policy        // of resources, by ARN
 	users      []int32
 	roles      []int32
-	fresh      *node // somebody new, who has nothing
+	fresh      *node          // somebody new, who has nothing
+	lenient    *policy.Policy // of a key that leaves it to IAM
 	held       map[string][]held
 	filled     map[string]policy.Resource // patterns with the account in them
 	open       []func(*node) bool         // whom the policies of what runs under roles let in
@@ -69,6 +70,7 @@ type node struct {
 	maybe    uint32         // those that perhaps may
 	may      bits           // actions that some policy may allow it
 	named    bool           // the policy of something that runs under a role may let it in
+	via      bool           // some of its permissions hold by way of another service only
 	outcome  outcome
 }
 
@@ -148,6 +150,9 @@ func (a *Analysis) addAccount(x *Account) {
 	acc := &account{Account: x, filled: map[string]policy.Resource{}, consumers: map[string]map[int32][]*Consumer{}, runs: map[string]int{}, policies: map[string]*policy.Policy{}}
 	a.accounts[x.ID] = acc
 	acc.prefill(a.ways)
+	acc.lenient = policy.Compile("policy of a key", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{
+		Actions: []string{"kms:*"}, Resources: []string{"*"}, Principals: &policy.Principals{AWS: []string{x.ID}},
+	}}})
 	if !x.LimitsKnown {
 		acc.notes = append(acc.notes, "policies of the organisation (SCPs, RCPs) were not read: they may take away what is told here")
 	} else if !x.Management {
@@ -257,6 +262,7 @@ func (a *Analysis) addNode(i int32) {
 	n.layers = policy.Layers{Identity: []*policy.Policy{}}
 	for _, p := range n.identity {
 		n.layers.Identity = append(n.layers.Identity, p.compiled)
+		n.via = n.via || slices.ContainsFunc(p.clauses, throughService)
 	}
 	if n.boundary != nil {
 		n.layers.Boundary = n.boundary.compiled

@@ -25,6 +25,7 @@ type question struct {
 const (
 	attach     = "attach"      // giving somebody a policy
 	viaService = "via service" // using a key by way of the service that it encrypts for
+	byService  = "by service " // before another purpose: a service asks on the caller's behalf
 )
 
 // ask answers a question. The caller picks the region: the best answer counts.
@@ -59,7 +60,24 @@ func (a *Analysis) ask(n *node, q *question) policy.Decision {
 			break
 		}
 	}
+	if n.via && best.Some < inventory.Unknown && q.purpose != viaService {
+		by := *q
+		by.purpose = byService + q.purpose
+		request.Context = a.context(&by, a.keys.regions[0])
+		if d := policy.Decide(&request, &layers); d.Some > best.Some { // what the service does for it is not known
+			best = d
+			best.Allowed, best.Some = min(d.Allowed, inventory.Unknown), inventory.Unknown
+		}
+	}
 	return best
+}
+
+// throughService reports whether a statement allows what a service does on
+// somebody's behalf, and not what they do themselves.
+func throughService(c clause) bool {
+	return !c.Deny && slices.ContainsFunc(c.Conditions, func(x policy.Condition) bool {
+		return strings.HasPrefix(x.Key, "aws:calledvia") || x.Key == "aws:viaawsservice"
+	})
 }
 
 // some is ask where an answer about one of the resources that a pattern means is
@@ -113,7 +131,8 @@ func (a *Analysis) context(q *question, region string) *policy.Context {
 		}
 	}
 	c := policy.Direct()
-	if q.purpose == viaService {
+	purpose, indirect := strings.CutPrefix(q.purpose, byService)
+	if q.purpose == viaService || indirect {
 		c = policy.NewContext().Set("aws:SecureTransport", "true")
 	}
 	c.Set("aws:RequestedRegion", region)
@@ -122,12 +141,12 @@ func (a *Analysis) context(q *question, region string) *policy.Context {
 		c.Set("aws:CurrentTime", now).Set("aws:EpochTime", strconv.FormatInt(t.Unix(), 10))
 		c.Set("aws:TokenIssueTime", now) // who wants a fresh session gets one
 	}
-	switch q.purpose {
+	switch purpose {
 	case "", viaService:
 	case attach:
 		c.Set("iam:PolicyARN", "arn:aws:iam::aws:policy/AdministratorAccess")
 	default:
-		c.Set("iam:PassedToService", q.purpose)
+		c.Set("iam:PassedToService", purpose)
 	}
 	switch key.boundary {
 	case "":

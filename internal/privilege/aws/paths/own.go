@@ -219,12 +219,15 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		}
 		action := a.table.name(i)
 		for _, r := range resources {
-			q := question{action: action, resource: example(r)}
+			q := question{action: action, resource: example(r), on: a.keyPolicy(n, action, r)}
 			d := a.ask(n, &q)
 			if d.Some != inventory.True && dear < thorough {
 				q.resource = r
 				d = a.ask(n, &q)
 				dear++
+			}
+			if best == inventory.False || d.Some > best {
+				d = a.chosen(n, &q, d)
 			}
 			if d.Some > best {
 				best = d.Some
@@ -250,6 +253,22 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 	return true
 }
 
+// keyPolicy is the policy of a key that a statement names: the one that was read,
+// or for a key of the account the one that AWS gives to new keys, which leaves it
+// to IAM. What a statement gives is asked here; whose key lets it in is for Reach.
+func (a *Analysis) keyPolicy(n *node, action string, r policy.Resource) *policy.Policy {
+	if !strings.HasPrefix(action, "kms:") {
+		return nil
+	}
+	if p := n.account.policies[r.String()]; p != nil {
+		return p
+	}
+	if of := accountOf(r.String()); of != "" && of != n.account.ID {
+		return nil
+	}
+	return n.account.lenient
+}
+
 // denies reports whether some policy of a node denies some of a set, on
 // something or on a condition.
 func denies(n *node, set bits) bool {
@@ -262,7 +281,8 @@ func denies(n *node, set bits) bool {
 func (a *Analysis) unlisted(n *node, p *profile, x *clause, o *outcome) {
 	for _, action := range x.unlisted {
 		for _, r := range sample(x) {
-			d := a.ask(n, &question{action: strings.Trim(action, "*?"), resource: r})
+			q := question{action: strings.Trim(action, "*?"), resource: r}
+			d := a.chosen(n, &q, a.ask(n, &q))
 			if d.Some == inventory.False {
 				continue
 			}
