@@ -2,8 +2,6 @@ package secret
 
 import (
 	"bytes"
-	"encoding/base32"
-	"fmt"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -12,58 +10,19 @@ import (
 // describeAccessKeyID tells of an AWS access key id, which is public itself;
 // its secret is another string.
 func describeAccessKeyID(info *Info, text string) bool {
-	typ := accessKeyType(text)
+	typ := inventory.AccessKeyType(text)
 	if typ == "" {
 		return false
 	}
 	info.Type, info.PublicID = typ, text
 	info.Hint = hint(text[:4], len(text))
-	info.set("account", accountOf(text))
+	info.set("account", inventory.AccessKeyAccount(text))
 	if typ == "aws.access_key" {
 		// IAM access keys have no end (IAM User Guide, "Managing access keys").
 		info.NeverExpires = true
 	}
 	info.Personal = inventory.Unknown
 	return true
-}
-
-// accessKeyType tells the kind of an access key id by its prefix (IAM User
-// Guide, "Understanding unique ID prefixes"), or returns "".
-func accessKeyType(text string) string {
-	if len(text) != 20 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
-		return ""
-	}
-	switch text[:4] {
-	case "AKIA", "A3T0", "A3TX":
-		return "aws.access_key"
-	case "ASIA":
-		return "aws.session_token"
-	case "ABIA":
-		return "aws.bearer_token"
-	case "ACCA":
-		return "aws.context_credential"
-	default:
-		return ""
-	}
-}
-
-// accountOf decodes the account that an access key id was issued for: since
-// March 2019 its first 40 bits after a marker bit are the account. It returns ""
-// for older ids, which hold none.
-func accountOf(id string) string {
-	raw, err := base32.StdEncoding.DecodeString(id[4:20])
-	if err != nil || raw[0]&0x80 == 0 {
-		return ""
-	}
-	var n uint64
-	for _, b := range raw[:6] {
-		n = n<<8 | uint64(b)
-	}
-	account := n & 0x7fffffffffff >> 7
-	if account > 999999999999 {
-		return ""
-	}
-	return fmt.Sprintf("%012d", account)
 }
 
 // describeBedrock tells of a Bedrock API key, whose name holds the account.

@@ -3,6 +3,8 @@ package secret
 import (
 	"bytes"
 	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
 )
 
 // leak is the length in bytes from which a piece of a value counts as part of
@@ -33,7 +35,7 @@ func (i *Info) scrub(s subject) {
 func (i *Info) secretPart(s subject) []byte {
 	value := s.value
 	switch {
-	case accessKeyType(string(value)) != "":
+	case inventory.AccessKeyType(string(value)) != "":
 		return nil
 	case i.Type == "slack.webhook", s.rule == "discord-webhook-url":
 		return value[bytes.LastIndexByte(value, '/')+1:]

@@ -85,7 +85,7 @@ func general(typ string) bool {
 // login records whose a secret is and where it opens something, where they have
 // the form of a user and of a host.
 func (i *Info) login(t Told) {
-	if strings.HasPrefix(i.Type, "aws.") && accessKeyType(t.User) != "" {
+	if strings.HasPrefix(i.Type, "aws.") && inventory.AccessKeyType(t.User) != "" {
 		hint, typ := i.Hint, i.Type
 		describeAccessKeyID(i, t.User)
 		i.Hint, i.Type = hint, typ
