@@ -146,7 +146,7 @@ func (m *mapper) putIdentity(x inventory.Identity, tags []object.Tag, attr attri
 	x.Scope, x.Name = m.scope, clip(x.Name, maxName)
 	x.Description = clip(x.Description, maxText)
 	x.CreatedAt, x.CreatedBy = when(x.CreatedAt), clip(x.CreatedBy, maxText)
-	x.Tags, x.Environment = tagsOf(tags), environmentOf(tags, m.a.Tags)
+	x.Tags, x.Environment, x.ReviewedAt = tagsOf(tags), environmentOf(tags, m.a.Tags), reviewedAt(tags)
 	if c := m.creator(x.PublicIDs...); c != nil {
 		x.CreatedBy = clip(c.By, maxText)
 		if x.CreatedAt.IsZero() {

@@ -177,6 +177,18 @@ func tag(tags []object.Tag, keys ...string) (value string) {
 	return ""
 }
 
+// reviewedAt reads when somebody certified what an identity may do from the tag
+// reviewed_at: a date, or a time as in RFC 3339. Anything else is not known.
+func reviewedAt(tags []object.Tag) time.Time {
+	v := strings.TrimSpace(tag(tags, "reviewed_at", "reviewed-at", "last_reviewed"))
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, v); err == nil {
+			return when(t)
+		}
+	}
+	return time.Time{}
+}
+
 // environmentOf returns the environment that tags name, in muster's words where
 // it is one of those everybody has; empty is unknown.
 func environmentOf(tags ...[]object.Tag) string {
