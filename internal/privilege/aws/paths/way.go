@@ -63,7 +63,8 @@ func ways() []way {
 	out = append(out, containerWays()...)
 	out = append(out, deliveryWays()...)
 	out = append(out, learningWays()...)
-	return append(out, ownWays()...)
+	out = append(out, ownWays()...)
+	return append(out, ownPasses()...)
 }
 
 // iamWays lists the ways that need IAM and STS only.
@@ -184,5 +185,21 @@ func ownWays() []way {
 		{"muster-008", liftLimit, "", "", []need{{"iam:DeleteRolePermissionsBoundary", onRole}}, "removes its own permissions boundary"},
 		{"muster-009", liftLimit, "", "", []need{{"iam:CreatePolicyVersion", onPolicy}}, "writes a new version of its own permissions boundary %s"},
 		{"muster-006", useExisting, "ecs-tasks.amazonaws.com", "ecs.task", []need{{"ecs:ExecuteCommand", onConsumer}}, "runs commands in a container that runs as %s"},
+	}
+}
+
+// ownPasses lists further ways of muster's own: those of services that run the
+// caller's code, or make calls of its choice, as a role that is passed to them.
+func ownPasses() []way {
+	const lambda, states, scheduler, automation = "lambda.amazonaws.com", "states.amazonaws.com", "scheduler.amazonaws.com", "ssm.amazonaws.com"
+	const tasks, anywhere, agents = "ecs-tasks.amazonaws.com", "rolesanywhere.amazonaws.com", "bedrock-agentcore.amazonaws.com"
+	return []way{
+		{"muster-010", useExisting, lambda, "lambda.function", []need{{"lambda:UpdateFunctionConfiguration", onConsumer}, {"lambda:GetLayerVersion", onAny}}, "puts a layer with its own code under a function that runs as %s"},
+		{"muster-011", passNew, states, "", []need{pass(), {"states:CreateStateMachine", onAny}, {"states:StartExecution", onAny}}, "makes a state machine that calls AWS as %s"},
+		{"muster-012", passNew, scheduler, "", []need{pass(), {"scheduler:CreateSchedule", onAny}}, "makes a schedule that calls AWS as %s"},
+		{"muster-013", passNew, automation, "", []need{pass(), {"ssm:CreateDocument", onAny}, {"ssm:StartAutomationExecution", onAny}}, "makes an automation that calls AWS as %s"},
+		{"muster-014", passNew, tasks, "batch.job_queue", []need{pass(), {"batch:RegisterJobDefinition", onAny}, {"batch:SubmitJob", onAny}}, "submits a job whose container runs as %s"},
+		{"muster-015", passNew, anywhere, "", []need{pass(), {"rolesanywhere:CreateTrustAnchor", onAny}, {"rolesanywhere:CreateProfile", onAny}}, "has certificates of its own making open %s"},
+		{"muster-016", passNew, agents, "", []need{pass(), {"bedrock-agentcore:CreateAgentRuntime", onAny}, {"bedrock-agentcore:InvokeAgentRuntime", onAny}}, "makes an agent runtime that runs as %s and calls it"},
 	}
 }

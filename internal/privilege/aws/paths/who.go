@@ -87,8 +87,13 @@ func (a *Analysis) letsIn(n *node) {
 	if n.Kind != KindRole || n.trust == nil {
 		return
 	}
+	source := sourceOf(n.Trust, n.account.ID)
 	for service, bit := range a.trust.bits {
-		c := policy.Direct().Set("aws:SourceAccount", n.account.ID).Set("aws:SourceArn", sourceOf(n.Trust, n.account.ID))
+		from := source
+		if service == "rolesanywhere.amazonaws.com" { // a new anchor has an id that nobody picks
+			from = "arn:aws:rolesanywhere:x:" + n.account.ID + ":trust-anchor/of-its-own"
+		}
+		c := policy.Direct().Set("aws:SourceAccount", n.account.ID).Set("aws:SourceArn", from)
 		d := policy.Decide(&policy.Request{
 			Principal: &policy.Principal{Kind: policy.Service, ARN: service}, Action: a.actions["sts:AssumeRole"], Resource: n.self, Account: n.account.ID, Context: c,
 		}, &policy.Layers{Resource: n.trust, RCPs: n.account.rcps})
