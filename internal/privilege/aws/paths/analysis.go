@@ -47,6 +47,7 @@ type account struct {
 	users      []int32
 	roles      []int32
 	fresh      *node          // somebody new, who has nothing
+	strong     []string       // ARNs of policies that make an administrator
 	lenient    *policy.Policy // of a key that leaves it to IAM
 	held       map[string][]held
 	filled     map[string]policy.Resource // patterns with the account in them
@@ -78,6 +79,7 @@ type node struct {
 type keys struct {
 	tags     []string // aws:resourcetag/… and iam:resourcetag/…
 	boundary bool
+	attached bool     // iam:PolicyARN
 	regions  []string // to try; the first is where global services are
 }
 
@@ -161,6 +163,7 @@ func (a *Analysis) addAccount(x *Account) {
 		acc.ceiling = a.ceilingOf(x.SCPs)
 	}
 	acc.notes = append(acc.notes, x.Unread...)
+	acc.strong = a.strongOf(x)
 	for _, p := range x.Policies {
 		a.profiles.of(p)
 	}
@@ -321,6 +324,8 @@ func (a *Analysis) findKeys() {
 				switch {
 				case strings.HasPrefix(c.Key, "aws:resourcetag/"), strings.HasPrefix(c.Key, "iam:resourcetag/"):
 					tags[c.Key] = true
+				case c.Key == "iam:policyarn":
+					a.keys.attached = true
 				case c.Key == "iam:permissionsboundary":
 					a.keys.boundary = true
 				case c.Key == "aws:requestedregion":

@@ -141,10 +141,13 @@ func (a *Analysis) context(q *question, region string) *policy.Context {
 		c.Set("aws:CurrentTime", now).Set("aws:EpochTime", strconv.FormatInt(t.Unix(), 10))
 		c.Set("aws:TokenIssueTime", now) // who wants a fresh session gets one
 	}
-	switch purpose {
-	case "", viaService:
-	case attach:
+	verb, arn, _ := strings.Cut(purpose, " ")
+	switch {
+	case purpose == "", purpose == viaService:
+	case verb == attach && arn == "":
 		c.Set("iam:PolicyARN", "arn:aws:iam::aws:policy/AdministratorAccess")
+	case verb == attach:
+		c.Set("iam:PolicyARN", arn)
 	default:
 		c.Set("iam:PassedToService", purpose)
 	}

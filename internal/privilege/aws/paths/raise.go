@@ -215,7 +215,7 @@ func (w *walker) makeAs(way *way, t trial, fresh *node, names policy.Resource) b
 	}
 	t.notes = slices.Clone(t.notes)
 	for i, need := range way.needs {
-		d := w.a.ask(w.n, &question{action: need.action, resource: names, target: fresh, purpose: purposeOf(need.action)})
+		d := w.a.attaching(w.n, &question{action: need.action, resource: names, target: fresh, purpose: purposeOf(need.action)})
 		answer := d.Allowed
 		if i == len(way.needs)-1 {
 			answer = d.Some

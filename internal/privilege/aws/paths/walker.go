@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -55,9 +56,51 @@ func (w *walker) keep(t *trial, s *step) bool {
 
 // can asks for an action on a target.
 func (w *walker) can(t *trial, action string, target *node, purpose string) bool {
-	d := w.a.ask(w.n, &question{action: action, resource: target.self, target: target, purpose: purpose})
+	q := question{action: action, resource: target.self, target: target, purpose: purpose}
+	d := w.a.attaching(w.n, &q)
 	t.add(d.Allowed, w.a.evidence(action, target.ARN, &d))
 	return t.answer >= w.l.want
+}
+
+// attaching is ask, which for giving somebody a policy tries several that make
+// an administrator.
+func (a *Analysis) attaching(n *node, q *question) policy.Decision {
+	best := a.ask(n, q)
+	if q.purpose != attach || !a.keys.attached {
+		return best
+	}
+	for _, arn := range n.account.strong {
+		if best.Allowed == inventory.True {
+			break
+		}
+		try := *q
+		try.purpose = attach + " " + arn
+		if d := a.ask(n, &try); d.Allowed > best.Allowed {
+			best = d
+		}
+	}
+	return best
+}
+
+// strongest is how many policies of an account are tried for being attached.
+const strongest = 8
+
+// strongOf lists policies that make whoever has them an administrator, or let
+// them become one by themselves: two of AWS, then those of the account.
+func (a *Analysis) strongOf(x *Account) []string {
+	aws := "arn:" + cmp.Or(x.Partition, "aws") + ":iam::aws:policy/"
+	out := []string{aws + "AdministratorAccess", aws + "IAMFullAccess"}
+	for _, p := range x.Policies {
+		if len(out) == strongest {
+			break
+		}
+		if profile := a.profiles.of(p); !p.ByAWS && p.ARN != "" && slices.ContainsFunc(profile.clauses, func(c clause) bool {
+			return !c.Deny && !c.conditional && c.width == onAll && a.table.match("iam:*").within(c.bits)
+		}) {
+			out = append(out, p.ARN)
+		}
+	}
+	return out
 }
 
 // purposeOf is attach for actions that give policies.
