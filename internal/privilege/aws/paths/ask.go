@@ -25,6 +25,7 @@ type question struct {
 const (
 	attach     = "attach"      // giving somebody a policy
 	viaService = "via service" // using a key by way of the service that it encrypts for
+	profiled   = "profile"     // before the ARN of the instance profile that an instance is started with
 	byService  = "by service " // before another purpose: a service asks on the caller's behalf
 )
 
@@ -58,6 +59,12 @@ func (a *Analysis) ask(n *node, q *question) policy.Decision {
 		}
 		if d.Allowed == inventory.True || d.Some == inventory.False && d.Lacks == policy.IdentityLayer {
 			break
+		}
+	}
+	if best.Some == inventory.Unknown && slices.Contains(best.Unknown, "aws:multifactorauthpresent") {
+		request.Context = a.context(q, a.keys.regions[0]).Clone().Absent("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge")
+		if d := policy.Decide(&request, &layers); d.Some == inventory.True { // as by access key
+			best = d
 		}
 	}
 	if n.via && best.Some < inventory.Unknown && q.purpose != viaService {
@@ -144,6 +151,8 @@ func (a *Analysis) context(q *question, region string) *policy.Context {
 	verb, arn, _ := strings.Cut(purpose, " ")
 	switch {
 	case purpose == "", purpose == viaService:
+	case verb == profiled:
+		c.Set("ec2:InstanceProfile", arn)
 	case verb == attach && arn == "":
 		c.Set("iam:PolicyARN", "arn:aws:iam::aws:policy/AdministratorAccess")
 	case verb == attach:

@@ -151,7 +151,7 @@ func (a *Analysis) passing(n *node) []string {
 		}
 		out = []string{"compute.create", "pass_role"}
 		for _, need := range w.needs[1:] {
-			if d := a.anything(n, need.action); d.Some != inventory.True {
+			if d := a.anything(n, need.action, ""); d.Some != inventory.True {
 				out = nil
 			}
 		}
@@ -166,9 +166,10 @@ func (a *Analysis) passing(n *node) []string {
 }
 
 // anything asks for an action on something of its own service that the caller
-// picks.
-func (a *Analysis) anything(n *node, action string) policy.Decision {
-	return a.some(n, &question{action: action, resource: n.account.fill(ofService(action))})
+// picks, with tags of its choice if it is new.
+func (a *Analysis) anything(n *node, action, purpose string) policy.Decision {
+	q := question{action: action, resource: n.account.fill(ofService(action)), purpose: purpose}
+	return a.chosen(n, &q, a.some(n, &q), tagging)
 }
 
 // mayAll reports whether all permissions of a way may be allowed by identity

@@ -9,10 +9,10 @@ import (
 )
 
 // chosen answers a question about a statement again if the answer hangs on
-// nothing but what the caller picks: parameters of the request and the resource.
+// nothing but what the caller picks: keys that picked tells.
 // It makes up one request that meets the conditions of one of the statements that
 // would allow it, and has all policies decide on that.
-func (a *Analysis) chosen(n *node, q *question, d policy.Decision) policy.Decision {
+func (a *Analysis) chosen(n *node, q *question, d policy.Decision, picked func(key string) bool) policy.Decision {
 	if d.Some != inventory.Unknown {
 		return d
 	}
@@ -21,7 +21,7 @@ func (a *Analysis) chosen(n *node, q *question, d policy.Decision) policy.Decisi
 		if r.Layer != policy.IdentityLayer || r.Statement == nil || r.Statement.Deny || r.Holds != inventory.Unknown {
 			continue
 		}
-		c, ok := request(a.context(q, a.keys.regions[0]), r.Statement)
+		c, ok := request(a.context(q, a.keys.regions[0]), r.Statement, picked)
 		if !ok {
 			continue
 		}
@@ -38,7 +38,7 @@ func (a *Analysis) chosen(n *node, q *question, d policy.Decision) policy.Decisi
 // request makes up values for the keys of a statement's conditions that the
 // caller picks. It reports false if there are none, or one has a form that is not
 // made up here.
-func request(c *policy.Context, s *policy.Statement) (*policy.Context, bool) {
+func request(c *policy.Context, s *policy.Statement, picked func(key string) bool) (*policy.Context, bool) {
 	out, some := c.Clone(), false
 	for _, null := range []bool{true, false} { // whether a key is there comes before what it is
 		for i := range s.Conditions {
@@ -76,6 +76,12 @@ func picked(key string) bool {
 	default:
 		return !strings.ContainsAny(prefix, "./")
 	}
+}
+
+// tagging reports whether a condition key is about the tags that a request gives
+// to something new.
+func tagging(key string) bool {
+	return strings.HasPrefix(key, "aws:requesttag/") || key == "aws:tagkeys"
 }
 
 // meeting is a value that meets a condition.

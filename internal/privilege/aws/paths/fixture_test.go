@@ -216,10 +216,10 @@ func fixtures(t testing.TB, file string) []fixture {
 }
 
 // TestFixtures holds what is told to what is so: closed.yaml has what must not be
-// flagged, open.yaml what must be.
+// flagged, open.yaml what must be, attack.yaml some of both.
 func TestFixtures(t *testing.T) {
 	table := mustTable(t)
-	for _, file := range []string{"closed.yaml", "open.yaml"} {
+	for _, file := range []string{"closed.yaml", "open.yaml", "attack.yaml"} {
 		right, wrong := 0, 0
 		for _, f := range fixtures(t, file) {
 			t.Run(strings.TrimSuffix(file, ".yaml")+"/"+f.Name, func(t *testing.T) {

@@ -210,7 +210,7 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 	if !set.any() {
 		return false
 	}
-	best, at, dear, total := inventory.False, 0, 0, set.count()
+	best, at, dear, total, closed := inventory.False, 0, 0, set.count(), false
 	var e Evidence
 	resources := sample(x)
 	set.each(func(i int) bool {
@@ -227,17 +227,18 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 				dear++
 			}
 			if best == inventory.False || d.Some > best {
-				d = a.chosen(n, &q, d)
+				d = a.chosen(n, &q, d, picked)
 			}
+			closed = closed || d.Some == inventory.False && a.closed(&d, set)
 			if d.Some > best {
 				best = d.Some
 				e = a.evidence(action, r.String(), &d)
 			}
 		}
-		return best != inventory.True
+		return best != inventory.True && !closed
 	})
 	if best == inventory.False {
-		if (total > most || dear >= thorough) && denies(n, set) {
+		if (total > most || dear >= thorough) && !closed && denies(n, set) {
 			o.raise(level, false)
 			o.unknown = append(o.unknown, p.Name+": whether its denies leave anything of "+actionsOf(x)+" was not asked of every action and resource")
 		}
@@ -269,6 +270,25 @@ func (a *Analysis) keyPolicy(n *node, action string, r policy.Resource) *policy.
 	return n.account.lenient
 }
 
+// closed reports whether a deny that holds is about all of a set on everything.
+func (a *Analysis) closed(d *policy.Decision, set bits) bool {
+	return slices.ContainsFunc(d.Because, func(r policy.Reason) bool {
+		p := a.profiles.owner[r.Policy]
+		if p == nil || r.Statement == nil || !r.Statement.Deny || r.Holds != inventory.True {
+			return false
+		}
+		return slices.ContainsFunc(p.clauses, func(c clause) bool {
+			return c.Index == r.Statement.Index && c.Deny && c.width == onAll && c.NotResources == nil && set.within(c.bits) && general(c.Statement)
+		})
+	})
+}
+
+// general reports whether the conditions of a statement are about who asks only,
+// so that they hold for all of its requests or for none.
+func general(s *policy.Statement) bool {
+	return !slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool { return !strings.HasPrefix(c.Key, "aws:principal") })
+}
+
 // denies reports whether some policy of a node denies some of a set, on
 // something or on a condition.
 func denies(n *node, set bits) bool {
@@ -282,7 +302,7 @@ func (a *Analysis) unlisted(n *node, p *profile, x *clause, o *outcome) {
 	for _, action := range x.unlisted {
 		for _, r := range sample(x) {
 			q := question{action: strings.Trim(action, "*?"), resource: r}
-			d := a.chosen(n, &q, a.ask(n, &q))
+			d := a.chosen(n, &q, a.ask(n, &q), picked)
 			if d.Some == inventory.False {
 				continue
 			}

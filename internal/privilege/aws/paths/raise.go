@@ -2,6 +2,7 @@ package paths
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
@@ -196,7 +197,7 @@ func (w *walker) makeNew(way *way) {
 				continue
 			}
 			for _, r := range sample(&p.clauses[i]) {
-				if w.makeAs(way, t, fresh, r) {
+				if name, ok := w.named(way, r.String()); ok && w.makeAs(way, t, fresh, name) {
 					return
 				}
 			}
@@ -204,15 +205,27 @@ func (w *walker) makeNew(way *way) {
 	}
 }
 
-// makeAs tries names of one pattern.
-func (w *walker) makeAs(way *way, t trial, fresh *node, names policy.Resource) bool {
+// named is somebody new whose name a pattern means. It reports false if the
+// pattern is of other things than users or roles of the account.
+func (w *walker) named(way *way, pattern string) (policy.Resource, bool) {
 	kind := allUsers
 	if way.needs[0].on == onRole {
 		kind = allRoles
 	}
-	if everything(names.String()) {
-		names = w.n.account.fill(kind)
+	all := strings.TrimSuffix(w.n.account.fill(kind).String(), "*")
+	if wild(pattern, all+"somebody-new") {
+		return policy.One(all + "somebody-new"), true
 	}
+	at := strings.LastIndexByte(all[:len(all)-1], ':') // before "role/" or "user/"
+	before, name, ok := strings.Cut(pattern, all[at:])
+	if !ok || !wild(before, all[:at]) {
+		return policy.Resource{}, false
+	}
+	return policy.One(all + strings.NewReplacer("*", "x", "?", "x").Replace(name)), true
+}
+
+// makeAs tries one name.
+func (w *walker) makeAs(way *way, t trial, fresh *node, names policy.Resource) bool {
 	t.notes = slices.Clone(t.notes)
 	for i, need := range way.needs {
 		d := w.a.attaching(w.n, &question{action: need.action, resource: names, target: fresh, purpose: purposeOf(need.action)})

@@ -309,19 +309,23 @@ func (w *walker) pass(way *way) {
 			continue
 		}
 		if !asked {
-			rest, asked = w.rest(way), true
+			rest, asked = w.rest(way, ""), true
 		}
 		if rest.answer < w.l.want {
 			return
 		}
-		t := trial{answer: rest.answer, notes: slices.Clone(rest.notes)}
+		others := rest
+		if rest.answer == inventory.Unknown && len(r.Profiles) > 0 && way.service == "ec2.amazonaws.com" {
+			others = w.rest(way, profiled+" "+r.Profiles[0])
+		}
+		t := trial{answer: others.answer, notes: slices.Clone(others.notes)}
 		if r.services&bit == 0 {
 			t.doubt(inventory.Unknown, "whether the role's trust policy lets "+way.service+" in depends on a condition")
 		}
 		if !w.can(&t, "iam:PassRole", r, way.service) {
 			continue
 		}
-		t.evidence = append(t.evidence, rest.evidence...)
+		t.evidence = append(t.evidence, others.evidence...)
 		if w.keep(&t, &step{way: way, to: k, object: r.name}) {
 			return
 		}
@@ -329,13 +333,13 @@ func (w *walker) pass(way *way) {
 }
 
 // rest asks for what a way needs beside passing a role.
-func (w *walker) rest(way *way) trial {
+func (w *walker) rest(way *way, purpose string) trial {
 	t := w.start()
 	for _, need := range way.needs {
 		var d policy.Decision
 		switch need.on {
 		case onAny:
-			d = w.a.anything(w.n, need.action)
+			d = w.a.anything(w.n, need.action, purpose)
 		case onDocument:
 			d = w.a.document(w.n)
 		case onUser, onRole, onPolicy, onGroup, onConsumer, onTrust:
@@ -379,7 +383,7 @@ func (x *account) has(kind, prefix string) inventory.Tri {
 func (w *walker) use(way *way) {
 	bit := w.a.trust.bits[way.service]
 	acc := w.n.account
-	rest := w.rest(way)
+	rest := w.rest(way, "")
 	if rest.answer < w.l.want {
 		return
 	}
