@@ -48,6 +48,11 @@ type Options struct {
 	AccessAdvisor bool // when each principal last used each service: two or more requests a principal
 	Creators      bool // who made principals and keys, from CloudTrail: slow
 
+	// Sought returns the ids of access keys that lie about, as scanners.Sought does,
+	// of type aws.access_key. They are looked up when all else was read. Nil is
+	// nobody.
+	Sought func(ctx context.Context, typ string) ([]string, error)
+
 	// State is a directory for what a later run can go on with: accounts that were
 	// read, and access advisor's answers of the last day. Empty keeps nothing.
 	State  string

@@ -294,6 +294,11 @@ func (s *session) users(ctx context.Context, reported bool, missing []string) {
 func active(status string) bool { return strings.EqualFold(status, "Active") }
 
 func (s *session) accessKeys(ctx context.Context, users []*object.User) {
+	details(ctx, s, "iam:ListAccessKeys", "", users, func(ctx context.Context, at **object.User) error { return s.listKeys(ctx, *at) })
+}
+
+// listKeys lists the keys of a user, in place of those of the report.
+func (s *session) listKeys(ctx context.Context, u *object.User) error {
 	type page struct {
 		wire.Page
 		Keys []struct {
@@ -302,22 +307,19 @@ func (s *session) accessKeys(ctx context.Context, users []*object.User) {
 			CreateDate  wire.Time
 		} `xml:"AccessKeyMetadata>member"`
 	}
-	details(ctx, s, "iam:ListAccessKeys", "", users, func(ctx context.Context, at **object.User) error {
-		u := *at
-		var keys []object.AccessKey
-		_, err := wire.Pages(ctx, s.client, s.op("iam:ListAccessKeys"), "", wire.Values{"UserName": u.Name}, func(p *page) int {
-			for _, k := range p.Keys {
-				keys = append(keys, object.AccessKey{ID: k.AccessKeyID, Active: inventory.TriOf(active(k.Status)), CreatedAt: k.CreateDate.Time})
-			}
-			return len(p.Keys)
-		})
-		if err != nil {
-			return err
+	var keys []object.AccessKey
+	_, err := wire.Pages(ctx, s.client, s.op("iam:ListAccessKeys"), "", wire.Values{"UserName": u.Name}, func(p *page) int {
+		for _, k := range p.Keys {
+			keys = append(keys, object.AccessKey{ID: k.AccessKeyID, Active: inventory.TriOf(active(k.Status)), CreatedAt: k.CreateDate.Time})
 		}
-		object.JoinKeys(keys, u.Keys)
-		u.Keys, u.KeysKnown = keys, true
-		return nil
+		return len(p.Keys)
 	})
+	if err != nil {
+		return err
+	}
+	object.JoinKeys(keys, u.Keys)
+	u.Keys, u.KeysKnown = keys, true
+	return nil
 }
 
 // keyUses asks when keys were last used that the report does not know.
@@ -330,26 +332,33 @@ func (s *session) keyUses(ctx context.Context, users []*object.User) {
 			}
 		}
 	}
-	type answer struct {
-		Use struct {
-			LastUsedDate wire.Time
-			ServiceName  string
-			Region       string
-		} `xml:"AccessKeyLastUsed"`
-	}
 	details(ctx, s, "iam:GetAccessKeyLastUsed", "", keys, func(ctx context.Context, at **object.AccessKey) error {
-		var out answer
+		var out lastUse
 		if err := s.ask(ctx, "iam:GetAccessKeyLastUsed", "", wire.Values{"AccessKeyId": (*at).ID}, &out); err != nil {
 			return err
 		}
-		k := *at
-		k.Used = inventory.TriOf(!out.Use.LastUsedDate.IsZero())
-		k.LastUsed = out.Use.LastUsedDate.Time
-		if k.Used == inventory.True {
-			k.LastRegion, k.LastCause = said(out.Use.Region), said(out.Use.ServiceName)
-		}
+		out.into(*at)
 		return nil
 	})
+}
+
+// A lastUse is the answer of iam:GetAccessKeyLastUsed.
+type lastUse struct {
+	UserName string
+	Use      struct {
+		LastUsedDate wire.Time
+		ServiceName  string
+		Region       string
+	} `xml:"AccessKeyLastUsed"`
+}
+
+// into takes it over.
+func (l *lastUse) into(k *object.AccessKey) {
+	k.Used = inventory.TriOf(!l.Use.LastUsedDate.IsZero())
+	k.LastUsed = l.Use.LastUsedDate.Time
+	if k.Used == inventory.True {
+		k.LastRegion, k.LastCause = said(l.Use.Region), said(l.Use.ServiceName)
+	}
 }
 
 // said drops N/A, which IAM writes for nothing.

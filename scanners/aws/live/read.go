@@ -31,6 +31,7 @@ type run struct {
 	roots  inventory.Tri // whether the organisation manages the root users of its accounts
 
 	mu          sync.Mutex
+	sessions    map[string]*session // of the accounts that this run read
 	tell        Progress
 	done, total int
 }
@@ -55,7 +56,7 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 	if tell == nil {
 		tell = func(string, int, int) {}
 	}
-	x := &run{Reader: r, home: r.client(cached(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, tell: tell}
+	x := &run{Reader: r, home: r.client(cached(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, sessions: map[string]*session{}, tell: tell}
 	if err := x.identify(ctx); err != nil {
 		return nil, err
 	}
@@ -78,6 +79,10 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 		return nil, fmt.Errorf("read AWS: %w", err)
 	}
 	x.estate.Accounts = accounts
+	x.seek(ctx)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("read AWS: %w", err)
+	}
 	x.finish()
 	return x.estate, nil
 }
@@ -175,6 +180,9 @@ func (x *run) visit(ctx context.Context, t target) *object.Account {
 	if ctx.Err() == nil {
 		x.save(s)
 	}
+	x.mu.Lock()
+	x.sessions[a.ID] = s
+	x.mu.Unlock()
 	return &a
 }
 

@@ -95,6 +95,14 @@ type Account struct {
 	// to hold what was listed against. Nil is unknown.
 	Summary map[string]int
 
+	// Sought are the access keys that were found elsewhere and may be of this
+	// account, as AWS tells of them, by id; those that the account lists anyway are
+	// not among them. SoughtAll is true if nothing else of what was found can be
+	// a key of this account.
+	Sought         []SoughtKey
+	SoughtAll      bool
+	SoughtProblems []string // why not all of them could be looked up
+
 	// ReportedAt is when the credential report was made; zero if there is none. It
 	// can be four hours old and the IAM listing is not.
 	ReportedAt time.Time
@@ -154,6 +162,14 @@ type AccessKey struct {
 	LastUsed              time.Time
 	Used                  inventory.Tri // TriFalse: never used since tracking began
 	LastRegion, LastCause string        // region and service of the last use
+}
+
+// A SoughtKey is an access key that lies about, and what AWS says of it.
+type SoughtKey struct {
+	ID     string
+	User   string // whose it is; empty if AWS names nobody, as for the root user
+	Listed bool   // the user is one of Account.Users, which has the key then
+	Gone   bool   // the account has no such key any more
 }
 
 // A ServiceCredential is service-specific: CodeCommit, Keyspaces, Bedrock API
