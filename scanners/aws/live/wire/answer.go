@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,12 +18,24 @@ import (
 // of its protocol.
 var errMalformed = errors.New("the answer is not in the form that the service sends")
 
-// read decodes an answer that says yes.
+// read decodes an answer that says yes. Out, a pointer, is only changed if all of it
+// could be decoded: what came of an answer that was cut must not stay beside what
+// the next attempt brings.
 func read(op Operation, body []byte, out any) error {
 	if raw, ok := out.(*Raw); ok {
 		*raw = body
 		return nil
 	}
+	fresh := reflect.New(reflect.TypeOf(out).Elem())
+	if err := decode(op, body, fresh.Interface()); err != nil {
+		return err
+	}
+	reflect.ValueOf(out).Elem().Set(fresh.Elem())
+	return nil
+}
+
+// decode decodes an answer in the form of its protocol.
+func decode(op Operation, body []byte, out any) error {
 	switch op.Service.Protocol {
 	case JSON, REST:
 		if err := json.Unmarshal(body, out); err != nil {

@@ -192,6 +192,22 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestCutAnswerLeavesNothing: what was decoded of an answer that was cut must not
+// stay beside what the next attempt brings.
+func TestCutAnswerLeavesNothing(t *testing.T) {
+	op := Operation{Service: Service{Prefix: "iam", Protocol: Query}, Name: "ListUsers"}
+	whole := `<ListUsersResponse><ListUsersResult><Users><member>ada</member><member>bo</member></Users></ListUsersResult></ListUsersResponse>`
+	var out struct {
+		Users []string `xml:"Users>member"`
+	}
+	if err := read(op, []byte(whole[:80]), &out); err == nil || len(out.Users) > 0 {
+		t.Errorf("half an answer is %q, %v", out.Users, err)
+	}
+	if err := read(op, []byte(whole), &out); err != nil || len(out.Users) != 2 {
+		t.Errorf("then all of it is %q, %v", out.Users, err)
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Duration{"3": 3 * time.Second, "Mon, 02 Nov 2026 09:00:05 GMT": 5 * time.Second, "soon": 0, "": 0, "-1": 0} {
