@@ -74,7 +74,7 @@ func TestBadInput(t *testing.T) {
 				}
 				return r.Action == "iam:GetCredentialReport"
 			}
-		}, inventory.KindCredential, inventory.StatusPartial, "iam:GetCredentialReport: "},
+		}, inventory.KindCredential, inventory.StatusPartial, "iam:GetCredentialReport (access keys and passwords): "},
 		{"a region that is off", func(s *fake.Server) {
 			s.Set(account, "", "ec2:DescribeRegions", fake.Tree{"regionInfo": []any{
 				fake.Tree{"regionName": region, "optInStatus": "opt-in-not-required"}, fake.Tree{"regionName": "me-central-1", "optInStatus": "not-opted-in"},
@@ -82,7 +82,7 @@ func TestBadInput(t *testing.T) {
 		}, inventory.KindCredential, inventory.StatusComplete, "me-central-1"},
 		{"a call that is denied", func(s *fake.Server) {
 			s.Allow = func(r fake.Request) bool { return r.Action != "secretsmanager:ListSecrets" }
-		}, inventory.KindCredential, inventory.StatusPartial, "secretsmanager:ListSecrets in " + region + ": "},
+		}, inventory.KindCredential, inventory.StatusPartial, "secretsmanager:ListSecrets in " + region + " (secrets): the permission is missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := served()

@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -83,11 +82,12 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 		}
 	}
 	if !m.listings.entered() && len(r.causes) == 0 {
-		r.lose("nothing of the account was read", "", true)
-		r.mains, r.denied = 1, 1
+		r.add(cause{why: "nothing of the account was read", main: true})
+		r.mains, r.denied = 1, rank(!m.estate.saved) // files refuse nothing
+		r.skipped = 1 - r.denied
 	}
 	for _, text := range slices.Concat(m.lost[kind], m.estate.lost) {
-		r.lose(text, "", true)
+		r.add(cause{why: text, main: true})
 	}
 	x := &inventory.Coverage{
 		Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Principal: clip(m.a.Reader, maxText), Notes: m.notes[kind],
@@ -127,22 +127,16 @@ func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *reasons
 	if complete(l) {
 		return
 	}
-	text := l.Call
-	if l.Region != "" {
-		text += " in " + l.Region
-	}
-	if l.Reason != "" {
-		text += ": " + l.Reason
-	}
-	text = clip(text, maxText)
+	c := newCause(l, f.loss)
 	if l.Status == inventory.StatusSkipped && !m.estate.saved {
-		m.note(kind, cause{text: text, losses: []string{f.loss}}.String())
+		m.note(kind, c.String())
 		if f.main {
 			r.mains--
 		}
 		return
 	}
-	r.lose(text, f.loss, f.main || l.Status == inventory.StatusDenied)
+	c.main = f.main || l.Status == inventory.StatusDenied
+	r.add(c)
 	if f.main {
 		switch l.Status {
 		case inventory.StatusDenied:
@@ -152,75 +146,4 @@ func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *reasons
 		case inventory.StatusComplete, inventory.StatusPartial:
 		}
 	}
-}
-
-// A cause is why something was not seen, and all that cannot be told for it.
-type cause struct {
-	text   string
-	losses []string
-	main   bool // next to nothing is left without it
-}
-
-func (c cause) String() string {
-	if len(c.losses) == 0 || c.losses[0] == "" {
-		return c.text
-	}
-	return c.text + " (not told: " + strings.Join(c.losses, "; ") + ")"
-}
-
-// reasons gathers what is missing of one kind.
-type reasons struct {
-	causes                 []cause
-	mains, denied, skipped int // main listings; of which nothing was seen
-}
-
-// lose tells of a cause and of what cannot be told for it.
-func (r *reasons) lose(text, loss string, main bool) {
-	i := slices.IndexFunc(r.causes, func(c cause) bool { return c.text == text })
-	if i < 0 {
-		i = len(r.causes)
-		r.causes = append(r.causes, cause{text: text})
-	}
-	c := &r.causes[i]
-	c.main = c.main || main
-	if loss != "" && !slices.Contains(c.losses, loss) {
-		c.losses = append(c.losses, loss)
-	}
-}
-
-// maxReasons bounds the causes that a reason names.
-const maxReasons = 12
-
-// status sums up: what was denied as a whole is denied, what was left out is
-// skipped, and everything between is partial.
-func (r *reasons) status(count int) (status inventory.Status, reason string) {
-	if len(r.causes) == 0 {
-		return inventory.StatusComplete, ""
-	}
-	slices.SortStableFunc(r.causes, func(a, b cause) int { return cmp.Compare(rank(b.main), rank(a.main)) })
-	var text []string
-	for i, c := range r.causes {
-		if i == maxReasons {
-			text = append(text, "and "+number(len(r.causes)-i)+" more")
-			break
-		}
-		text = append(text, c.String())
-	}
-	reason = cmp.Or(strings.Join(text, "; "), "not all of it could be listed")
-	switch {
-	case count == 0 && r.mains > 0 && r.skipped == r.mains:
-		return inventory.StatusSkipped, reason
-	case count == 0 && r.mains > 0 && r.denied+r.skipped == r.mains:
-		return inventory.StatusDenied, reason
-	default:
-		return inventory.StatusPartial, reason
-	}
-}
-
-// rank is 1 for what is told first.
-func rank(first bool) int {
-	if first {
-		return 1
-	}
-	return 0
 }

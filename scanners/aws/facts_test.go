@@ -115,10 +115,10 @@ func TestCoverage(t *testing.T) {
 		says     string
 	}{
 		{"all of it", all(done, ""), false, inventory.KindCredential, done, ""},
-		{"a region that was refused", append(all(done, ""), object.Listing{Call: "secretsmanager:ListSecrets", Region: "eu-west-3", Status: denied, Reason: "AccessDenied: allow secretsmanager:ListSecrets"}), false, inventory.KindCredential, part, "secretsmanager:ListSecrets in eu-west-3: AccessDenied: allow secretsmanager:ListSecrets (not told: secrets)"},
+		{"a region that was refused", append(all(done, ""), object.Listing{Call: "secretsmanager:ListSecrets", Region: "eu-west-3", Status: denied, Reason: "AccessDenied: allow secretsmanager:ListSecrets"}), false, inventory.KindCredential, part, "secretsmanager:ListSecrets in eu-west-3 (secrets): AccessDenied: allow secretsmanager:ListSecrets"},
 		{"of another kind", append(all(done, ""), object.Listing{Call: "secretsmanager:ListSecrets", Region: "eu-west-3", Status: denied, Reason: "no"}), false, inventory.KindTrust, done, ""},
 		{"a region that is off", append(all(done, ""), object.Listing{Call: "secretsmanager:ListSecrets", Region: "me-south-1", Status: skipped, Reason: "the region is off"}), false, inventory.KindCredential, done, ""},
-		{"everything refused", all(denied, "AccessDenied"), false, inventory.KindIdentity, denied, "iam:GetAccountAuthorizationDetails: AccessDenied"},
+		{"everything refused", all(denied, "AccessDenied"), false, inventory.KindIdentity, denied, "iam:GetAccountAuthorizationDetails (users and roles), iam:GetCredentialReport (the root user, and which users are people): AccessDenied"},
 		{"the report not ready", append(all(done, "")[:1], object.Listing{Call: "iam:GetCredentialReport", Status: part, Reason: "the report is still being made"}), false, inventory.KindUsage, part, "still being made"},
 		{"the account not entered", []object.Listing{{Call: "sts:AssumeRole", Status: denied, Reason: "not authorized to assume"}}, false, inventory.KindGrant, denied, "sts:AssumeRole: not authorized to assume"},
 		{"regions not known", append(all(done, ""), object.Listing{Call: "account:ListRegions", Status: denied, Reason: "AccessDenied"}), false, inventory.KindConsumer, part, "account:ListRegions"},

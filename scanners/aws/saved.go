@@ -67,9 +67,7 @@ func (s *saved) Scan(ctx context.Context, emit scanners.Emit) error {
 		now = s.env.Now()
 	}
 	if len(o.Accounts) == 0 { // so that there is a scope to say it in
-		o.Accounts = append(o.Accounts, &object.Account{ID: unknownAccount, Listings: []object.Listing{
-			{Call: callDetails, Status: inventory.StatusSkipped, Reason: "there is no file of any account"},
-		}})
+		o.Accounts = append(o.Accounts, &object.Account{ID: unknownAccount})
 	}
 	e := newEstate("aws-export", o, newOwnerTags(s.config.OwnerTags), now)
 	e.saved = true
