@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/repo/declared"
 	"github.com/muster-nhi/muster/scanners/repo/file"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
@@ -111,7 +112,11 @@ func (j *job) placeCommits() error {
 		read: func(each func(git.Change) error) error {
 			return j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, each)
 		},
-		via: j.hidden,
+		more: func(tips []git.ID, begin func(*git.Commit), each func(git.Change) error) error {
+			return j.repo.LogSince(j.ctx, tips, nil, func(c *git.Commit) { j.commits[c.ID] = true; begin(c) }, each)
+		},
+		keep: func(c git.Change) bool { return declared.Wants(c.Path) || isOwners(c.Path) },
+		via:  j.hidden,
 		matters: func(c git.Change) bool {
 			return j.relevant(c) || lost(c) || last(c) || j.says(paths, c.Path).anything()
 		},
@@ -173,6 +178,10 @@ func (j *job) placeMerges() error {
 		read: func(each func(git.Change) error) error {
 			return j.repo.Log(j.ctx, []string{"--all", "--merges", "-c"}, nil, each)
 		},
+		more: func(tips []git.ID, begin func(*git.Commit), each func(git.Change) error) error {
+			return j.repo.LogSince(j.ctx, tips, []string{"--merges", "-c"}, begin, each)
+		},
+		open:    open,
 		via:     j.hidden,
 		matters: func(c git.Change) bool { return open[c.To] },
 		take:    j.change,
@@ -238,6 +247,9 @@ func (j *job) placeUnreachable() error {
 	open := j.openBlobs()
 	err := j.past.replay(byUnreachable, logged{
 		read: func(each func(git.Change) error) error {
+			if err := j.past.listCommits(); err != nil {
+				return err
+			}
 			dangling, err := j.dangling()
 			if err != nil {
 				return err

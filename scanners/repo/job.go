@@ -20,6 +20,13 @@ import (
 	"github.com/muster-nhi/muster/scanners/repo/pack"
 )
 
+// Reasons that do not depend on the moment.
+const (
+	shallowReason = "the repository is a shallow clone: older history is not there (fetch with --unshallow, or clone without --depth)"
+	unreadReason  = "files or objects not read: "
+	cutReason     = "archives were not read to the end: "
+)
+
 const (
 	maxReasons   = 20    // different things that were not seen and are named
 	progressStep = 2_000 // objects between two records of progress
@@ -258,7 +265,7 @@ func (j *job) feedAll(p *pool) error {
 	history := map[git.ID]bool{}
 	if c.History {
 		if shallow, err := j.repo.Shallow(j.ctx); err == nil && shallow {
-			j.missf("the repository is a shallow clone: older history is not there (fetch with --unshallow, or clone without --depth)")
+			j.missf(shallowReason)
 		}
 		if err := j.feedHistory(p); err != nil {
 			return err
@@ -406,7 +413,7 @@ func (j *job) miss(reason string) {
 }
 
 // skip counts a file or object that was not read.
-func (j *job) skip(why string) { j.missf("files or objects not read: %s", why) }
+func (j *job) skip(why string) { j.missf("%s%s", unreadReason, why) }
 
 func (j *job) notef(format string, args ...any) {
 	j.mu.Lock()

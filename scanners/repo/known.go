@@ -19,10 +19,7 @@ import (
 )
 
 const (
-	// engineVersion is raised with every change by which the same bytes under the
-	// same rules give another result: decoding, splitting, matching, archives.
-	engineVersion = 1
-	nameSize      = 20
+	nameSize = 20
 	// maxKnown bounds what is remembered of one repository: 80 MB. What is beyond
 	// is read again in each scan.
 	maxKnown = 4 << 20
@@ -82,12 +79,12 @@ func (j *job) recall() {
 }
 
 // outcome is a hash of all that decides what is found in an object, besides its
-// bytes.
+// bytes and the program: what another build remembered is never loaded.
 func (j *job) outcome() [sha256.Size]byte {
 	rules := j.rules.Digest()
 	c := j.scan.config
-	return sha256.Sum256(fmt.Appendf(nil, "engine %d\nrules %x\nmax_file_size %d\narchives %d %d\nhash %s\n",
-		engineVersion, rules, c.MaxFileSize, c.Archives, c.ArchiveBytes, j.scan.env.Hash([]byte("which key is it?"))))
+	return sha256.Sum256(fmt.Appendf(nil, "rules %x\nmax_file_size %d\narchives %d %d\nhash %s\n",
+		rules, c.MaxFileSize, c.Archives, c.ArchiveBytes, j.scan.env.Hash([]byte("which key is it?"))))
 }
 
 // errForgotten says that what is remembered cannot be used.

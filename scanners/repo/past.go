@@ -14,6 +14,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/repo/archive"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
@@ -30,6 +31,9 @@ const (
 // maxPast bounds how many changes are remembered of one repository.
 const maxPast = 200_000
 
+// maxKept bounds how many of them only a grown history may need.
+const maxKept = 50_000
+
 // A logged is one reading of the log: how it is read, where its commits belong,
 // which of its changes make a difference, and what is done with those.
 type logged struct {
@@ -37,6 +41,11 @@ type logged struct {
 	via     func() (func(*git.Commit) string, error)
 	matters func(git.Change) bool
 	take    func(c git.Change, via string)
+
+	// more reads what is new since some tips; nil if all must be read again.
+	more func(tips []git.ID, begin func(*git.Commit), each func(git.Change) error) error
+	open map[git.ID]bool       // what is looked for, if that is not all
+	keep func(git.Change) bool // changes that may make a difference another time; nil is none
 }
 
 // A past is what the log of a repository told: the changes that made a
@@ -47,27 +56,41 @@ type logged struct {
 // Paths and authors are kept as they are, as in records; if one of them has a
 // secret in it, nothing is kept.
 type past struct {
-	job    *job
-	memory scanners.Memory
-	log    *slog.Logger
-	key    string
-	full   bool
-	state  [sha256.Size]byte // of the repository, before the log was read
-	digest [sha256.Size]byte // of all that decides what the log tells us
-	told   bool              // what is in pages was remembered
-	pages  *pages            // nil if nothing is to be kept
-	size   int
+	job     *job
+	memory  scanners.Memory
+	log     *slog.Logger
+	key     string
+	full    bool
+	state   git.State         // before the log was read
+	digest  [sha256.Size]byte // of what decides which changes of a commit make a difference
+	exact   [sha256.Size]byte // of all that decides what the log tells us
+	told    bool              // what is in pages was remembered
+	pages   *pages            // nil if nothing is to be kept
+	earlier *pages            // what was remembered, if the history has only grown since; nil otherwise
+	tips    []git.ID          // of the history then
+	size    int
+	kept    int  // changes that only a grown history may need
+	whole   bool // pages hold all that a grown history needs
 }
 
 // The pages are what is kept.
 type pages struct {
+	Exact     [sha256.Size]byte
+	Growth    *growth // nil if a grown history must be read again as a whole
 	Stages    [stages]page
 	Reachable []string // commits that something was found in and that a reference reaches
 	AtTips    []string // objects that something was found in and that a branch's tip holds
 }
 
+// A growth is what a history must still be made of for its pages to hold.
+type growth struct {
+	Objects []uint64 // git.State's
+	Tips    []string // commits
+}
+
 type page struct {
 	Read    bool
+	Open    []string // what was looked for, if that was not all
 	Commits []line
 	Changes []entry
 }
@@ -107,8 +130,9 @@ func (p *past) begin(j *job, wanted map[string]git.ID) {
 	if p.state, err = j.repo.State(j.ctx); err != nil {
 		return // the log is read
 	}
-	p.pages = &pages{}
-	p.digest = p.circumstances(wanted)
+	p.pages, p.whole = &pages{}, true
+	p.digest = p.settings()
+	p.exact = p.circumstances(wanted)
 	if p.full {
 		return
 	}
@@ -119,13 +143,31 @@ func (p *past) begin(j *job, wanted map[string]git.ID) {
 	if err != nil {
 		p.log.Warn("what an earlier scan remembered is not used", "error", err)
 	}
+	if p.earlier != nil && !p.hasGrown(j) {
+		p.earlier = nil
+	}
+	for _, read := range []*pages{p.earlier, p.pages} {
+		if read != nil {
+			p.reach(read)
+		}
+	}
 }
 
+// settings is a hash of all that decides, for each commit by itself, which of its
+// changes make a difference.
+func (p *past) settings() [sha256.Size]byte {
+	j := p.job
+	outcome := j.outcome()
+	return sha256.Sum256(fmt.Appendf(nil, "outcome %x\nsettings %x\nunreachable %t\nlisted %t\n",
+		outcome, p.state.Settings, j.scan.config.Unreachable, j.store != nil || j.present != nil))
+}
+
+// circumstances is a hash of all that decides what the log tells us, besides the
+// settings.
 func (p *past) circumstances(wanted map[string]git.ID) [sha256.Size]byte {
 	j := p.job
-	rules := j.rules.Digest()
 	h := sha256.New()
-	fmt.Fprintf(h, "engine %d\nstate %x\nrules %x\nunreachable %t\nlisted %t\n", engineVersion, p.state, rules, j.scan.config.Unreachable, j.store != nil || j.present != nil)
+	fmt.Fprintf(h, "state %x\n", p.state.Sum)
 	var found []string
 	for id := range j.objects {
 		found = append(found, j.kinds[id]+" "+id.String())
@@ -156,20 +198,60 @@ func (p *past) open(data []byte) error {
 			}
 		}
 	}
-	p.pages, p.told = &read, true
-	for _, text := range read.Reachable {
-		if id, ok := git.ParseID([]byte(text)); ok {
-			p.job.commits[id] = true
-		}
+	if read.Exact == p.exact {
+		p.pages, p.told = &read, true
+	} else if read.Growth != nil {
+		p.earlier = &read
 	}
 	return nil
+}
+
+// reach notes the commits that pages know to be reached.
+func (p *past) reach(read *pages) {
+	for _, id := range idsOf(read.Reachable) {
+		p.job.commits[id] = true
+	}
+}
+
+func idsOf(list []string) []git.ID {
+	out := make([]git.ID, 0, len(list))
+	for _, text := range list {
+		if id, ok := git.ParseID([]byte(text)); ok {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// hasGrown reports whether the history is the earlier one and what came since:
+// no object file is gone, and references still reach whatever they reached. Then
+// each commit of the earlier history tells what it told, and nothing that was
+// found since can be in one: it had all its objects then, and they were read.
+func (p *past) hasGrown(j *job) bool {
+	g := p.earlier.Growth
+	at := 0
+	for _, o := range g.Objects {
+		for at < len(p.state.Objects) && p.state.Objects[at] < o {
+			at++
+		}
+		if at == len(p.state.Objects) || p.state.Objects[at] != o {
+			return false
+		}
+	}
+	p.tips = idsOf(g.Tips)
+	reached, err := j.repo.AreReached(j.ctx, p.tips)
+	return err == nil && reached && len(p.tips) == len(g.Tips)
 }
 
 // replay takes the changes of a stage that make a difference: from what is
 // remembered, or from the log.
 func (p *past) replay(s stage, l logged) error {
 	if p != nil && p.told && p.pages.Stages[s].Read {
-		p.pages.Stages[s].each(l.take)
+		p.pages.Stages[s].each(func(c git.Change, via string) {
+			if l.keep == nil || l.matters(c) {
+				l.take(c, via)
+			}
+		})
 		return nil
 	}
 	if p != nil && p.told {
@@ -183,22 +265,110 @@ func (p *past) replay(s stage, l logged) error {
 	if err != nil {
 		return err
 	}
-	page := &page{Read: true}
-	err = l.read(func(c git.Change) error {
-		if !l.matters(c) {
-			return nil
+	page := &page{Read: true, Open: namesOf(l.open)}
+	each := func(c git.Change) error {
+		if l.keep != nil {
+			p.check(c)
 		}
-		where := via(c.Commit)
-		if p != nil && p.pages != nil {
-			p.note(page, c, where)
-		}
-		l.take(c, where)
+		p.take(page, l, c, via)
 		return nil
-	})
+	}
+	if p.extends(s, l) {
+		err = p.extend(s, l, each, func(c git.Change, _ string) { p.take(page, l, c, via) })
+	} else {
+		err = l.read(each)
+	}
 	if err == nil && p != nil && p.pages != nil {
 		p.pages.Stages[s] = *page
 	}
 	return err
+}
+
+// check notes whether all that a change speaks of is there.
+func (p *past) check(c git.Change) {
+	if p == nil || !p.whole {
+		return
+	}
+	for i, id := range append([]git.ID{c.To}, c.From...) {
+		link := i == 0 && c.Mode == git.ModeSubmodule || i > 0 && slices.Contains(c.Submodules, id)
+		if !link && !id.IsZero() && p.job.absent(id) {
+			p.whole = false
+		}
+	}
+}
+
+// take takes a change of a stage if it makes a difference, and notes it.
+func (p *past) take(to *page, l logged, c git.Change, via func(*git.Commit) string) {
+	matters := l.matters(c)
+	if !matters {
+		if p == nil || !p.whole || l.keep == nil || !l.keep(c) {
+			return
+		}
+		p.kept++
+		p.whole = p.kept <= maxKept
+	}
+	where := via(c.Commit)
+	if p != nil && p.pages != nil {
+		p.note(to, c, where)
+	}
+	if matters {
+		l.take(c, where)
+	}
+}
+
+// extends reports whether a stage of the earlier history holds for the present
+// one, so that only what is new has to be read.
+func (p *past) extends(s stage, l logged) bool {
+	if p == nil || p.earlier == nil || l.more == nil || !p.earlier.Stages[s].Read {
+		return false
+	}
+	before := map[git.ID]bool{}
+	for _, id := range idsOf(p.earlier.Stages[s].Open) {
+		before[id] = true
+	}
+	for id := range l.open {
+		if !before[id] {
+			return false
+		}
+	}
+	return true
+}
+
+// extend reads what is new, and takes the rest from what is remembered.
+func (p *past) extend(s stage, l logged, each func(git.Change) error, old func(git.Change, string)) error {
+	again := map[git.ID]bool{}
+	if err := l.more(p.tips, func(c *git.Commit) { again[c.ID] = true }, each); err != nil {
+		return err
+	}
+	p.log.Debug("only the log of new commits was read", "scope", p.job.scope, "stage", s, "new", len(again))
+	p.earlier.Stages[s].each(func(c git.Change, via string) {
+		if !again[c.Commit.ID] {
+			old(c, via)
+		}
+	})
+	return nil
+}
+
+func namesOf(ids map[git.ID]bool) []string {
+	var out []string
+	for id := range ids {
+		out = append(out, id.String())
+	}
+	slices.Sort(out)
+	return out
+}
+
+// listCommits notes all commits that a reference reaches, if not all of the log is
+// read.
+func (p *past) listCommits() error {
+	if p == nil || p.earlier == nil {
+		return nil
+	}
+	reached, err := p.job.repo.Reach(p.job.ctx, "--all")
+	for id := range reached {
+		p.job.commits[id] = true
+	}
+	return err //nolint:wrapcheck // it says what was done
 }
 
 // listCommits notes all commits that a reference reaches.
@@ -275,10 +445,8 @@ func (p *past) atTips(j *job) (map[git.ID]bool, error) {
 		return tips, err
 	}
 	tips := map[git.ID]bool{}
-	for _, text := range p.pages.AtTips {
-		if id, ok := git.ParseID([]byte(text)); ok {
-			tips[id] = true
-		}
+	for _, id := range idsOf(p.pages.AtTips) {
+		tips[id] = true
 	}
 	return tips, nil
 }
@@ -286,7 +454,7 @@ func (p *past) atTips(j *job) (map[git.ID]bool, error) {
 // forget lets nothing be kept of this scan.
 func (p *past) forget() {
 	if p != nil {
-		p.pages, p.told = nil, false
+		p.pages, p.told, p.earlier = nil, false, nil
 	}
 }
 
@@ -295,7 +463,8 @@ func (p *past) save(j *job) {
 	if p == nil || p.pages == nil || p.told || p.secretive() {
 		return
 	}
-	if state, err := j.repo.State(j.ctx); err != nil || state != p.state {
+	p.pages.Exact, p.pages.Growth = p.exact, p.growth(j)
+	if state, err := j.repo.State(j.ctx); err != nil || state.Sum != p.state.Sum {
 		return
 	}
 	for id, kind := range j.kinds {
@@ -311,6 +480,39 @@ func (p *past) save(j *job) {
 	if err := p.memory.Save(context.WithoutCancel(j.ctx), p.key, seal(body.Bytes(), p.digest)); err != nil {
 		p.log.Warn("what the log told is not remembered", "error", err)
 	}
+}
+
+// growth returns what the history must still be made of when it has grown; nil if
+// it must be read as a whole then: objects are missing, or were read in part for
+// a reason that may not hold another time.
+func (p *past) growth(j *job) *growth {
+	if !p.whole || p.state.Objects == nil || p.state.Settings == [sha256.Size]byte{} {
+		return nil
+	}
+	for reason := range j.reasons {
+		if !slices.Contains(lastingReasons(), reason) {
+			return nil
+		}
+	}
+	tips, err := j.repo.LogTips(j.ctx)
+	if err != nil {
+		return nil
+	}
+	g := &growth{Objects: p.state.Objects}
+	for _, id := range tips {
+		g.Tips = append(g.Tips, id.String())
+	}
+	return g
+}
+
+// lastingReasons are those for which an object is read in part, or not, in each
+// scan.
+func lastingReasons() []string {
+	list := []string{shallowReason, unreadReason + "larger than max_file_size"}
+	for _, why := range []archive.Reason{archive.TooDeep, archive.TooMany, archive.TooLarge, archive.TooMuch, archive.TooDense, archive.Overlapping} {
+		list = append(list, cutReason+string(why))
+	}
+	return list
 }
 
 // secretive reports whether a secret stands in a text that would be kept. It

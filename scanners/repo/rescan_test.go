@@ -33,6 +33,7 @@ type notebook struct {
 	data  map[string][]byte
 	saves int
 	err   error
+	level slog.Level // of what is told to people
 }
 
 func newNotebook() *notebook { return &notebook{data: map[string][]byte{}} }
@@ -83,8 +84,12 @@ func tryMemory(t testing.TB, ctx context.Context, memory scanners.Memory, log *b
 	if log == nil {
 		log = &bytes.Buffer{}
 	}
+	level := slog.LevelInfo
+	if n, ok := memory.(*notebook); ok {
+		level = n.level
+	}
 	env := scanners.Env{
-		Log: slog.New(slog.NewTextHandler(log, nil)), Hash: hasher(), Memory: memory,
+		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})), Hash: hasher(), Memory: memory,
 		Now: func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
 	}
 	s, err := Factory().Open(env, func(into any) error { return json.Unmarshal(raw, into) })

@@ -123,7 +123,7 @@ func (j *job) leave(s source, report archive.Report) {
 func (j *job) leaveAs(report archive.Report) {
 	for _, why := range report.Reasons() {
 		if why.Capped() {
-			j.miss(fmt.Sprintf("archives were not read to the end: %s", why))
+			j.miss(cutReason + string(why))
 			continue
 		}
 		if j.unopened == nil {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +34,8 @@ type Change struct {
 	To     ID
 	Path   string // as the bytes are, which need not be UTF-8
 	Mode   string // of the new file; 160000 is a submodule, 120000 a symbolic link
+
+	Submodules []ID // those of From that are no blobs but commits of submodules
 }
 
 // ModeSubmodule is the mode of a path that is a submodule.
@@ -63,6 +67,37 @@ func (r *Repo) Log(ctx context.Context, args []string, begin func(*Commit), each
 		"--no-notes", "--no-show-signature", r.useMailmap(), r.logFormat(),
 	}, args...)
 	return r.stream(ctx, nil, func(out io.Reader) error { return readLog(out, begin, each) }, append(full, "--")...)
+}
+
+// LogSince is Log for all commits that a reference reaches and none of some tips
+// does. Where dates of commits are wrong, it may tell some that tips do reach, too.
+func (r *Repo) LogSince(ctx context.Context, tips []ID, args []string, begin func(*Commit), each func(Change) error) error {
+	full := append([]string{
+		"log", "--all", "--stdin", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
+		"--no-notes", "--no-show-signature", r.useMailmap(), r.logFormat(),
+	}, args...)
+	var without strings.Builder
+	for _, id := range tips {
+		without.WriteString("^" + id.String() + "\n")
+	}
+	return r.stream(ctx, strings.NewReader(without.String()), func(out io.Reader) error { return readLog(out, begin, each) }, full...)
+}
+
+// LogTips returns the commits that Log begins with if all references are asked for,
+// sorted.
+func (r *Repo) LogTips(ctx context.Context) ([]ID, error) {
+	set, err := r.Reach(ctx, "--no-walk", "--all")
+	return slices.SortedFunc(maps.Keys(set), func(a, b ID) int { return strings.Compare(a.String(), b.String()) }), err
+}
+
+// AreReached reports whether a reference reaches each of some commits. Where dates
+// of commits are wrong, the answer may be no though they do.
+func (r *Repo) AreReached(ctx context.Context, tips []ID) (bool, error) {
+	if len(tips) == 0 {
+		return true, nil
+	}
+	out, err := r.output(ctx, &idReader{ids: tips}, "rev-list", "--max-count=1", "--stdin", "--not", "--all")
+	return err == nil && len(bytes.TrimSpace(out)) == 0, err
 }
 
 // Commits is Log for commits named one by one, whether a reference reaches
@@ -165,6 +200,9 @@ func readChange(token []byte) (Change, error) {
 		}
 		if i < colons {
 			c.From = append(c.From, id)
+			if string(fields[i]) == ModeSubmodule {
+				c.Submodules = append(c.Submodules, id)
+			}
 		} else {
 			c.To = id
 		}

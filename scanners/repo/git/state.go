@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -21,19 +22,36 @@ const maxState = 64 << 20
 
 var errUnknownState = errors.New("the state of the repository cannot be told from its files")
 
-// State returns a hash of all that the history of the repository is made of,
-// for Log, Commits, Reach, Stashes and Tags to tell the same as long as it is the
-// same: references, HEAD, reflogs, grafts, configuration and mailmap by their
+// A State says what the history of a repository is made of.
+type State struct {
+	Sum [sha256.Size]byte // of all
+
+	// Settings is a hash of what else than commits decides what Log says of one:
+	// configuration, mailmap, grafts, and all else that is no reference, reflog or
+	// object. Zero is unknown.
+	Settings [sha256.Size]byte
+
+	// Objects are hashes of the names of packs, with their sizes, and of loose
+	// objects, sorted: if they are among those of a later state, no object was lost
+	// in between. Nil is unknown.
+	Objects []uint64
+}
+
+// maxObjects is how many files with objects a State knows; 8 bytes each.
+const maxObjects = 1 << 17
+
+// State returns what Log, Commits, Reach, Stashes and Tags go by: they tell the
+// same as long as its sum is the same. That is made of references, HEAD, reflogs, grafts, configuration and mailmap by their
 // content, packs by name and size, loose objects by name, also of stores that it
 // borrows from. The index and the
 // working tree are no part of it. No object is read: that one was damaged since
 // does not show. An error says that the state cannot be told.
-func (r *Repo) State(ctx context.Context) ([sha256.Size]byte, error) {
-	s := &state{sum: sha256.New(), left: maxState}
+func (r *Repo) State(ctx context.Context) (State, error) {
+	s := &state{sum: sha256.New(), settings: sha256.New(), left: maxState, objects: []uint64{}}
 	var err error
 	for _, dir := range r.places {
 		if err := ctx.Err(); err != nil {
-			return [sha256.Size]byte{}, err //nolint:wrapcheck // the caller tells it from a failure
+			return State{}, err //nolint:wrapcheck // the caller tells it from a failure
 		}
 		switch {
 		case slices.Contains(r.stores, dir):
@@ -44,14 +62,26 @@ func (r *Repo) State(ctx context.Context) ([sha256.Size]byte, error) {
 			err = errUnknownState
 		}
 		if err != nil {
-			return [sha256.Size]byte{}, err
+			return State{}, err
 		}
 	}
 	if err := s.optional(filepath.Join(r.dir, ".mailmap")); err != nil {
-		return [sha256.Size]byte{}, err
+		return State{}, err
 	}
-	fmt.Fprintf(s.sum, "bare %t mailmap %t", r.bare, r.mailmap)
-	return [sha256.Size]byte(s.sum.Sum(nil)), nil
+	fmt.Fprintf(io.MultiWriter(s.sum, s.settings), "bare %t mailmap %t", r.bare, r.mailmap)
+	out := State{Sum: [sha256.Size]byte(s.sum.Sum(nil)), Objects: s.objects}
+	slices.Sort(out.Objects)
+	if r.bare { // then git takes the mailmap at HEAD
+		id, err := r.output(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD:.mailmap")
+		if ctx.Err() != nil {
+			return State{}, ctx.Err() //nolint:wrapcheck // the caller tells it from a failure
+		}
+		fmt.Fprintf(s.settings, "%t %s\n", err == nil, id)
+	}
+	if !s.elsewhere {
+		out.Settings = [sha256.Size]byte(s.settings.Sum(nil))
+	}
+	return out, nil
 }
 
 // own returns the git directory as a real path.
@@ -64,8 +94,10 @@ func (r *Repo) own() string {
 
 // A state sums up files.
 type state struct {
-	sum  hash.Hash
-	left int64 // bytes that may still be read
+	sum, settings hash.Hash
+	left          int64 // bytes that may still be read
+	elsewhere     bool  // settings lie where a reference leads
+	objects       []uint64
 }
 
 // dir adds all below a directory that git reads for history.
@@ -119,9 +151,36 @@ func (s *state) file(path, name string) error {
 	if base := filepath.Base(name); strings.HasPrefix(base, "config") && bytes.Contains(bytes.ToLower(content), []byte("[include")) {
 		return errUnknownState // it says more in files that may lie anywhere
 	}
+	if strings.HasPrefix(filepath.Base(name), "config") && bytes.Contains(bytes.ToLower(content), []byte("mailmap")) {
+		s.elsewhere = true
+	}
 	sum := sha256.Sum256(content)
-	fmt.Fprintf(s.sum, "%d %s %x\n", len(name), name, sum)
+	line := fmt.Sprintf("%d %s %x\n", len(name), name, sum)
+	_, _ = io.WriteString(s.sum, line) // a hash takes all
+	if !isReference(name) {
+		_, _ = io.WriteString(s.settings, line)
+	}
 	return nil
+}
+
+// isReference reports whether a file of a git directory says where references
+// lead or led.
+func isReference(name string) bool {
+	parts := strings.Split(name, "/")
+	last := parts[len(parts)-1]
+	return last == "packed-refs" || strings.HasSuffix(last, "HEAD") ||
+		slices.ContainsFunc(parts[:len(parts)-1], func(p string) bool { return p == "refs" || p == "logs" || p == "reftable" })
+}
+
+// object adds a file with objects to those that are there.
+func (s *state) object(line string) {
+	if len(s.objects) >= maxObjects {
+		s.objects = nil
+	}
+	if s.objects != nil {
+		sum := sha256.Sum256([]byte(line))
+		s.objects = append(s.objects, binary.BigEndian.Uint64(sum[:]))
+	}
 }
 
 // optional adds a file that need not be there.
@@ -167,7 +226,11 @@ func (s *state) store(dir string) error {
 					return err
 				}
 			}
-			fmt.Fprintf(s.sum, "object %d %s/%s %d\n", len(f.Name()), e.Name(), f.Name(), size)
+			line := fmt.Sprintf("object %d %s/%s %d\n", len(f.Name()), e.Name(), f.Name(), size)
+			_, _ = io.WriteString(s.sum, line) // a hash takes all
+			if e.Name() != "info" && (e.Name() != "pack" || strings.HasSuffix(f.Name(), ".pack")) {
+				s.object(dir + " " + line)
+			}
 		}
 	}
 	return nil
