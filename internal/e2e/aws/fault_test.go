@@ -70,7 +70,9 @@ func TestE2EFaults(t *testing.T) {
 	}{
 		{"throttled", 0.3, 1.75, []func(*call) *answer{slow, after("1"), after(time.Now().Add(time.Second).UTC().Format(http.TimeFormat)), func(c *call) *answer {
 			return refuse(c, http.StatusServiceUnavailable, "Throttling", "Rate exceeded")
-		}, func(c *call) *answer { return refuse(c, http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.") }}},
+		}, func(c *call) *answer {
+			return refuse(c, http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+		}}},
 		{"HTML", 0.1, 1.4, []func(*call) *answer{func(*call) *answer {
 			return &answer{status: http.StatusInternalServerError, header: map[string]string{"Content-Type": "text/html"}, body: []byte(unreadable)}
 		}}},
@@ -102,7 +104,7 @@ func TestE2EFaults(t *testing.T) {
 	t.Run("cut", func(t *testing.T) {
 		p.begin()
 		p.after = func(c *call, a *answer) *answer {
-			if c.again > 0 || len(a.body) < 10 {
+			if c.again > 0 || len(a.body) < 10 || c.action == "s3:GetBucketPolicy" { // that is a policy as somebody wrote it, whole or not
 				return nil
 			}
 			return &answer{a.status, a.header, a.body[:len(a.body)/2]}
@@ -367,6 +369,9 @@ func TestE2EEachDenied(t *testing.T) {
 		if action == "sts:GetCallerIdentity" { // takes no permission
 			continue
 		}
+		if action == "organizations:DescribeOrganization" { // nobody asked for it here: it stays unknown
+			continue
+		}
 		p.begin()
 		name := ""
 		p.before = func(c *call) *answer {
@@ -395,7 +400,7 @@ func TestE2EEachDenied(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d permissions were taken away, one after the other", len(actions)-1)
+	t.Logf("%d permissions were taken away, one after the other", len(actions)-2)
 	t.Run("all", func(t *testing.T) {
 		p.begin()
 		p.before = func(c *call) *answer {
@@ -454,7 +459,7 @@ func TestE2EPolicies(t *testing.T) {
 				t.Fatalf("status %d: %s", r.status, r.stderr)
 			}
 			got := r.types()
-			if got["aws.iam_role"] != 5 || got["aws.iam_user"] != 2 || got["aws.secretsmanager_secret"] == 0 {
+			if got["aws.iam_role"] != 4 || got["aws.iam_user"] != 2 || got["aws.secretsmanager_secret"] == 0 {
 				t.Errorf("something is lost: %v", got)
 			}
 			told := false

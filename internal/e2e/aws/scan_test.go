@@ -33,11 +33,14 @@ func given() aws.CredentialsProvider {
 	})
 }
 
+// noWait takes a moment for any time.
+func noWait(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+
 // options reads one region through a proxy, without waiting between attempts.
 func (p *proxy) options() live.Options {
 	return live.Options{
 		Endpoint: p.URL, Region: region, Regions: []string{region}, Credentials: given(), UserAgent: "muster-e2e", Now: time.Now,
-		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Random: func() float64 { return 0.5 },
+		Sleep: noWait, Random: func() float64 { return 0.5 },
 	}
 }
 
@@ -120,7 +123,7 @@ func (p *proxy) scan(t testing.TB, args ...string) ran {
 	home := t.TempDir()
 	out := filepath.Join(home, "out.jsonl")
 	all := append([]string{"scan", "aws", "--no-progress", "-o", "jsonl=" + out}, args...)
-	cmd := exec.CommandContext(t.Context(), shared.muster, all...)
+	cmd := exec.CommandContext(t.Context(), program(t), all...)
 	cmd.Env, cmd.Dir = p.environ(home), home
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -38,9 +38,12 @@ type world struct {
 var shared struct {
 	once sync.Once
 	*world
-	muster string
-	dir    string
-	err    error
+	dir string
+	err error
+
+	built    sync.Once
+	muster   string
+	buildErr error
 }
 
 // TestMain ends the emulator, whatever the tests came to.
@@ -66,19 +69,28 @@ func environment(t testing.TB) string {
 	return dir
 }
 
-// emulator returns the emulator, and builds the program under test.
+// program builds the program under test.
+func program(t testing.TB) string {
+	t.Helper()
+	shared.built.Do(func() {
+		shared.muster = filepath.Join(shared.dir, "muster")
+		build := exec.Command("go", "build", "-o", shared.muster, "../../../cmd/muster")
+		if text, err := build.CombinedOutput(); err != nil {
+			shared.buildErr = fmt.Errorf("build muster: %w: %s", err, text)
+		}
+	})
+	if shared.buildErr != nil {
+		t.Fatal(shared.buildErr)
+	}
+	return shared.muster
+}
+
+// emulator returns the emulator.
 func emulator(t testing.TB) *world {
 	t.Helper()
 	python := filepath.Join(environment(t), "bin", "python")
 	shared.once.Do(func() {
 		if shared.dir, shared.err = os.MkdirTemp("", "muster-aws-"); shared.err == nil {
-			shared.muster = filepath.Join(shared.dir, "muster")
-			build := exec.Command("go", "build", "-o", shared.muster, "../../../cmd/muster")
-			if text, err := build.CombinedOutput(); err != nil {
-				shared.err = fmt.Errorf("build muster: %w: %s", err, text)
-			}
-		}
-		if shared.err == nil {
 			shared.world, shared.err = start(python, shared.dir)
 		}
 	})
