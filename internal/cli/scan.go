@@ -94,20 +94,24 @@ func (a *app) scan(ctx context.Context, s *setting, args []string) error {
 	if s.verbose && k.place.keyFile == "" {
 		con.sayf("secrets are hashed under a key %s", k.origin)
 	}
-	sources, err := open(targets, a.env(s, con, k), s)
+	board := pipeline.NewBoard()
+	sources, err := open(targets, a.env(s, con, k, board), s)
 	if err != nil {
 		return err
 	}
-	inv, outcome := a.run(scanning, s, con, sources)
+	inv, outcome := a.run(scanning, s, con, sources, board)
 	return a.conclude(ctx, s, judged{judge: j, keeper: k, base: base, series: a.series(targets), narrow: narrowed(targets), inv: inv, outcome: outcome, outs: outs})
 }
 
 // env is what scanners are lent.
-func (a *app) env(s *setting, con *console, k *keeper) func(scanners.Info) scanners.Env {
+func (a *app) env(s *setting, con *console, k *keeper, board *pipeline.Board) func(scanners.Info) scanners.Env {
 	log := s.logger(con)
 	hash, memory := inventory.NewHasher(k.key), k.memory()
 	return func(info scanners.Info) scanners.Env {
 		env := scanners.Env{Log: log.With("scanner", info.Name), Now: a.Now, Hash: hash, Memory: memory}
+		if len(info.Seeks) > 0 {
+			env.Sought = board.Sought // for anybody else it would wait for itself
+		}
 		if info.Network {
 			options := transport.Options{UserAgent: "muster/" + a.tool().Version, Now: a.Now, Sleep: transport.Sleep, Random: rand.Float64}
 			env.UserAgent = options.UserAgent
@@ -126,8 +130,8 @@ func (a *app) env(s *setting, con *console, k *keeper) func(scanners.Info) scann
 // run scans, with progress, until the end or until ctx, which the first
 // interrupt ends. What was found is then judged and kept all the same: an
 // interrupt after the scan only says so.
-func (a *app) run(ctx context.Context, s *setting, con *console, sources []pipeline.Source) (*inventory.Inventory, pipeline.Outcome) {
-	opts := pipeline.Options{Concurrency: s.concurrency, Now: a.Now, Log: s.logger(con)}
+func (a *app) run(ctx context.Context, s *setting, con *console, sources []pipeline.Source, board *pipeline.Board) (*inventory.Inventory, pipeline.Outcome) {
+	opts := pipeline.Options{Concurrency: s.concurrency, Now: a.Now, Log: s.logger(con), Board: board}
 	if !s.quiet && !s.noProgress {
 		opts.Progress = con.progress
 	}

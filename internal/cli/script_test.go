@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("ACCESS_KEY", accessKey())
+			e.Values[cloudKey{}] = map[string]func() string{}
 			return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -56,6 +57,8 @@ func TestScripts(t *testing.T) {
 			"same":     sameBytes,
 			"mode":     fileMode,
 			"grepid":   grepID,
+			"cloud":    startCloud,
+			"lookups":  lookedUp,
 		},
 		RequireExplicitExec: true,
 	})

@@ -45,6 +45,7 @@ type Config struct {
 	WideSession     bool          `yaml:"wide_session" json:"wide_session"`         // do not narrow sessions by a policy to what is read
 	Details         string        `yaml:"details" json:"details"`                   // auto, all or none: whether each user, secret and key is asked about by itself
 	AccessAdvisor   bool          `yaml:"access_advisor" json:"access_advisor"`     // when each principal last used each service
+	KeyIDs          []string      `yaml:"key_ids" json:"key_ids"`                   // of access keys that leaked elsewhere, to be looked up
 	Creators        bool          `yaml:"creators" json:"creators"`                 // who made users, roles and keys, from CloudTrail
 	OwnerTags       []string      `yaml:"owner_tags" json:"owner_tags"`             // keys of tags that name an owner, instead of the usual ones
 	Resume          string        `yaml:"resume" json:"resume"`                     // directory that keeps the accounts that were read, for a scan that goes on after this one
@@ -68,6 +69,7 @@ var info = sync.OnceValue(func() scanners.Info {
 		Kinds:       kinds(),
 		Permissions: permissions(),
 		Network:     true,
+		Seeks:       []string{typeKey},
 	}
 })
 
@@ -109,7 +111,7 @@ func openWith(env scanners.Env, c Config, listings int, sleep func(context.Conte
 		Profile: c.Profile, Region: c.Region, Endpoint: c.Endpoint, Accounts: c.Accounts, ExcludeAccounts: c.ExcludeAccounts,
 		Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Organization: c.Organization, Role: c.Role, ExternalID: c.ExternalID,
 		SessionName: c.SessionName, WideSession: c.WideSession, Details: live.Details(c.Details), AccessAdvisor: c.AccessAdvisor, Creators: c.Creators,
-		State: c.Resume, MaxAge: c.ResumeAge, Parallel: c.Parallel, SideBySide: listings, UserAgent: env.UserAgent, Wrap: env.Wrap, Now: env.Now,
+		Sought: sought(c.KeyIDs, env.Sought), State: c.Resume, MaxAge: c.ResumeAge, Parallel: c.Parallel, SideBySide: listings, UserAgent: env.UserAgent, Wrap: env.Wrap, Now: env.Now,
 		Sleep: sleep, Random: rand.Float64,
 	})
 	if err != nil {
@@ -127,6 +129,8 @@ func check(c Config) error {
 		return errors.New("resume_age must not be negative")
 	case c.ResumeAge > 0 && c.Resume == "":
 		return errors.New("resume_age says how old what resume keeps may be: name a directory (resume)")
+	case slices.ContainsFunc(c.KeyIDs, func(id string) bool { return inventory.AccessKeyType(id) != typeKey }):
+		return errors.New("key_ids has what is no id of an access key: twenty capital letters and digits that begin with AKIA")
 	case c.ExternalID != "" && c.Role == "":
 		return errors.New("external_id is given when a role is assumed: name the role (role_name)")
 	}

@@ -46,12 +46,17 @@ func (m *mapper) putUsers() {
 		}
 	}
 	if unknown > 0 {
-		text := "the access keys of " + number(unknown) + " users are not known: the credential report does not have them yet, and they were not listed one by one"
+		why := "they are in no credential report that was read, and they were not listed one by one"
+		if m.listings.whole("iam:GetCredentialReport") {
+			why = "the credential report does not have these users yet, and they were not listed one by one"
+		}
+		text := "the access keys of " + number(unknown) + " users are not known: " + why
 		m.lose(inventory.KindCredential, text)
 		m.lose(inventory.KindUsage, text)
 	}
+	m.putSought()
 	if nameless > 0 {
-		m.note(inventory.KindCredential, number(nameless)+" access keys are known from the credential report only, which does not tell their ids: a key that leaked cannot be told to be one of them (details: all asks for each)")
+		m.note(inventory.KindCredential, number(nameless)+" access keys are known from the credential report only, which does not tell their ids: "+m.nameless())
 	}
 }
 
