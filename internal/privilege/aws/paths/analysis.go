@@ -28,6 +28,7 @@ type Analysis struct {
 	carried   map[string]int32 // roles by the ARN of an instance profile
 	keys      keys
 	contexts  sync.Map // of contextKey to *policy.Context
+	memo      *policy.Memo
 	admin     *policy.Policy
 	everybody *policy.Policy // a resource policy that lets in all
 	trust     trustIndex
@@ -97,7 +98,7 @@ func Analyze(e *Estate, workers int) *Analysis {
 func analyze(e *Estate, t *table, workers int) *Analysis {
 	a := &Analysis{
 		estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, numbers: map[string]int{}, ways: ways(), accounts: map[string]*account{},
-		index: map[string]int32{}, carried: map[string]int32{},
+		index: map[string]int32{}, carried: map[string]int32{}, memo: policy.NewMemo(),
 	}
 	a.idleSet = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
 	a.admin = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}})

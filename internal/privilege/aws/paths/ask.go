@@ -43,7 +43,7 @@ func (a *Analysis) ask(n *node, q *question) policy.Decision {
 	if q.account != nil {
 		layers.RCPs = q.account.rcps
 	}
-	request := policy.Request{Principal: n.asker, Action: act, Resource: q.resource}
+	request := policy.Request{Principal: n.asker, Action: act, Resource: q.resource, Memo: a.memo}
 	if q.account != nil {
 		request.Account = q.account.ID
 	}

@@ -27,7 +27,7 @@ func (a *Analysis) chosen(n *node, q *question, d policy.Decision, picked func(k
 		}
 		layers := n.layers
 		layers.Resource = q.on
-		again := policy.Decide(&policy.Request{Principal: n.asker, Action: policy.NewAction(q.action), Resource: q.resource, Context: c}, &layers)
+		again := policy.Decide(&policy.Request{Principal: n.asker, Action: policy.NewAction(q.action), Resource: q.resource, Context: c, Memo: a.memo}, &layers)
 		if again.Some == inventory.True {
 			return again
 		}

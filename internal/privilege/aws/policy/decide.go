@@ -33,6 +33,7 @@ type Request struct {
 	// none, the principal's.
 	Account string
 	Context *Context // what else is known; nil is nothing
+	Memo    *Memo    // of requests about the same policies; nil is none
 }
 
 // account returns the account of the resource; empty is unknown.

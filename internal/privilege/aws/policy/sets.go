@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"slices"
-
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -23,7 +21,7 @@ func (e *evaluation) vary(d *Decision) {
 	vectors, ok := []uint32(nil), false
 	if len(cuts) <= maxCuts {
 		if vectors, ok = guess(e.q.Resource.glob, cuts); !ok {
-			vectors, ok = divide(e.q.Resource.glob, cuts)
+			vectors, ok = e.q.Memo.divide(e.q.Resource.glob, cuts)
 		}
 	}
 	var t tally
@@ -137,140 +135,4 @@ func possible(cuts []glob, vector uint32) bool {
 		}
 	}
 	return true
-}
-
-// divide returns which combinations of globs the members of a set match: bit i
-// of a vector is glob i. It walks through the texts of the set letter by letter,
-// each glob with the positions it may be at, and stops at a bound.
-func divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
-	w := walk{globs: append([]glob{set}, cuts...), seen: map[string]bool{}, found: map[uint32]bool{}}
-	start := make([]places, len(w.globs))
-	for i, g := range w.globs {
-		start[i] = newPlaces(g)
-	}
-	w.visit(start)
-	for len(w.open) > 0 {
-		if len(w.seen) > maxStates || len(w.found) > maxParts {
-			return nil, false
-		}
-		next := w.open[len(w.open)-1]
-		w.open = w.open[:len(w.open)-1]
-		w.expand(next)
-	}
-	for v := range w.found {
-		vectors = append(vectors, v)
-	}
-	slices.Sort(vectors)
-	return vectors, true
-}
-
-// places are the positions within a glob that a text read so far may have
-// reached, one bit each.
-type places []uint64
-
-func newPlaces(g glob) places {
-	p := make(places, len(g.text)/64+1)
-	p.enter(g, 0)
-	return p
-}
-
-// enter adds a position and those that a star lets it slip to.
-func (p places) enter(g glob, at int) {
-	for {
-		p[at/64] |= 1 << (at % 64)
-		if at == len(g.text) || g.text[at] != star && g.text[at] != within {
-			return
-		}
-		at++
-	}
-}
-
-func (p places) has(at int) bool { return p[at/64]&(1<<(at%64)) != 0 }
-
-func (p places) empty() bool { return !slices.ContainsFunc(p, func(w uint64) bool { return w != 0 }) }
-
-// step reads a letter.
-func (p places) step(g glob, c byte) places {
-	next := make(places, len(p))
-	for at := range len(g.text) {
-		if !p.has(at) {
-			continue
-		}
-		switch g.text[at] {
-		case star:
-			next.enter(g, at)
-		case within:
-			if c != ':' {
-				next.enter(g, at)
-			}
-		case anyOne, c:
-			next.enter(g, at+1)
-		}
-	}
-	return next
-}
-
-// A walk is the search through what a set's texts can be. The first glob is the
-// set.
-type walk struct {
-	globs []glob
-	seen  map[string]bool
-	open  [][]places
-	found map[uint32]bool
-}
-
-// visit notes a state that was not seen before. If the text may end here, the
-// vector is one that there is.
-func (w *walk) visit(s []places) {
-	if s[0].empty() {
-		return
-	}
-	var key []byte
-	for _, p := range s {
-		for _, word := range p {
-			for range 8 {
-				key = append(key, byte(word))
-				word >>= 8
-			}
-		}
-	}
-	if w.seen[string(key)] {
-		return
-	}
-	w.seen[string(key)] = true
-	w.open = append(w.open, s)
-	if !s[0].has(len(w.globs[0].text)) {
-		return
-	}
-	var vector uint32
-	for i, g := range w.globs[1:] {
-		if s[i+1].has(len(g.text)) {
-			vector |= 1 << i
-		}
-	}
-	w.found[vector] = true
-}
-
-// expand reads every letter that makes a difference, and one that none of the
-// globs has.
-func (w *walk) expand(s []places) {
-	var letters [256]bool
-	for i, g := range w.globs {
-		for at := range len(g.text) {
-			if c := g.text[at]; s[i].has(at) && !isWildcard(c) {
-				letters[c] = true
-			}
-		}
-	}
-	other := slices.Index(letters[32:], false)
-	for c := range letters {
-		if !letters[c] && c != other+32 {
-			continue
-		}
-		next := make([]places, len(s))
-		for i, g := range w.globs {
-			next[i] = s[i].step(g, byte(c))
-		}
-		w.visit(next)
-	}
 }

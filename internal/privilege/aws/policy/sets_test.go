@@ -21,6 +21,7 @@ func TestDecideSets(t *testing.T) {
 		{"Effect":"Allow","Action":"iam:*AccessKey","Resource":["arn:aws:iam::*:user/a*","arn:aws:iam::*:user/b*"]},
 		{"Effect":"Deny","Action":"iam:CreateAccessKey","Resource":"arn:aws:iam::*:user/?*"},
 		{"Effect":"Allow","Action":"iam:DeleteAccessKey","NotResource":"arn:aws:iam::*:user/${aws:username}"}]}`))}
+	shared := NewMemo()
 	for _, c := range []struct {
 		name, action string
 		resource     Resource
@@ -33,9 +34,11 @@ func TestDecideSets(t *testing.T) {
 		{"none", "iam:UpdateAccessKey", Matching("arn:aws:iam::111122223333:user/c*"), inventory.False, inventory.False},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := Decide(&Request{Principal: alice, Action: NewAction(c.action), Resource: c.resource}, &Layers{Identity: identity})
-			if d.Allowed != c.all || d.Some != c.some {
-				t.Errorf("all %v, some %v; want %v, %v", d.Allowed, d.Some, c.all, c.some)
+			for _, memo := range []*Memo{nil, shared, shared} { // with a memory it is the same the second time
+				d := Decide(&Request{Principal: alice, Action: NewAction(c.action), Resource: c.resource, Memo: memo}, &Layers{Identity: identity})
+				if d.Allowed != c.all || d.Some != c.some {
+					t.Errorf("all %v, some %v; want %v, %v", d.Allowed, d.Some, c.all, c.some)
+				}
 			}
 		})
 	}
