@@ -63,6 +63,16 @@ bench-kubernetes: ## read an estate of 46,500 objects of a Kubernetes API server
 	kubernetes=$$(.ci/kubernetes $(CACHE)/kubernetes) && \
 	MUSTER_KUBERNETES=$$kubernetes $(GO) test -tags e2e -run '^$$' -bench Kubernetes -benchtime 1x -timeout 60m ./internal/e2e/kubernetes/
 
+.PHONY: bench-aws
+bench-aws: ## scan 1,000 users, 2,000 roles and 500 secrets of moto: requests, seconds, memory
+	aws=$$(.ci/aws $(CACHE)/aws) && \
+	MUSTER_AWS=$$aws $(GO) test -tags e2e -run '^$$' -bench AWS -benchtime 1x -timeout 60m ./internal/e2e/aws/
+
+.PHONY: bench-repo
+bench-repo: ## scan histories beside git, gitleaks, betterleaks and trufflehog; REPO="/a.git:/b.git" names them
+	peers=$${MUSTER_PEERS:-$$(.ci/peers $(CACHE)/peers)} && \
+	MUSTER_PEERS=$$peers MUSTER_BENCH_REPOS='$(REPO)' $(GO) test -run '^$$' -bench Peers -benchtime 1x -timeout 24h ./internal/bench/
+
 .PHONY: docs
 docs: ## write the pages that are made from the program: docs/rules, docs/records.schema.json, docs/cli.md
 	$(GO) run ./cmd/muster rules docs --dir docs/rules
@@ -75,9 +85,11 @@ docs-check: ## fail if a page is not what `make docs` would write
 	  || { echo "docs/records.schema.json is stale: run make docs"; exit 1; }
 
 .PHONY: e2e
-e2e: $(TOOLS)/$(GITLEAKS) $(CACHE)/npm/multitool ## test against real peers: gitleaks, packages from the registries, Chromium, the SARIF validator, Python, a Kubernetes API server
+e2e: $(TOOLS)/$(GITLEAKS) $(CACHE)/npm/multitool ## test against real peers: gitleaks, packages from the registries, Chromium, the SARIF validator, Python, a Kubernetes API server, moto for AWS
 	kubernetes=$$(.ci/kubernetes $(CACHE)/kubernetes) && \
+	aws=$$(.ci/aws $(CACHE)/aws) && \
 	MUSTER_KUBERNETES=$$kubernetes \
+	MUSTER_AWS=$$aws \
 	MUSTER_GITLEAKS=$(TOOLS)/$(GITLEAKS) \
 	MUSTER_SARIF_MULTITOOL=$$(cat $(CACHE)/npm/multitool) \
 	MUSTER_CHROMIUM=$${MUSTER_CHROMIUM:-$$(command -v chromium || command -v chromium-browser || command -v google-chrome)} \

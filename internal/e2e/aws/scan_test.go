@@ -120,9 +120,15 @@ func (p *proxy) environ(home string) []string {
 // scan runs `muster scan aws` against a proxy.
 func (p *proxy) scan(t testing.TB, args ...string) ran {
 	t.Helper()
+	return p.scanWith(t, append([]string{"aws"}, args...)...)
+}
+
+// scanWith runs `muster scan` with sources or a configuration that names them.
+func (p *proxy) scanWith(t testing.TB, args ...string) ran {
+	t.Helper()
 	home := t.TempDir()
 	out := filepath.Join(home, "out.jsonl")
-	all := append([]string{"scan", "aws", "--no-progress", "-o", "jsonl=" + out}, args...)
+	all := append([]string{"scan", "--no-progress", "-o", "jsonl=" + out}, args...)
 	cmd := exec.CommandContext(t.Context(), program(t), all...)
 	cmd.Env, cmd.Dir = p.environ(home), home
 	var stdout, stderr bytes.Buffer
