@@ -97,13 +97,13 @@ func (j *job) learn(s source, found bool, o opened) {
 	if j.known == nil {
 		return
 	}
-	if !found && o.packed == 0 && o.closed == 0 {
-		j.known.add(id)
-		return
-	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, ok := id.SHA1(); ok && !j.tells.unfit[id] {
+	switch _, ok := id.SHA1(); {
+	case !ok, j.tells.unfit[id]:
+	case !found && o.packed == 0 && o.closed == 0:
+		j.known.add(id)
+	default:
 		j.tells.met[id] = &told{kind: s.kind, opened: o}
 		j.tells.fresh = true
 	}
