@@ -92,7 +92,7 @@ func TestE2EAccounts(t *testing.T) {
 	ids := organization(t, w)
 	p := newProxy(t, w, management)
 	config := filepath.Join(t.TempDir(), "muster.yaml")
-	text := "sources:\n  - source: aws\n    organization: true\n    role_name: muster\n    external_id: northwind\n    parallel: 1\n    regions: [" + region + "]\n"
+	text := "sources:\n  - source: aws\n    organization: true\n    role_name: muster\n    external_id: northwind\n    details: none\n    parallel: 1\n    regions: [" + region + "]\n"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -170,24 +170,21 @@ func TestE2EModels(t *testing.T) {
 
 // note says of each field whether it was ever filled.
 func note(seen map[string]bool, v reflect.Value, name string) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			note(seen, v.Elem(), name)
-		}
-	case reflect.Slice:
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		note(seen, v.Elem(), name)
+	}
+	if v.Kind() == reflect.Slice {
 		for i := range v.Len() {
 			note(seen, v.Index(i), name)
 		}
-	case reflect.Struct:
-		if !strings.HasSuffix(v.Type().PkgPath(), "/object") {
-			return
-		}
-		for i := range v.NumField() {
-			field := v.Type().Name() + "." + v.Type().Field(i).Name
-			seen[field] = seen[field] || !v.Field(i).IsZero()
-			note(seen, v.Field(i), field)
-		}
+	}
+	if v.Kind() != reflect.Struct || !strings.HasSuffix(v.Type().PkgPath(), "/object") {
+		return
+	}
+	for i := range v.NumField() {
+		field := v.Type().Name() + "." + v.Type().Field(i).Name
+		seen[field] = seen[field] || !v.Field(i).IsZero()
+		note(seen, v.Field(i), field)
 	}
 }
 

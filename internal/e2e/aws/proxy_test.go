@@ -224,6 +224,7 @@ func (c *call) without(names ...string) (body []byte, query string) {
 			form.Del(n)
 		}
 		return []byte(form.Encode()), q.Encode()
+	default: // JSON, or nothing
 	}
 	var in map[string]json.RawMessage
 	if json.Unmarshal(c.body, &in) != nil {
@@ -308,6 +309,7 @@ func nothing(op wire.Operation) *answer {
 		a.body = fmt.Appendf(nil, "<%[1]sResponse><%[1]sResult></%[1]sResult></%[1]sResponse>", op.Name)
 	case wire.EC2, wire.S3:
 		a.body = fmt.Appendf(nil, "<%[1]sResponse></%[1]sResponse>", op.Name)
+	default: // JSON
 	}
 	return a
 }

@@ -90,6 +90,7 @@ func emulator(t testing.TB) *world {
 	t.Helper()
 	python := filepath.Join(environment(t), "bin", "python")
 	shared.once.Do(func() {
+		//nolint:usetesting // the directory outlives the test that comes first
 		if shared.dir, shared.err = os.MkdirTemp("", "muster-aws-"); shared.err == nil {
 			shared.world, shared.err = start(python, shared.dir)
 		}
