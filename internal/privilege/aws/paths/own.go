@@ -15,6 +15,7 @@ type outcome struct {
 	capabilities      []string
 	wildcards         []string
 	unknown           []string
+	dear              int // questions about patterns that were asked
 }
 
 const (
@@ -205,6 +206,9 @@ const most = 48
 // where one about an example does not settle it.
 const thorough = 6
 
+// patient is how many of them are asked about all statements of a principal.
+const patient = 48
+
 // gives finds an action of a set that a statement gives, and adds the reason.
 func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level inventory.Level, o *outcome) bool {
 	if !set.any() {
@@ -221,10 +225,10 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		for _, r := range resources {
 			q := question{action: action, resource: example(r), on: a.keyPolicy(n, action, r)}
 			d := a.ask(n, &q)
-			if d.Some != inventory.True && dear < thorough {
+			if d.Some != inventory.True && dear < thorough && o.dear < patient {
 				q.resource = r
 				d = a.ask(n, &q)
-				dear++
+				dear, o.dear = dear+1, o.dear+1
 			}
 			if best == inventory.False || d.Some > best {
 				d = a.chosen(n, &q, d, picked)
@@ -238,7 +242,7 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		return best != inventory.True && !closed
 	})
 	if best == inventory.False {
-		if (total > most || dear >= thorough) && !closed && denies(n, set) {
+		if (total > most || dear >= thorough || o.dear >= patient) && !closed && denies(n, set) {
 			o.raise(level, false)
 			o.unknown = append(o.unknown, p.Name+": whether its denies leave anything of "+actionsOf(x)+" was not asked of every action and resource")
 		}

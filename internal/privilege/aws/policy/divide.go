@@ -3,6 +3,7 @@ package policy
 import (
 	bytesOf "encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -50,10 +51,46 @@ func (m *Memo) divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
 	return d.vectors, d.ok
 }
 
+// maxAfloat is how many globs may have their text anywhere behind the same
+// beginning. Each doubles the parts, so that with more of them the bounds would
+// be met after a long search.
+const maxAfloat = 6
+
+// stars are the marks of stars.
+const stars = string(star) + string(within)
+
+// hopeless reports whether more than maxAfloat globs float.
+func hopeless(cuts []glob) bool {
+	if len(cuts) <= maxAfloat {
+		return false
+	}
+	var begin []string
+	for _, g := range cuts {
+		first := strings.IndexAny(g.text, stars)
+		if first >= 0 && strings.LastIndexAny(g.text, stars) > first { // one star by itself leaves a beginning and an end
+			begin = append(begin, g.text[:first])
+		}
+	}
+	slices.Sort(begin)
+	run := 0
+	for i := range begin {
+		if run++; i > 0 && begin[i] != begin[i-1] {
+			run = 1
+		}
+		if run > maxAfloat {
+			return true
+		}
+	}
+	return false
+}
+
 // divide returns which combinations of globs the members of a set match: bit i
 // of a vector is glob i. It walks through the texts of the set letter by letter,
 // each glob with the positions it may be at, and stops at a bound.
 func divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
+	if hopeless(cuts) {
+		return nil, false
+	}
 	w := walk{seen: map[string]bool{}, found: map[uint32]bool{}}
 	for _, g := range append([]glob{set}, cuts...) {
 		w.add(g)

@@ -43,3 +43,29 @@ func TestDecideSets(t *testing.T) {
 		})
 	}
 }
+
+func TestHopeless(t *testing.T) {
+	float := func(n int, before string) (out []glob) {
+		for i := range n {
+			out = append(out, newGlob(before+"*"+string(rune('a'+i))+"*"))
+		}
+		return out
+	}
+	ends := []glob{newGlob("a*b"), newGlob("a*c"), newGlob("a*d"), newGlob("a*e"), newGlob("a*f"), newGlob("a*g"), newGlob("a*h"), newGlob("a*i")}
+	for _, c := range []struct {
+		name string
+		cuts []glob
+		want bool
+	}{
+		{"few", float(6, ""), false},
+		{"many", float(7, ""), true},
+		{"many behind two beginnings", append(float(4, "a:"), float(4, "b:")...), false},
+		{"many of one star", ends, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := hopeless(c.cuts); got != c.want {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
+	}
+}
