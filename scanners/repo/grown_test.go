@@ -68,6 +68,7 @@ func TestGrownHistory(t *testing.T) {
 			b.git("stash", "-q")
 		}, -1},
 		{"the stash becomes a branch", func() { b.git("branch", "-q", "kept", "stash@{0}") }, -1},
+		{"the stash is dropped, the branch stays", func() { b.git("stash", "drop", "-q") }, -1},
 		{"a submodule that comes and goes", func() {
 			b.git("update-index", "--add", "--cacheinfo", "160000,"+b.git("rev-parse", "HEAD")+",sub")
 			b.git("commit", "-q", "-m", "sub")
@@ -78,7 +79,6 @@ func TestGrownHistory(t *testing.T) {
 		{"a commit upon it", func() { b.commit("d", "g/d.env", "TOKEN="+canary("grown d")+"\n") }, 2},
 		{"another mailmap", func() { b.write(".mailmap", "Grace Poe <grace@northwind.example> <ada@northwind.example>\n") }, 0},
 		{"a branch is gone", func() { b.git("branch", "-q", "-D", "kept") }, -1},
-		{"its stash is, too", func() { b.git("stash", "drop", "-q") }, -1},
 		{"history is rewritten", func() { b.git("reset", "-q", "--hard", "HEAD~1") }, 0},
 		{"all is packed", func() { b.git("gc", "-q") }, 0},
 		{"a commit upon the pack", func() { b.commit("e", "g/e.env", "TOKEN="+canary("grown e")+"\n") }, 2},
@@ -105,29 +105,49 @@ func TestGrownHistory(t *testing.T) {
 
 // A clone that lacks objects may get them later: then old commits tell more.
 func TestGrownHistoryWithHoles(t *testing.T) {
-	b := newBuilder(t)
-	b.commit("one", "a.env", "TOKEN="+canary("one")+"\n", "b.env", "TOKEN="+canary("two")+"\n")
-	b.commit("two", "b.env", "TOKEN=gone\n")
-	id := b.git("rev-parse", "HEAD~1:b.env")
-	path := filepath.Join(b.dir, ".git", "objects", id[:2], id[2:])
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	memory := newNotebook()
-	config := map[string]any{"path": b.dir}
-	if n := grows(t, memory, config, "with a hole"); n != 0 {
-		t.Error("nothing was remembered, and used")
-	}
-	b.commit("three", "c.txt", "clean\n")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if n := grows(t, memory, config, "without it"); n != 0 {
-		t.Error("a history with a hole was built upon")
+	for name, tt := range map[string]struct {
+		build func(b *builder)
+		lost  string
+	}{
+		"of a commit": {func(b *builder) {
+			b.commit("two", "b.env", "TOKEN="+canary("two")+"\n")
+			b.commit("three", "b.env", "TOKEN=gone\n")
+		}, "HEAD~1:b.env"},
+		"of a merge": {func(b *builder) {
+			b.git("switch", "-q", "-c", "side")
+			b.commit("side", "side.txt", "clean\n")
+			b.git("switch", "-q", "main")
+			b.git("merge", "-q", "--no-ff", "--no-commit", "side")
+			b.write("b.env", "TOKEN="+canary("two")+"\n")
+			b.git("add", "-A")
+			b.git("commit", "-q", "-m", "merge")
+			b.commit("three", "b.env", "TOKEN=gone\n")
+		}, "HEAD~1:b.env"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBuilder(t)
+			b.commit("one", "a.env", "TOKEN="+canary("one")+"\n")
+			tt.build(b)
+			id := b.git("rev-parse", tt.lost)
+			path := filepath.Join(b.dir, ".git", "objects", id[:2], id[2:])
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			memory := newNotebook()
+			config := map[string]any{"path": b.dir}
+			grows(t, memory, config, "with a hole")
+			b.commit("four", "c.txt", "clean\n")
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if n := grows(t, memory, config, "without it"); n != 0 {
+				t.Error("a history with a hole was built upon")
+			}
+		})
 	}
 }
 
