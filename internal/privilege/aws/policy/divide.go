@@ -118,7 +118,7 @@ func divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
 }
 
 // An acceptor is a glob that reads letter by letter. The positions that a text
-// read so far may have reached are bits of the words from from on.
+// read so far may have reached are bits of its words of a state.
 type acceptor struct {
 	from, words, end int
 	any              []uint64 // positions of question marks
