@@ -183,7 +183,11 @@ func (j *job) readWhole(id git.ID, by string) ([]occurrence, bool) {
 // learnWhole remembers what a blob is as a whole, or what is in it, if its
 // content is that of its name.
 func (j *job) learnWhole(id git.ID, by string, content []byte, list []occurrence) {
-	if j.tells == nil || !sameObject(git.TypeBlob, content, id) {
+	if j.tells == nil {
+		return
+	}
+	if !sameObject(git.TypeBlob, content, id) {
+		j.past.forget() // the same files may hold something else the next time
 		return
 	}
 	if _, ok := id.SHA1(); ok {
