@@ -136,7 +136,7 @@ func profileNames(profiles []object.InstanceProfile) string {
 func (m *mapper) putRoleUsage(r *object.Role, id string) {
 	u := inventory.Usage{Subject: id, LastUsedAt: r.LastUsed, Resource: r.LastRegion, Source: "RoleLastUsed"}
 	if !m.now.IsZero() && (!r.LastUsed.IsZero() || r.Used == inventory.False) {
-		u.TrackedSince = later(r.CreatedAt, m.now.Add(-roleTracking))
+		u.TrackedSince = later(r.CreatedAt, m.now.Add(-roleTracking).Truncate(24*time.Hour)) // two scans of a day tell the same
 	}
 	m.putUsage(u)
 	m.putUnusedRole(r, id)
