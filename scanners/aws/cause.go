@@ -47,6 +47,9 @@ func told(list []cause) string {
 	for _, of := range grouped(list, func(c cause) string { return cmp.Or(c.command, c.call) }) {
 		names = append(names, callText(of))
 	}
+	if more := len(names) - maxCalls; more > 1 {
+		names = append(names[:maxCalls], "and "+number(more)+" more")
+	}
 	text, why := strings.Join(names, ", "), list[0].why
 	switch {
 	case list[0].command != "":
@@ -84,8 +87,11 @@ func callText(list []cause) string {
 	return text
 }
 
-// maxRegions bounds the regions that are named.
-const maxRegions = 3
+// Bounds of what is named for one reason.
+const (
+	maxRegions = 3
+	maxCalls   = 8
+)
 
 // grouped puts together what has the same key, in the order of the first of each.
 func grouped(list []cause, key func(cause) string) [][]cause {

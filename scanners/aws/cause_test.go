@@ -18,6 +18,10 @@ func TestOneReasonOnce(t *testing.T) {
 	for i := range 17 {
 		regions = append(regions, gap("kms:ListKeys", fmt.Sprintf("xx-north-%d", i+1), "the permission kms:ListKeys is missing"))
 	}
+	var calls []object.Listing
+	for i := range 12 {
+		calls = append(calls, gap(fmt.Sprintf("xx:List%d", i+1), "", "no answer"))
+	}
 	for _, c := range []struct {
 		name string
 		gaps []object.Listing
@@ -34,6 +38,7 @@ func TestOneReasonOnce(t *testing.T) {
 			gap("kms:ListKeys", "eu-west-1", "kms:ListKeys in eu-west-1: HTTP 500"), gap("kms:ListKeys", "eu-west-2", "kms:ListKeys in eu-west-2: HTTP 500"), gap("acm:ListCertificates", "", "acm:ListCertificates: HTTP 500"),
 		}, "kms:ListKeys in eu-west-1, eu-west-2 (keys), acm:ListCertificates (certificates): HTTP 500"},
 		{"regions", regions, "kms:ListKeys in xx-north-1, xx-north-2, xx-north-3 and 14 more regions (keys): the permission is missing"},
+		{"many calls", calls, "xx:List1, xx:List2, xx:List3, xx:List4, xx:List5, xx:List6, xx:List7, xx:List8, and 4 more: no answer"},
 		{"files", []object.Listing{
 			gap("kms:ListKeys", "", "no file; run: aws kms list-keys"),
 			gap("acm:ListCertificates", "", "no file; run: aws acm list-certificates --region eu-west-1"),
