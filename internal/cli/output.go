@@ -122,12 +122,14 @@ func writable(file string) error {
 // tells an attacker where to look.
 func (a *app) write(outs []output, r *report.Report, opts report.Options) error {
 	var errs []error
+	plain := opts
+	plain.Color = false // nobody reads escape sequences in a file
 	for _, o := range outs {
 		var err error
 		if o.file == "" {
 			err = a.print(func(w io.Writer) error { return o.format.Write(w, r, a.onTerminal(opts)) })
 		} else {
-			err = writeFile(o.file, func(w io.Writer) error { return o.format.Write(w, r, opts) })
+			err = writeFile(o.file, func(w io.Writer) error { return o.format.Write(w, r, plain) })
 		}
 		if err != nil && !errors.Is(err, syscall.EPIPE) {
 			errs = append(errs, fmt.Errorf("--output %s: %w", o, err))
