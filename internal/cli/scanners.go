@@ -121,8 +121,14 @@ func needs(i scanners.Info) string {
 	if len(i.Permissions) == 0 {
 		return "no permission but to read the files it is pointed at"
 	}
+	if n := len(i.Permissions); n > maxNeeds {
+		return fmt.Sprintf("%d permissions, which only read:  muster permissions %s  prints them", n, i.Name)
+	}
 	return strings.Join(i.Permissions, ", ")
 }
+
+// maxNeeds is how many permissions still read well in one line.
+const maxNeeds = 20
 
 func (a *app) permissionsCommand(s *setting) *cobra.Command {
 	var format string
