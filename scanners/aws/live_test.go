@@ -63,6 +63,8 @@ func served() *fake.Server {
 	}
 	keys("deploy", "NORTHWINDDEPLOY1")
 	keys("sync", "NORTHWINDSYNC001")
+	s.Set(account, "", "iam:GetAccessKeyLastUsed?AccessKeyId="+leakedKey(), fake.Tree{"UserName": "dana", "AccessKeyLastUsed": fake.Tree{"ServiceName": "N/A", "Region": "N/A"}})
+	s.Set(account, "", "iam:ListAccessKeys?UserName=dana", fake.Tree{"AccessKeyMetadata": []any{fake.Tree{"UserName": "dana", "AccessKeyId": leakedKey(), "Status": "Active", "CreateDate": "2026-11-02T08:00:00Z"}}})
 	row := func(name, arn, password, mfa, active, used string) string {
 		return name + "," + arn + ",2024-01-10T08:00:00+00:00," + password + ",N/A,N/A,N/A," + mfa + "," + active + "," + used + ",false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
 	}
@@ -97,6 +99,11 @@ func servedRegion(s *fake.Server) {
 		"Environment": fake.Tree{"Variables": fake.Tree{"DB_PASSWORD": canary(), "DB_HOST": "db"}},
 	}}})
 }
+
+// leakedKey is the id of a key that was made after the credential report and lies
+// about somewhere. It says that it is of the account, and is put together here so
+// that it stands in no file.
+func leakedKey() string { return keyOf("RTX3GSDS" + "QUAQEAYE") }
 
 // canary is the value of a secret that AWS answers beside what is wanted.
 func canary() string { return "nw" + strings.Repeat("7Kq", 5) + "canary" }
@@ -180,6 +187,7 @@ func after() map[string]string {
 			out[home(call)+" "+user] = home("iam:GetCredentialReport")
 		}
 	}
+	out[home("iam:ListAccessKeys")+" dana"] = home("iam:GetAccessKeyLastUsed") // whose key lies about
 	out["lambda:GetPolicy "+region] = "lambda:ListFunctions " + region
 	for _, secret := range []string{"db", "mail", "pay"} {
 		out["secretsmanager:GetResourcePolicy "+region+" "+secret+"-AbCdEf"] = "secretsmanager:ListSecrets " + region
@@ -196,7 +204,7 @@ func TestConformance(t *testing.T) {
 		Factory: scanners.Define(info(), Config{}, func(env scanners.Env, c Config) (scanners.Scanner, error) {
 			return openWith(env, c, 1, func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
 		}),
-		Config:    map[string]any{"endpoint": "http://aws.northwind.example", "region": region},
+		Config:    map[string]any{"endpoint": "http://aws.northwind.example", "region": region, "key_ids": []string{leakedKey()}},
 		Golden:    "testdata/live.jsonl",
 		Transport: scannertest.Serve(served()),
 		Reads:     func(*http.Request) bool { return true }, // the fake knows no call that changes anything but the report
