@@ -40,6 +40,9 @@ func (s span) join(o span) span { return span{min(s.min, o.min), max(s.max, o.ma
 // are such words, else other words are looked for in the expression.
 func anchorOf(re *syntax.Regexp, keywords []string) *anchor {
 	items := flatten(re, nil)
+	if open, _, _ := openEnd(items, false); open {
+		return nil
+	}
 	if a := anchorBy(items, func(words []string) []string {
 		if allContain(words, keywords) {
 			return keywords
@@ -49,7 +52,7 @@ func anchorOf(re *syntax.Regexp, keywords []string) *anchor {
 		return a
 	}
 	a := anchorBy(items, func(words []string) []string {
-		if slices.ContainsFunc(words, func(w string) bool { return len(w) < minWord }) {
+		if slices.ContainsFunc(words, func(w string) bool { return len(w) < minWord || !ascii(w) }) {
 			return nil
 		}
 		return words
@@ -60,6 +63,74 @@ func anchorOf(re *syntax.Regexp, keywords []string) *anchor {
 	a.word = slices.Sorted(maps.Keys(a.at))
 	a.late, a.multiline = newKeywords(a.word), multiline(a.word)
 	return a
+}
+
+// ascii reports whether the automaton of keywords, which folds ASCII only, can
+// look for a word.
+func ascii(w string) bool {
+	return !strings.ContainsFunc(w, func(c rune) bool { return c >= utf8.RuneSelf })
+}
+
+// openEnd reports whether a match may end with a newline and an assertion about
+// what follows: at a window's end, which is behind a newline, that would hold
+// where in the text it does not. asserted says that an assertion follows the
+// items. empty is true if they may match nothing, and still then says whether
+// an assertion follows what is before them.
+func openEnd(items []*syntax.Regexp, asserted bool) (open, empty, still bool) {
+	for _, item := range slices.Backward(items) {
+		switch {
+		case item.Op == syntax.OpAlternate:
+			some, after := false, false
+			for _, sub := range item.Sub {
+				open, empty, still := openEnd(flatten(sub, nil), asserted)
+				if open {
+					return true, false, false
+				}
+				some, after = some || empty, after || empty && still
+			}
+			if !some {
+				return false, false, false
+			}
+			asserted = after
+			continue
+		case asserts(item):
+			asserted = true
+		}
+		if asserted && takesNewline(item) {
+			return true, false, false
+		}
+		if minLen(item) > 0 {
+			return false, false, false
+		}
+	}
+	return false, true, asserted
+}
+
+// takesNewline reports whether a newline may be in what an expression matches.
+func takesNewline(re *syntax.Regexp) bool {
+	if re.Op == syntax.OpAnyChar || re.Op == syntax.OpLiteral && slices.Contains(re.Rune, '\n') {
+		return true
+	}
+	if re.Op == syntax.OpCharClass {
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			if re.Rune[i] <= '\n' && '\n' <= re.Rune[i+1] {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(re.Sub, takesNewline)
+}
+
+// holdsOne reports whether it is known that every match of an expression
+// contains one of the keywords.
+func holdsOne(re *syntax.Regexp, keywords []string) bool {
+	_, at := locate(flatten(re, nil), func(words []string) []string {
+		if allContain(words, keywords) {
+			return keywords
+		}
+		return nil
+	})
+	return at != nil
 }
 
 func anchorBy(items []*syntax.Regexp, choose func([]string) []string) *anchor {

@@ -23,22 +23,69 @@ const (
 // own decoder does, on the lines around it.
 func (m *Matcher) decoded(hits []Hit, text []byte) []Hit {
 	m.begin(text)
-	for _, w := range encodedRegions(text, m.encoded) {
+	regions := encodedRegions(text, m.encoded)
+	if len(regions) == 0 {
+		return hits
+	}
+	for _, w := range regions {
 		raw := text[w.start:w.end]
 		key := m.memo.key(-1, raw)
 		if m.memo.empty(key) {
 			continue
 		}
+		known := len(m.apart)
 		rules := m.decodedRules(string(raw))
-		if len(rules) == 0 {
+		if len(rules) == 0 && len(m.apart) == known {
 			m.memo.add(key)
 		}
 		m.begin(text)
 		for _, i := range rules {
-			hits = m.detect(hits, i, w, true)
+			if !m.states[i].compiled.apart {
+				hits = m.detect(hits, i, w, true)
+			}
+		}
+	}
+	return m.decodedApart(hits, regions)
+}
+
+// decodedApart does so for rules that need something beside their match, which
+// may stand anywhere in the text, decoded or not: where such a rule is switched
+// on and matches in what decodes, gitleaks' detector is given the whole text.
+func (m *Matcher) decodedApart(hits []Hit, regions []window) []Hit {
+	text := m.text
+	slices.Sort(m.apart)
+	for _, i := range slices.Compact(m.apart) {
+		if slices.ContainsFunc(regions, func(w window) bool { return m.decodes(i, text[w.start:w.end]) }) {
+			hits = m.detect(hits, i, window{interval: interval{0, len(text)}}, true)
 		}
 	}
 	return hits
+}
+
+// decodes reports whether a rule matches in some decoding pass of a region.
+func (m *Matcher) decodes(i int, raw []byte) bool {
+	st := m.state(i)
+	if st.compiled.whole == nil {
+		return true
+	}
+	key := m.memo.key(-2-i, raw)
+	if m.memo.empty(key) {
+		return false
+	}
+	if st.far == nil {
+		st.far = newDFA(st.compiled.whole)
+	}
+	current, segments, decoder := string(raw), []*codec.EncodedSegment(nil), codec.NewDecoder()
+	for range maxDecodeDepth {
+		if current, segments = decoder.Decode(current, segments); len(segments) == 0 {
+			break
+		}
+		if end, _ := st.far.scan([]byte(current), 0, len(current), true); end >= 0 {
+			return true
+		}
+	}
+	m.memo.add(key)
+	return false
 }
 
 // decodedRules returns the rules that match in some decoding pass of a region.

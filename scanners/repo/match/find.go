@@ -111,6 +111,9 @@ func (m *Matcher) state(i int) *ruleState {
 func (m *Matcher) touch(i int) *ruleState {
 	st := m.state(i)
 	if !st.touched {
+		if st.compiled.apart {
+			m.apart = append(m.apart, i)
+		}
 		st.touched, st.whole = true, st.wide
 		m.touched = append(m.touched, i)
 	}

@@ -64,6 +64,7 @@ type Matcher struct {
 	chunks  []chunk // of text
 	one     [1]chunk
 	encoded []interval // parts of text that decode to text
+	apart   []int      // rules that are switched on in the text or in what it decodes to, and need something beside their match
 	record  recorder
 
 	multiline bool // a keyword may lie across the end of a line
@@ -85,9 +86,9 @@ type ruleState struct {
 	compiled *compiled
 	near     *dfa
 	far      *dfa
-	detector *detect.Detector
-	lists    []cond // allowlists that its hits are held to
-	wide     bool   // a keyword switches it on for all of the text
+	detector [2]*detect.Detector // for what stands in the text, and for what it decodes to
+	lists    []cond              // allowlists that its hits are held to
+	wide     bool                // a keyword switches it on for all of the text
 	spans    []interval
 	excess   int // bytes that it looked at beyond its budget
 	whole    bool
@@ -116,6 +117,7 @@ func (rs *Ruleset) NewMatcher() *Matcher {
 // cut where no secret can be. What depends on the path is left to At.
 func (m *Matcher) Match(text []byte) []Hit {
 	var hits []Hit
+	m.apart = m.apart[:0]
 	for _, i := range m.find(text) {
 		for _, w := range m.windows(i) {
 			hits = m.detect(hits, i, w, false)
@@ -153,11 +155,7 @@ func (m *Matcher) detect(hits []Hit, i int, w window, decoded bool) []Hit {
 	line := m.lineAt(w.start)
 	found, ok := m.memo.recall(key, line)
 	if !ok {
-		det := m.detector(i)
-		det.MaxDecodeDepth = 0
-		if decoded {
-			det.MaxDecodeDepth = maxDecodeDepth
-		}
+		det := m.detector(i, decoded)
 		found = det.Detect(detect.Fragment{Raw: string(raw), StartLine: line}) //nolint:staticcheck // Detect takes no other type yet
 		if slices.ContainsFunc(found, func(f report.Finding) bool { return decoded == (encodingOf(f.Tags) != "") }) {
 			m.memo.keep(key, len(raw), line, found)
@@ -185,31 +183,45 @@ func (m *Matcher) lineAt(at int) int {
 }
 
 // detector returns the gitleaks detector that holds one rule, and those that
-// it requires.
-func (m *Matcher) detector(i int) *detect.Detector {
-	st := &m.states[i]
-	if st.detector != nil {
-		return st.detector
+// it requires, for what stands in the text or for what it decodes to. It is not
+// asked for keywords, as a window need not hold what switched its rule on; but
+// where the window is all of the text, in each pass of decoding.
+func (m *Matcher) detector(i int, decoded bool) *detect.Detector {
+	st, kind := &m.states[i], 0
+	if decoded {
+		kind = 1
+	}
+	if st.detector[kind] != nil {
+		return st.detector[kind]
 	}
 	if m.globals == nil {
 		m.globals = m.set.global()
 	}
-	c := st.compiled
-	rules := map[string]config.Rule{c.rule.RuleID: c.rule}
-	for _, need := range c.rule.RequiredRules {
+	c, words := st.compiled, map[string]struct{}{}
+	one := c.rule
+	if decoded && c.apart {
+		for _, k := range one.Keywords {
+			words[k] = struct{}{}
+		}
+	} else {
+		one.Keywords = nil
+	}
+	rules := map[string]config.Rule{one.RuleID: one}
+	for _, need := range one.RequiredRules {
 		if other := m.set.byID[need.RuleID]; other != nil {
 			required := other.compiled().rule
 			required.SkipReport = true
+			required.Allowlists = append(slices.Clone(required.Allowlists), other.compiled().own...)
 			rules[need.RuleID] = required
 		}
 	}
-	words := map[string]struct{}{}
-	for _, k := range c.rule.Keywords {
-		words[k] = struct{}{}
+	det := detect.NewDetector(config.Config{Rules: rules, Keywords: words, Allowlists: m.globals})
+	det.IgnoreGitleaksAllow = len(c.rule.RequiredRules) == 0 // else judged in hit, to be counted
+	if decoded {
+		det.MaxDecodeDepth = maxDecodeDepth
 	}
-	st.detector = detect.NewDetector(config.Config{Rules: rules, Keywords: words, Allowlists: m.globals})
-	st.detector.IgnoreGitleaksAllow = true // judged in hit, to be counted
-	return st.detector
+	st.detector[kind] = det
+	return det
 }
 
 func compareHits(a, b Hit) int {

@@ -45,6 +45,9 @@ func (rs *Ruleset) at(h *Hit, path, commit string) string {
 			return Dropped
 		}
 	}
+	if rs.lacksRequired(c, path, commit) {
+		return Dropped
+	}
 	if h.Suppressed != "" {
 		return h.Suppressed
 	}
@@ -57,6 +60,21 @@ func (rs *Ruleset) at(h *Hit, path, commit string) string {
 		}
 	}
 	return ""
+}
+
+// lacksRequired reports whether a rule needs one that finds nothing at a path.
+func (rs *Ruleset) lacksRequired(c *compiled, path, commit string) bool {
+	for _, need := range c.rule.RequiredRules {
+		other := rs.byID[need.RuleID]
+		if other == nil {
+			continue
+		}
+		o := other.compiled()
+		if o.path.Path != nil && !o.path.Path.MatchString(path) || rs.anyAllows(o.rule.Allowlists, path, commit) || rs.anyAllows(o.own, path, commit) {
+			return true
+		}
+	}
+	return false
 }
 
 // LeftOut judges all that may be found at a path and commit: Dropped if

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/zricethezav/gitleaks/v8/config"
 	"github.com/zricethezav/gitleaks/v8/logging"
@@ -56,6 +58,7 @@ type compiled struct {
 	anchor *anchor
 	whole  *syntax.Prog
 	lines  bool // an allowlist looks at whole lines
+	apart  bool // what it needs may stand anywhere in the text: a keyword outside the match, or another rule's match
 }
 
 // Default returns gitleaks' own rules, as of the linked version.
@@ -262,7 +265,7 @@ func (rs *Ruleset) seal() {
 		if r.spec.Regex == "" {
 			continue
 		}
-		words := slices.Compact(slices.Sorted(slices.Values(r.spec.Keywords)))
+		words := slices.Compact(slices.Sorted(slices.Values(spellings(r.spec.Keywords))))
 		if len(words) == 0 || words[0] == "" {
 			rs.always = append(rs.always, i)
 			continue
@@ -284,6 +287,42 @@ func (rs *Ruleset) seal() {
 	}
 }
 
+// spellings returns keywords, and those with letters beyond ASCII in every
+// mixture of cases that lowers to them: the automaton folds ASCII only. Where there are more than
+// 256 mixtures of one, the letters beyond are lower case.
+func spellings(keywords []string) []string {
+	var all []string
+	for _, k := range keywords {
+		list := []string{""}
+		for _, letter := range k {
+			cases := []rune{letter}
+			for c := unicode.SimpleFold(letter); letter >= utf8.RuneSelf && c != letter; c = unicode.SimpleFold(c) {
+				if unicode.ToLower(c) == letter {
+					cases = append(cases, c)
+				}
+			}
+			list = mixtures(list, cases)
+		}
+		all = append(all, list...)
+	}
+	return all
+}
+
+func mixtures(list []string, cases []rune) (out []string) {
+	if len(list)*len(cases) > 256 {
+		for i := range list {
+			list[i] += string(cases[0])
+		}
+		return list
+	}
+	for _, text := range list {
+		for _, c := range cases {
+			out = append(out, text+string(c))
+		}
+	}
+	return out
+}
+
 // quiet switches gitleaks' global logger off, once: its events would hold
 // secrets, and building them costs more than matching.
 var quiet = sync.OnceFunc(func() { //nolint:gochecknoglobals // guards a global of gitleaks
@@ -301,6 +340,7 @@ func (r *rule) compile() *compiled {
 	c.rule.Regex, _ = compile(r.spec.Regex)
 	c.path.Path, _ = compile(r.spec.Path)
 	for _, need := range r.spec.Required {
+		c.apart = true
 		c.rule.RequiredRules = append(c.rule.RequiredRules, &config.Required{
 			RuleID: need.ID, WithinLines: need.WithinLines, WithinColumns: need.WithinColumns,
 		})
@@ -317,8 +357,9 @@ func (r *rule) compile() *compiled {
 	if err != nil {
 		return c // another flavour of expressions: gitleaks alone decides
 	}
-	if len(r.spec.Required) == 0 {
+	if len(r.spec.Required) == 0 && len(spellings(r.spec.Keywords)) == len(r.spec.Keywords) {
 		c.anchor = anchorOf(parsed, r.spec.Keywords)
+		c.apart = len(r.spec.Keywords) > 0 && !holdsOne(parsed, r.spec.Keywords)
 	}
 	if prog, err := syntax.Compile(parsed.Simplify()); err == nil {
 		c.whole = prog
