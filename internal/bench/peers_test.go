@@ -63,10 +63,10 @@ func peers() []peer {
 
 // where returns the program's path, or why it cannot be measured.
 func (p peer) where(muster string) (path, absent string) {
-	switch {
-	case p.name == floorName:
+	switch p.name {
+	case floorName:
 		return "git", ""
-	case p.name == musterName:
+	case musterName:
 		return muster, ""
 	}
 	dir := os.Getenv("MUSTER_PEERS")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 // and takes for its memory the most that it and all processes below it held at
 // one time: looked at every 50 ms, or, where there is no /proc, the most that one
 // of them held. Pages that several map are counted for each.
-func measureTree(ctx context.Context, b *testing.B, ok []int, stdout, name string, args ...string) cost {
+func measureTree(ctx context.Context, b *testing.B, ok []int, stdout, name string, args ...string) (cost, error) {
 	b.Helper()
 	out, err := os.Create(stdout)
 	if err != nil {
@@ -48,16 +49,16 @@ func measureTree(ctx context.Context, b *testing.B, ok []int, stdout, name strin
 	}
 	wall := time.Since(start)
 	if !slices.Contains(append(ok, 0), cmd.ProcessState.ExitCode()) {
-		b.Fatalf("%s: exit status %d\n%s", filepath.Base(name), cmd.ProcessState.ExitCode(), tail(stderr.Bytes()))
+		return cost{}, fmt.Errorf("%s: exit status %d\n%s", filepath.Base(name), cmd.ProcessState.ExitCode(), tail(stderr.Bytes()))
 	}
 	own := costOf(b, cmd.ProcessState)
 	own.wall, own.maxRSS = wall, max(own.maxRSS, most)
-	return own
+	return own, nil
 }
 
 // residentTree returns the MB that a process and those below it hold now.
 func residentTree(pid int) float64 {
-	dir := filepath.Join("/proc", strconv.Itoa(pid))
+	dir := "/proc/" + strconv.Itoa(pid)
 	statm, err := os.ReadFile(filepath.Join(dir, "statm"))
 	if err != nil {
 		return 0
