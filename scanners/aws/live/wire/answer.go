@@ -185,18 +185,30 @@ func tidy(s string) string {
 	return s
 }
 
+// errTooLarge is in the chain of the error of an answer that no service sends: an
+// endpoint that is not AWS's, or a small body that unpacks to a large one. It is not
+// asked for again.
+var errTooLarge = errors.New("the answer is larger than the service sends")
+
 // all reads an answer to its end, up to a bound.
-func all(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+func all(op Operation, r io.Reader) ([]byte, error) {
+	most := int64(maxAnswer)
+	if op.Service.Prefix == "iam" && (op.Name == "GetAccountAuthorizationDetails" || op.Name == "GetCredentialReport") {
+		most = maxAccount
+	}
+	body, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
-	if len(body) > maxAnswer {
-		return nil, fmt.Errorf("%w: it is larger than %d MB", errMalformed, maxAnswer>>20)
+	if int64(len(body)) > most {
+		return nil, fmt.Errorf("%w: more than %d MB", errTooLarge, most>>20)
 	}
 	return body, nil
 }
 
-// maxAnswer bounds one answer in memory. A page of IAM with 1,000 principals has
-// some 10 MB.
-const maxAnswer = 128 << 20
+// Bounds of one answer in memory. A page of IAM with 1,000 principals has some 10 MB,
+// a credential report of 5,000 users 5; other pages have at most 1,000 short items.
+const (
+	maxAnswer  = 16 << 20
+	maxAccount = 128 << 20
+)

@@ -132,7 +132,7 @@ func (c *Client) once(ctx context.Context, op Operation, region string, d draft,
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op.Action(), err)
 	}
-	body, err := all(res.Body)
+	body, err := all(op, res.Body)
 	_ = res.Body.Close() // it was read to its end, or cannot be
 	if err != nil {
 		return res.Header, fmt.Errorf("%s: %w", op.Action(), err)

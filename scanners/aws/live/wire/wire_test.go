@@ -194,6 +194,24 @@ func TestRefusals(t *testing.T) {
 
 // TestCutAnswerLeavesNothing: what was decoded of an answer that was cut must not
 // stay beside what the next attempt brings.
+// TestLargeAnswer: what no service sends is not kept, and not asked for again. The
+// two listings of a whole account may be large.
+func TestLargeAnswer(t *testing.T) {
+	large := "{" + strings.Repeat(" ", 20<<20) + "}"
+	kms := Operation{Service: Service{Prefix: "kms", Protocol: JSON, Version: "1.1", Target: "TrentService"}, Name: "ListKeys"}
+	c, _ := client(t, large)
+	if err := c.Ask(t.Context(), kms, "eu-central-1", nil, &struct{}{}); !errors.Is(err, errTooLarge) {
+		t.Errorf("20 MB of keys: %v", err)
+	}
+	if n := c.Requests(); n != 1 {
+		t.Errorf("it was asked for %d times", n)
+	}
+	iam := Operation{Service: Service{Prefix: "iam", Protocol: JSON}, Name: "GetAccountAuthorizationDetails"}
+	if err := c.Ask(t.Context(), iam, "us-east-1", nil, &struct{}{}); err != nil {
+		t.Errorf("20 MB of principals: %v", err)
+	}
+}
+
 func TestCutAnswerLeavesNothing(t *testing.T) {
 	op := Operation{Service: Service{Prefix: "iam", Protocol: Query}, Name: "ListUsers"}
 	whole := `<ListUsersResponse><ListUsersResult><Users><member>ada</member><member>bo</member></Users></ListUsersResult></ListUsersResponse>`
