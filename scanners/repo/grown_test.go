@@ -151,6 +151,42 @@ func TestGrownHistoryWithHoles(t *testing.T) {
 	}
 }
 
+// Where history was cut off or joined by hand, a secret came in with the oldest
+// commit that is there; when that changes, all is read again.
+func TestShallowAndGrafted(t *testing.T) {
+	b := newBuilder(t)
+	first := b.commit("one", "a.env", "TOKEN="+canary("one")+"\n")
+	b.commit("two", "b.txt", "clean\n")
+	third := b.commit("three", "c.txt", "clean\n")
+	dir := filepath.Join(t.TempDir(), "shallow")
+	b.git("clone", "-q", "--depth", "1", "file://"+b.dir, dir)
+	memory := newNotebook()
+	config := map[string]any{"path": dir}
+	came := func(what, want string) {
+		t.Helper()
+		if n := grows(t, memory, config, what); n != 0 {
+			t.Errorf("%s: the log was not read as a whole", what)
+		}
+		c := scan(t, config).credential(canary("one"))
+		if c == nil || len(c.FoundAt) != 1 || c.FoundAt[0].Commit != want || c.FirstCommit != want {
+			t.Errorf("%s: it did not come in with %s: %+v", what, want, c)
+		}
+	}
+	came("a shallow clone", third)
+	b.git("-C", dir, "fetch", "-q", "--unshallow")
+	came("all of it", first)
+	grafts := filepath.Join(dir, ".git", "info", "grafts")
+	if err := os.MkdirAll(filepath.Dir(grafts), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(grafts, []byte(third+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := grows(t, memory, config, "a graft"); n != 0 {
+		t.Error("a graft: the log was not read as a whole")
+	}
+}
+
 // The earlier pages are relied on, and each stays what it was.
 func TestGrownHistoryRelies(t *testing.T) {
 	b := newBuilder(t)

@@ -446,6 +446,23 @@ func TestSecretInNameIsNotRemembered(t *testing.T) {
 	}
 }
 
+// What a file says of a secret is not remembered if another secret is in it.
+func TestSecretInFactIsNotRemembered(t *testing.T) {
+	b := newBuilder(t)
+	b.commit("one", ".netrc", "machine a.northwind.example login "+canary("login")+" password "+canary("password")+"\n",
+		"b/.netrc", "machine b.northwind.example login ada password "+canary("other")+"\n")
+	memory := newNotebook()
+	sameAsFresh(t, memory, map[string]any{"path": b.dir}, "a secret in a login")
+	for _, data := range memory.data {
+		if bytes.Contains(data, []byte(canary("login"))) {
+			t.Error("the login is remembered")
+		}
+	}
+	if !bytes.Contains(memory.data[memory.of(t, "repo/found/")], []byte("b.northwind.example")) {
+		t.Error("what has no secret in it is not remembered")
+	}
+}
+
 // A scan that is stopped remembers what it had scanned; the next one goes on and
 // tells all.
 func TestStoppedScanIsRemembered(t *testing.T) {
