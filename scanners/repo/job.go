@@ -225,11 +225,19 @@ func (j *job) scanFilesOf() error {
 		return nil
 	}
 	known := map[git.ID]bool{}
-	if err := j.readIndex(func(e git.Entry) { known[e.ID] = true }); err != nil {
+	read, err := j.isRead()
+	if err != nil {
+		return err
+	}
+	if err := j.readIndex(func(e git.Entry) {
+		if read(e.ID) {
+			known[e.ID] = true
+		}
+	}); err != nil {
 		return err
 	}
 	p := newPool(j)
-	err := j.walk(p, known)
+	err = j.walk(p, known)
 	p.close()
 	if err != nil {
 		return err
@@ -271,8 +279,12 @@ func (j *job) feedAll(p *pool) error {
 			return err
 		}
 	}
+	read, err := j.isRead()
+	if err != nil {
+		return err
+	}
 	if err := j.readIndex(func(e git.Entry) {
-		if c.History {
+		if c.History && read(e.ID) {
 			history[e.ID] = true
 		}
 	}); err != nil {
@@ -282,6 +294,24 @@ func (j *job) feedAll(p *pool) error {
 		return j.walk(p, history)
 	}
 	return j.listHead()
+}
+
+// isRead returns a function that reports whether an object that the index names was
+// read with history: if only what references reach was, what is staged and in no
+// commit was not, so that what HEAD has counts.
+func (j *job) isRead() (func(git.ID) bool, error) {
+	if j.scan.config.Unreachable {
+		return func(id git.ID) bool { return !j.absent(id) }, nil
+	}
+	has := map[git.ID]bool{}
+	if j.head.IsZero() {
+		return func(git.ID) bool { return false }, nil
+	}
+	err := j.repo.Tree(j.ctx, j.head, func(e git.Entry) error {
+		has[e.ID] = true
+		return nil
+	})
+	return func(id git.ID) bool { return has[id] }, j.tolerate(err, "the tree at HEAD")
 }
 
 func (j *job) scanFiles() error {
