@@ -61,7 +61,8 @@ func (j *job) readHead() error {
 	return j.tolerate(err, "the tree at HEAD")
 }
 
-// tolerate turns a failure of git into a reason, and keeps the others.
+// tolerate turns a failure of git into a reason, and keeps the others. What was
+// concluded without what could not be read is not remembered.
 func (j *job) tolerate(err error, what string) error {
 	if err == nil {
 		return nil
@@ -69,6 +70,7 @@ func (j *job) tolerate(err error, what string) error {
 	if j.ctx.Err() != nil {
 		return j.ctx.Err()
 	}
+	j.past.spoil()
 	j.missf("%s could not be read to the end: %s", what, reasonOf(err))
 	return nil
 }

@@ -71,6 +71,7 @@ type past struct {
 	size    int
 	kept    int  // changes that only a grown history may need
 	whole   bool // pages hold all that a grown history needs
+	spoiled bool // something failed that may go well the next time
 }
 
 // The pages are what is kept.
@@ -458,9 +459,16 @@ func (p *past) forget() {
 	}
 }
 
+// spoil lets nothing be kept of this scan; what was remembered still holds.
+func (p *past) spoil() {
+	if p != nil {
+		p.spoiled = true
+	}
+}
+
 // save keeps what the log told, unless the repository has changed since.
 func (p *past) save(j *job) {
-	if p == nil || p.pages == nil || p.told || p.secretive() {
+	if p == nil || p.pages == nil || p.told || p.spoiled || p.secretive() {
 		return
 	}
 	p.pages.Exact, p.pages.Growth = p.exact, p.growth(j)

@@ -187,7 +187,7 @@ func (j *job) learnWhole(id git.ID, by string, content []byte, list []occurrence
 		return
 	}
 	if !sameObject(git.TypeBlob, content, id) {
-		j.past.forget() // the same files may hold something else the next time
+		j.past.spoil() // the same files may hold something else the next time
 		return
 	}
 	if _, ok := id.SHA1(); ok {

@@ -120,7 +120,7 @@ func (s *state) dir(root, below string) error {
 			return errUnknownState // it may lead in a circle
 		case info.IsDir():
 			err = s.dir(root, name)
-		case strings.HasSuffix(e.Name(), ".lock"), e.Name() == "index", e.Name() == "COMMIT_EDITMSG":
+		case isPassing(filepath.ToSlash(below), e.Name()):
 			continue
 		case info.Mode().IsRegular():
 			err = s.file(filepath.Join(root, name), filepath.ToSlash(name))
@@ -132,6 +132,17 @@ func (s *state) dir(root, below string) error {
 		}
 	}
 	return nil
+}
+
+// isPassing reports whether a file says nothing of history: locks, the index and
+// the draft of a message, which lie where a git directory or that of a linked
+// working tree begins. A branch may have their names.
+func isPassing(below, name string) bool {
+	if strings.HasSuffix(name, ".lock") {
+		return true // no reference ends so
+	}
+	top := below == "" || strings.HasPrefix(below, "worktrees/") && strings.Count(below, "/") == 1
+	return top && (name == "index" || name == "COMMIT_EDITMSG")
 }
 
 // file adds a name and a content.
