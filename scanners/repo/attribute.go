@@ -26,7 +26,7 @@ func (j *job) attribute() error {
 		return err
 	}
 	steps := []func() error{
-		j.placeCommits, j.placeKeyFiles, j.placeMerges, j.placeUnreachable, j.placeMessages, j.placeIndex, j.placeFiles, j.placeTips,
+		j.placeCommits, j.placeKeyFiles, j.placeUnexplained, j.placeMerges, j.placeUnreachable, j.placeMessages, j.placeIndex, j.placeFiles, j.placeTips,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -49,9 +49,11 @@ func (j *job) readHead() error {
 		}
 		if j.format(e.Path) != "" && e.Mode != git.ModeSubmodule {
 			j.formats.atHead[e.Path] = e.ID
+			j.namedAtHead[e.Path] = e.ID
 		}
 		if len(j.rules.PathRules(e.Path)) > 0 {
 			j.keyAtHead[e.Path] = true
+			j.namedAtHead[e.Path] = e.ID
 		}
 		if j.repo.Bare() && e.Mode == git.ModeSubmodule {
 			j.submodule(e.Path)

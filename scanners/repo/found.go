@@ -190,6 +190,7 @@ func (j *job) keyFile(known map[string]byPath, c git.Change, via string) {
 	if !says.anything() || c.To.IsZero() || j.oldFiles[c.To] {
 		return
 	}
+	j.explained[version{c.Path, c.To}] = true
 	w := where{path: c.Path, via: via}.by(c.Commit)
 	if says.format != "" {
 		j.noteFormat(says.format, c, w)

@@ -58,40 +58,42 @@ type job struct {
 	files   map[string][]*texts
 	found   map[inventory.SecretHash]*found
 
-	headFiles  map[string]git.ID // files at HEAD that hold something
-	indexFiles map[string]git.ID
-	old        map[inventory.SecretHash]bool // of a narrow scan, what was there before it
-	oldFiles   map[git.ID]bool               // and in which blobs
-	placed     map[git.ID]bool               // objects whose place is known
-	commits    map[git.ID]bool               // commits that a reference reaches
-	store      *pack.Store                   // nil if only git can read the objects
-	present    map[uint64]struct{}           // objects in the store, by ID.Short; nil if not listed
-	known      *known                        // what an earlier scan found nothing in; nil if that is not asked
-	tells      *findings                     // what an earlier scan found; nil likewise
-	past       *past                         // what an earlier scan learned from the log; nil likewise
-	keyFiles   map[string][]keyFile
-	keyFound   map[git.ID][]occurrence
-	keyAtHead  map[string]bool // paths at HEAD that are key files
-	tipsKnown  bool            // it is known what the tips of branches hold
-	diskKeys   []diskKey
-	formats    formats
-	suppressed map[string]map[string]bool
-	badIgnores int
-	archives   int                    // not opened as none are to be
-	unopened   map[archive.Reason]int // archives and members, by what hindered
-	packed     atomic.Int64           // bytes of archives
-	unpacked   atomic.Int64           // bytes unpacked from them
-	notes      []string
-	reasons    map[string]int
-	order      []string // reasons, as they came
-	declared   []inventory.Record
-	declaredAt map[string]string      // paths of files that may declare something, by uri
-	lastChange map[string]*git.Commit // of those files, the commit that made them what they are
-	lost       []string               // why declarations may be missing
-	wanted     []string               // files that may declare something
-	wantedIDs  []git.ID               // their blobs, if they are read from HEAD
-	nested     []target
-	counts     map[inventory.Kind]int
+	headFiles   map[string]git.ID // files at HEAD that hold something
+	indexFiles  map[string]git.ID
+	old         map[inventory.SecretHash]bool // of a narrow scan, what was there before it
+	oldFiles    map[git.ID]bool               // and in which blobs
+	placed      map[git.ID]bool               // objects whose place is known
+	commits     map[git.ID]bool               // commits that a reference reaches
+	store       *pack.Store                   // nil if only git can read the objects
+	present     map[uint64]struct{}           // objects in the store, by ID.Short; nil if not listed
+	known       *known                        // what an earlier scan found nothing in; nil if that is not asked
+	tells       *findings                     // what an earlier scan found; nil likewise
+	past        *past                         // what an earlier scan learned from the log; nil likewise
+	keyFiles    map[string][]keyFile
+	keyFound    map[git.ID][]occurrence
+	keyAtHead   map[string]bool   // paths at HEAD that are key files
+	namedAtHead map[string]git.ID // files at HEAD that hold credentials by their name
+	explained   map[version]bool  // versions of such files that a commit brought in
+	tipsKnown   bool              // it is known what the tips of branches hold
+	diskKeys    []diskKey
+	formats     formats
+	suppressed  map[string]map[string]bool
+	badIgnores  int
+	archives    int                    // not opened as none are to be
+	unopened    map[archive.Reason]int // archives and members, by what hindered
+	packed      atomic.Int64           // bytes of archives
+	unpacked    atomic.Int64           // bytes unpacked from them
+	notes       []string
+	reasons     map[string]int
+	order       []string // reasons, as they came
+	declared    []inventory.Record
+	declaredAt  map[string]string      // paths of files that may declare something, by uri
+	lastChange  map[string]*git.Commit // of those files, the commit that made them what they are
+	lost        []string               // why declarations may be missing
+	wanted      []string               // files that may declare something
+	wantedIDs   []git.ID               // their blobs, if they are read from HEAD
+	nested      []target
+	counts      map[inventory.Kind]int
 }
 
 // A texts is what was found in one text.
@@ -124,6 +126,7 @@ func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job
 		objects: map[git.ID][]*texts{}, kinds: map[git.ID]string{}, files: map[string][]*texts{},
 		found: map[inventory.SecretHash]*found{}, headFiles: map[string]git.ID{}, indexFiles: map[string]git.ID{},
 		placed: map[git.ID]bool{}, commits: map[git.ID]bool{}, keyFiles: map[string][]keyFile{}, keyFound: map[git.ID][]occurrence{}, formats: newFormats(), keyAtHead: map[string]bool{},
+		namedAtHead: map[string]git.ID{}, explained: map[version]bool{},
 		suppressed: map[string]map[string]bool{}, reasons: map[string]int{}, counts: map[inventory.Kind]int{},
 	}
 	j.mask = newMasker(rules, s.env.Hash, func(hash inventory.SecretHash) bool { return j.found[hash] != nil })
