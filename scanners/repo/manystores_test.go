@@ -118,7 +118,7 @@ func TestStores(t *testing.T) {
 				t.Fatal(err)
 			}
 			return b
-		}, less: all, reason: "packfile … index unavailable"},
+		}, less: all[:len(all)-1], reason: "packfile … index unavailable"}, // the last blob is on disk
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := c.make(t)
