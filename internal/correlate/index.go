@@ -41,7 +41,7 @@ func newIndex(inv *inventory.Inventory) *index {
 	slices.Sort(ix.hosts)
 	for _, c := range inv.Coverages {
 		full := c.Kind == inventory.KindCredential && c.Status == inventory.StatusComplete
-		for part := range strings.FieldsFuncSeq(c.Scope, func(r rune) bool { return r == ':' || r == '/' }) {
+		for part := range strings.FieldsFuncSeq(c.Scope, func(r rune) bool { return r == ':' || r == '/' || r == '@' }) {
 			ix.scopes[part] = ix.scopes[part] || full
 		}
 	}

@@ -49,7 +49,7 @@ type mapper struct {
 // newMapper indexes one account of an estate.
 func (e *estate) newMapper(ctx context.Context, a *object.Account, emit scanners.Emit) *mapper {
 	m := &mapper{
-		ctx: ctx, emit: emit, scanner: e.scanner, scope: e.scanner + ":" + word(a.ID), now: e.now, estate: e, a: a, judge: e.judge, owners: e.owners,
+		ctx: ctx, emit: emit, scanner: e.scanner, scope: scopeOf(e.scanner, a), now: e.now, estate: e, a: a, judge: e.judge, owners: e.owners,
 		roles: make(map[string]*object.Role, len(a.Roles)), users: make(map[string]*object.User, len(a.Users)),
 		byName: make(map[string]*object.User, len(a.Users)), policies: make(map[string]*object.Policy, len(a.Policies)),
 		groups: make(map[string]*object.Group, len(a.Groups)), profiles: map[string]string{}, providers: map[string]bool{},
@@ -219,4 +219,14 @@ func (m *mapper) lose(kind inventory.Kind, text string) {
 	if len(m.lost[kind]) < maxMore && !slices.Contains(m.lost[kind], text) {
 		m.lost[kind] = append(m.lost[kind], text)
 	}
+}
+
+// scopeOf names the scope of an account. A scan of some of its regions has one of
+// its own, so that it never closes what a whole scan found in the others.
+func scopeOf(scanner string, a *object.Account) string {
+	scope := scanner + ":" + word(a.ID)
+	if a.Chosen != "" {
+		scope += "@" + clip(a.Chosen, maxText)
+	}
+	return scope
 }

@@ -201,8 +201,12 @@ func denied(c *call) *answer {
 }
 
 func permission(c *call) string {
-	if c.action == "s3:ListBuckets" {
+	switch c.action {
+	case "s3:ListBuckets":
 		return "s3:ListAllMyBuckets"
+	case "access-analyzer:ListFindingsV2", "access-analyzer:GetFindingV2":
+		return strings.TrimSuffix(c.action, "V2")
+	default:
+		return c.action
 	}
-	return c.action
 }

@@ -78,11 +78,21 @@ func (s *session) regionNotes(l object.Listing, on, off, left []string) {
 			a.Notes = append(a.Notes, fmt.Sprintf("%d regions are off, and what was made there before cannot be read: %s", len(off), strings.Join(off, ", ")))
 		}
 	})
-	for _, name := range left {
+	if len(left) > 0 {
 		s.keep(func(a *object.Account) {
-			a.Listings = append(a.Listings, object.Listing{Call: l.Call, Region: name, Status: inventory.StatusPartial, Reason: "the region is left out by choice"})
+			a.Chosen = o.regionChoice()
+			a.Notes = append(a.Notes, fmt.Sprintf("%d regions are left out by choice: %s", len(left), strings.Join(left, ", ")))
 		})
 	}
+}
+
+// regionChoice writes which regions were chosen: eu-*,!eu-south-2.
+func (o *Options) regionChoice() string {
+	out := slices.Clone(o.Regions)
+	for _, r := range o.ExcludeRegions {
+		out = append(out, "!"+r)
+	}
+	return strings.Join(out, ",")
 }
 
 // alias reads what people call the account.

@@ -2,6 +2,7 @@ package live
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/muster-nhi/muster/scanners/aws/live/wire"
 )
@@ -25,12 +26,16 @@ const (
 )
 
 // permission returns the action that a policy has to allow for an operation: its
-// name, but for one.
+// name, but for a few (Service Authorization Reference).
 func permission(op wire.Operation) string {
-	if op.Action() == "s3:ListBuckets" {
+	switch op.Action() {
+	case "s3:ListBuckets":
 		return "s3:ListAllMyBuckets"
+	case "access-analyzer:ListFindingsV2", "access-analyzer:GetFindingV2":
+		return strings.TrimSuffix(op.Action(), "V2")
+	default:
+		return op.Action()
 	}
-	return op.Action()
 }
 
 // Operations returns every operation that is ever asked for, so that tests can hold

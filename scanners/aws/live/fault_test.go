@@ -383,12 +383,11 @@ func TestChoices(t *testing.T) {
 	if !strings.Contains(strings.Join(e.Notes, "\n"), "1 accounts are left out") {
 		t.Errorf("the notes are %q", e.Notes)
 	}
-	for region, reason := range map[string]string{eu: "by choice", "me-central-1": "not opted in", "mars-1": "no region of this name"} {
-		want := inventory.StatusSkipped
-		if region == eu {
-			want = inventory.StatusPartial // what is there was not seen
-		}
-		if l := listingOf(e.Accounts[0], "ec2:DescribeRegions", region); l.Status != want || !strings.Contains(l.Reason, reason) {
+	if a := e.Accounts[0]; a.Chosen != "us-*,me-central-1,mars-1" || !strings.Contains(strings.Join(a.Notes, "\n"), "left out by choice: "+eu) {
+		t.Errorf("chosen are %q, and the notes say %q", a.Chosen, a.Notes)
+	}
+	for region, reason := range map[string]string{"me-central-1": "not opted in", "mars-1": "no region of this name"} {
+		if l := listingOf(e.Accounts[0], "ec2:DescribeRegions", region); l.Status != inventory.StatusSkipped || !strings.Contains(l.Reason, reason) {
 			t.Errorf("%s: %+v", region, l)
 		}
 	}

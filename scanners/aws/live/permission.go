@@ -76,7 +76,6 @@ func Refused() []Refusal {
 		{"secretsmanager:BatchGetSecretValue", "returns secrets"},
 		{"secretsmanager:GetSecretValue", "returns a secret"},
 		{"ssm:GetParameter*", "returns parameters"},
-		{"sso:GetRoleCredentials", "returns credentials"},
 		{"sts:GetFederationToken", "returns credentials"},
 		{"sts:GetSessionToken", "returns credentials"},
 	}

@@ -205,11 +205,7 @@ func TestEachCallDenied(t *testing.T) {
 		}
 		s := everything(t)
 		s.Allow = func(r fake.Request) bool {
-			action := r.Action
-			if action == "s3:ListBuckets" {
-				action = "s3:ListAllMyBuckets"
-			}
-			return action != p.Action
+			return allowedBy(r.Action) != p.Action
 		}
 		o := allOptions(t, s)
 		o.Wrap = direct(s)
@@ -230,5 +226,20 @@ func TestEachCallDenied(t *testing.T) {
 		if p.Action != "iam:GetAccountAuthorizationDetails" && len(e.Accounts) > 0 && len(e.Accounts[0].Roles) != len(whole.Accounts[0].Roles) {
 			t.Errorf("%s is denied, and roles are lost", p.Action)
 		}
+	}
+}
+
+// allowedBy returns the action that AWS asks a policy for where it is another than
+// the name of the operation (Service Authorization Reference).
+func allowedBy(operation string) string {
+	switch operation {
+	case "s3:ListBuckets":
+		return "s3:ListAllMyBuckets"
+	case "access-analyzer:ListFindingsV2":
+		return "access-analyzer:ListFindings"
+	case "access-analyzer:GetFindingV2":
+		return "access-analyzer:GetFinding"
+	default:
+		return operation
 	}
 }

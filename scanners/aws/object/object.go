@@ -60,6 +60,7 @@ type Account struct {
 	SCPs      []string // ARNs of policies attached to the account itself
 	RCPs      []string
 	Reader    string // ARN as whom it was read; empty is unknown
+	Chosen    string // which regions were asked for where others were left out by choice; empty is all
 
 	Root     *Root // nil is unknown
 	Users    []User
