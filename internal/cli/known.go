@@ -53,7 +53,7 @@ func (k *known) Save(ctx context.Context, key string, data []byte) error {
 // by a hash of itself.
 func build(info *debug.BuildInfo, ok bool) (string, error) {
 	if ok && info.Main.Version != "" && info.Main.Version != "(devel)" && !strings.Contains(info.Main.Version, "dirty") {
-		return info.Main.Version + " " + info.Main.Sum, nil
+		return fmt.Sprintf("%s %x", info.Main.Version, sha256.Sum256([]byte(info.String()))), nil // with its modules, tags and Go
 	}
 	path, err := os.Executable()
 	if err != nil {

@@ -28,6 +28,11 @@ func TestBuild(t *testing.T) {
 	if a, b := of(version("v1.2.3"), true), of(version("v1.2.4"), true); a == b || a == self || !strings.HasPrefix(a, "v1.2.3") {
 		t.Errorf("two versions: %q and %q", a, b)
 	}
+	tagged := version("v1.2.3")
+	tagged.Settings = []debug.BuildSetting{{Key: "-tags", Value: "gore2regex"}}
+	if a, b := of(version("v1.2.3"), true), of(tagged, true); a == b {
+		t.Errorf("one version, built in two ways: both are %q", a)
+	}
 }
 
 func TestKeeperMemory(t *testing.T) {
