@@ -237,7 +237,7 @@ func explained() map[string]string {
 	return map[string]string{
 		"Account.Notes": fault, "Listing.Reason": fault, "Policy.Problem": fault,
 		"User.PoliciesUnread": export, "Role.PoliciesUnread": export, "Role.Description": export, "Role.MaxSession": export,
-		"Account.Sought": "only where keys lie about", "Account.SoughtAll": "only where keys lie about",
+		"Account.Chosen": "only where regions are left out by choice", "Account.Sought": "only where keys lie about", "Account.SoughtAll": "only where keys lie about",
 		"Account.SoughtProblems": "only where keys lie about", "PermissionSet.Tags": never,
 		"Account.Tags": never, "WorkloadIdentity.CreatedAt": never, "WorkloadIdentity.UpdatedAt": never, "WorkloadIdentity.ReturnURLs": never,
 		"Connection.ExpiresAt": never, "Delegation.ARN": "the model has none",
