@@ -27,9 +27,7 @@ func client(t *testing.T, answer string) (*Client, *sent) {
 			t.Error(err)
 		}
 		*got = sent{r.Method, r.URL.RequestURI(), r.Header.Get("Content-Type"), r.Header.Get("X-Amz-Target"), string(body)}
-		if _, err := io.WriteString(w, answer); err != nil {
-			t.Error(err)
-		}
+		_, _ = io.WriteString(w, answer) // who has read enough hangs up; the tests judge what came through
 	}))
 	t.Cleanup(s.Close)
 	return New(Options{
