@@ -344,6 +344,10 @@ func TestE2ERegionOff(t *testing.T) {
 	o := p.options()
 	o.Regions = []string{region, "eu-west-3", "ap-east-1", "mars-north-1"}
 	e := p.read(t, o)
+	if got := e.Accounts[0].Chosen; got != strings.Join(o.Regions, ",") {
+		t.Errorf("chosen are %q", got)
+	}
+	e.Accounts[0].Chosen = region // more regions were asked for
 	same(t, want, e)
 	problems := bad(e)
 	for _, what := range []string{"secretsmanager:ListSecrets eu-west-3", "ec2:DescribeRegions mars-north-1"} {
