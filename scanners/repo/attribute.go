@@ -8,7 +8,6 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/repo/declared"
-	"github.com/muster-nhi/muster/scanners/repo/file"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
@@ -360,7 +359,7 @@ func (j *job) placeIndex() error {
 // placeFiles places what is on disk and not in the commit at HEAD.
 func (j *job) placeFiles() error {
 	for _, k := range j.diskKeys {
-		if file.Is(k.rule) {
+		if j.formats.known.Is(k.rule) {
 			j.placeDiskFormat(k)
 			clear(k.content)
 			continue

@@ -208,5 +208,3 @@ func either(a, b func(dir, base string) bool) func(dir, base string) bool {
 	return func(dir, base string) bool { return a(dir, base) || b(dir, base) }
 }
 
-// Is reports whether a name is that of a format.
-func Is(name string) bool { return New().Is(name) }
