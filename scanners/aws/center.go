@@ -68,19 +68,19 @@ func (m *mapper) putSet(c *object.IdentityCenter, s *object.PermissionSet, assig
 // for a role of the set that was read. Without one it is known of AWS's own only.
 func (m *mapper) setPolicy(s *object.PermissionSet, arn string) *inventory.Grant {
 	g := m.setGrant(s, "attached/"+arn, lastPart(arn), "attached policy", arn)
-	a := parse(arn)
+	a := object.ParseARN(arn)
 	role := m.estate.reserved[s.Name]
-	if in := m.estate.accounts[parse(role).account]; in != nil {
+	if in := m.estate.accounts[object.ParseARN(role).Account]; in != nil {
 		here := arn
-		if a.account != byAWS {
-			here = "arn:" + a.partition + ":iam::" + in.ID + ":" + a.resource
+		if a.Account != byAWS {
+			here = "arn:" + a.Partition + ":iam::" + in.ID + ":" + a.Resource
 		}
 		if r, ok := m.judge.analysis.Grant(role, m.judge.policy(in, here)); ok {
 			m.fillResult(g, r)
 			return g
 		}
 	}
-	if a.account == byAWS {
+	if a.Account == byAWS {
 		x := privilege.AWSManagedPolicy(arn)
 		g.Level, g.Reasons, g.Capabilities = cmp.Or(x.Level, inventory.LevelUnknown), x.Reasons, x.Capabilities
 		return g

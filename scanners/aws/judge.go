@@ -124,7 +124,7 @@ func (j *judge) all(a *object.Account, inline []object.Policy, attached []string
 
 // key returns under what a managed policy is kept.
 func managedKey(account, policy string) string {
-	if parse(policy).account == byAWS {
+	if object.ParseARN(policy).Account == byAWS {
 		return policy
 	}
 	return account + " " + policy
@@ -137,7 +137,7 @@ func (j *judge) policy(a *object.Account, policy string) *paths.Policy {
 	if p := j.managed[k]; p != nil {
 		return p
 	}
-	p := &paths.Policy{Name: lastPart(policy), ARN: policy, ByAWS: parse(policy).account == byAWS}
+	p := &paths.Policy{Name: lastPart(policy), ARN: policy, ByAWS: object.ParseARN(policy).Account == byAWS}
 	j.managed[k] = p
 	return p
 }

@@ -156,8 +156,8 @@ func madeBy(tags []object.Tag) owning {
 			continue
 		}
 		if s.method == "cloudformation" {
-			if a := parse(v); a.resource != "" { // a stack's id: stack/NAME/UUID
-				v = strings.Split(a.resource+"//", "/")[1]
+			if a := object.ParseARN(v); a.Resource != "" { // a stack's id: stack/NAME/UUID
+				v = strings.Split(a.Resource+"//", "/")[1]
 			}
 			if madeByCDK(tags, v) {
 				s.method = "cdk"
@@ -200,14 +200,14 @@ func taggedCreator(by string) owning {
 // machine, a session of Identity Center a person.
 func creatorOwner(c *object.Creator) owning {
 	o := owning{owner: c.By, method: "creator", source: "CloudTrail " + c.Event, confidence: inventory.ConfidenceMedium}
-	a := parse(c.By)
+	a := object.ParseARN(c.By)
 	switch {
-	case strings.HasPrefix(a.resource, "assumed-role/AWSReservedSSO_"):
-		o.owner, o.kind = lastPart(a.resource), person
-	case strings.HasPrefix(a.resource, "assumed-role/"), strings.HasPrefix(a.resource, "role/"):
+	case strings.HasPrefix(a.Resource, "assumed-role/AWSReservedSSO_"):
+		o.owner, o.kind = lastPart(a.Resource), person
+	case strings.HasPrefix(a.Resource, "assumed-role/"), strings.HasPrefix(a.Resource, "role/"):
 		o.kind, o.confidence = machine, inventory.ConfidenceLow
-	case strings.HasPrefix(a.resource, "user/"):
-		o.owner = lastPart(a.resource)
+	case strings.HasPrefix(a.Resource, "user/"):
+		o.owner = lastPart(a.Resource)
 	}
 	return o
 }

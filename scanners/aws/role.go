@@ -118,8 +118,8 @@ const deniesAll = "policy/AWSDenyAll"
 // switch one off.
 func switchedOff(attached []string) inventory.Tri {
 	return inventory.TriOf(slices.ContainsFunc(attached, func(p string) bool {
-		a := parse(p)
-		return a.account == byAWS && a.resource == deniesAll
+		a := object.ParseARN(p)
+		return a.Account == byAWS && a.Resource == deniesAll
 	}))
 }
 

@@ -187,7 +187,7 @@ func (m *mapper) putKeyGrant(k *object.Key, g *object.KeyGrant) {
 	if strings.HasSuffix(g.Grantee, ".amazonaws.com") || k.Manager == "AWS" {
 		x.ManagedBy = byAWS
 	}
-	if a := parse(g.Grantee).account; a != "" && a != m.a.ID {
+	if a := object.ParseARN(g.Grantee).Account; a != "" && a != m.a.ID {
 		attr.set("cross_account", a)
 	}
 	m.put(inventory.Record{Grant: x}, inventory.KindGrant)
@@ -213,10 +213,8 @@ func keyLevel(operations []string) (level inventory.Level, capabilities []string
 
 // principalID returns the id of a principal as a policy or an API names it.
 func (m *mapper) principalID(s string) string {
-	switch {
-	case accountID(s):
+	if object.IsAccount(s) {
 		return m.id("arn:" + m.partition() + ":iam::" + s + ":root")
-	default:
-		return m.id(s)
 	}
+	return m.id(s)
 }

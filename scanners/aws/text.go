@@ -213,22 +213,5 @@ func environmentOf(tags ...[]object.Tag) string {
 	return ""
 }
 
-// An arn is an ARN in its parts; all are empty if it is none.
-type arn struct{ partition, service, region, account, resource string }
-
-// parse splits an ARN (IAM User Guide, "IAM identifiers").
-func parse(s string) arn {
-	p := strings.SplitN(s, ":", 6)
-	if len(p) < 6 || p[0] != "arn" {
-		return arn{}
-	}
-	return arn{p[1], p[2], p[3], p[4], p[5]}
-}
-
-// accountID reports whether s is twelve digits.
-func accountID(s string) bool {
-	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
-}
-
 // lastPart returns what stands behind the last slash or colon.
 func lastPart(s string) string { return s[strings.LastIndexAny(s, "/:")+1:] }

@@ -187,7 +187,7 @@ func (m *mapper) absent(provider string) bool {
 	if strings.Contains(provider, ":saml-provider/") {
 		call = "iam:ListSAMLProviders"
 	}
-	return parse(provider).account == m.a.ID && !m.providers[provider] && m.listings.whole(call)
+	return object.ParseARN(provider).Account == m.a.ID && !m.providers[provider] && m.listings.whole(call)
 }
 
 // certificateTrust tells of Roles Anywhere: whoever has a certificate of an anchor

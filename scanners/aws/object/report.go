@@ -217,11 +217,11 @@ func (p *reportParser) joinName() {
 
 // userARN splits arn:PARTITION:iam::ACCOUNT:user/… or :root.
 func userARN(arn string) (partition, account string, ok bool) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "iam" || len(parts[4]) != 12 || strings.Trim(parts[4], "0123456789") != "" {
+	a := ParseARN(arn)
+	if a.Service != "iam" || !IsAccount(a.Account) {
 		return "", "", false
 	}
-	return parts[1], parts[4], strings.HasPrefix(parts[5], "user/") || parts[5] == "root"
+	return a.Partition, a.Account, strings.HasPrefix(a.Resource, "user/") || a.Resource == "root"
 }
 
 func (p *reportParser) field(name string) string {
