@@ -63,6 +63,7 @@ type account struct {
 
 	groupNames map[string]string
 	assigned   []object.Assignment
+	isAssigned map[object.Assignment]bool             // those in assigned
 	listed     map[string]map[string]string           // names that a call lists, and their regions
 	described  map[string]bool                        // call and name
 	detailed   map[string]bool                        // ARNs of users and roles whose policies were read
@@ -99,7 +100,7 @@ func newAccount(id, partition string) *account {
 		secrets: set[object.Secret]{}, params: set[object.Parameter]{}, keys: set[object.Key]{}, consumers: set[object.Consumer]{},
 		pods: set[object.PodIdentity]{}, entries: set[object.AccessEntry]{}, clusters: set[object.Cluster]{}, links: set[object.Connection]{},
 		workloads: set[object.WorkloadIdentity]{}, pairs: set[object.KeyPair]{}, resources: set[object.ResourcePolicy]{}, unused: set[object.Unused]{},
-		groupNames: map[string]string{}, listed: map[string]map[string]string{}, described: map[string]bool{},
+		groupNames: map[string]string{}, isAssigned: map[object.Assignment]bool{}, listed: map[string]map[string]string{}, described: map[string]bool{},
 		detailed: map[string]bool{}, service: map[string]map[string]object.AccessKey{}, specific: map[string][]object.ServiceCredential{},
 		ssh: map[string][]object.SSHKey{}, signing: map[string][]object.SigningCertificate{}, uses: map[string]object.AccessKey{},
 		regions: map[string]bool{}, named: map[string]bool{}, listings: map[listingKey]*listing{},

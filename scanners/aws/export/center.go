@@ -66,7 +66,8 @@ func (h *handlers) center() {
 	})
 	on(h, "AccountAssignments", "sso:ListAccountAssignments", func(v *assignment) bool { return v.PermissionSetArn != "" }, noARN, func(a *account, _ string, v *assignment) {
 		x := object.Assignment{Set: v.PermissionSetArn, Account: v.AccountID, PrincipalType: v.PrincipalType, PrincipalID: v.PrincipalID}
-		if !slices.Contains(a.assigned, x) {
+		if !a.isAssigned[x] {
+			a.isAssigned[x] = true
 			a.assigned = append(a.assigned, x)
 		}
 	})
@@ -92,7 +93,10 @@ func (h *handlers) store() {
 }
 
 // instanceOf finds the id of an instance of Identity Center in an ARN.
-func instanceOf(arn string) string { return regexp.MustCompile(`ssoins-[0-9a-z]+`).FindString(arn) }
+func instanceOf(arn string) string { return instanceForm.FindString(arn) }
+
+// instanceForm matches the id of an instance of Identity Center.
+var instanceForm = regexp.MustCompile(`ssoins-[0-9a-z]+`)
 
 // center returns the instance of an ARN.
 func (a *account) center(arn string) *object.IdentityCenter {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
@@ -111,12 +112,13 @@ func (doc *document) take(action, text string, err error, put func(a *account, r
 
 // read looks what a document is that is no list.
 func (doc *document) read() {
+	flat := sync.OnceValues(func() ([]byte, error) { return json.Marshal(doc.flat) })
 	for i := range doc.r.kinds.answers {
 		x := &doc.r.kinds.answers[i]
 		if slices.ContainsFunc(x.needs, func(k string) bool { _, ok := doc.flat[k]; return !ok }) {
 			continue
 		}
-		raw, err := json.Marshal(doc.flat)
+		raw, err := flat()
 		if err == nil && x.read(doc, raw) {
 			doc.known = true
 			return
