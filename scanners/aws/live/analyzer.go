@@ -7,12 +7,6 @@ import (
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
-// A finding of an analyzer, and where it is asked about.
-type finding struct {
-	object.Unused
-	analyzer string
-}
-
 // analyzers reads what Access Analyzer found, where the account has analyzers.
 // What is unused it knows without a request for each principal. One of an
 // organisation tells of all its accounts; what is of others is left out, for it is
@@ -34,7 +28,7 @@ func (s *session) analyzers(ctx context.Context, region string) {
 	if len(arns) == 0 {
 		return
 	}
-	found, count := []finding{}, 0
+	found, count := []object.Unused{}, 0
 	var failed error
 	for _, arn := range arns {
 		n, err := s.findings(ctx, region, arn, &found)
@@ -45,14 +39,10 @@ func (s *session) analyzers(ctx context.Context, region string) {
 	}
 	s.note("access-analyzer:ListFindingsV2", region, count, failed)
 	s.findingDetails(ctx, region, found)
-	s.keep(func(a *object.Account) {
-		for _, f := range found {
-			a.Unused = append(a.Unused, f.Unused)
-		}
-	})
+	s.keep(func(a *object.Account) { a.Unused = append(a.Unused, found...) })
 }
 
-func (s *session) findings(ctx context.Context, region, analyzer string, into *[]finding) (int, error) {
+func (s *session) findings(ctx context.Context, region, analyzer string, into *[]object.Unused) (int, error) {
 	type page struct {
 		wire.Page
 		Findings []struct {
@@ -66,10 +56,10 @@ func (s *session) findings(ctx context.Context, region, analyzer string, into *[
 			if owner := string(x.ResourceOwnerAccount); owner != "" && owner != s.account.ID {
 				continue
 			}
-			*into = append(*into, finding{object.Unused{
+			*into = append(*into, object.Unused{
 				ID: string(x.ID), Analyzer: analyzer, Resource: string(x.Resource), Type: string(x.FindingType), Status: string(x.Status),
 				Region: region, FoundAt: x.CreatedAt.Time,
-			}, analyzer})
+			})
 		}
 		return len(p.Findings)
 	})
@@ -92,16 +82,16 @@ type findingPage struct {
 }
 
 // findingDetails asks since when something is unused.
-func (s *session) findingDetails(ctx context.Context, region string, found []finding) {
-	var unused []*finding
+func (s *session) findingDetails(ctx context.Context, region string, found []object.Unused) {
+	var unused []*object.Unused
 	for i := range found {
 		if t := found[i].Type; t != "ExternalAccess" && t != "InternalAccess" {
 			unused = append(unused, &found[i])
 		}
 	}
-	details(ctx, s, "access-analyzer:GetFindingV2", region, unused, func(ctx context.Context, at **finding) error {
+	details(ctx, s, "access-analyzer:GetFindingV2", region, unused, func(ctx context.Context, at **object.Unused) error {
 		f := *at
-		_, err := wire.Pages(ctx, s.client, s.op("access-analyzer:GetFindingV2"), region, wire.Values{"id": f.ID, "analyzerArn": f.analyzer}, func(p *findingPage) int {
+		_, err := wire.Pages(ctx, s.client, s.op("access-analyzer:GetFindingV2"), region, wire.Values{"id": f.ID, "analyzerArn": f.Analyzer}, func(p *findingPage) int {
 			for _, d := range p.FindingDetails {
 				for _, at := range []wire.Time{d.UnusedIamRoleDetails.LastAccessed, d.UnusedIamUserPasswordDetails.LastAccessed, d.UnusedIamUserAccessKeyDetails.LastAccessed} {
 					if !at.IsZero() {
