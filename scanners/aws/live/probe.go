@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/live/wire"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -46,7 +44,7 @@ func probes() []struct {
 // request each. The error says that AWS could not be reached or does not take the
 // credentials.
 func (r *Reader) Probe(ctx context.Context) (Standing, error) {
-	x := &run{Reader: r, home: r.client(aws.NewCredentialsCache(r.credentials))}
+	x := &run{Reader: r, home: r.client(cached(r.credentials))}
 	if err := x.identify(ctx); err != nil {
 		return Standing{}, err
 	}
