@@ -3,8 +3,9 @@ package file
 import (
 	"crypto/aes"
 	"encoding/binary"
-	"regexp"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 // databases are the files that clients of databases read their logins from, and
@@ -230,7 +231,7 @@ func jetBrainsSources(text string) (out []Found) {
 	return out
 }
 
-var redisLine = regexp.MustCompile(`(?i)^\s*(requirepass|masterauth|sentinel\s+auth-pass\s+\S+|user\s+(\S+)\s[^\n]*?)\s+("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[>#]?\S+)`)
+var redisLine = lazy.Regexp(`(?i)^\s*(requirepass|masterauth|sentinel\s+auth-pass\s+\S+|user\s+(\S+)\s[^\n]*?)\s+("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[>#]?\S+)`) //nolint:gochecknoglobals // a function, which nothing sets
 
 // redisConf reads the passwords of Redis (redis.io, "Redis configuration file"
 // and "ACL").
@@ -253,7 +254,7 @@ func redisConf(text string) (out []Found) {
 			}
 			continue
 		}
-		if m := redisLine.FindStringSubmatch(line); m != nil {
+		if m := redisLine().FindStringSubmatch(line); m != nil {
 			name, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(m[1])), " ")
 			if value := unquote(m[3]); value != "foobared" && !strings.HasPrefix(value, "<") {
 				out = append(out, Found{Value: value, Line: number, Name: name})

@@ -10,10 +10,11 @@ package file
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 // MaxSize is the largest file that is read, in bytes.
@@ -147,9 +148,10 @@ func (f *Found) tells() bool {
 	}
 }
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	variable = regexp.MustCompile(`\$\{|\$\(|\{\{|%\(|<%|^\$[A-Za-z_]|^%[A-Za-z_]+%$|^<.*>$|^__.*__$|^@.*@$|^#\{.*\}#?$`)
-	same     = regexp.MustCompile(`^(?:x+|X+|\*+|\.+|-+|0+|#+|\?+|•+)$`)
+	variable = lazy.Regexp(`\$\{|\$\(|\{\{|%\(|<%|^\$[A-Za-z_]|^%[A-Za-z_]+%$|^<.*>$|^__.*__$|^@.*@$|^#\{.*\}#?$`)
+	same     = lazy.Regexp(`^(?:x+|X+|\*+|\.+|-+|0+|#+|\?+|•+)$`)
 )
 
 // IsPlain reports whether a value can be somebody's password: at least four
@@ -160,7 +162,7 @@ func IsPlain(value string) bool {
 	if strings.HasPrefix(value, "-----BEGIN ") {
 		most = 1 << 16
 	}
-	if len(value) < 4 || len(value) > most || variable.MatchString(value) || same.MatchString(value) {
+	if len(value) < 4 || len(value) > most || variable().MatchString(value) || same().MatchString(value) {
 		return false
 	}
 	lower := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(value))
@@ -207,4 +209,3 @@ func within(places ...string) func(dir, base string) bool {
 func either(a, b func(dir, base string) bool) func(dir, base string) bool {
 	return func(dir, base string) bool { return a(dir, base) || b(dir, base) }
 }
-

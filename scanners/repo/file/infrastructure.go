@@ -5,10 +5,11 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"io"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 // infrastructure are the files that clouds and clusters are run with.
@@ -37,11 +38,12 @@ func startsWith(beginnings ...string) func(dir, base string) bool {
 	}
 }
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	tfHost     = regexp.MustCompile(`^\s*credentials\s+"([^"\s]{1,200})"\s*\{`)
-	tfToken    = regexp.MustCompile(`\btoken\s*=\s*"([^"\n]+)"`)
-	tfVariable = regexp.MustCompile(`^\s*"?([A-Za-z_][A-Za-z0-9_-]{0,80})"?\s*[=:]\s*"((?:[^"\\\n]|\\.)*)"`)
-	tfSecret   = regexp.MustCompile(`(?i)(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|access_key|secret_key|private_key|client_secret|connection_string)$`)
+	tfHost     = lazy.Regexp(`^\s*credentials\s+"([^"\s]{1,200})"\s*\{`)
+	tfToken    = lazy.Regexp(`\btoken\s*=\s*"([^"\n]+)"`)
+	tfVariable = lazy.Regexp(`^\s*"?([A-Za-z_][A-Za-z0-9_-]{0,80})"?\s*[=:]\s*"((?:[^"\\\n]|\\.)*)"`)
+	tfSecret   = lazy.Regexp(`(?i)(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|access_key|secret_key|private_key|client_secret|connection_string)$`)
 )
 
 // terraformCLI reads tokens of Terraform's registries (developer.hashicorp.com,
@@ -65,10 +67,10 @@ func terraformCLI(text string) (out []Found) {
 		if strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
-		if m := tfHost.FindStringSubmatch(line); m != nil {
+		if m := tfHost().FindStringSubmatch(line); m != nil {
 			host = m[1]
 		}
-		if m := tfToken.FindStringSubmatch(line); m != nil && host != "" {
+		if m := tfToken().FindStringSubmatch(line); m != nil && host != "" {
 			out = append(out, Found{Value: m[1], Line: number, Host: host})
 			host = ""
 		}
@@ -82,8 +84,8 @@ func terraformVariables(text string) (out []Found) {
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
-		m := tfVariable.FindStringSubmatch(line)
-		if len(m) < 3 || !tfSecret.MatchString(m[1]) || refers(m[2]) {
+		m := tfVariable().FindStringSubmatch(line)
+		if len(m) < 3 || !tfSecret().MatchString(m[1]) || refers(m[2]) {
 			continue
 		}
 		out = append(out, Found{Value: m[2], Line: number, Name: m[1]})
@@ -255,7 +257,7 @@ func chpasswd(n node) (out []Found) {
 	}
 	for one := range strings.Lines(n.text()) {
 		user, value, ok := strings.Cut(strings.TrimSpace(one), ":")
-		if ok && userName.MatchString(user) && value != "RANDOM" && value != "R" {
+		if ok && userName().MatchString(user) && value != "RANDOM" && value != "R" {
 			f := Found{Value: value, Line: line, User: user}
 			if h, ok := hashed(f); ok {
 				f = h

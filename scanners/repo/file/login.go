@@ -2,8 +2,9 @@ package file
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 // logins are the files that programs of one person read their logins from.
@@ -18,10 +19,11 @@ func logins() []format {
 	}
 }
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	word     = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"|[^\s"]+`)
-	mailLine = regexp.MustCompile(`(?i)^\s*(?:set\s+)?(user|login|username|remoteuser|imap_user|smtp_user|host|hostname|remotehost|imap_host|smtp_host|poll|server|password|pass|remotepass|imap_pass|smtp_pass|pop_pass)\s*[ \t=:]\s*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s'"]+)`)
-	mailWord = regexp.MustCompile(`(?i)\b(user(?:name)?|pass(?:word)?)\s+("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s'"]+)`)
+	word     = lazy.Regexp(`"(?:[^"\\\n]|\\.)*"|[^\s"]+`)
+	mailLine = lazy.Regexp(`(?i)^\s*(?:set\s+)?(user|login|username|remoteuser|imap_user|smtp_user|host|hostname|remotehost|imap_host|smtp_host|poll|server|password|pass|remotepass|imap_pass|smtp_pass|pop_pass)\s*[ \t=:]\s*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s'"]+)`)
+	mailWord = lazy.Regexp(`(?i)\b(user(?:name)?|pass(?:word)?)\s+("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s'"]+)`)
 )
 
 // netrc reads machine, login and password (GNU inetutils, "The .netrc file").
@@ -36,7 +38,7 @@ func netrc(text string) (out []Found) {
 			inMacro = inMacro && trimmed != ""
 			continue
 		}
-		for _, w := range word.FindAllString(line, -1) {
+		for _, w := range word().FindAllString(line, -1) {
 			switch want {
 			case "":
 				switch w {
@@ -96,7 +98,7 @@ func mailClient(text string) (out []Found) {
 		if strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
-		m := mailLine.FindStringSubmatch(line)
+		m := mailLine().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
@@ -112,7 +114,7 @@ func mailClient(text string) (out []Found) {
 		default:
 			user = value
 		}
-		for _, more := range mailWord.FindAllStringSubmatch(line[len(m[0]):], -1) {
+		for _, more := range mailWord().FindAllStringSubmatch(line[len(m[0]):], -1) {
 			if value := unquote(more[2]); strings.HasPrefix(strings.ToLower(more[1]), "user") {
 				user = value
 			} else {

@@ -3,18 +3,19 @@ package file
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
-var puttyHead = regexp.MustCompile(`^PuTTY-User-Key-File-[123]: ([A-Za-z0-9@.-]{1,64})$`)
+var puttyHead = lazy.Regexp(`^PuTTY-User-Key-File-[123]: ([A-Za-z0-9@.-]{1,64})$`) //nolint:gochecknoglobals // a function, which nothing sets
 
 // putty reads a private key of PuTTY (PuTTY manual, appendix "PPK file format"):
 // its public half lies open even if a passphrase protects the other.
 func putty(text string) []Found {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	head := puttyHead.FindStringSubmatch(strings.TrimSpace(lines[0]))
+	head := puttyHead().FindStringSubmatch(strings.TrimSpace(lines[0]))
 	if head == nil {
 		return nil
 	}

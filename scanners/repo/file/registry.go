@@ -2,8 +2,9 @@ package file
 
 import (
 	"encoding/base64"
-	"regexp"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 // registries are the files that package managers and clients of registries read
@@ -22,10 +23,11 @@ func registries() []format {
 	}
 }
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	npmSecret = regexp.MustCompile(`^(?:(//[^\s=]{1,200}?)/?:)?_(password|auth|authToken)$`)
-	gemKey    = regexp.MustCompile(`^:?"?([A-Za-z0-9._:/-]{1,200}?)"?:\s+"?([^\s"]+)"?\s*$`)
-	gradleKey = regexp.MustCompile(`(?i)(?:password|passwd|passphrase|secret_?key|apikey|api_?key|token)$`)
+	npmSecret = lazy.Regexp(`^(?:(//[^\s=]{1,200}?)/?:)?_(password|auth|authToken)$`)
+	gemKey    = lazy.Regexp(`^:?"?([A-Za-z0-9._:/-]{1,200}?)"?:\s+"?([^\s"]+)"?\s*$`)
+	gradleKey = lazy.Regexp(`(?i)(?:password|passwd|passphrase|secret_?key|apikey|api_?key|token)$`)
 )
 
 // npmrc reads _password and _auth, which are in base64, and _authToken, of one
@@ -35,7 +37,7 @@ func npmrc(text string) (out []Found) {
 	for line := range strings.Lines(text) {
 		number++
 		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
-		m := npmSecret.FindStringSubmatch(strings.TrimSpace(key))
+		m := npmSecret().FindStringSubmatch(strings.TrimSpace(key))
 		if !ok || m == nil {
 			continue
 		}
@@ -131,7 +133,7 @@ func gemCredentials(text string) (out []Found) {
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
-		m := gemKey.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		m := gemKey().FindStringSubmatch(strings.TrimRight(line, "\n"))
 		if m == nil || strings.HasPrefix(line, "#") || len(m[2]) < 16 {
 			continue
 		}
@@ -284,7 +286,7 @@ func cargo(text string) (out []Found) {
 // digit is a class or a file.
 func gradle(text string) (out []Found) {
 	for _, one := range settings(text) {
-		if !gradleKey.MatchString(one.key) || strings.ContainsAny(one.value, " /\\") || !strings.ContainsAny(one.value, "0123456789") {
+		if !gradleKey().MatchString(one.key) || strings.ContainsAny(one.value, " /\\") || !strings.ContainsAny(one.value, "0123456789") {
 			continue
 		}
 		out = append(out, Found{Value: one.value, Line: one.line, Name: one.key})

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"regexp"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 // servers are the files that servers and operating systems know people and
@@ -29,15 +31,16 @@ func webTransform(_, base string) bool {
 	return strings.HasPrefix(base, "web.") && strings.HasSuffix(base, ".config")
 }
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	digest     = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	mqttHash   = regexp.MustCompile(`^\$[67]\$(?:[0-9]+\$)?[A-Za-z0-9+/=]{8,40}\$[A-Za-z0-9+/=]{40,120}$`)
-	userName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@+-]{0,63}\$?$`)
-	connection = regexp.MustCompile(`(?i)(?:^|;)\s*(password|pwd|accountkey|sharedaccesskey)\s*=\s*("[^"]*"|'[^']*'|[^;]*)`)
-	connUser   = regexp.MustCompile(`(?i)(?:^|;)\s*(?:user id|uid|user|username|accountname|sharedaccesskeyname)\s*=\s*([^;]*)`)
-	connHost   = regexp.MustCompile(`(?i)(?:^|;)\s*(?:data source|server|host|address|addr|network address|endpoint)\s*=\s*(?:tcp:|sb://)?([^;,/]*)`)
-	connDB     = regexp.MustCompile(`(?i)(?:^|;)\s*(?:initial catalog|database)\s*=\s*([^;]*)`)
-	wifiLine   = regexp.MustCompile(`^\s*(ssid|psk|password)\s*=\s*(.*?)\s*$`)
+	digest     = lazy.Regexp(`^[0-9a-f]{32}$`)
+	mqttHash   = lazy.Regexp(`^\$[67]\$(?:[0-9]+\$)?[A-Za-z0-9+/=]{8,40}\$[A-Za-z0-9+/=]{40,120}$`)
+	userName   = lazy.Regexp(`^[A-Za-z0-9_][A-Za-z0-9._@+-]{0,63}\$?$`)
+	connection = lazy.Regexp(`(?i)(?:^|;)\s*(password|pwd|accountkey|sharedaccesskey)\s*=\s*("[^"]*"|'[^']*'|[^;]*)`)
+	connUser   = lazy.Regexp(`(?i)(?:^|;)\s*(?:user id|uid|user|username|accountname|sharedaccesskeyname)\s*=\s*([^;]*)`)
+	connHost   = lazy.Regexp(`(?i)(?:^|;)\s*(?:data source|server|host|address|addr|network address|endpoint)\s*=\s*(?:tcp:|sb://)?([^;,/]*)`)
+	connDB     = lazy.Regexp(`(?i)(?:^|;)\s*(?:initial catalog|database)\s*=\s*([^;]*)`)
+	wifiLine   = lazy.Regexp(`^\s*(ssid|psk|password)\s*=\s*(.*?)\s*$`)
 )
 
 // htpasswd reads user:hash, or user:realm:hash, a line (Apache manual, "Password
@@ -47,22 +50,22 @@ func htpasswd(text string) (out []Found) {
 	for line := range strings.Lines(text) {
 		number++
 		user, value, ok := strings.Cut(strings.TrimSpace(line), ":")
-		if !ok || !userName.MatchString(user) {
+		if !ok || !userName().MatchString(user) {
 			continue
 		}
 		f := Found{Value: value, Line: number, User: user, Form: Hashed}
 		realm, sum, isDigest := strings.Cut(value, ":")
 		switch {
-		case mqttHash.MatchString(value):
+		case mqttHash().MatchString(value):
 			f.Hash = "pbkdf2-sha512"
 			if value[1] == '6' {
 				f.Hash = "salted-sha512"
 			}
 		case hashOf(value) != "":
 			f.Hash = hashOf(value)
-		case isDigest && digest.MatchString(sum):
+		case isDigest && digest().MatchString(sum):
 			f.Value, f.Hash, f.Facts = sum, "htdigest-md5", map[string]string{"realm": realm}
-		case desHash.MatchString(value) && strings.ContainsAny(value, "0123456789") && value != strings.ToLower(value):
+		case desHash().MatchString(value) && strings.ContainsAny(value, "0123456789") && value != strings.ToLower(value):
 			f.Hash = "des-crypt"
 		default:
 			continue
@@ -79,12 +82,12 @@ func shadow(text string) (out []Found) {
 	for line := range strings.Lines(text) {
 		number++
 		fields := strings.Split(strings.TrimSpace(line), ":")
-		if len(fields) < 3 || !userName.MatchString(fields[0]) {
+		if len(fields) < 3 || !userName().MatchString(fields[0]) {
 			continue
 		}
 		locked := strings.HasPrefix(fields[1], "!")
 		f, ok := hashed(Found{Value: strings.TrimLeft(fields[1], "!"), Line: number, User: fields[0]})
-		if !ok && desHash.MatchString(f.Value) && len(fields) >= 7 {
+		if !ok && desHash().MatchString(f.Value) && len(fields) >= 7 {
 			f.Hash, ok = "des-crypt", true
 		}
 		if ok && locked {
@@ -151,18 +154,18 @@ func webConfig(text string) (out []Found) {
 // connectionString reads "key=value;…" with a password or an account's key
 // (learn.microsoft.com, "Connection String Syntax").
 func connectionString(a attribute, name string) []Found {
-	m := connection.FindStringSubmatch(a.value)
+	m := connection().FindStringSubmatch(a.value)
 	if m == nil {
 		return nil
 	}
-	f := Found{Value: unquote(m[2]), Line: a.line, Name: name, Type: "database.connection", User: first(connUser, a.value), Host: bareHost(first(connHost, a.value))}
+	f := Found{Value: unquote(m[2]), Line: a.line, Name: name, Type: "database.connection", User: first(connUser(), a.value), Host: bareHost(first(connHost(), a.value))}
 	switch strings.ToLower(m[1]) {
 	case "accountkey":
 		f.Type, f.Facts = "azure.storage_key", map[string]string{"storage_account": f.User}
 	case "sharedaccesskey":
 		f.Type, f.Facts = "azure.shared_access_key", map[string]string{"key_name": f.User}
 	default:
-		if db := first(connDB, a.value); db != "" {
+		if db := first(connDB(), a.value); db != "" {
 			f.Facts = map[string]string{"database": db}
 		}
 	}
@@ -256,7 +259,7 @@ func unattend(text string) (out []Found) {
 	return out
 }
 
-var hidden = regexp.MustCompile(`\{(xor|aes|hash)\}([A-Za-z0-9+/=]{8,400})`)
+var hidden = lazy.Regexp(`\{(xor|aes|hash)\}([A-Za-z0-9+/=]{8,400})`) //nolint:gochecknoglobals // a function, which nothing sets
 
 // liberty reads passwords of Open Liberty and WebSphere that are marked as
 // hidden (openliberty.io, "Password encryption limitations").
@@ -264,7 +267,7 @@ func liberty(text string) (out []Found) {
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
-		for _, m := range hidden.FindAllStringSubmatch(line, 100) {
+		for _, m := range hidden().FindAllStringSubmatch(line, 100) {
 			f := Found{Value: m[2], Line: number, Form: Locked}
 			switch m[1] {
 			case "xor":
@@ -288,7 +291,7 @@ func wifi(text string) (out []Found) {
 	number, network := 0, ""
 	for line := range strings.Lines(text) {
 		number++
-		m := wifiLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		m := wifiLine().FindStringSubmatch(strings.TrimRight(line, "\n"))
 		switch {
 		case len(m) < 3 || strings.HasPrefix(m[2], "ext:"):
 		case m[1] == "ssid":

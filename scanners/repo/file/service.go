@@ -1,8 +1,9 @@
 package file
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 // services are the files of programs that keep secrets for others, or a key of
@@ -20,11 +21,12 @@ func services() []format {
 	}
 }
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	wpDefine = regexp.MustCompile(`(?m)^[ \t]*define\(\s*['"](DB_PASSWORD|FTP_PASS)['"]\s*,\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")\s*\)`)
-	wpUser   = regexp.MustCompile(`(?m)^[ \t]*define\(\s*['"]DB_(USER|HOST|NAME)['"]\s*,\s*['"]([^'"\n]{1,100})['"]\s*\)`)
-	hubToken = regexp.MustCompile(`^\s*-?\s*(oauth_token|user):\s*"?([^\s"]+)"?\s*$`)
-	sealed   = regexp.MustCompile(`^\{[A-Za-z0-9+/=]{24,}\}$`)
+	wpDefine = lazy.Regexp(`(?m)^[ \t]*define\(\s*['"](DB_PASSWORD|FTP_PASS)['"]\s*,\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")\s*\)`)
+	wpUser   = lazy.Regexp(`(?m)^[ \t]*define\(\s*['"]DB_(USER|HOST|NAME)['"]\s*,\s*['"]([^'"\n]{1,100})['"]\s*\)`)
+	hubToken = lazy.Regexp(`^\s*-?\s*(oauth_token|user):\s*"?([^\s"]+)"?\s*$`)
+	sealed   = lazy.Regexp(`^\{[A-Za-z0-9+/=]{24,}\}$`)
 )
 
 // railsKey tells the keys that Rails' credentials are encrypted with.
@@ -57,10 +59,10 @@ func wholeToken(text string) []Found {
 // wp-config.php").
 func wpConfig(text string) (out []Found) {
 	facts := map[string]string{}
-	for _, m := range wpUser.FindAllStringSubmatch(text, 10) {
+	for _, m := range wpUser().FindAllStringSubmatch(text, 10) {
 		facts[m[1]] = m[2]
 	}
-	for _, m := range wpDefine.FindAllStringSubmatchIndex(text, maxFound) {
+	for _, m := range wpDefine().FindAllStringSubmatchIndex(text, maxFound) {
 		from, to := m[4], m[5]
 		if from < 0 {
 			from, to = m[6], m[7]
@@ -94,7 +96,7 @@ func jenkins(text string) (out []Found) {
 				continue
 			}
 			f := Found{Value: p.text, Line: p.line, Name: e.child("id").text, User: firstOf(e.child("username").text, e.child("accessKey").text, e.child("clientId").text)}
-			if sealed.MatchString(p.text) {
+			if sealed().MatchString(p.text) {
 				f.Form = Locked
 			}
 			if strings.HasPrefix(p.text, "-----BEGIN ") {
@@ -148,7 +150,7 @@ func hubHosts(text string) (out []Found) {
 		if name, ok := strings.CutSuffix(strings.TrimSpace(line), ":"); ok && strings.Contains(name, ".") && line[0] != ' ' {
 			host, user = name, ""
 		}
-		if m := hubToken.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
+		if m := hubToken().FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
 			if m[1] == "user" {
 				user = m[2]
 				continue

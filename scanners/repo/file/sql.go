@@ -1,15 +1,17 @@
 package file
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	sqlUser = regexp.MustCompile("(?i)\\b(?:(?:create|alter)\\s+(?:or\\s+replace\\s+)?(?:user|role|login)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?|to\\s+|set\\s+password\\s+for\\s+)" +
+	sqlUser = lazy.Regexp("(?i)\\b(?:(?:create|alter)\\s+(?:or\\s+replace\\s+)?(?:user|role|login)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?|to\\s+|set\\s+password\\s+for\\s+)" +
 		"((?:[`'\"\\[]?[A-Za-z_][\\w.$-]{0,63}[`'\"\\]]?))(?:@[`'\"]?([\\w.%-]{1,100})[`'\"]?)?")
-	sqlPass = regexp.MustCompile(`(?i)\b(?:identified\s+(?:with\s+['"]?[\w]+['"]?\s+)?(?:by|as)\s+(?:password\s+)?|(?:encrypted\s+|unencrypted\s+)?password\s*=?\s*(?:\(\s*)?)(?:N)?'((?:[^'\\\n]|''|\\.)+)'`)
-	sqlHash = regexp.MustCompile(`'(\$(?:2[abxy]?|1|5|6|apr1|argon2id?|argon2i|P|H|y)\$[./A-Za-z0-9$=,+-]+|pbkdf2_sha256\$[./A-Za-z0-9$=+-]+|\{SSHA(?:256|512)?\}[A-Za-z0-9+/=]+)'`)
+	sqlPass = lazy.Regexp(`(?i)\b(?:identified\s+(?:with\s+['"]?[\w]+['"]?\s+)?(?:by|as)\s+(?:password\s+)?|(?:encrypted\s+|unencrypted\s+)?password\s*=?\s*(?:\(\s*)?)(?:N)?'((?:[^'\\\n]|''|\\.)+)'`)
+	sqlHash = lazy.Regexp(`'(\$(?:2[abxy]?|1|5|6|apr1|argon2id?|argon2i|P|H|y)\$[./A-Za-z0-9$=,+-]+|pbkdf2_sha256\$[./A-Za-z0-9$=+-]+|\{SSHA(?:256|512)?\}[A-Za-z0-9+/=]+)'`)
 )
 
 // maxStatements bounds the statements of one file that may make a login.
@@ -32,7 +34,7 @@ func sqlDump(text string) (out []Found) {
 			out = append(out, sqlLogin(text[at:], end, line, &left)...)
 		}
 		if strings.Contains(now, "'$") || strings.Contains(now, "'pbkdf2") || strings.Contains(now, "'{ssha") {
-			for _, m := range sqlHash.FindAllStringSubmatch(text[at:at+end], maxHashes+1) {
+			for _, m := range sqlHash().FindAllStringSubmatch(text[at:at+end], maxHashes+1) {
 				if f, ok := hashed(Found{Value: m[1], Line: line, Type: "password.hash"}); ok {
 					out = append(out, f)
 				}
@@ -49,7 +51,7 @@ func sqlDump(text string) (out []Found) {
 func sqlLogin(text string, first, line int, left *int) (out []Found) {
 	const most = 2000
 	grant := strings.HasPrefix(strings.ToLower(strings.TrimSpace(text[:min(len(text), 40)])), "grant")
-	for _, m := range sqlUser.FindAllStringSubmatchIndex(text[:min(first, 64<<10)], 100) {
+	for _, m := range sqlUser().FindAllStringSubmatchIndex(text[:min(first, 64<<10)], 100) {
 		if *left--; *left < 0 {
 			return out
 		}
@@ -60,7 +62,7 @@ func sqlLogin(text string, first, line int, left *int) (out []Found) {
 		if end := strings.IndexByte(statement, ';'); end >= 0 {
 			statement = statement[:end+1]
 		}
-		p := sqlPass.FindStringSubmatchIndex(statement)
+		p := sqlPass().FindStringSubmatchIndex(statement)
 		if len(p) < 4 || strings.Count(statement[:p[2]], "\n") > 2 {
 			continue
 		}

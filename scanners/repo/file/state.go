@@ -74,7 +74,7 @@ func stateOutputs(outputs *value) (out []Found) {
 			out = append(out, stateValue(v, "output "+name))
 		case '{':
 			for n, key := range v.keys {
-				if f := v.fields[n]; f.kind == '"' && tfSecret.MatchString(key) {
+				if f := v.fields[n]; f.kind == '"' && tfSecret().MatchString(key) {
 					out = append(out, stateValue(f, "output "+name))
 				}
 			}
@@ -164,7 +164,7 @@ func stateAttributes(resource, address string, attrs *value, marked map[string]b
 	for i, name := range attrs.keys {
 		v := attrs.fields[i]
 		rule, known := ruleOf(rules, resource, name)
-		if v.kind != '"' || v.text == "" || !known && (!marked[name] || !tfSecret.MatchString(name)) {
+		if v.kind != '"' || v.text == "" || !known && (!marked[name] || !tfSecret().MatchString(name)) {
 			continue
 		}
 		if resource == "aws_ssm_parameter" && attrs.get("type").text != "SecureString" {

@@ -35,7 +35,7 @@ func describeBedrock(info *Info, s subject) bool {
 		return false
 	}
 	name, _, ok := strings.Cut(string(decoded), ":")
-	m := bedrockName.FindStringSubmatch(strings.TrimLeft(name, "\x00\x01"))
+	m := bedrockName().FindStringSubmatch(strings.TrimLeft(name, "\x00\x01"))
 	if !ok || m == nil {
 		return false
 	}
@@ -50,7 +50,7 @@ func describeBedrock(info *Info, s subject) bool {
 // none, or more than one.
 func accessKeyNear(context []byte) string {
 	found := ""
-	for _, m := range accessKeyID.FindAll(context, 16) {
+	for _, m := range accessKeyID().FindAll(context, 16) {
 		if found != "" && found != string(m) {
 			return ""
 		}

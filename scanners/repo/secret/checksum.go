@@ -7,9 +7,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash/crc32"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 // What a checksum in a value says. It is part of the form, and no secret: it
@@ -19,10 +20,11 @@ const (
 	ChecksumInvalid = "invalid"
 )
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	githubFine    = regexp.MustCompile(`^github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}$`)
-	gitlabRouted  = regexp.MustCompile(`^glpat-[0-9A-Za-z_-]{27,300}\.(?:[0-9a-z]{2}\.)?[0-9a-z]{9}$`)
-	grafanaServed = regexp.MustCompile(`^glsa_[0-9A-Za-z]{32}_[0-9a-fA-F]{8}$`)
+	githubFine    = lazy.Regexp(`^github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}$`)
+	gitlabRouted  = lazy.Regexp(`^glpat-[0-9A-Za-z_-]{27,300}\.(?:[0-9a-z]{2}\.)?[0-9a-z]{9}$`)
+	grafanaServed = lazy.Regexp(`^glsa_[0-9A-Za-z]{32}_[0-9a-fA-F]{8}$`)
 )
 
 // Checksum checks the checksum that a value carries: ChecksumValid,
@@ -48,15 +50,15 @@ func Checksum(value []byte) string {
 	switch {
 	case classic(text):
 		return verdict(base62(crc32.ChecksumIEEE(value[4:len(value)-6])) == text[len(text)-6:])
-	case githubFine.MatchString(text):
+	case githubFine().MatchString(text):
 		const at, size = 77, 8
 		sum := sha256.Sum256(value[:at])
 		return verdict(base32.StdEncoding.EncodeToString(sum[:])[:size] == text[at:at+size])
-	case gitlabRouted.MatchString(text):
+	case gitlabRouted().MatchString(text):
 		const size = 7
 		sum := strconv.FormatUint(uint64(crc32.ChecksumIEEE(value[:len(value)-size])), 36)
 		return verdict(strings.Repeat("0", size-len(sum))+sum == text[len(text)-size:])
-	case grafanaServed.MatchString(text):
+	case grafanaServed().MatchString(text):
 		const at = len("glsa_") + 32
 		sum := binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(value[:at]))
 		return verdict(strings.EqualFold(hex.EncodeToString(sum), text[at+1:]))

@@ -7,16 +7,19 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	storageName = regexp.MustCompile(`(?i)AccountName=([a-z0-9]{3,24})\b`)
-	busHost     = regexp.MustCompile(`(?i)(?:Endpoint=sb://|HostName=)([A-Za-z0-9.-]{3,100})`)
-	busKey      = regexp.MustCompile(`(?i)SharedAccessKeyName=([A-Za-z0-9_.-]{1,80})`)
-	passwordIs  = regexp.MustCompile(`(?i)\b(?:password|pwd|pass)\s*=\s*["']?$`)
-	serverIs    = regexp.MustCompile(`(?i)\b(?:server|data source|host|hostname|addr(?:ess)?)\s*=\s*["']?(?:tcp:)?([A-Za-z0-9._-]{1,100})`)
-	loginIs     = regexp.MustCompile(`(?i)\b(?:user id|uid|user|username)\s*=\s*["']?([A-Za-z0-9._@-]{1,60})`)
-	databaseIs  = regexp.MustCompile(`(?i)\b(?:initial catalog|database|dbname)\s*=\s*["']?([A-Za-z0-9._-]{1,60})`)
+	storageName = lazy.Regexp(`(?i)AccountName=([a-z0-9]{3,24})\b`)
+	busHost     = lazy.Regexp(`(?i)(?:Endpoint=sb://|HostName=)([A-Za-z0-9.-]{3,100})`)
+	busKey      = lazy.Regexp(`(?i)SharedAccessKeyName=([A-Za-z0-9_.-]{1,80})`)
+	passwordIs  = lazy.Regexp(`(?i)\b(?:password|pwd|pass)\s*=\s*["']?$`)
+	serverIs    = lazy.Regexp(`(?i)\b(?:server|data source|host|hostname|addr(?:ess)?)\s*=\s*["']?(?:tcp:)?([A-Za-z0-9._-]{1,100})`)
+	loginIs     = lazy.Regexp(`(?i)\b(?:user id|uid|user|username)\s*=\s*["']?([A-Za-z0-9._@-]{1,60})`)
+	databaseIs  = lazy.Regexp(`(?i)\b(?:initial catalog|database|dbname)\s*=\s*["']?([A-Za-z0-9._-]{1,60})`)
 )
 
 // describeCloud tells of keys by the text around them on their line: a shared
@@ -32,12 +35,12 @@ func describeCloud(info *Info, s subject) bool {
 	line := wholeLine(s)
 	switch s.rule {
 	case "azure-storage-account-key":
-		name := submatch(storageName, line)
+		name := submatch(storageName(), line)
 		info.set("storage_account", name)
 		info.PublicID = name
 		return name != ""
 	case "azure-shared-access-key":
-		host, name := submatch(busHost, line), submatch(busKey, line)
+		host, name := submatch(busHost(), line), submatch(busKey(), line)
 		info.set("host", strings.TrimSuffix(host, "."))
 		info.set("key_name", name)
 		info.PublicID = strings.Trim(name+"@"+host, "@")
@@ -105,19 +108,19 @@ func describeDiscord(info *Info, s subject) bool {
 // describeKeywords tells of a password in a connection string of keywords, as
 // ADO.NET, ODBC and libpq take it.
 func describeKeywords(info *Info, s subject, line []byte) bool {
-	if info.Type != "generic.secret" || !passwordIs.Match(lineOf(s)) {
+	if info.Type != "generic.secret" || !passwordIs().Match(lineOf(s)) {
 		return false
 	}
-	host := submatch(serverIs, line)
+	host := submatch(serverIs(), line)
 	if host == "" {
 		return false
 	}
 	info.Type = "database.connection"
-	if user := submatch(loginIs, line); isUser(user) {
+	if user := submatch(loginIs(), line); isUser(user) {
 		info.set("user", user)
 	}
 	info.set("host", host)
-	info.set("database", submatch(databaseIs, line))
+	info.set("database", submatch(databaseIs(), line))
 	info.PublicID = strings.Trim(info.Attributes["user"]+"@"+host, "@")
 	if db := info.Attributes["database"]; db != "" {
 		info.PublicID += "/" + db

@@ -27,11 +27,11 @@ func describePair(info *Info, s subject) bool {
 // describeAWSPair joins a secret access key (40 characters of base64) to the
 // one key id beside it.
 func describeAWSPair(info *Info, s subject) bool {
-	if !awsSecret.Match(s.value) {
+	if !awsSecret().Match(s.value) {
 		return false
 	}
 	id := accessKeyNear(s.context)
-	if id == "" && !awsNamed.Match(lineOf(s)) || info.Type != "generic.secret" && !strings.HasPrefix(info.Type, "aws.") {
+	if id == "" && !awsNamed().Match(lineOf(s)) || info.Type != "generic.secret" && !strings.HasPrefix(info.Type, "aws.") {
 		return false
 	}
 	info.Type = "aws.access_key"
@@ -46,14 +46,14 @@ func describeAWSPair(info *Info, s subject) bool {
 // describeAzure joins a client secret to the client id and tenant beside it.
 func describeAzure(info *Info, s subject) bool {
 	if info.Type != "azure.client_secret" {
-		if info.Type != "generic.secret" || !azureNamed.Match(lineOf(s)) || !azureNear.Match(s.context) {
+		if info.Type != "generic.secret" || !azureNamed().Match(lineOf(s)) || !azureNear().Match(s.context) {
 			return false
 		}
 		info.Type = "azure.client_secret"
 	}
-	client := uuidAfter(s.context, azureClient)
+	client := uuidAfter(s.context, azureClient())
 	info.set("client_id", client)
-	info.set("tenant_id", uuidAfter(s.context, azureTenant))
+	info.set("tenant_id", uuidAfter(s.context, azureTenant()))
 	info.PublicID = client
 	return true
 }
@@ -68,7 +68,7 @@ func uuidAfter(context []byte, name *regexp.Regexp) string {
 
 // isUUID reports whether text is a UUID in its usual form.
 func isUUID(text string) bool {
-	return uuidForm.MatchString(text)
+	return uuidForm().MatchString(text)
 }
 
 // describeDockerAuth tells of the login of a container registry: "auth" is the
@@ -77,7 +77,7 @@ func describeDockerAuth(info *Info, s subject) bool {
 	if !bytes.Contains(s.context, []byte(`"auths"`)) {
 		return false
 	}
-	for _, m := range dockerAuth.FindAllSubmatch(s.context, 64) {
+	for _, m := range dockerAuth().FindAllSubmatch(s.context, 64) {
 		if !bytes.Equal(m[2], s.value) {
 			continue
 		}
@@ -98,13 +98,13 @@ func describeDockerAuth(info *Info, s subject) bool {
 // users that the file names.
 func describeKubeconfig(info *Info, s subject) bool {
 	line := lineOf(s)
-	key := kubeKey.FindSubmatch(line)
+	key := kubeKey().FindSubmatch(line)
 	if key == nil || !bytes.Contains(s.context, []byte("clusters")) || !bytes.Contains(s.context, []byte("contexts")) {
 		return false
 	}
 	info.Type = "kubernetes.kubeconfig"
 	info.set("kind", strings.ToLower(string(key[1])))
-	if m := kubeServer.FindSubmatch(s.context); m != nil {
+	if m := kubeServer().FindSubmatch(s.context); m != nil {
 		info.set("cluster", string(m[1]))
 		info.PublicID = clean(string(m[1]))
 	}
@@ -125,7 +125,7 @@ func lineOf(s subject) []byte {
 // nameOf returns the variable or key that the value is assigned to, if it has
 // the look of one: letters first, few digits, no more than 64 bytes.
 func nameOf(s subject) string {
-	m := assignment.FindSubmatch(lineOf(s))
+	m := assignment().FindSubmatch(lineOf(s))
 	if m == nil {
 		return ""
 	}

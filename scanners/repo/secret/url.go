@@ -48,7 +48,7 @@ func loginURLs(text []byte) (found [][]byte) {
 		for end < len(text) && !outside(text[end]) {
 			end++
 		}
-		found = append(found, loginURL.FindAll(text[start:end], 64-len(found))...)
+		found = append(found, loginURL().FindAll(text[start:end], 64-len(found))...)
 		at = end
 	}
 	return found
@@ -123,7 +123,7 @@ func describeUserPass(info *Info, s subject) bool {
 // isUser reports whether text has the form of an account or database name
 // rather than that of a key: short, and with few digits.
 func isUser(text string) bool {
-	if !userForm.MatchString(text) {
+	if !userForm().MatchString(text) {
 		return false
 	}
 	digits := 0
@@ -140,5 +140,5 @@ func isHost(text string) bool {
 	if net.ParseIP(text) != nil {
 		return true
 	}
-	return hostForm.MatchString(text)
+	return hostForm().MatchString(text)
 }

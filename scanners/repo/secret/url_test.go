@@ -19,7 +19,7 @@ func TestLoginURLs(t *testing.T) {
 			b.WriteString(pieces[r.IntN(len(pieces))])
 		}
 		text := []byte(b.String())
-		want := loginURL.FindAll(text, 64)
+		want := loginURL().FindAll(text, 64)
 		found += len(want)
 		if diff := cmp.Diff(want, loginURLs(text)); diff != "" {
 			t.Fatalf("%q: %s", text, diff)
