@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
@@ -33,7 +34,8 @@ func (m *mapper) putSecret(s *object.Secret) {
 	}
 	attr.count("versions", s.Versions, false)
 	attr.time("deletes_at", s.DeletedAt)
-	m.guarded(attr, s.ARN, s.Policy != nil, s.PolicyKnown)
+	trusts := m.judge.resourceTrusts(s.ARN)
+	guarded(attr, trusts, s.Policy != nil, s.PolicyKnown)
 	rotated := s.RotatedAt
 	if rotated.IsZero() {
 		rotated = s.ChangedAt
@@ -41,7 +43,7 @@ func (m *mapper) putSecret(s *object.Secret) {
 	x := inventory.Credential{
 		ID: id, Type: "aws.secretsmanager_secret", Name: s.Name, PublicID: s.ARN, Store: "secretsmanager", Description: s.Description,
 		CreatedAt: s.CreatedAt, RotatedAt: rotated, Disabled: inventory.TriOf(!s.DeletedAt.IsZero()), RotationEnabled: s.Rotation,
-		RotationDays: max(0, s.RotationDays), NextRotationAt: s.NextAt, ManagedBy: clip(s.OwningService, maxName), Encrypted: inventory.True, Exposure: m.exposure(s.ARN),
+		RotationDays: max(0, s.RotationDays), NextRotationAt: s.NextAt, ManagedBy: clip(s.OwningService, maxName), Encrypted: inventory.True, Exposure: exposure(trusts),
 	}
 	if x.Disabled == inventory.True {
 		x.DisabledReason = "scheduled for deletion"
@@ -50,8 +52,8 @@ func (m *mapper) putSecret(s *object.Secret) {
 	m.putUsage(inventory.Usage{Subject: id, LastUsedAt: s.AccessedAt, TrackedSince: s.CreatedAt, Service: "secretsmanager", Resource: s.Region, Source: "LastAccessedDate"})
 }
 
-// guarded tells what the resource policy of a secret or key lets in from outside.
-func (m *mapper) guarded(attr attributes, arn string, has, known bool) {
+// guarded tells whom the resource policy of a secret or key lets in from outside.
+func guarded(attr attributes, trusts []paths.Trust, has, known bool) {
 	if known {
 		attr["policy"] = "none"
 	}
@@ -60,7 +62,8 @@ func (m *mapper) guarded(attr attributes, arn string, has, known bool) {
 	}
 	attr["policy"] = "own"
 	var accounts []string
-	for _, t := range m.judge.resourceTrusts(arn) {
+	for i := range trusts {
+		t := &trusts[i]
 		if t.SameAccount == inventory.False && t.Account != "" && !t.Closed {
 			accounts = append(accounts, t.Account)
 		}
@@ -122,14 +125,15 @@ func (m *mapper) putKey(k *object.Key) {
 	attr.set("state", k.State)
 	attr.time("deletes_at", k.DeletesAt)
 	attr.count("grants", len(k.Grants), k.GrantsKnown)
-	m.guarded(attr, k.ARN, k.Policy != nil, k.PolicyKnown)
+	trusts := m.judge.resourceTrusts(k.ARN)
+	guarded(attr, trusts, k.Policy != nil, k.PolicyKnown)
 	name := strings.TrimPrefix(k.Alias, "alias/")
 	if name == "" {
 		name = k.ID
 	}
 	x := inventory.Credential{
 		ID: id, Type: "aws.kms_key", Name: name, PublicID: k.ARN, Store: "kms", Description: k.Description, CreatedAt: k.CreatedAt, ExpiresAt: k.ValidTo,
-		RotationEnabled: k.Rotation, RotationDays: max(0, k.RotationDays), NextRotationAt: k.RotatesAt, Algorithm: k.Spec, Exposure: m.exposure(k.ARN),
+		RotationEnabled: k.Rotation, RotationDays: max(0, k.RotationDays), NextRotationAt: k.RotatesAt, Algorithm: k.Spec, Exposure: exposure(trusts),
 	}
 	if k.Manager == "AWS" {
 		x.ManagedBy = byAWS

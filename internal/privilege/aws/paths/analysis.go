@@ -21,9 +21,10 @@ type Analysis struct {
 	numbers   map[string]int           // of those in the table
 	ways      []way
 	accounts  map[string]*account
-	matched   sync.Map // of patterns to the principals that they mean
-	people    int      // nodes that are no groups, which come first
-	nodes     []node   // users, roles and root users, then groups, each by ARN
+	guarded   map[string]guard // resources by ARN; of two with one ARN, the first
+	matched   sync.Map         // of patterns to the principals that they mean
+	people    int              // nodes that are no groups, which come first
+	nodes     []node           // users, roles and root users, then groups, each by ARN
 	index     map[string]int32
 	carried   map[string]int32 // roles by the ARN of an instance profile
 	keys      keys
@@ -98,7 +99,7 @@ func Analyze(e *Estate, workers int) *Analysis {
 func analyze(e *Estate, t *table, workers int) *Analysis {
 	a := &Analysis{
 		estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, numbers: map[string]int{}, ways: ways(), accounts: map[string]*account{},
-		index: map[string]int32{}, carried: map[string]int32{}, memo: policy.NewMemo(),
+		guarded: map[string]guard{}, index: map[string]int32{}, carried: map[string]int32{}, memo: policy.NewMemo(),
 	}
 	a.idleSet = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
 	a.admin = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}})
@@ -169,7 +170,11 @@ func (a *Analysis) addAccount(x *Account) {
 		a.profiles.of(p)
 	}
 	for i := range x.Resources {
-		if r := &x.Resources[i]; r.Policy != nil {
+		r := &x.Resources[i]
+		if _, ok := a.guarded[r.ARN]; !ok {
+			a.guarded[r.ARN] = guard{x.ID, r.Policy}
+		}
+		if r.Policy != nil {
 			acc.policies[r.ARN] = policy.Compile("resource policy of "+cmp.Or(r.Name, nameOf(r.ARN)), r.Policy)
 		}
 	}

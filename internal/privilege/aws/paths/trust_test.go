@@ -172,3 +172,23 @@ func TestTrustsBeneathRCP(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestResourceTrustsOfTwins has two resources of one name: the first counts, even
+// if it has no policy.
+func TestResourceTrustsOfTwins(t *testing.T) {
+	doc, err := policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const first, second = "arn:aws:sqs:eu-west-1:111122223333:a", "arn:aws:sqs:eu-west-1:111122223333:b"
+	a := Analyze(&Estate{Accounts: []Account{
+		{ID: "111122223333", Resources: []Resource{{ARN: first, Kind: ResourceOther}, {ARN: second, Kind: ResourceOther, Policy: doc}}},
+		{ID: "444455556666", Resources: []Resource{{ARN: first, Kind: ResourceOther, Policy: doc}, {ARN: second, Kind: ResourceOther}}},
+	}}, 1)
+	if got := a.ResourceTrusts(first); len(got) != 0 {
+		t.Errorf("the first has no policy, got %+v", got)
+	}
+	if got := a.ResourceTrusts(second); len(got) != 1 || got[0].Kind != TrustEveryone {
+		t.Errorf("the first lets in everybody, got %+v", got)
+	}
+}

@@ -19,16 +19,19 @@ func (a *Analysis) Trusts(role string) []Trust {
 
 // ResourceTrusts returns whom the policy of a resource lets in, in its order.
 func (a *Analysis) ResourceTrusts(resource string) []Trust {
-	for i := range a.estate.Accounts {
-		for k := range a.estate.Accounts[i].Resources {
-			if r := &a.estate.Accounts[i].Resources[k]; r.ARN == resource {
-				acc := a.accounts[a.estate.Accounts[i].ID]
-				v := viewer{account: a.estate.Accounts[i].ID, inOrg: a.member(acc), limit: a.limited(acc, policy.One(r.ARN))}
-				return v.trusts(r.Policy)
-			}
-		}
+	at, ok := a.guarded[resource]
+	if !ok {
+		return nil
 	}
-	return nil
+	acc := a.accounts[at.account]
+	v := viewer{account: at.account, inOrg: a.member(acc), limit: a.limited(acc, policy.One(resource))}
+	return v.trusts(at.policy)
+}
+
+// A guard is the policy of a resource with the account that it is in.
+type guard struct {
+	account string
+	policy  *policy.Document // nil if there is none or it was not read
 }
 
 // member tells of accounts whether they are of the same organisation as one.
