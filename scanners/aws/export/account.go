@@ -134,20 +134,11 @@ type pending struct {
 	put          func(a *account, region string)
 }
 
-// An arn is a parsed Amazon resource name.
-type arn struct{ partition, service, region, account, resource string }
-
 // parseARN splits an ARN; ok is false if it is none, or its account is no id.
-func parseARN(text string) (a arn, ok bool) {
-	parts := strings.SplitN(text, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" {
-		return arn{}, false
-	}
-	a = arn{parts[1], parts[2], parts[3], parts[4], parts[5]}
-	return a, isAccount(a.account) && strings.HasPrefix(a.partition, "aws")
+func parseARN(text string) (a object.ARN, ok bool) {
+	a = object.ParseARN(text)
+	return a, object.IsAccount(a.Account) && strings.HasPrefix(a.Partition, "aws")
 }
-
-func isAccount(id string) bool { return len(id) == 12 && strings.Trim(id, "0123456789") == "" }
 
 // regionForm matches the name of a region in words joined by hyphens.
 func regionForm() *regexp.Regexp {
@@ -163,7 +154,7 @@ func uuidForm() *regexp.Regexp {
 func (r *reader) place(name string) (account, region string) {
 	name = r.uuid.ReplaceAllString(strings.ToLower(name), "") // which may end in twelve digits
 	for word := range strings.FieldsFuncSeq(name, func(c rune) bool { return c < '0' || c > '9' && c < 'a' || c > 'z' }) {
-		if isAccount(word) {
+		if object.IsAccount(word) {
 			account = word
 		}
 	}

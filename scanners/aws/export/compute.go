@@ -143,7 +143,7 @@ func (a *account) task(region string, v *taskDefinition) {
 // owner and zone.
 func reservationARN(v *reservation) string {
 	region := regionOfZone(v.Instances[0].Placement.AvailabilityZone)
-	if !isAccount(v.OwnerID) || region == "" {
+	if !object.IsAccount(v.OwnerID) || region == "" {
 		return ""
 	}
 	return "arn:" + partitionOf(region) + ":ec2:" + region + ":" + v.OwnerID + ":instance/" + v.Instances[0].InstanceID

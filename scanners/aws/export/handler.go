@@ -94,14 +94,14 @@ func (doc *document) take(action, text string, err error, put func(a *account, r
 	switch {
 	case ok:
 		doc.of(x, put)
-	case text == "" || strings.HasPrefix(x.partition, "aws") && x.account == "":
+	case text == "" || strings.HasPrefix(x.Partition, "aws") && x.Account == "":
 		doc.add(action, "", put)
 	default:
 		err = errors.New("no ARN")
 	}
 	account, region := "", doc.region
 	if ok {
-		account, region = x.account, cmp.Or(x.region, region)
+		account, region = x.Account, cmp.Or(x.Region, region)
 	}
 	n := doc.hear(action, account, region)
 	n.all++

@@ -250,7 +250,7 @@ func FuzzRead(f *testing.F) {
 		r.file(name, strings.NewReader(string(data)))
 		e := r.finish()
 		for _, a := range e.Accounts {
-			if !isAccount(a.ID) {
+			if !object.IsAccount(a.ID) {
 				t.Errorf("an account is called %q", a.ID)
 			}
 		}

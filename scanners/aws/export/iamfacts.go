@@ -109,7 +109,7 @@ func (h *handlers) accountFacts() {
 type region struct{ RegionName, OptInStatus, RegionOptStatus string }
 
 func callerARN(v *caller) string {
-	if isAccount(v.Account) {
+	if object.IsAccount(v.Account) {
 		return v.Arn
 	}
 	return ""

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
 // errLong is what a gauge returns for a value that is longer than it may be.
@@ -336,10 +338,10 @@ func (doc *document) account(id, action, region string, put func(*account, strin
 }
 
 // of puts a fact into the account of an ARN.
-func (doc *document) of(x arn, put func(a *account, region string)) {
-	doc.ids[x.account] = true
-	doc.r.seen(doc.name, x.account)
-	a := doc.r.account(x.account, x.partition)
+func (doc *document) of(x object.ARN, put func(a *account, region string)) {
+	doc.ids[x.Account] = true
+	doc.r.seen(doc.name, x.Account)
+	a := doc.r.account(x.Account, x.Partition)
 	a.files++
-	put(a, x.region)
+	put(a, x.Region)
 }

@@ -70,7 +70,7 @@ func (h *handlers) organizations() {
 		o := a.organization()
 		o.ID, o.ManagementAccount = v.Organization.ID, v.Organization.MasterAccountID
 	})
-	on(h, "Accounts", "organizations:ListAccounts", func(v *member) bool { return isAccount(v.ID) && strings.Contains(v.Arn, ":organizations:") }, func(v *member) string { return v.Arn }, (*account).member)
+	on(h, "Accounts", "organizations:ListAccounts", func(v *member) bool { return object.IsAccount(v.ID) && strings.Contains(v.Arn, ":organizations:") }, func(v *member) string { return v.Arn }, (*account).member)
 	on(h, "Roots", "organizations:ListRoots", func(v *unit) bool { return v.ID != "" }, func(v *unit) string { return v.Arn }, func(a *account, _ string, v *unit) {
 		*a.organization().units.of(v.ID) = object.Unit{ID: v.ID, Name: v.Name}
 	})
@@ -95,7 +95,7 @@ func (h *handlers) organizations() {
 			a.organization().parents[v.ChildID] = v.Parents[0].ID
 		}
 	})
-	on(h, "DelegatedAdministrators", "organizations:ListDelegatedAdministrators", func(v *member) bool { return isAccount(v.ID) }, func(v *member) string { return v.Arn }, func(a *account, _ string, v *member) {
+	on(h, "DelegatedAdministrators", "organizations:ListDelegatedAdministrators", func(v *member) bool { return object.IsAccount(v.ID) }, func(v *member) string { return v.Arn }, func(a *account, _ string, v *member) {
 		o := a.organization()
 		o.Delegated = append(o.Delegated, object.Delegate{Account: v.ID, Since: v.DelegationEnabledDate.Time})
 	})
@@ -133,8 +133,8 @@ func (a *account) member(_ string, v *member) {
 		}
 	}
 	if x, ok := parseARN(v.Arn); ok && o.ManagementAccount == "" {
-		o.ManagementAccount = x.account
-		if parts := strings.Split(x.resource, "/"); len(parts) == 3 {
+		o.ManagementAccount = x.Account
+		if parts := strings.Split(x.Resource, "/"); len(parts) == 3 {
 			o.ID = cmpOr(o.ID, parts[1])
 		}
 	}
@@ -213,7 +213,7 @@ func (r *reader) finishOrganization() *object.Organization {
 // place is known.
 func (r *reader) join(o *organization, m *member, limits [2][]string) bool {
 	x, _ := parseARN(m.Arn)
-	a := r.account(m.ID, x.partition)
+	a := r.account(m.ID, x.Partition)
 	a.Name, a.Email, a.State, a.Joined = m.Name, m.Email, cmpOr(m.State, m.Status), m.JoinedTimestamp.Time
 	a.Parent, a.SCPs, a.RCPs = o.parents[m.ID], limits[0], limits[1]
 	_, known := o.units[a.Parent]

@@ -189,7 +189,7 @@ func (a *account) key(region, name string) *object.Key {
 	k := a.keys.of(name)
 	k.ARN, k.ID = name, path.Base(name)
 	if x, ok := parseARN(name); ok {
-		k.Region = x.region
+		k.Region = x.Region
 	}
 	return k
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/muster-nhi/muster/internal/transport"
+	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
 // Options say which accounts and regions to read, as whom, and how deep. Now and
@@ -135,15 +136,12 @@ func spelt(s, others string, least, most int) bool {
 func (o *Options) others() []string {
 	var out []string
 	for _, a := range o.Accounts {
-		if isAccount(a) {
+		if object.IsAccount(a) {
 			out = append(out, a)
 		}
 	}
 	return out
 }
-
-// isAccount reports whether a text is the id of an account: twelve digits.
-func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
 
 // settle fills in what was left open.
 func (o *Options) settle() {

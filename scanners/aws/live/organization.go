@@ -102,7 +102,7 @@ func (r *orgRead) accounts(ctx context.Context) {
 	}
 	n, err := orgPages(ctx, r, "organizations:ListAccounts", nil, func(p *page) int {
 		for _, a := range p.Accounts {
-			if !isAccount(a.ID) {
+			if !object.IsAccount(a.ID) {
 				continue // ids name files and ARNs
 			}
 			r.org.Members = append(r.org.Members, a.ID)

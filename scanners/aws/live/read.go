@@ -105,7 +105,7 @@ func (x *run) identify(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sign in to AWS: %w", err)
 	}
-	if !isAccount(x.caller.Account) {
+	if !object.IsAccount(x.caller.Account) {
 		return fmt.Errorf("sign in to AWS: sts:GetCallerIdentity names no account: is %s an endpoint of AWS?", cmp.Or(x.endpoint, x.region))
 	}
 	return nil
