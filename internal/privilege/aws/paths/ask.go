@@ -31,22 +31,7 @@ const (
 
 // ask answers a question. The caller picks the region: the best answer counts.
 func (a *Analysis) ask(n *node, q *question) policy.Decision {
-	act, ok := a.actions[q.action]
-	if !ok {
-		act = policy.NewAction(q.action)
-	}
-	layers := n.layers
-	if q.more != nil {
-		layers.Identity = append(slices.Clip(layers.Identity), q.more)
-	}
-	layers.Resource = q.on
-	if q.account != nil {
-		layers.RCPs = q.account.rcps
-	}
-	request := policy.Request{Principal: n.asker, Action: act, Resource: q.resource, Memo: a.memo}
-	if q.account != nil {
-		request.Account = q.account.ID
-	}
+	request, layers := a.prepare(n, q)
 	var best policy.Decision
 	for i, region := range a.keys.regions {
 		if i > 0 && strings.HasPrefix(q.action, "iam:") {
@@ -77,6 +62,23 @@ func (a *Analysis) ask(n *node, q *question) policy.Decision {
 		}
 	}
 	return best
+}
+
+// prepare makes a question ready for package policy, but for its context.
+func (a *Analysis) prepare(n *node, q *question) (policy.Request, policy.Layers) {
+	act, ok := a.actions[q.action]
+	if !ok {
+		act = policy.NewAction(q.action)
+	}
+	request, layers := policy.Request{Principal: n.asker, Action: act, Resource: q.resource, Memo: a.memo}, n.layers
+	if q.more != nil {
+		layers.Identity = append(slices.Clip(layers.Identity), q.more)
+	}
+	layers.Resource = q.on
+	if q.account != nil {
+		request.Account, layers.RCPs = q.account.ID, q.account.rcps
+	}
+	return request, layers
 }
 
 // throughService reports whether a statement allows what a service does on
@@ -111,7 +113,7 @@ func (a *Analysis) whole(n *node, q *question) policy.Decision {
 
 // example is one resource that a pattern means.
 func example(r policy.Resource) policy.Resource {
-	return policy.One(strings.NewReplacer("*", "example", "?", "e").Replace(r.String()))
+	return policy.One(meant(r.String(), "example", "e"))
 }
 
 // A contextKey names what a context depends on.

@@ -25,9 +25,9 @@ func (a *Analysis) chosen(n *node, q *question, d policy.Decision, picked func(k
 		if !ok {
 			continue
 		}
-		layers := n.layers
-		layers.Resource = q.on
-		again := policy.Decide(&policy.Request{Principal: n.asker, Action: policy.NewAction(q.action), Resource: q.resource, Context: c, Memo: a.memo}, &layers)
+		asked, layers := a.prepare(n, q)
+		asked.Context = c
+		again := policy.Decide(&asked, &layers)
 		if again.Some == inventory.True {
 			return again
 		}
@@ -100,7 +100,7 @@ func meeting(c *policy.Condition) (string, bool) {
 	case strings.Contains(op, "not"):
 		return "x", true
 	case strings.HasSuffix(op, "like"), strings.HasPrefix(op, "arn"):
-		return strings.NewReplacer("*", "x", "?", "x").Replace(v), true
+		return meant(v, "x", "x"), true
 	default:
 		return v, true
 	}

@@ -217,13 +217,17 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 	best, at, dear, total, closed := inventory.False, 0, 0, set.count(), false
 	var e Evidence
 	resources := sample(x)
+	examples := make([]policy.Resource, len(resources))
+	for i, r := range resources {
+		examples[i] = example(r)
+	}
 	set.each(func(i int) bool {
 		if at++; at%(total/most+1) != 0 && at != 1 {
 			return true
 		}
 		action := a.table.name(i)
-		for _, r := range resources {
-			q := question{action: action, resource: example(r), on: a.keyPolicy(n, action, r)}
+		for k, r := range resources {
+			q := question{action: action, resource: examples[k], on: a.keyPolicy(n, action, r)}
 			d := a.ask(n, &q)
 			if d.Some != inventory.True && dear < thorough && o.dear < patient {
 				q.resource = r

@@ -63,9 +63,10 @@ func (w *walker) raiseSelf(way *way) {
 	case need.on == onGroup && w.n.group:
 		w.onSelf(way, &t, w.n)
 	case need.on == onGroup:
-		for k := range w.a.nodes {
-			g := &w.a.nodes[k]
-			if g.group && g.account == w.n.account && slices.Contains(w.n.Groups, nameOf(g.ARN)) && w.onSelf(way, &t, g) {
+		groups := w.a.nodes[w.a.people:]
+		for k := range groups {
+			g := &groups[k]
+			if g.account == w.n.account && slices.Contains(w.n.Groups, nameOf(g.ARN)) && w.onSelf(way, &t, g) {
 				return
 			}
 		}
@@ -221,7 +222,7 @@ func (w *walker) named(way *way, pattern string) (policy.Resource, bool) {
 	if !ok || !wild(before, all[:at]) {
 		return policy.Resource{}, false
 	}
-	return policy.One(all + strings.NewReplacer("*", "x", "?", "x").Replace(name)), true
+	return policy.One(all + meant(name, "x", "x")), true
 }
 
 // makeAs tries one name.

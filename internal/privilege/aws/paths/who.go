@@ -115,7 +115,7 @@ func sourceOf(trust *policy.Document, account string) string {
 			for _, c := range trust.Statements[i].Conditions {
 				for _, v := range c.Values {
 					if c.Key == "aws:sourcearn" && accountOf(v) == account {
-						return strings.NewReplacer("*", "x", "?", "x").Replace(v)
+						return meant(v, "x", "x")
 					}
 				}
 			}

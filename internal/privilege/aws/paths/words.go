@@ -46,6 +46,12 @@ func accountOf(arn string) string {
 	return ""
 }
 
+// meant is one text that a pattern means, with something in place of each of its
+// wildcards.
+func meant(pattern, many, one string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(pattern, "*", many), "?", one)
+}
+
 // plural writes a number with its noun.
 func plural(n int, one, many string) string {
 	if n == 1 {
