@@ -1,8 +1,6 @@
 package export
 
 import (
-	"crypto/x509"
-	"encoding/pem"
 	"regexp"
 	"strings"
 	"time"
@@ -73,7 +71,7 @@ func (h *handlers) keys() {
 	})
 	on(h, "Certificates", "iam:ListSigningCertificates", func(v *signingCertificate) bool { return v.CertificateID != "" && v.UserName != "" }, noARN, func(a *account, _ string, v *signingCertificate) {
 		a.signing[v.UserName] = append(a.signing[v.UserName], object.SigningCertificate{
-			ID: v.CertificateID, Active: v.Status == "Active", UploadedAt: v.UploadDate.Time, ExpiresAt: ends([]byte(v.CertificateBody)),
+			ID: v.CertificateID, Active: v.Status == "Active", UploadedAt: v.UploadDate.Time, ExpiresAt: object.CertificateEnd([]byte(v.CertificateBody)),
 		})
 	})
 }
@@ -84,19 +82,6 @@ func said(text string) string {
 		return ""
 	}
 	return text
-}
-
-// ends returns when a certificate ends; zero if it cannot be read.
-func ends(body []byte) time.Time {
-	block, _ := pem.Decode(body)
-	if block == nil {
-		return time.Time{}
-	}
-	c, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return time.Time{}
-	}
-	return c.NotAfter.UTC()
 }
 
 func (v *keyUse) named(file string) {

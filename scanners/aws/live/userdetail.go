@@ -2,9 +2,7 @@ package live
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"strings"
 	"time"
@@ -51,7 +49,7 @@ func (s *session) signing(ctx context.Context, users []*object.User) {
 		_, err := wire.Pages(ctx, s.client, s.op("iam:ListSigningCertificates"), "", wire.Values{"UserName": u.Name}, func(p *page) int {
 			for _, c := range p.Certificates {
 				found = append(found, object.SigningCertificate{
-					ID: c.CertificateID, Active: active(c.Status), UploadedAt: c.UploadDate.Time, ExpiresAt: expiry(c.CertificateBody),
+					ID: c.CertificateID, Active: active(c.Status), UploadedAt: c.UploadDate.Time, ExpiresAt: object.CertificateEnd([]byte(c.CertificateBody)),
 				})
 			}
 			return len(p.Certificates)
@@ -61,16 +59,6 @@ func (s *session) signing(ctx context.Context, users []*object.User) {
 		}
 		return err
 	})
-}
-
-// expiry reads the end of a certificate; zero if it cannot be read.
-func expiry(body string) time.Time {
-	if block, _ := pem.Decode([]byte(body)); block != nil {
-		if c, err := x509.ParseCertificate(block.Bytes); err == nil {
-			return c.NotAfter.UTC()
-		}
-	}
-	return time.Time{}
 }
 
 // readReport decodes the credential report and notes what is odd about it.
