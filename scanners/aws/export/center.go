@@ -101,7 +101,7 @@ var instanceForm = regexp.MustCompile(`ssoins-[0-9a-z]+`)
 // center returns the instance of an ARN.
 func (a *account) center(arn string) *object.IdentityCenter {
 	c := a.centers.of(instanceOf(arn))
-	c.ARN = cmpOr(c.ARN, arn)
+	c.ARN = cmp.Or(c.ARN, arn)
 	return c
 }
 
@@ -124,14 +124,14 @@ func iso8601(text string) time.Duration {
 // finishCenters puts permission sets and assignments into their instances.
 func (a *account) finishCenters() {
 	for _, arn := range sortedKeys(a.permits) {
-		c := a.center("arn:" + cmpOr(a.Partition, "aws") + ":sso:::instance/" + instanceOf(arn))
+		c := a.center("arn:" + cmp.Or(a.Partition, "aws") + ":sso:::instance/" + instanceOf(arn))
 		c.Sets = append(c.Sets, *a.permits[arn])
 	}
 	for _, x := range a.assigned {
 		if x.PrincipalType == "GROUP" {
 			x.PrincipalName = a.groupNames[x.PrincipalID]
 		}
-		c := a.center("arn:" + cmpOr(a.Partition, "aws") + ":sso:::instance/" + instanceOf(x.Set))
+		c := a.center("arn:" + cmp.Or(a.Partition, "aws") + ":sso:::instance/" + instanceOf(x.Set))
 		c.Assignments = append(c.Assignments, x)
 	}
 	for _, c := range a.centers {

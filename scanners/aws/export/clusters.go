@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"path"
 	"slices"
@@ -53,9 +54,9 @@ func (h *handlers) clusters() {
 			return false // describe-clusters of ECS has objects here
 		}
 		doc.take("eks:ListClusters", "", nil, func(a *account, region string) {
-			c := a.clusters.of("arn:" + cmpOr(a.Partition, "aws") + ":eks:" + region + ":" + a.ID + ":cluster/" + name)
+			c := a.clusters.of("arn:" + cmp.Or(a.Partition, "aws") + ":eks:" + region + ":" + a.ID + ":cluster/" + name)
 			c.Name, c.Region = name, region
-			c.ARN = "arn:" + cmpOr(a.Partition, "aws") + ":eks:" + region + ":" + a.ID + ":cluster/" + name
+			c.ARN = "arn:" + cmp.Or(a.Partition, "aws") + ":eks:" + region + ":" + a.ID + ":cluster/" + name
 		})
 		return true
 	}})
@@ -79,7 +80,7 @@ func (h *handlers) clusters() {
 	})
 	one(h, "eks:ListAssociatedAccessPolicies", []string{"clusterName", "principalArn", "associatedAccessPolicies"}, noARN, func(a *account, region string, v *accessPolicies) {
 		e := a.entry(v.ClusterName, v.PrincipalArn)
-		e.Region, e.Policies = cmpOr(e.Region, region), nil
+		e.Region, e.Policies = cmp.Or(e.Region, region), nil
 		for _, p := range v.AssociatedAccessPolicies {
 			e.Policies = append(e.Policies, object.AccessPolicy{ARN: p.PolicyArn, Scope: p.AccessScope.Type, Namespaces: slices.Sorted(slices.Values(p.AccessScope.Namespaces))})
 		}
@@ -143,7 +144,7 @@ func (h *handlers) connections() {
 		if at, _, ok := strings.Cut(v.UserPoolID, "_"); ok {
 			region = at
 		}
-		arn := "arn:" + cmpOr(a.Partition, "aws") + ":cognito-idp:" + region + ":" + a.ID + ":userpool/" + v.UserPoolID + "/client/" + v.ClientID
+		arn := "arn:" + cmp.Or(a.Partition, "aws") + ":cognito-idp:" + region + ":" + a.ID + ":userpool/" + v.UserPoolID + "/client/" + v.ClientID
 		*a.links.of(arn) = object.Connection{ARN: arn, Name: v.ClientName, Region: region, Type: "cognito.app_client", Details: details("pool", v.UserPoolID)}
 	})
 	on(h, "certificates", "iot:ListCertificates", func(v *thing) bool { return strings.Contains(v.CertificateArn, ":iot:") }, func(v *thing) string { return v.CertificateArn }, func(a *account, region string, v *thing) {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -175,8 +176,8 @@ func (a *account) instances(region string, v *reservation) {
 				name = t.Value
 			}
 		}
-		a.consumer("arn:"+cmpOr(a.Partition, "aws")+":ec2:"+region+":"+a.ID+":instance/"+i.InstanceID, "instance_profile", i.IamInstanceProfile.Arn, object.Consumer{
-			Name: cmpOr(name, i.InstanceID), Region: region, Type: "ec2.instance", State: i.State.Name, CreatedAt: i.LaunchTime.Time, Tags: i.Tags.list(),
+		a.consumer("arn:"+cmp.Or(a.Partition, "aws")+":ec2:"+region+":"+a.ID+":instance/"+i.InstanceID, "instance_profile", i.IamInstanceProfile.Arn, object.Consumer{
+			Name: cmp.Or(name, i.InstanceID), Region: region, Type: "ec2.instance", State: i.State.Name, CreatedAt: i.LaunchTime.Time, Tags: i.Tags.list(),
 			Public: inventory.TriOf(i.PublicIPAddress != ""), Details: details("imds", i.MetadataOptions.HTTPTokens),
 		})
 	}

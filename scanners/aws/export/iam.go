@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -130,7 +131,7 @@ func (a *account) group(_ string, v *groupDetail) {
 func (a *account) role(v *roleDetail, full bool) {
 	r := a.roles.of(v.Arn)
 	r.Name, r.ID, r.ARN, r.Path, r.CreatedAt = v.RoleName, v.RoleID, v.Arn, v.Path, v.CreateDate.Time
-	r.Description = cmpOr(v.Description, r.Description)
+	r.Description = cmp.Or(v.Description, r.Description)
 	if v.MaxSessionDuration > 0 {
 		r.MaxSession = seconds(v.MaxSessionDuration)
 	}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"slices"
@@ -54,7 +55,7 @@ func (h *handlers) providers() {
 	})
 	one(h, "iam:GetOpenIDConnectProvider", []string{"Url", "ClientIDList"}, noARN, func(a *account, _ string, v *oidcProvider) {
 		url := strings.TrimPrefix(v.URL, "https://")
-		arn := "arn:" + cmpOr(a.Partition, "aws") + ":iam::" + a.ID + ":oidc-provider/" + url
+		arn := "arn:" + cmp.Or(a.Partition, "aws") + ":iam::" + a.ID + ":oidc-provider/" + url
 		*a.oidc.of(arn) = object.OIDCProvider{
 			ARN: arn, URL: url, Clients: slices.Sorted(slices.Values(v.ClientIDList)), CreatedAt: v.CreateDate.Time, Tags: v.Tags.list(), Thumbprints: len(v.ThumbprintList),
 		}
@@ -67,7 +68,7 @@ func (h *handlers) providers() {
 	})
 	on(h, "DelegationRequests", "iam:ListDelegationRequests", nil, noARN, func(a *account, _ string, v *delegation) {
 		*a.requests.of(v.DelegationRequestID) = object.Delegation{
-			ID: v.DelegationRequestID, State: v.State, Requestor: cmpOr(v.RequestorName, v.RequestorID), OwnerAccount: v.OwnerAccountID, Owner: v.OwnerID,
+			ID: v.DelegationRequestID, State: v.State, Requestor: cmp.Or(v.RequestorName, v.RequestorID), OwnerAccount: v.OwnerAccountID, Owner: v.OwnerID,
 			Approver: v.ApproverID, Description: v.Description, CreatedAt: v.CreateDate.Time, ExpiresAt: v.ExpirationTime.Time, UpdatedAt: v.UpdatedTime.Time,
 		}
 	})

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"time"
@@ -8,13 +9,6 @@ import (
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
@@ -62,7 +56,7 @@ func (h *handlers) keys() {
 	})
 	on(h, "ServiceSpecificCredentials", "iam:ListServiceSpecificCredentials", nil, noARN, func(a *account, _ string, v *specificCredential) {
 		a.specific[v.UserName] = append(a.specific[v.UserName], object.ServiceCredential{
-			ID: v.ServiceSpecificCredentialID, Service: v.ServiceName, UserName: cmpOr(v.ServiceCredentialAlias, v.ServiceUserName),
+			ID: v.ServiceSpecificCredentialID, Service: v.ServiceName, UserName: cmp.Or(v.ServiceCredentialAlias, v.ServiceUserName),
 			Active: v.Status == "Active", CreatedAt: v.CreateDate.Time, ExpiresAt: v.ExpirationDate.Time,
 		})
 	})

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func (h *handlers) organizations() {
 		*a.organization().units.of(v.ID) = object.Unit{ID: v.ID, Name: v.Name}
 	})
 	on(h, "OrganizationalUnits", "organizations:ListOrganizationalUnitsForParent", func(v *unit) bool { return v.ID != "" }, func(v *unit) string { return v.Arn }, func(a *account, _ string, v *unit) {
-		*a.organization().units.of(v.ID) = object.Unit{ID: v.ID, Name: v.Name, Parent: cmpOr(v.ParentID, above(v.Path, v.ID))}
+		*a.organization().units.of(v.ID) = object.Unit{ID: v.ID, Name: v.Name, Parent: cmp.Or(v.ParentID, above(v.Path, v.ID))}
 	})
 	on(h, "Policies", "organizations:ListPolicies", func(v *orgPolicy) bool { return strings.HasPrefix(v.ID, "p-") && v.Type != "" }, func(v *orgPolicy) string { return v.Arn }, func(a *account, _ string, v *orgPolicy) { a.organization().policy(v) })
 	one(h, "organizations:DescribePolicy", []string{"Policy"}, func(v *described) string { return v.Policy.PolicySummary.Arn }, func(a *account, _ string, v *described) {
@@ -135,7 +136,7 @@ func (a *account) member(_ string, v *member) {
 	if x, ok := parseARN(v.Arn); ok && o.ManagementAccount == "" {
 		o.ManagementAccount = x.Account
 		if parts := strings.Split(x.Resource, "/"); len(parts) == 3 {
-			o.ID = cmpOr(o.ID, parts[1])
+			o.ID = cmp.Or(o.ID, parts[1])
 		}
 	}
 }
@@ -195,7 +196,7 @@ func (r *reader) finishOrganization() *object.Organization {
 	}
 	for _, id := range sortedKeys(o.units) {
 		u := *o.units[id]
-		u.Parent = cmpOr(u.Parent, o.parents[id])
+		u.Parent = cmp.Or(u.Parent, o.parents[id])
 		u.SCPs, u.RCPs = limits[id][0], limits[id][1]
 		complete = complete && (u.Parent != "" || strings.HasPrefix(id, "r-"))
 		out.Units = append(out.Units, u)
@@ -214,7 +215,7 @@ func (r *reader) finishOrganization() *object.Organization {
 func (r *reader) join(o *organization, m *member, limits [2][]string) bool {
 	x, _ := parseARN(m.Arn)
 	a := r.account(m.ID, x.Partition)
-	a.Name, a.Email, a.State, a.Joined = m.Name, m.Email, cmpOr(m.State, m.Status), m.JoinedTimestamp.Time
+	a.Name, a.Email, a.State, a.Joined = m.Name, m.Email, cmp.Or(m.State, m.Status), m.JoinedTimestamp.Time
 	a.Parent, a.SCPs, a.RCPs = o.parents[m.ID], limits[0], limits[1]
 	_, known := o.units[a.Parent]
 	return known

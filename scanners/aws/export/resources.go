@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -40,8 +41,8 @@ type (
 )
 
 func (h *handlers) resources() {
-	one(h, "sqs:GetQueueAttributes", []string{"Attributes"}, func(v *attributes) string { return cmpOr(v.Attributes.QueueArn, v.Attributes.TopicArn) }, func(a *account, region string, v *attributes) {
-		arn := cmpOr(v.Attributes.QueueArn, v.Attributes.TopicArn)
+	one(h, "sqs:GetQueueAttributes", []string{"Attributes"}, func(v *attributes) string { return cmp.Or(v.Attributes.QueueArn, v.Attributes.TopicArn) }, func(a *account, region string, v *attributes) {
+		arn := cmp.Or(v.Attributes.QueueArn, v.Attributes.TopicArn)
 		a.resource(arn, region, text(v.Attributes.Policy))
 	})
 	h.answers = append(h.answers, answer{"lambda:GetPolicy", []string{"Policy"}, readResourcePolicy})
@@ -97,7 +98,7 @@ func (a *account) event(_ string, v *event) {
 	if json.Unmarshal(v.CloudTrailEvent, &e) != nil || e.ErrorCode != "" {
 		return
 	}
-	made := cmpOr(e.ResponseElements.User.Arn, cmpOr(e.ResponseElements.Role.Arn, e.ResponseElements.AccessKey.AccessKeyID))
+	made := cmp.Or(e.ResponseElements.User.Arn, e.ResponseElements.Role.Arn, e.ResponseElements.AccessKey.AccessKeyID)
 	by := e.UserIdentity.Arn
 	if made == "" || by == "" {
 		return

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"path"
 	"regexp"
@@ -155,7 +156,7 @@ func readParameter(doc *document, raw json.RawMessage) bool {
 		return false
 	}
 	doc.take("ssm:DescribeParameters", v.ARN, err, func(a *account, region string) {
-		name := cmpOr(v.ARN, "arn:"+cmpOr(a.Partition, "aws")+":ssm:"+region+":"+a.ID+":parameter/"+strings.TrimPrefix(v.Name, "/"))
+		name := cmp.Or(v.ARN, "arn:"+cmp.Or(a.Partition, "aws")+":ssm:"+region+":"+a.ID+":parameter/"+strings.TrimPrefix(v.Name, "/"))
 		*a.params.of(name) = object.Parameter{
 			ARN: name, Name: v.Name, Region: region, Type: v.Type, Tier: v.Tier, KMS: v.KeyID, ModifiedAt: v.LastModifiedDate.Time,
 			ModifiedBy: v.LastModifiedUser, Version: v.Version, ExpiresAt: v.expires(),
@@ -184,7 +185,7 @@ func (a *account) key(region, name string) *object.Key {
 		return nil
 	}
 	if !strings.HasPrefix(name, "arn:") {
-		name = "arn:" + cmpOr(a.Partition, "aws") + ":kms:" + region + ":" + a.ID + ":key/" + name
+		name = "arn:" + cmp.Or(a.Partition, "aws") + ":kms:" + region + ":" + a.ID + ":key/" + name
 	}
 	k := a.keys.of(name)
 	k.ARN, k.ID = name, path.Base(name)
