@@ -74,7 +74,7 @@ func named(p *aws.Principals) (out []name) {
 
 // trusted describes one principal with the conditions of its statement.
 func (s *statement) trusted(kind, principal string) Trusted {
-	t := Trusted{Principal: principal, Account: accountIn(principal)}
+	t := Trusted{Principal: principal, Account: aws.AccountOf(principal)}
 	switch {
 	case kind == "Service":
 		t.Type = "service"
@@ -104,7 +104,7 @@ func (t *Trusted) conditions(all []aws.Condition) {
 	for i := range all {
 		c := &all[i]
 		t.Conditions = append(t.Conditions, c.Test()+" "+c.Written+" = "+strings.Join(c.Values, ", "))
-		if !narrows(c) {
+		if !c.Demands() {
 			continue
 		}
 		switch {
@@ -119,24 +119,4 @@ func (t *Trusted) conditions(all []aws.Condition) {
 			t.Issuer = "https://" + c.Written[:len(c.Written)-len(":sub")]
 		}
 	}
-}
-
-// narrows reports whether a condition demands a value: one with IfExists or Not,
-// or ForAllValues, lets in whoever has none.
-func narrows(c *aws.Condition) bool {
-	return !c.IfExists && c.Qualifier != "ForAllValues" &&
-		slices.Contains([]string{"StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike"}, c.Operator)
-}
-
-// accountIn returns the account of a principal: twelve digits, by themselves or
-// in an ARN.
-func accountIn(principal string) string {
-	candidate := principal
-	if parts := strings.SplitN(principal, ":", 6); len(parts) == 6 {
-		candidate = parts[4]
-	}
-	if len(candidate) == 12 && strings.Trim(candidate, "0123456789") == "" {
-		return candidate
-	}
-	return ""
 }

@@ -2,6 +2,7 @@ package paths
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 type Analysis struct {
 	estate    *Estate
 	table     *table
-	idleSet   bits
+	idle      bits // actions that do nothing by themselves: taking a role counts by what it may do, passing one by what it is passed to
 	profiles  *profiles
 	actions   map[string]policy.Action // that are asked for by name
 	numbers   map[string]int           // of those in the table
@@ -101,7 +102,7 @@ func analyze(e *Estate, t *table, workers int) *Analysis {
 		estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, numbers: map[string]int{}, ways: ways(), accounts: map[string]*account{},
 		guarded: map[string]guard{}, index: map[string]int32{}, carried: map[string]int32{}, memo: policy.NewMemo(),
 	}
-	a.idleSet = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
+	a.idle = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
 	a.admin = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}})
 	a.everybody = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{
 		Actions: []string{"*"}, Resources: []string{"*"}, Principals: &policy.Principals{Everyone: true},
@@ -344,23 +345,13 @@ func (a *Analysis) findKeys() {
 			}
 		}
 	}
-	a.keys.tags = sorted(tags)
+	a.keys.tags = slices.Sorted(maps.Keys(tags))
 	a.keys.regions = []string{"us-east-1"}
-	for _, r := range sorted(regions) {
+	for _, r := range slices.Sorted(maps.Keys(regions)) {
 		if r != "us-east-1" && len(a.keys.regions) < 6 {
 			a.keys.regions = append(a.keys.regions, r)
 		}
 	}
-}
-
-// sorted lists the members of a set.
-func sorted(set map[string]bool) []string {
-	out := make([]string, 0, len(set))
-	for k := range set {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // findActions makes the actions ready that are asked for by name.

@@ -95,7 +95,7 @@ func (t *Trust) claims(s *policy.Statement) []claim {
 		if !sub && !aud {
 			continue
 		}
-		if !narrows(c) {
+		if !c.Demands() {
 			if strings.HasPrefix(c.Operator, "String") && !strings.Contains(c.Operator, "Not") {
 				t.weak(WeakOptional, "a token without "+c.Key+" passes the condition "+conditionText(c))
 			}
@@ -111,7 +111,7 @@ func (t *Trust) claims(s *policy.Statement) []claim {
 		}
 	}
 	if len(out) == 1 && !strings.ContainsAny(out[0].text, "*?$") {
-		t.Namespace, t.ServiceAccount, _ = EKSSubject(out[0].text)
+		t.Namespace, t.ServiceAccount, _ = eksSubject(out[0].text)
 	}
 	return out
 }
@@ -122,10 +122,10 @@ type claim struct {
 	pattern bool // "*" and "?" stand for others
 }
 
-// EKSSubject splits the subject of a token of a Kubernetes service account,
+// eksSubject splits the subject of a token of a Kubernetes service account,
 // "system:serviceaccount:NAMESPACE:NAME". It reports false for any other and for
 // one with a wildcard.
-func EKSSubject(subject string) (namespace, name string, ok bool) {
+func eksSubject(subject string) (namespace, name string, ok bool) {
 	rest, ok := strings.CutPrefix(subject, "system:serviceaccount:")
 	if !ok || strings.ContainsAny(rest, "*?$") {
 		return "", "", false

@@ -61,7 +61,7 @@ func load(t testing.TB, file, id string) *Estate {
 	acc := Account{ID: id, Read: map[string]bool{}}
 	managed := map[string]*Policy{}
 	for _, p := range d.Policies {
-		out := &Policy{Name: p.PolicyName, ARN: p.Arn, ByAWS: accountOf(p.Arn) == "", Versions: len(p.PolicyVersionList)}
+		out := &Policy{Name: p.PolicyName, ARN: p.Arn, ByAWS: policy.AccountOf(p.Arn) == "", Versions: len(p.PolicyVersionList)}
 		for _, v := range p.PolicyVersionList {
 			if v.IsDefaultVersion {
 				out.Document = parsed(t, v.Document)

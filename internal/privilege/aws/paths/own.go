@@ -178,7 +178,7 @@ func (a *Analysis) clauses(n *node, p *profile, c *ceiling, o *outcome) {
 		left.and(c.possible)
 		copy(writes, left)
 		writes.not(a.table.read)
-		writes.not(a.idle())
+		writes.not(a.idle)
 		left.and(a.table.read)
 		if x.width == onSelf {
 			clear(writes) // its own credentials are nobody else's affair
@@ -190,12 +190,6 @@ func (a *Analysis) clauses(n *node, p *profile, c *ceiling, o *outcome) {
 			a.unlisted(n, p, x, o)
 		}
 	}
-}
-
-// idle is the actions that do nothing by themselves: taking a role counts by
-// what the role may do, passing one by what it is passed to.
-func (a *Analysis) idle() bits {
-	return a.idleSet
 }
 
 // most is about how many actions of a statement are tried, spread over all.
@@ -272,7 +266,7 @@ func (a *Analysis) keyPolicy(n *node, action string, r policy.Resource) *policy.
 	if p := n.account.policies[r.String()]; p != nil {
 		return p
 	}
-	if of := accountOf(r.String()); of != "" && of != n.account.ID {
+	if of := policy.AccountOf(r.String()); of != "" && of != n.account.ID {
 		return nil
 	}
 	return n.account.lenient

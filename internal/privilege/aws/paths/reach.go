@@ -53,7 +53,7 @@ func (a *Analysis) holdings(acc *account) {
 		acc.held[r.Kind] = append(acc.held[r.Kind], h)
 	}
 	for _, list := range acc.held {
-		slices.SortFunc(list, func(x, y held) int { return compareText(x.name, y.name) })
+		slices.SortFunc(list, func(x, y held) int { return strings.Compare(x.name, y.name) })
 	}
 }
 
@@ -68,17 +68,6 @@ func (x *account) keyOf(r *Resource) *held {
 		return &held{of: x.fill("arn:PARTITION:kms:*:ACCOUNT:key/*")}
 	}
 	return &held{of: policy.One(r.KMS), policy: x.policies[r.KMS]}
-}
-
-func compareText(x, y string) int {
-	switch {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	default:
-		return 0
-	}
 }
 
 // opens tells whom a resource policy lets in by name.

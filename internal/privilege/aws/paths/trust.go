@@ -124,7 +124,7 @@ func kindOf(principal string) string {
 	switch {
 	case principal == "*":
 		return TrustEveryone
-	case accountOf(principal) == principal, strings.HasSuffix(principal, ":root"):
+	case policy.AccountOf(principal) == principal, strings.HasSuffix(principal, ":root"):
 		return TrustAccount
 	case !strings.HasPrefix(principal, "arn:"):
 		return TrustDeleted
@@ -135,7 +135,7 @@ func kindOf(principal string) string {
 
 // trust describes one principal with the conditions of its statement.
 func (v *viewer) trust(s *policy.Statement, kind, principal string) Trust {
-	t := Trust{Kind: kind, Principal: principal, Sid: s.Sid, Statement: s.Index, Account: accountOf(principal), Certain: true}
+	t := Trust{Kind: kind, Principal: principal, Sid: s.Sid, Statement: s.Index, Account: policy.AccountOf(principal), Certain: true}
 	t.Actions = slices.Clone(s.Actions)
 	if v.role {
 		t.Actions = nil
@@ -174,7 +174,7 @@ func (t *Trust) conditions(all []policy.Condition) {
 	for i := range all {
 		c := &all[i]
 		t.Conditions = append(t.Conditions, conditionText(c))
-		demanded := narrows(c)
+		demanded := c.Demands()
 		switch {
 		case c.Key == "sts:externalid" && demanded:
 			t.ExternalID = inventory.True
@@ -190,32 +190,17 @@ func (t *Trust) conditions(all []policy.Condition) {
 // conditionText writes a condition in one line. External ids are left out: some
 // take them for secrets.
 func conditionText(c *policy.Condition) string {
-	op := c.Operator
-	if c.Qualifier != "" {
-		op = c.Qualifier + ":" + op
-	}
-	if c.IfExists {
-		op += "IfExists"
-	}
 	if c.Key == "sts:externalid" {
-		return op + " " + c.Key + " = (set)"
+		return c.Test() + " " + c.Key + " = (set)"
 	}
-	return op + " " + c.Key + " = " + strings.Join(c.Values, ", ")
-}
-
-// narrows reports whether a condition demands a value of its key: one with
-// IfExists or Not, or ForAllValues, passes who has none.
-func narrows(c *policy.Condition) bool {
-	return !c.IfExists && c.Qualifier != "ForAllValues" && slices.Contains([]string{
-		"StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike",
-	}, c.Operator)
+	return c.Test() + " " + c.Key + " = " + strings.Join(c.Values, ", ")
 }
 
 // demands reports whether a condition of a statement demands one of the values
 // that it lists, other than anything, of a key.
 func demands(s *policy.Statement, key func(string) bool) bool {
 	return slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool {
-		return narrows(&c) && key(c.Key) && !slices.ContainsFunc(c.Values, func(v string) bool {
+		return c.Demands() && key(c.Key) && !slices.ContainsFunc(c.Values, func(v string) bool {
 			return strings.Trim(v, "*") == "" && strings.HasSuffix(c.Operator, "Like")
 		})
 	})
@@ -302,7 +287,7 @@ func (t *Trust) podIdentity(s *policy.Statement) {
 	t.Platform = "eks"
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		if !narrows(c) || len(c.Values) != 1 || strings.ContainsAny(c.Values[0], "*?$") {
+		if !c.Demands() || len(c.Values) != 1 || strings.ContainsAny(c.Values[0], "*?$") {
 			continue
 		}
 		switch c.Key {

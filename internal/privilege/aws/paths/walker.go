@@ -141,7 +141,7 @@ func (w *walker) join(way *way) {
 func (w *walker) takeUser(way *way) {
 	for _, k := range w.targets(way.needs[0].action, w.l.users[w.n.account]) {
 		u := &w.a.nodes[k]
-		if k == w.i || u.group {
+		if k == w.i {
 			continue
 		}
 		t := w.start()

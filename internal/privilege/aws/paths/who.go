@@ -63,7 +63,7 @@ func (a *Analysis) addTrust(i int32) {
 		for _, p := range s.Principals.AWS {
 			switch kindOf(p) {
 			case TrustAccount:
-				add(x.accounts, accountOf(p))
+				add(x.accounts, policy.AccountOf(p))
 			default:
 				add(x.named, roleOfSession(p))
 			}
@@ -79,7 +79,7 @@ func roleOfSession(arn string) string {
 		return arn
 	}
 	name, _, _ := strings.Cut(rest, "/")
-	return accountOf(arn) + ":assumed-role/" + name
+	return policy.AccountOf(arn) + ":assumed-role/" + name
 }
 
 // letsIn finds out which services may take a role up.
@@ -114,7 +114,7 @@ func sourceOf(trust *policy.Document, account string) string {
 		for i := range trust.Statements {
 			for _, c := range trust.Statements[i].Conditions {
 				for _, v := range c.Values {
-					if c.Key == "aws:sourcearn" && accountOf(v) == account {
+					if c.Key == "aws:sourcearn" && policy.AccountOf(v) == account {
 						return meant(v, "x", "x")
 					}
 				}

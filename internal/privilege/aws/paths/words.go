@@ -33,19 +33,6 @@ func nameOf(arn string) string {
 	return arn[strings.LastIndexByte(arn, ':')+1:]
 }
 
-// accountOf is the account of an ARN, or the text itself if it is twelve
-// digits; empty if there is none.
-func accountOf(arn string) string {
-	id := arn
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
-		id = parts[4]
-	}
-	if len(id) == 12 && strings.Trim(id, "0123456789") == "" {
-		return id
-	}
-	return ""
-}
-
 // meant is one text that a pattern means, with something in place of each of its
 // wildcards.
 func meant(pattern, many, one string) string {

@@ -39,7 +39,7 @@ func newTest(c *Condition, variables bool) test {
 		switch op.compare {
 		case byText, byARN:
 			if op.fold {
-				v = foldValue(v)
+				v = strings.ToLower(v)
 			}
 			w.template = newTemplate(v, variables, op.wildcards)
 		case byNumber:
@@ -58,10 +58,6 @@ func newTest(c *Condition, variables bool) test {
 	}
 	return t
 }
-
-// foldValue makes lower case of a value, keeping the keys of variables, which
-// have no case.
-func foldValue(v string) string { return strings.ToLower(v) }
 
 // holds evaluates a condition on a request. A key that is not known may be
 // absent or have any value: only if both give the same is the answer known.

@@ -14,6 +14,8 @@
 // evaluation logic".
 package policy
 
+import "strings"
+
 // A Document is a parsed policy of any type. It is shared and never changed.
 type Document struct {
 	Version    string // 2012-10-17 or 2008-10-17; variables are only known to the first
@@ -66,4 +68,31 @@ func (c *Condition) Test() string {
 		out += "IfExists"
 	}
 	return out
+}
+
+// Demands reports whether a condition demands a value of its key: one with
+// IfExists or Not, or ForAllValues, passes who has none.
+func (c *Condition) Demands() bool {
+	if c.IfExists || c.Qualifier == "ForAllValues" {
+		return false
+	}
+	switch c.Operator {
+	case "StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike":
+		return true
+	default:
+		return false
+	}
+}
+
+// AccountOf returns the account of a principal or resource: twelve digits, by
+// themselves or in an ARN. It is empty if there is none.
+func AccountOf(name string) string {
+	id := name
+	if parts := strings.SplitN(name, ":", 6); len(parts) == 6 {
+		id = parts[4]
+	}
+	if len(id) == 12 && strings.Trim(id, "0123456789") == "" {
+		return id
+	}
+	return ""
 }
