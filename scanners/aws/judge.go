@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
@@ -60,14 +59,7 @@ func (j *judge) account(a *object.Account) paths.Account {
 	x.Resources = resources(a)
 	for i := range a.Consumers {
 		c := &a.Consumers[i]
-		x.Consumers = append(x.Consumers, paths.Consumer{ARN: c.ARN, Name: c.Name, Type: c.Type, Role: c.Role, State: c.State, Tags: tagsOf(c.Tags)})
-	}
-	for i := range a.OIDC {
-		p := &a.OIDC[i]
-		x.Providers = append(x.Providers, paths.Provider{ARN: p.ARN, URL: strings.TrimPrefix(p.URL, "https://"), Clients: p.Clients})
-	}
-	for i := range a.SAML {
-		x.Providers = append(x.Providers, paths.Provider{ARN: a.SAML[i].ARN})
+		x.Consumers = append(x.Consumers, paths.Consumer{ARN: c.ARN, Name: c.Name, Type: c.Type, Role: c.Role, Tags: tagsOf(c.Tags)})
 	}
 	for i := range a.Listings {
 		if l := &a.Listings[i]; l.Call == callDetails && l.Status != inventory.StatusComplete && l.Status != "" {
@@ -80,7 +72,7 @@ func (j *judge) account(a *object.Account) paths.Account {
 func (j *judge) user(a *object.Account, u *object.User) paths.Principal {
 	p := paths.Principal{
 		ARN: u.ARN, Kind: paths.KindUser, ID: u.ID, Policies: j.all(a, u.Inline, u.Attached), Groups: u.Groups, Boundary: j.boundary(a, u.Boundary),
-		Tags: tagsOf(u.Tags), AccessKeys: -1, Password: u.Password, CreatedAt: when(u.CreatedAt),
+		Tags: tagsOf(u.Tags), AccessKeys: -1, Password: u.Password,
 	}
 	if u.KeysKnown {
 		p.AccessKeys = len(u.Keys)
@@ -94,7 +86,7 @@ func (j *judge) user(a *object.Account, u *object.User) paths.Principal {
 func (j *judge) role(a *object.Account, r *object.Role) paths.Principal {
 	p := paths.Principal{
 		ARN: r.ARN, Kind: paths.KindRole, ID: r.ID, Policies: j.all(a, r.Inline, r.Attached), Boundary: j.boundary(a, r.Boundary), Tags: tagsOf(r.Tags),
-		Trust: r.Trust, ServiceRole: serviceLinked(r) != "", CreatedAt: when(r.CreatedAt),
+		Trust: r.Trust, ServiceRole: serviceLinked(r) != "",
 	}
 	for i := range r.InstanceProfiles {
 		p.Profiles = append(p.Profiles, r.InstanceProfiles[i].ARN)
@@ -164,16 +156,16 @@ func resources(a *object.Account) []paths.Resource {
 	var out []paths.Resource
 	for i := range a.Secrets {
 		s := &a.Secrets[i]
-		out = append(out, paths.Resource{ARN: s.ARN, Name: s.Name, Kind: paths.ResourceSecret, Policy: s.Policy, PolicyKnown: s.PolicyKnown, KMS: s.KMS, Tags: tagsOf(s.Tags)})
+		out = append(out, paths.Resource{ARN: s.ARN, Name: s.Name, Kind: paths.ResourceSecret, Policy: s.Policy, KMS: s.KMS, Tags: tagsOf(s.Tags)})
 	}
 	for i := range a.Parameters {
 		if p := &a.Parameters[i]; p.Type == "SecureString" {
-			out = append(out, paths.Resource{ARN: p.ARN, Name: p.Name, Kind: paths.ResourceParameter, PolicyKnown: true, KMS: p.KMS, Tags: tagsOf(p.Tags)})
+			out = append(out, paths.Resource{ARN: p.ARN, Name: p.Name, Kind: paths.ResourceParameter, KMS: p.KMS, Tags: tagsOf(p.Tags)})
 		}
 	}
 	for i := range a.Keys {
 		k := &a.Keys[i]
-		out = append(out, paths.Resource{ARN: k.ARN, Name: cmp.Or(k.Alias, k.ID), Kind: paths.ResourceKey, Policy: k.Policy, PolicyKnown: k.PolicyKnown, Tags: tagsOf(k.Tags)})
+		out = append(out, paths.Resource{ARN: k.ARN, Name: cmp.Or(k.Alias, k.ID), Kind: paths.ResourceKey, Policy: k.Policy, Tags: tagsOf(k.Tags)})
 	}
 	for i := range a.ResourceAccess {
 		r := &a.ResourceAccess[i]
@@ -184,7 +176,7 @@ func resources(a *object.Account) []paths.Resource {
 		case "lambda":
 			kind = paths.ResourceFunction
 		}
-		out = append(out, paths.Resource{ARN: r.ARN, Name: lastPart(r.ARN), Kind: kind, Policy: r.Document, PolicyKnown: true})
+		out = append(out, paths.Resource{ARN: r.ARN, Name: lastPart(r.ARN), Kind: kind, Policy: r.Document})
 	}
 	return out
 }

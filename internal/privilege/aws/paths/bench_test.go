@@ -88,7 +88,7 @@ func grown(t testing.TB, principals int) *Estate {
 		}
 	}
 	for i := range principals / 10 {
-		acc.Resources = append(acc.Resources, Resource{ARN: fmt.Sprintf("arn:aws:secretsmanager:eu-west-1:%s:secret:s%d-AbCdEf", account, i), Name: fmt.Sprintf("s%d", i), Kind: ResourceSecret, PolicyKnown: true})
+		acc.Resources = append(acc.Resources, Resource{ARN: fmt.Sprintf("arn:aws:secretsmanager:eu-west-1:%s:secret:s%d-AbCdEf", account, i), Name: fmt.Sprintf("s%d", i), Kind: ResourceSecret})
 	}
 	return &Estate{Accounts: []Account{acc}, Organization: "o-northwind1"}
 }

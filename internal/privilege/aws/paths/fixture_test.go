@@ -128,7 +128,7 @@ func (f *fixture) estate(t testing.TB) *Estate {
 		acc.Principals = append(acc.Principals, f.Roles[name].principal(t, KindRole, fixtureAccount, name, managed))
 	}
 	for _, r := range f.Resources {
-		out := Resource{ARN: r.ARN, Kind: r.Kind, KMS: r.KMS, PolicyKnown: true}
+		out := Resource{ARN: r.ARN, Kind: r.Kind, KMS: r.KMS}
 		if r.Policy != nil {
 			out.Policy = statements(t, r.Policy)
 		}

@@ -70,7 +70,6 @@ type Account struct {
 	Policies   []*Policy // all managed ones that were read; Principal.Policies may point to the same
 	Resources  []Resource
 	Consumers  []Consumer
-	Providers  []Provider
 	// Read holds what was read completely: the types of Consumer
 	// ("lambda.function") and the kinds of Resource ("secret"). Of a type that is not
 	// in it, there may be more than the estate has.
@@ -122,7 +121,6 @@ type Principal struct {
 	AccessKeys  int              // of a user; -1 is unknown
 	Password    inventory.Tri    // of a user
 	ServiceRole bool             // service-linked: only its service may use it, nobody can change it
-	CreatedAt   time.Time
 }
 
 // A Group of IAM users.
@@ -143,12 +141,11 @@ const (
 
 // A Resource holds secrets or data, or has a policy of its own.
 type Resource struct {
-	ARN, Name   string
-	Kind        string           // one of the constants
-	Policy      *policy.Document // nil if there is none or it was not read
-	PolicyKnown bool
-	KMS         string            // ARN of the key that a secret is encrypted with; empty is AWS's own or unknown
-	Tags        map[string]string // nil is unknown
+	ARN, Name string
+	Kind      string            // one of the constants
+	Policy    *policy.Document  // nil if there is none or it was not read
+	KMS       string            // ARN of the key that a secret is encrypted with; empty is AWS's own or unknown
+	Tags      map[string]string // nil is unknown
 }
 
 // A Consumer runs as a role. Types are those of the AWS scanner:
@@ -160,13 +157,5 @@ type Consumer struct {
 	ARN, Name string
 	Type      string
 	Role      string            // ARN of a role or of an instance profile; empty if there is none
-	State     string            // as the service has it; empty is unknown
 	Tags      map[string]string // nil is unknown
-}
-
-// A Provider is an OIDC or SAML provider of an account.
-type Provider struct {
-	ARN     string
-	URL     string   // of an OIDC provider, without https://
-	Clients []string // audiences that it accepts
 }
