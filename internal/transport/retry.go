@@ -18,7 +18,7 @@ func (t *Transport) wait(res *http.Response, err error, attempt int) (time.Durat
 	if err != nil {
 		return t.backoff(attempt), broken(err)
 	}
-	if after, ok := retryAfter(res.Header.Get("Retry-After"), t.options.Now()); ok && mayThrottle(res.StatusCode) {
+	if after, ok := RetryAfter(res.Header.Get("Retry-After"), t.options.Now()); ok && mayThrottle(res.StatusCode) {
 		return after, after <= t.options.MaxWait
 	}
 	return t.backoff(attempt), transient(res.StatusCode)
@@ -32,9 +32,10 @@ func (t *Transport) backoff(attempt int) time.Duration {
 	return time.Duration(t.options.Random() * bound)
 }
 
-// retryAfter reads a Retry-After header: seconds or an HTTP date (RFC 9110,
-// section 10.2.3). A date that has passed is no wait.
-func retryAfter(text string, now time.Time) (time.Duration, bool) {
+// RetryAfter reads the value of a Retry-After header: seconds or an HTTP date (RFC
+// 9110, section 10.2.3). A date that has passed is no wait. It is false, and no
+// wait, if there is none or it cannot be read.
+func RetryAfter(text string, now time.Time) (time.Duration, bool) {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return 0, false

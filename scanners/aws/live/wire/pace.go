@@ -5,14 +5,14 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"golang.org/x/time/rate"
+
+	"github.com/muster-nhi/muster/internal/transport"
 )
 
 // How often and how long requests are repeated.
@@ -125,7 +125,7 @@ func (c *Client) again(err error, header http.Header, p *pace, attempt int) (tim
 		p.failed()
 		return 0, false
 	}
-	if after, ok := retryAfter(header, c.options.Now()); ok {
+	if after, ok := transport.RetryAfter(header.Get("Retry-After"), c.options.Now()); ok {
 		return after, after <= maxAfter
 	}
 	bound := min(float64(maxWait), float64(baseWait)*math.Exp2(float64(attempt-1)))
@@ -149,18 +149,4 @@ func transient(err error) bool {
 		return true // an answer that was cut, or a proxy's page
 	}
 	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary
-}
-
-// retryAfter reads a Retry-After header: seconds or an HTTP date (RFC 9110,
-// section 10.2.3).
-func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
-	s := strings.TrimSpace(header.Get("Retry-After"))
-	if s == "" {
-		return 0, false
-	}
-	if n, err := strconv.Atoi(s); err == nil {
-		return time.Duration(min(max(n, 0), 1<<30)) * time.Second, n >= 0
-	}
-	at, err := http.ParseTime(s)
-	return max(0, at.Sub(now)), err == nil
 }

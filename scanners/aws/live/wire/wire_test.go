@@ -226,9 +226,13 @@ func TestCutAnswerLeavesNothing(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	c, _ := client(t, "{}")
+	c.options.Now = func() time.Time { return now }
+	c.options.Random = func() float64 { return 0 } // what cannot be read is no wait of AWS's
 	for text, want := range map[string]time.Duration{"3": 3 * time.Second, "Mon, 02 Nov 2026 09:00:05 GMT": 5 * time.Second, "soon": 0, "": 0, "-1": 0} {
-		if got, _ := retryAfter(http.Header{"Retry-After": {text}}, now); got != want {
-			t.Errorf("%q is %s", text, got)
+		got, ok := c.again(&Error{Status: http.StatusTooManyRequests}, http.Header{"Retry-After": {text}}, newPace(8), 1)
+		if got != want || !ok {
+			t.Errorf("%q is %s, %t", text, got, ok)
 		}
 	}
 }
