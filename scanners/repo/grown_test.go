@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
 // grows scans with a memory and without, compares, and returns how many stages
@@ -276,5 +278,27 @@ func TestGrownRandomHistories(t *testing.T) {
 	}
 	if used < 20 {
 		t.Errorf("only %d stages of the log were built upon", used)
+	}
+}
+
+// What is remembered is given up where it grows too much; what was read before is
+// taken all the same.
+func TestGrownBeyondBound(t *testing.T) {
+	old, fresh := git.SHA1([nameSize]byte{1}), git.SHA1([nameSize]byte{2})
+	p := &past{job: &job{ctx: t.Context()}, log: quiet(), size: maxPast, pages: &pages{}, earlier: &pages{}}
+	p.earlier.Stages[byMerges] = page{Read: true, Commits: []line{{ID: old.String()}}, Changes: []entry{{Path: "old.env"}}}
+	var got []string
+	err := p.replay(byMerges, logged{
+		more: func(_ []git.ID, begin func(*git.Commit), each func(git.Change) error) error {
+			c := &git.Commit{ID: fresh}
+			begin(c)
+			return each(git.Change{Commit: c, Path: "new.env"})
+		},
+		via:     func() (func(*git.Commit) string, error) { return func(*git.Commit) string { return "" }, nil },
+		matters: func(git.Change) bool { return true },
+		take:    func(c git.Change, _ string) { got = append(got, c.Path) },
+	})
+	if err != nil || strings.Join(got, " ") != "new.env old.env" || p.pages != nil {
+		t.Errorf("got %q, error %v, kept %t", got, err, p.pages != nil)
 	}
 }

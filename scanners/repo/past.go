@@ -337,12 +337,12 @@ func (p *past) extends(s stage, l logged) bool {
 
 // extend reads what is new, and takes the rest from what is remembered.
 func (p *past) extend(s stage, l logged, each func(git.Change) error, old func(git.Change, string)) error {
-	again := map[git.ID]bool{}
+	again, earlier := map[git.ID]bool{}, &p.earlier.Stages[s] // all may be forgotten on the way
 	if err := l.more(p.tips, func(c *git.Commit) { again[c.ID] = true }, each); err != nil {
 		return err
 	}
 	p.log.Debug("only the log of new commits was read", "scope", p.job.scope, "stage", s, "new", len(again))
-	p.earlier.Stages[s].each(func(c git.Change, via string) {
+	earlier.each(func(c git.Change, via string) {
 		if !again[c.Commit.ID] {
 			old(c, via)
 		}
