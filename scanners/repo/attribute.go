@@ -141,7 +141,26 @@ func (j *job) placeCommits() error {
 		}
 		j.missf("%d objects that commits name are missing or corrupt%s", n, how)
 	}
-	return j.tolerateLog(err, "the log")
+	if err := j.tolerateLog(err, "the log"); err != nil {
+		return err
+	}
+	if err != nil {
+		return j.listUntold()
+	}
+	return nil
+}
+
+// listUntold notes, where the log broke off, which commits it did not tell of though
+// a reference reaches them.
+func (j *job) listUntold() error {
+	j.untold = map[git.ID]bool{}
+	reached, err := j.repo.Reach(j.ctx, "--all")
+	for id := range reached {
+		if !j.commits[id] {
+			j.untold[id] = true
+		}
+	}
+	return j.tolerateLog(err, "the list of commits")
 }
 
 // wantedNow returns the blobs of the files that may declare something: at HEAD,
@@ -261,7 +280,12 @@ func (j *job) placeUnreachable() error {
 		},
 		via: func() (func(*git.Commit) string, error) {
 			via, err := j.hidden()
-			return func(c *git.Commit) string { return cmp.Or(via(c), "unreachable commit") }, err
+			return func(c *git.Commit) string {
+				if j.untold[c.ID] {
+					return via(c)
+				}
+				return cmp.Or(via(c), "unreachable commit")
+			}, err
 		},
 		matters: func(c git.Change) bool { return open[c.To] },
 		take:    j.change,
@@ -269,12 +293,12 @@ func (j *job) placeUnreachable() error {
 	return j.tolerateLog(err, "unreachable commits")
 }
 
-// dangling returns the commits that no reference reaches, sorted, so that two
-// scans read them in one order.
+// dangling returns the commits that no reference reaches, and those that the log
+// did not tell of, sorted, so that two scans read them in one order.
 func (j *job) dangling() ([]git.ID, error) {
 	var ids []git.ID
 	err := j.eachCommit(func(id git.ID) {
-		if !j.commits[id] && !j.lent(id) {
+		if j.untold[id] || !j.commits[id] && !j.lent(id) {
 			ids = append(ids, id)
 		}
 	})
@@ -305,14 +329,14 @@ func (j *job) openBlobs() map[git.ID]bool {
 func (j *job) placeMessages() error {
 	var commits []git.ID
 	for id, kind := range j.kinds {
-		if kind == git.TypeCommit && (j.commits[id] || !j.lent(id)) {
+		if kind == git.TypeCommit && (j.commits[id] || j.untold[id] || !j.lent(id)) {
 			commits = append(commits, id)
 		}
 	}
 	slices.SortFunc(commits, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
 	err := j.repo.Commits(j.ctx, commits, func(c *git.Commit) {
 		how := "commit message"
-		if !j.commits[c.ID] {
+		if !j.commits[c.ID] && !j.untold[c.ID] {
 			how = "message of an unreachable commit"
 		}
 		j.placeText(c.ID, where{path: "git/commit/" + c.ID.String(), via: how}.by(c))

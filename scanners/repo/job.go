@@ -64,6 +64,7 @@ type job struct {
 	oldFiles    map[git.ID]bool               // and in which blobs
 	placed      map[git.ID]bool               // objects whose place is known
 	commits     map[git.ID]bool               // commits that a reference reaches
+	untold      map[git.ID]bool               // those that a log which broke off did not tell of; nil if it did not
 	store       *pack.Store                   // nil if only git can read the objects
 	present     map[uint64]struct{}           // objects in the store, by ID.Short; nil if not listed
 	known       *known                        // what an earlier scan found nothing in; nil if that is not asked

@@ -335,10 +335,12 @@ func (p *past) extends(s stage, l logged) bool {
 	return true
 }
 
-// extend reads what is new, and takes the rest from what is remembered.
+// extend reads what is new, and takes the rest from what is remembered: that holds
+// also where what is new cannot be read to its end.
 func (p *past) extend(s stage, l logged, each func(git.Change) error, old func(git.Change, string)) error {
 	again, earlier := map[git.ID]bool{}, &p.earlier.Stages[s] // all may be forgotten on the way
-	if err := l.more(p.tips, func(c *git.Commit) { again[c.ID] = true }, each); err != nil {
+	err := l.more(p.tips, func(c *git.Commit) { again[c.ID] = true }, each)
+	if p.job.ctx.Err() != nil {
 		return err
 	}
 	p.log.Debug("only the log of new commits was read", "scope", p.job.scope, "stage", s, "new", len(again))
@@ -347,7 +349,7 @@ func (p *past) extend(s stage, l logged, each func(git.Change) error, old func(g
 			old(c, via)
 		}
 	})
-	return nil
+	return err
 }
 
 func namesOf(ids map[git.ID]bool) []string {
