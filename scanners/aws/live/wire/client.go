@@ -27,7 +27,8 @@ type Options struct {
 	Now         func() time.Time
 	Sleep       func(context.Context, time.Duration) error
 	Random      func() float64 // between 0 and 1
-	// Asked is told of each request before it is sent; nil is nobody.
+	// Asked is told of each request before it is sent, repeated ones included; nil is
+	// nobody.
 	Asked func(op Operation, region string)
 }
 
@@ -37,7 +38,6 @@ type Client struct {
 	options Options
 	signer  *v4.Signer
 	budget  budget
-	sent    atomic.Int64
 	skew    atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
 
 	mu    sync.Mutex
@@ -51,9 +51,6 @@ func New(o Options) *Client {
 		signer: v4.NewSigner(),
 	}
 }
-
-// Requests returns how many requests were sent, repeated ones included.
-func (c *Client) Requests() int { return int(c.sent.Load()) }
 
 // Skew returns by how much the clock of AWS is ahead of ours, if that was so much
 // that it had to be corrected; else 0.
@@ -124,7 +121,6 @@ func (c *Client) once(ctx context.Context, op Operation, region string, d draft,
 	if err != nil {
 		return nil, fmt.Errorf("%s: sign: %w", op.Action(), err)
 	}
-	c.sent.Add(1)
 	if c.options.Asked != nil {
 		c.options.Asked(op, region)
 	}
