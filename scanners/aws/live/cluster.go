@@ -85,7 +85,7 @@ func eachCluster[T any, P wire.Paged[T]](ctx context.Context, s *session, action
 func (s *session) podIdentities(ctx context.Context, region string, clusters []object.Cluster) {
 	type page struct {
 		wire.Page
-		Associations []struct{ ClusterName, Namespace, ServiceAccount, AssociationArn, AssociationID wire.Text }
+		Associations []struct{ Namespace, ServiceAccount, AssociationArn, AssociationID wire.Text }
 	}
 	type known struct {
 		object.PodIdentity

@@ -127,9 +127,9 @@ func (s *session) keyPairs(ctx context.Context, region string) {
 type functionPage struct {
 	wire.Page
 	Functions []struct {
-		FunctionName, FunctionArn, Role, Runtime, PackageType, KMSKeyArn, State wire.Text
-		LastModified                                                            wire.Time
-		Environment                                                             struct{ Variables bag }
+		FunctionName, FunctionArn, Role, Runtime, KMSKeyArn, State wire.Text
+		LastModified                                               wire.Time
+		Environment                                                struct{ Variables bag }
 	}
 }
 

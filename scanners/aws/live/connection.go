@@ -58,7 +58,7 @@ func (s *session) codeConnections(ctx context.Context, region string) {
 func (s *session) transferUsers(ctx context.Context, region string) {
 	type servers struct {
 		wire.Page
-		Servers []struct{ ServerID, State, IdentityProviderType, EndpointType wire.Text }
+		Servers []struct{ ServerID, State wire.Text }
 	}
 	type server struct {
 		id, state string
