@@ -36,35 +36,37 @@ func (s *session) buckets(ctx context.Context) {
 	s.openTo(found)
 }
 
-// An attributed resource tells its policy among its attributes.
-type attributed struct {
-	object.ResourcePolicy
-	id string
-}
-
 func (s *session) queues(ctx context.Context, region string) {
 	type page struct {
 		wire.Page
 		QueueUrls []string
 	}
-	var found []attributed
+	type queue struct {
+		object.ResourcePolicy
+		url string
+	}
+	var found []queue
 	list(ctx, s, "sqs:ListQueues", region, nil, func(p *page) int {
 		for _, url := range p.QueueUrls {
 			name := url[strings.LastIndex(url, "/")+1:]
-			found = append(found, attributed{object.ResourcePolicy{ARN: s.arn("sqs", region, name), Service: "sqs", Region: region}, url})
+			found = append(found, queue{object.ResourcePolicy{ARN: s.arn("sqs", region, name), Service: "sqs", Region: region}, url})
 		}
 		return len(p.QueueUrls)
 	})
 	type answer struct{ Attributes struct{ Policy string } }
-	details(ctx, s, "sqs:GetQueueAttributes", region, found, func(ctx context.Context, x *attributed) error {
+	details(ctx, s, "sqs:GetQueueAttributes", region, found, func(ctx context.Context, x *queue) error {
 		var out answer
-		err := s.ask(ctx, "sqs:GetQueueAttributes", region, wire.Values{"QueueUrl": x.id, "AttributeNames": []string{"Policy"}}, &out)
+		err := s.ask(ctx, "sqs:GetQueueAttributes", region, wire.Values{"QueueUrl": x.url, "AttributeNames": []string{"Policy"}}, &out)
 		if err == nil {
 			x.Document = s.document(out.Attributes.Policy, x.ARN)
 		}
 		return err
 	})
-	s.openAttributed(found)
+	var out []object.ResourcePolicy
+	for _, x := range found {
+		out = append(out, x.ResourcePolicy)
+	}
+	s.openTo(out)
 }
 
 func (s *session) topics(ctx context.Context, region string) {
@@ -72,10 +74,10 @@ func (s *session) topics(ctx context.Context, region string) {
 		wire.Page
 		ARNs []string `xml:"Topics>member>TopicArn"`
 	}
-	var found []attributed
+	var found []object.ResourcePolicy
 	list(ctx, s, "sns:ListTopics", region, nil, func(p *page) int {
 		for _, arn := range p.ARNs {
-			found = append(found, attributed{object.ResourcePolicy{ARN: arn, Service: "sns", Region: region}, arn})
+			found = append(found, object.ResourcePolicy{ARN: arn, Service: "sns", Region: region})
 		}
 		return len(p.ARNs)
 	})
@@ -85,23 +87,15 @@ func (s *session) topics(ctx context.Context, region string) {
 			Value string `xml:"value"`
 		} `xml:"Attributes>entry"`
 	}
-	details(ctx, s, "sns:GetTopicAttributes", region, found, func(ctx context.Context, x *attributed) error {
+	details(ctx, s, "sns:GetTopicAttributes", region, found, func(ctx context.Context, p *object.ResourcePolicy) error {
 		var out answer
-		err := s.ask(ctx, "sns:GetTopicAttributes", region, wire.Values{"TopicArn": x.id}, &out)
+		err := s.ask(ctx, "sns:GetTopicAttributes", region, wire.Values{"TopicArn": p.ARN}, &out)
 		for _, e := range out.Entries {
 			if e.Key == "Policy" {
-				x.Document = s.document(e.Value, x.ARN)
+				p.Document = s.document(e.Value, p.ARN)
 			}
 		}
 		return err
 	})
-	s.openAttributed(found)
-}
-
-func (s *session) openAttributed(found []attributed) {
-	var out []object.ResourcePolicy
-	for _, x := range found {
-		out = append(out, x.ResourcePolicy)
-	}
-	s.openTo(out)
+	s.openTo(found)
 }
