@@ -130,7 +130,6 @@ func (r *reader) account(id, partition string) *account {
 // A pending fact waits until all files were read, as its file names no account.
 type pending struct {
 	file, region string
-	action       string
 	put          func(a *account, region string)
 }
 

@@ -145,7 +145,7 @@ func (r *reader) refused(name, text string) {
 	}
 	_, region := r.place(name)
 	code := m[1]
-	r.waiting = append(r.waiting, pending{name, region, c.action, func(a *account, region string) {
+	r.waiting = append(r.waiting, pending{name, region, func(a *account, region string) {
 		if none(code) {
 			a.listing(c.action, region).pages++
 			return // the object has none, or the service is not used: an answer

@@ -331,7 +331,7 @@ func (doc *document) account(id, action, region string, put func(*account, strin
 		region = doc.region
 	}
 	if id == "" {
-		doc.waiting = append(doc.waiting, pending{doc.name, region, action, put})
+		doc.waiting = append(doc.waiting, pending{doc.name, region, put})
 		return
 	}
 	put(doc.r.account(id, ""), region)

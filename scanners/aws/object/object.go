@@ -18,7 +18,7 @@ import (
 // accounts.
 type Estate struct {
 	Organization *Organization // nil if it was not read
-	Accounts     []*Account    // by id, once Sort was called
+	Accounts     []*Account    // by id
 	Notes        []string      // what a reader should know of the whole, although nothing is missing
 }
 
