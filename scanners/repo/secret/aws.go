@@ -14,15 +14,20 @@ func describeAccessKeyID(info *Info, text string) bool {
 	if typ == "" {
 		return false
 	}
-	info.Type, info.PublicID = typ, text
-	info.Hint = hint(text[:4], len(text))
-	info.set("account", inventory.AccessKeyAccount(text))
-	if typ == "aws.access_key" {
-		// IAM access keys have no end (IAM User Guide, "Managing access keys").
-		info.NeverExpires = true
-	}
-	info.Personal = inventory.Unknown
+	info.Type, info.Hint = typ, hint(text[:4], len(text))
+	info.accessKey(text)
 	return true
+}
+
+// accessKey records what an AWS access key id says of the key that it is of.
+func (i *Info) accessKey(id string) {
+	i.PublicID = id
+	i.set("account", inventory.AccessKeyAccount(id))
+	if inventory.AccessKeyType(id) == "aws.access_key" {
+		// IAM access keys have no end (IAM User Guide, "Managing access keys").
+		i.NeverExpires = true
+	}
+	i.Personal = inventory.Unknown
 }
 
 // describeBedrock tells of a Bedrock API key, whose name holds the account.

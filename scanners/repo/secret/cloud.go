@@ -31,22 +31,21 @@ func describeCloud(info *Info, s subject) bool {
 		return describeSAS(info, s)
 	case "discord-webhook-url":
 		return describeDiscord(info, s)
-	}
-	line := wholeLine(s)
-	switch s.rule {
 	case "azure-storage-account-key":
-		name := submatch(storageName(), line)
+		name := submatch(storageName(), wholeLine(s))
 		info.set("storage_account", name)
 		info.PublicID = name
 		return name != ""
 	case "azure-shared-access-key":
+		line := wholeLine(s)
 		host, name := submatch(busHost(), line), submatch(busKey(), line)
 		info.set("host", strings.TrimSuffix(host, "."))
 		info.set("key_name", name)
 		info.PublicID = strings.Trim(name+"@"+host, "@")
 		return info.PublicID != ""
+	default:
+		return describeKeywords(info, s)
 	}
-	return describeKeywords(info, s, line)
 }
 
 // describeSAS tells what a shared access signature allows, and until when
@@ -107,10 +106,11 @@ func describeDiscord(info *Info, s subject) bool {
 
 // describeKeywords tells of a password in a connection string of keywords, as
 // ADO.NET, ODBC and libpq take it.
-func describeKeywords(info *Info, s subject, line []byte) bool {
+func describeKeywords(info *Info, s subject) bool {
 	if info.Type != "generic.secret" || !passwordIs().Match(lineOf(s)) {
 		return false
 	}
+	line := wholeLine(s)
 	host := submatch(serverIs(), line)
 	if host == "" {
 		return false

@@ -86,11 +86,9 @@ func general(typ string) bool {
 // the form of a user and of a host.
 func (i *Info) login(t Told) {
 	if strings.HasPrefix(i.Type, "aws.") && inventory.AccessKeyType(t.User) != "" {
-		hint, typ := i.Hint, i.Type
-		describeAccessKeyID(i, t.User)
-		i.Hint, i.Type = hint, typ
+		i.accessKey(t.User)
 		i.set("kind", "secret access key")
-		if typ == "aws.session_token" {
+		if i.Type == "aws.session_token" {
 			i.set("kind", "session token")
 		}
 		return
