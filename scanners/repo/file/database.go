@@ -3,6 +3,7 @@ package file
 import (
 	"crypto/aes"
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/repo/lazy"
@@ -159,20 +160,11 @@ func dataSources(text string) (out []Found) {
 		if db := c.get("database", "databaseName").text; db != "" {
 			f.Facts = map[string]string{"database": db}
 		}
-		if !containsLine(out, f.Line, f.Value) {
+		if !slices.ContainsFunc(out, func(o Found) bool { return o.Line == f.Line && o.Value == f.Value }) {
 			out = append(out, f)
 		}
 	})
 	return out
-}
-
-func containsLine(list []Found, line int, value string) bool {
-	for _, f := range list {
-		if f.Line == line && f.Value == value {
-			return true
-		}
-	}
-	return false
 }
 
 // robomongo reads the connections of Robomongo and Robo 3T: in plain text until

@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -53,7 +54,7 @@ func kubeUser(about Found, user node) (out []Found) {
 		add(t, t.text(), "token")
 	}
 	if p := user.get("password"); p.text() != "" {
-		add(p, p.text(), "password").User = firstOf(user.get("username").text(), about.User)
+		add(p, p.text(), "password").User = cmp.Or(user.get("username").text(), about.User)
 	}
 	if k := user.get("client-key-data"); k.text() != "" {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(k.text()))

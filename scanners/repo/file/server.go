@@ -1,8 +1,10 @@
 package file
 
 import (
+	"cmp"
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/repo/lazy"
@@ -54,6 +56,7 @@ func htpasswd(text string) (out []Found) {
 			continue
 		}
 		f := Found{Value: value, Line: number, User: user, Form: Hashed}
+		hash := hashOf(value)
 		realm, sum, isDigest := strings.Cut(value, ":")
 		switch {
 		case mqttHash().MatchString(value):
@@ -61,8 +64,8 @@ func htpasswd(text string) (out []Found) {
 			if value[1] == '6' {
 				f.Hash = "salted-sha512"
 			}
-		case hashOf(value) != "":
-			f.Hash = hashOf(value)
+		case hash != "":
+			f.Hash = hash
 		case isDigest && digest().MatchString(sum):
 			f.Value, f.Hash, f.Facts = sum, "htdigest-md5", map[string]string{"realm": realm}
 		case desHash().MatchString(value) && strings.ContainsAny(value, "0123456789") && value != strings.ToLower(value):
@@ -185,7 +188,7 @@ func publishProfile(text string) (out []Found) {
 	readXML(text).each(func(e *element) {
 		for _, name := range []string{"userPWD", "Password"} {
 			a := e.attr(name)
-			if a.value == "" || len(out) >= maxFound || containsValue(out, a.value) {
+			if a.value == "" || len(out) >= maxFound || slices.ContainsFunc(out, func(f Found) bool { return f.Value == a.value }) {
 				continue
 			}
 			f := Found{Value: a.value, Line: a.line, User: e.attr("userName").value, Host: bareHost(e.attr("publishUrl").value)}
@@ -204,34 +207,16 @@ func publishProfile(text string) (out []Found) {
 	return out
 }
 
-func containsValue(list []Found, value string) bool {
-	for _, f := range list {
-		if f.Value == value {
-			return true
-		}
-	}
-	return false
-}
-
 // groupPolicy reads group policy preferences, whose key Microsoft published
 // ([MS-GPPREF] section 2.2.1.1.4, MS14-025).
 func groupPolicy(text string) (out []Found) {
 	readXML(text).each(func(e *element) {
 		a := e.attr("cpassword")
 		if plain, ok := policy(a.value); ok {
-			out = append(out, Found{Value: plain, Line: a.line, User: firstOf(e.attr("userName").value, e.attr("accountName").value, e.attr("runAs").value), Form: Encoded})
+			out = append(out, Found{Value: plain, Line: a.line, User: cmp.Or(e.attr("userName").value, e.attr("accountName").value, e.attr("runAs").value), Form: Encoded})
 		}
 	})
 	return out
-}
-
-func firstOf(list ...string) string {
-	for _, one := range list {
-		if one != "" {
-			return one
-		}
-	}
-	return ""
 }
 
 // unattend reads answer files of Windows' setup: a password is plain, or in

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/repo/lazy"
@@ -92,10 +93,10 @@ func jenkins(text string) (out []Found) {
 	root.each(func(e *element) {
 		for _, name := range []string{"password", "passphrase", "secret", "privateKey", "secretBytes", "apiToken", "secretKey", "clientSecret"} {
 			p := e.child(name)
-			if p.text == "" || p.name == "" || len(p.within) > 0 {
+			if p.text == "" || len(p.within) > 0 {
 				continue
 			}
-			f := Found{Value: p.text, Line: p.line, Name: e.child("id").text, User: firstOf(e.child("username").text, e.child("accessKey").text, e.child("clientId").text)}
+			f := Found{Value: p.text, Line: p.line, Name: e.child("id").text, User: cmp.Or(e.child("username").text, e.child("accessKey").text, e.child("clientId").text)}
 			if sealed().MatchString(p.text) {
 				f.Form = Locked
 			}

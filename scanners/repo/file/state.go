@@ -15,6 +15,7 @@ func terraformState(text string) (out []Found) {
 	if root == nil || root.get("encrypted_data").text != "" {
 		return nil
 	}
+	rules := attributeRules()
 	out = append(out, stateOutputs(root.get("outputs"))...)
 	for _, r := range root.get("resources").items {
 		if r.get("mode").text == "data" && !strings.Contains(r.get("type").text, "secret") {
@@ -29,7 +30,7 @@ func terraformState(text string) (out []Found) {
 				}
 			}
 			for _, attrs := range []*value{instance.get("attributes"), instance.get("attributes_flat")} {
-				out = append(out, stateAttributes(r.get("type").text, address, attrs, marked)...)
+				out = append(out, stateAttributes(rules, r.get("type").text, address, attrs, marked)...)
 			}
 		}
 	}
@@ -38,7 +39,7 @@ func terraformState(text string) (out []Found) {
 		resources := module.get("resources")
 		for i, address := range resources.keys {
 			r := resources.fields[i]
-			out = append(out, stateAttributes(r.get("type").text, address, r.get("primary").get("attributes"), nil)...)
+			out = append(out, stateAttributes(rules, r.get("type").text, address, r.get("primary").get("attributes"), nil)...)
 		}
 	}
 	return distinct(out)
@@ -155,9 +156,8 @@ func ruleOf(rules []attributeRule, resource, attribute string) (attributeRule, b
 	return attributeRule{}, false
 }
 
-// stateAttributes reads the attributes of one resource.
-func stateAttributes(resource, address string, attrs *value, marked map[string]bool) (out []Found) {
-	rules := attributeRules()
+// stateAttributes reads the attributes of one resource, by these rules.
+func stateAttributes(rules []attributeRule, resource, address string, attrs *value, marked map[string]bool) (out []Found) {
 	if resource == "kubernetes_secret" || resource == "kubernetes_secret_v1" {
 		return kubernetesData(address, attrs)
 	}
