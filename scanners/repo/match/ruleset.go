@@ -293,6 +293,10 @@ func (rs *Ruleset) seal() {
 func spellings(keywords []string) []string {
 	var all []string
 	for _, k := range keywords {
+		if ascii(k) {
+			all = append(all, k)
+			continue
+		}
 		list := []string{""}
 		for _, letter := range k {
 			cases := []rune{letter}
