@@ -146,8 +146,6 @@ func spelling(word string) string {
 		return "Secrets Manager"
 	case "approle":
 		return "AppRole"
-	case "basic":
-		return "basic"
 	case "auth":
 		return "login"
 	default:

@@ -182,8 +182,7 @@ func (s *subject) bindList(name string) ref.Val {
 	case "same":
 		return many(s, s.others(s.bySecret[s.record.Credential.SecretHash]))
 	case "twins":
-		c := s.record.Credential
-		return many(s, s.others(s.byPublic[c.Type+"\x00"+c.PublicID]))
+		return many(s, s.twins())
 	default: // opens, subject_identity
 		return many(s, s.identities())
 	}
@@ -225,6 +224,13 @@ func (s *subject) others(list []*inventory.Credential) []*inventory.Credential {
 		}
 	}
 	return out
+}
+
+// twins are the credentials of the same type and public id as the subject, which
+// is one.
+func (s *subject) twins() []*inventory.Credential {
+	c := s.record.Credential
+	return s.others(s.byPublic[c.Type+"\x00"+c.PublicID])
 }
 
 // identities are the subject itself, the identities that a credential opens,
@@ -270,7 +276,7 @@ func (s *subject) grants() []*inventory.Grant {
 func (s *subject) usages() []*inventory.Usage {
 	if c := s.record.Credential; c != nil && c.Exposure != "" && c.PublicID != "" {
 		list := s.inv.UsageOf(s.id)
-		for _, twin := range s.others(s.byPublic[c.Type+"\x00"+c.PublicID]) {
+		for _, twin := range s.twins() {
 			if twin.Exposure == "" {
 				list = slices.Concat(list, s.inv.UsageOf(twin.ID))
 			}
