@@ -14,9 +14,9 @@ import (
 // maxSought is how many ids of one type a board keeps.
 const maxSought = 10_000
 
-// ErrMoreSought is in the chain of the error of a board that was given more ids
+// errMoreSought is in the chain of the error of a board that was given more ids
 // than it keeps.
-var ErrMoreSought = errors.New("too many were found")
+var errMoreSought = errors.New("too many were found")
 
 // A Board hands public ids of credentials from the scanners of a run that find them
 // to those that look them up (scanners.Info.Seeks). It keeps the ids of sought types
@@ -106,7 +106,7 @@ func (b *Board) Sought(ctx context.Context, typ string) ([]string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err == nil && b.over[typ] {
-		err = fmt.Errorf("%w: only the first %d are handed on", ErrMoreSought, maxSought)
+		err = fmt.Errorf("%w: only the first %d are handed on", errMoreSought, maxSought)
 	}
 	return slices.Clone(b.ids[typ]), err
 }

@@ -120,7 +120,7 @@ func TestBoardIsBounded(t *testing.T) {
 		b.post(lost("aws.access_key", fmt.Sprintf("%06d", i), "").Credential)
 	}
 	got, err := b.Sought(t.Context(), "aws.access_key")
-	if !errors.Is(err, ErrMoreSought) {
+	if !errors.Is(err, errMoreSought) {
 		t.Errorf("error %v", err)
 	}
 	if len(got) != maxSought || got[0] != "000000" || got[maxSought-1] != fmt.Sprintf("%06d", maxSought-1) {
