@@ -40,11 +40,7 @@ func (m *mapper) putConsumer(id string, c *object.Consumer) {
 	attr.set("name", c.Name)
 	attr.set("state", c.State)
 	attr.tri("public", c.Public)
-	for k, v := range c.Details {
-		if _, taken := attr[k]; !taken && k != "" {
-			attr.set(clip(k, maxName), v)
-		}
-	}
+	attr.add(c.Details)
 	if strings.Contains(role, ":instance-profile/") {
 		attr.set("instance_profile", role)
 		if of := m.profiles[role]; of != "" {

@@ -99,7 +99,7 @@ func (e *estate) alone() bool {
 func (e *estate) listed() bool {
 	for i := range e.organization.Listings {
 		if l := &e.organization.Listings[i]; l.Call == "organizations:ListAccounts" {
-			return l.Status == inventory.StatusComplete || l.Status == ""
+			return complete(l)
 		}
 	}
 	return false

@@ -153,11 +153,7 @@ func (m *mapper) connection(c *object.Connection) attributes {
 	attr.set("state", c.State)
 	attr.set("auth", c.Auth)
 	attr.set("owner_account", c.Owner)
-	for k, v := range c.Details {
-		if _, taken := attr[k]; !taken && k != "" {
-			attr.set(clip(k, maxName), v)
-		}
-	}
+	attr.add(c.Details)
 	return attr
 }
 

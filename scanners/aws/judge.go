@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -27,7 +26,7 @@ func newJudge(e *estate, o *object.Estate) *judge {
 			in.Members = e.members
 		}
 	}
-	limits := newLimits(e.organization)
+	limits := newLimits(e)
 	for _, a := range o.Accounts {
 		x := j.account(a)
 		x.Member = e.member(a.ID)
@@ -62,7 +61,7 @@ func (j *judge) account(a *object.Account) paths.Account {
 		x.Consumers = append(x.Consumers, paths.Consumer{ARN: c.ARN, Name: c.Name, Type: c.Type, Role: c.Role, Tags: tagsOf(c.Tags)})
 	}
 	for i := range a.Listings {
-		if l := &a.Listings[i]; l.Call == callDetails && l.Status != inventory.StatusComplete && l.Status != "" {
+		if l := &a.Listings[i]; l.Call == callDetails && !complete(l) {
 			x.Unread = append(x.Unread, clip(l.Call+": "+l.Reason, maxText))
 		}
 	}
@@ -114,7 +113,7 @@ func (j *judge) all(a *object.Account, inline []object.Policy, attached []string
 	return out
 }
 
-// key returns under what a managed policy is kept.
+// managedKey returns under what a managed policy is kept.
 func managedKey(account, policy string) string {
 	if object.ParseARN(policy).Account == byAWS {
 		return policy
@@ -185,16 +184,14 @@ func resources(a *object.Account) []paths.Resource {
 func readOf(a *object.Account) map[string]bool {
 	out := map[string]bool{}
 	whole := newListings(a, nil)
-	for call, kinds := range map[string][]string{
-		"lambda:ListFunctions": {"lambda.function"}, "ec2:DescribeInstances": {"ec2.instance"}, "ecs:ListTaskDefinitions": {"ecs.task_definition"},
-		"ecs:ListServices": {"ecs.service"}, "ecs:ListClusters": {"ecs.cluster"}, "ecs:ListTasks": {"ecs.task"}, "codebuild:ListProjects": {"codebuild.project"}, "states:ListStateMachines": {"states.machine"},
-		"bedrock:ListAgents": {"bedrock.agent"}, "secretsmanager:ListSecrets": {paths.ResourceSecret}, "ssm:DescribeParameters": {paths.ResourceParameter},
-		"kms:ListKeys": {paths.ResourceKey}, "s3:ListAllMyBuckets": {paths.ResourceBucket},
+	for call, kind := range map[string]string{
+		"lambda:ListFunctions": "lambda.function", "ec2:DescribeInstances": "ec2.instance", "ecs:ListTaskDefinitions": "ecs.task_definition",
+		"ecs:ListServices": "ecs.service", "ecs:ListClusters": "ecs.cluster", "ecs:ListTasks": "ecs.task", "codebuild:ListProjects": "codebuild.project", "states:ListStateMachines": "states.machine",
+		"bedrock:ListAgents": "bedrock.agent", "secretsmanager:ListSecrets": paths.ResourceSecret, "ssm:DescribeParameters": paths.ResourceParameter,
+		"kms:ListKeys": paths.ResourceKey, "s3:ListAllMyBuckets": paths.ResourceBucket,
 	} {
 		if whole.whole(call) {
-			for _, k := range kinds {
-				out[k] = true
-			}
+			out[kind] = true
 		}
 	}
 	return out
@@ -209,12 +206,12 @@ type limits struct {
 	policies map[string]*paths.Policy
 }
 
-func newLimits(o *object.Organization) *limits {
-	l := &limits{units: map[string]*object.Unit{}, policies: map[string]*paths.Policy{}}
+func newLimits(e *estate) *limits {
+	o, l := e.organization, &limits{units: map[string]*object.Unit{}, policies: map[string]*paths.Policy{}}
 	if o == nil {
 		return l
 	}
-	l.known, l.alone, l.manager = o.PoliciesKnown, o.ID == "" && o.PoliciesKnown, o.ManagementAccount
+	l.known, l.alone, l.manager = o.PoliciesKnown, e.alone(), o.ManagementAccount
 	for i := range o.Units {
 		l.units[o.Units[i].ID] = &o.Units[i]
 	}

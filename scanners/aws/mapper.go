@@ -28,8 +28,6 @@ type mapper struct {
 	owners  ownerTags
 
 	roles     map[string]*object.Role   // by ARN
-	users     map[string]*object.User   // by ARN
-	byName    map[string]*object.User   // by name
 	policies  map[string]*object.Policy // managed ones, by ARN
 	groups    map[string]*object.Group  // by name
 	profiles  map[string]string         // ARN of an instance profile to that of its role
@@ -50,8 +48,7 @@ type mapper struct {
 func (e *estate) newMapper(ctx context.Context, a *object.Account, emit scanners.Emit) *mapper {
 	m := &mapper{
 		ctx: ctx, emit: emit, scanner: e.scanner, scope: scopeOf(e.scanner, a), now: e.now, estate: e, a: a, judge: e.judge, owners: e.owners,
-		roles: make(map[string]*object.Role, len(a.Roles)), users: make(map[string]*object.User, len(a.Users)),
-		byName: make(map[string]*object.User, len(a.Users)), policies: make(map[string]*object.Policy, len(a.Policies)),
+		roles: make(map[string]*object.Role, len(a.Roles)), policies: make(map[string]*object.Policy, len(a.Policies)),
 		groups: make(map[string]*object.Group, len(a.Groups)), profiles: map[string]string{}, providers: map[string]bool{},
 		clusters: map[string]*object.Cluster{}, creators: map[string]*object.Creator{}, names: map[string]int{},
 		count: map[inventory.Kind]int{}, notes: map[inventory.Kind][]string{}, lost: map[inventory.Kind][]string{},
@@ -62,9 +59,6 @@ func (e *estate) newMapper(ctx context.Context, a *object.Account, emit scanners
 		for _, p := range r.InstanceProfiles {
 			m.profiles[p.ARN] = r.ARN
 		}
-	}
-	for i := range a.Users {
-		m.users[a.Users[i].ARN], m.byName[a.Users[i].Name] = &a.Users[i], &a.Users[i]
 	}
 	for i := range a.Policies {
 		m.policies[a.Policies[i].ARN] = &a.Policies[i]

@@ -5,6 +5,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
 // boundToNetwork reports whether a statement holds for named networks only: one
@@ -40,26 +41,20 @@ func everywhere(networks []string) bool {
 
 // policiesOf returns the policies of a user that were read, and whether those are
 // all.
-func (m *mapper) policiesOf(principal string) (out []*paths.Policy, known bool) {
-	u := m.users[principal]
-	if u == nil {
-		return nil, false
-	}
+func (m *mapper) policiesOf(u *object.User) (out []*paths.Policy, known bool) {
 	known = !u.PoliciesUnread
-	add := func(list []*paths.Policy) {
-		for _, p := range list {
-			if p == nil || p.Document == nil {
-				known = false
-				continue
-			}
-			out = append(out, p)
+	add := func(p *paths.Policy) {
+		if p == nil || p.Document == nil {
+			known = false
+			return
 		}
+		out = append(out, p)
 	}
 	for _, p := range u.Attached {
-		add([]*paths.Policy{m.judge.policy(m.a, p)})
+		add(m.judge.policy(m.a, p))
 	}
 	for i := range u.Inline {
-		add([]*paths.Policy{m.judge.inline[&u.Inline[i]]})
+		add(m.judge.inline[&u.Inline[i]])
 	}
 	for _, name := range u.Groups {
 		g := m.groups[name]
@@ -68,10 +63,10 @@ func (m *mapper) policiesOf(principal string) (out []*paths.Policy, known bool) 
 			continue
 		}
 		for _, p := range g.Attached {
-			add([]*paths.Policy{m.judge.policy(m.a, p)})
+			add(m.judge.policy(m.a, p))
 		}
 		for i := range g.Inline {
-			add([]*paths.Policy{m.judge.inline[&g.Inline[i]]})
+			add(m.judge.inline[&g.Inline[i]])
 		}
 	}
 	return out, known

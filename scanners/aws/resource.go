@@ -8,6 +8,7 @@ import (
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
 // putResources emits what resource policies allow to principals that they name.
@@ -21,7 +22,7 @@ func (m *mapper) putResources() {
 	}
 	for i := range m.a.Keys {
 		if k := &m.a.Keys[i]; k.Policy != nil && k.Manager != "AWS" {
-			m.putResource(k.ARN, cmp.Or(strings.TrimPrefix(k.Alias, "alias/"), k.ID), "kms")
+			m.putResource(k.ARN, keyName(k), "kms")
 		}
 	}
 	for i := range m.a.ResourceAccess {
@@ -58,10 +59,7 @@ func (m *mapper) resourceGrant(resource, name, service string, t *paths.Trust, w
 		attr.set("cross_account", t.Account)
 		attr.tri("external", m.outside(t))
 	}
-	statement := t.Sid
-	if statement == "" {
-		statement = number(t.Statement + 1)
-	}
+	statement := cmp.Or(t.Sid, number(t.Statement+1))
 	attr.set("statement", statement)
 	level, capabilities := actionLevel(t.Actions)
 	if !t.Certain {
@@ -119,8 +117,8 @@ func exposure(trusts []paths.Trust) string {
 // networkLimited says whether all that a user may do is bound to networks: by
 // conditions of every statement that allows, or by one that denies all else.
 // Policies of the organisation are left out.
-func (m *mapper) networkLimited(principal string) inventory.Tri {
-	policies, known := m.policiesOf(principal)
+func (m *mapper) networkLimited(u *object.User) inventory.Tri {
+	policies, known := m.policiesOf(u)
 	allows, bound := 0, 0
 	for _, p := range policies {
 		for i := range p.Document.Statements {

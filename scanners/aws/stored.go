@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -127,12 +128,8 @@ func (m *mapper) putKey(k *object.Key) {
 	attr.count("grants", len(k.Grants), k.GrantsKnown)
 	trusts := m.judge.resourceTrusts(k.ARN)
 	guarded(attr, trusts, k.Policy != nil, k.PolicyKnown)
-	name := strings.TrimPrefix(k.Alias, "alias/")
-	if name == "" {
-		name = k.ID
-	}
 	x := inventory.Credential{
-		ID: id, Type: "aws.kms_key", Name: name, PublicID: k.ARN, Store: "kms", Description: k.Description, CreatedAt: k.CreatedAt, ExpiresAt: k.ValidTo,
+		ID: id, Type: "aws.kms_key", Name: keyName(k), PublicID: k.ARN, Store: "kms", Description: k.Description, CreatedAt: k.CreatedAt, ExpiresAt: k.ValidTo,
 		RotationEnabled: k.Rotation, RotationDays: max(0, k.RotationDays), NextRotationAt: k.RotatesAt, Algorithm: k.Spec, Exposure: exposure(trusts),
 	}
 	if k.Manager == "AWS" {
@@ -159,6 +156,9 @@ func (m *mapper) putKey(k *object.Key) {
 	}
 }
 
+// keyName is the alias of a key, or its id.
+func keyName(k *object.Key) string { return cmp.Or(strings.TrimPrefix(k.Alias, "alias/"), k.ID) }
+
 // rotatable reports whether KMS can rotate a key by itself: symmetric ones for
 // encryption, whose material it made (AWS KMS Developer Guide, "Rotate AWS KMS
 // keys"). What is not known counts as such a key.
@@ -176,12 +176,8 @@ func (m *mapper) putKeyGrant(k *object.Key, g *object.KeyGrant) {
 	attr.yes("constrained", g.Constrained)
 	attr["service"] = "kms"
 	level, capabilities := keyLevel(g.Operations)
-	name := g.Name
-	if name == "" {
-		name = "KMS grant"
-	}
 	x := &inventory.Grant{
-		ID: m.part(k.ARN, "grant/"+g.ID), Principal: m.principalID(g.Grantee), Scope: m.scope, Name: label(name), Resource: clip(k.ARN, maxText), Via: "KMS grant",
+		ID: m.part(k.ARN, "grant/"+g.ID), Principal: m.principalID(g.Grantee), Scope: m.scope, Name: label(cmp.Or(g.Name, "KMS grant")), Resource: clip(k.ARN, maxText), Via: "KMS grant",
 		Level: level, Reasons: []string{clip("KMS grant allows "+inOrder(g.Operations)+" with "+k.ARN, maxText)}, Capabilities: capabilities,
 		GrantedAt: when(g.CreatedAt), Attributes: attr,
 	}

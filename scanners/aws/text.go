@@ -66,9 +66,6 @@ func word(s string) string {
 
 // label returns a text as it may stand for a name that a record must have.
 func label(s string) string {
-	if plain(s) {
-		return clip(s, maxName)
-	}
 	return clip(word(s), maxName)
 }
 
@@ -122,6 +119,15 @@ type attributes map[string]string
 func (a attributes) set(name, value string) {
 	if value != "" {
 		a[name] = clip(value, 4*maxText)
+	}
+}
+
+// add sets what else is told of something, unless the name is taken.
+func (a attributes) add(details map[string]string) {
+	for k, v := range details {
+		if _, taken := a[k]; !taken && k != "" {
+			a.set(clip(k, maxName), v)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +94,7 @@ func (m *mapper) putUser(u *object.User) {
 
 // putUserCredentials emits what a user can sign in with.
 func (m *mapper) putUserCredentials(u *object.User, id string, human inventory.Tri) {
-	limited := m.networkLimited(u.ARN)
+	limited := m.networkLimited(u)
 	quarantined := slices.ContainsFunc(u.Attached, isQuarantine)
 	for i := range u.Keys {
 		m.putAccessKey(u.ARN, u.Name, id, &u.Keys[i], human, limited, quarantined)
@@ -160,10 +161,7 @@ func (m *mapper) putAccessKey(owner, name, id string, k *object.AccessKey, human
 		NeverExpires: true, Personal: human, NetworkLimited: limited,
 	}
 	if active, known := k.Active.Bool(); known {
-		x.Disabled, x.Validity = inventory.TriOf(!active), "inactive"
-		if active {
-			x.Validity = "active"
-		}
+		x.Disabled, x.Validity = inventory.TriOf(!active), validity(active)
 		attr.yes("quarantined", quarantined)
 		if quarantined && !active {
 			x.DisabledReason = "COMPROMISED_KEY_QUARANTINE"
@@ -187,13 +185,9 @@ func (m *mapper) putServiceCredential(u *object.User, id string, c *object.Servi
 	if strings.HasPrefix(c.Service, "bedrock") {
 		typ = "aws.bedrock_api_key"
 	}
-	name := c.UserName
-	if name == "" {
-		name = u.Name
-	}
 	key := m.part(u.ARN, "service/"+c.ID)
 	m.putCredential(inventory.Credential{
-		ID: key, Type: typ, Name: name, Identity: id, PublicID: c.ID, Store: "iam", CreatedAt: c.CreatedAt, RotatedAt: c.CreatedAt,
+		ID: key, Type: typ, Name: cmp.Or(c.UserName, u.Name), Identity: id, PublicID: c.ID, Store: "iam", CreatedAt: c.CreatedAt, RotatedAt: c.CreatedAt,
 		ExpiresAt: c.ExpiresAt, NeverExpires: c.ExpiresAt.IsZero(), Disabled: inventory.TriOf(!c.Active), Validity: validity(c.Active),
 	}, nil, attributes{"service": clip(c.Service, maxText), "user": clip(u.Name, maxText)})
 }

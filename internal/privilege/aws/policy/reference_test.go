@@ -117,7 +117,7 @@ func refHolds(c *Condition, w world) bool {
 	}
 }
 
-// names returns all forms in which a list names a principal.
+// refNames returns all forms in which a list names a principal.
 func refNames(l *Principals, p *Principal) (account, self, session, everyone bool) {
 	if l == nil {
 		return
