@@ -115,9 +115,21 @@ func (c *check) time(field string, t time.Time) {
 	if t.Location() != time.UTC {
 		c.failf(field, "is not in UTC")
 	}
-	if y := t.Year(); y < 1900 || y > 9999 {
+	if y := t.Year(); !written(y) {
 		c.failf(field, "has the year %d, outside 1900 to 9999", y)
 	}
+}
+
+// written reports whether a record can hold a time of a year.
+func written(year int) bool { return year >= 1900 && year <= 9999 }
+
+// Time returns a time as a record may hold it: in UTC, and zero, which is unknown,
+// if its year is not between 1900 and 9999.
+func Time(t time.Time) time.Time {
+	if t = t.UTC(); !written(t.Year()) {
+		return time.Time{}
+	}
+	return t
 }
 
 // count checks a number that cannot be negative.
@@ -185,6 +197,18 @@ func ValidName(s string) bool {
 		}
 	}
 	return true
+}
+
+// Clip cuts a text to at most n bytes and the sign of a cut, between two characters,
+// and replaces bytes that are not UTF-8.
+func Clip(s string, n int) string {
+	if len(s) > n {
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s = s[:n] + "…"
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
 // Printable returns s with control characters, bytes that are not UTF-8 and

@@ -22,7 +22,7 @@ type cause struct {
 // newCause takes apart what a listing says, so that calls which came to nothing for
 // the same reason can be told of together.
 func newCause(l *object.Listing, loss string) cause {
-	c := cause{call: clip(l.Call, maxText), region: clip(l.Region, maxText), why: l.Reason, loss: loss}
+	c := cause{call: inventory.Clip(l.Call, maxText), region: inventory.Clip(l.Region, maxText), why: l.Reason, loss: loss}
 	if rest, ok := strings.CutPrefix(c.why, l.Call); ok && (strings.HasPrefix(rest, ": ") || strings.HasPrefix(rest, " in ")) {
 		if _, why, ok := strings.Cut(rest, ": "); ok { // an error names its call, and where it was asked
 			c.why = why
@@ -32,7 +32,7 @@ func newCause(l *object.Listing, loss string) cause {
 	if i := strings.LastIndex(c.why, ": aws "); i >= 0 {
 		c.why, c.command = c.why[:i], c.why[i+len(": "):]
 	}
-	c.why, c.command = clip(c.why, maxText), clip(c.command, maxText)
+	c.why, c.command = inventory.Clip(c.why, maxText), inventory.Clip(c.command, maxText)
 	return c
 }
 

@@ -110,8 +110,8 @@ func (m *mapper) putAssignment(c *object.IdentityCenter, a *object.Assignment) {
 	attr.set("permission_set", a.Set)
 	m.put(inventory.Record{Trust: &inventory.Trust{
 		ID:       m.once(m.part(a.Set, a.Account+"/"+a.PrincipalType+"/"+a.PrincipalID)),
-		Identity: m.id(identity), Scope: m.scope, Type: "saml", Issuer: clip(c.ARN, maxText),
-		Subject: strings.ToLower(a.PrincipalType) + "/" + clip(cmp.Or(a.PrincipalName, a.PrincipalID), maxName), Attributes: attr,
+		Identity: m.id(identity), Scope: m.scope, Type: "saml", Issuer: inventory.Clip(c.ARN, maxText),
+		Subject: strings.ToLower(a.PrincipalType) + "/" + inventory.Clip(cmp.Or(a.PrincipalName, a.PrincipalID), maxName), Attributes: attr,
 	}}, inventory.KindTrust)
 }
 
@@ -156,8 +156,8 @@ func (m *mapper) putAgentGrant(c *object.Consumer) {
 		return
 	}
 	g := &inventory.Grant{
-		ID: m.part(c.ARN, "role"), Principal: m.id(c.ARN), Scope: m.scope, Name: label(lastPart(c.Role)), Resource: "*", Via: "role " + clip(lastPart(c.Role), maxName),
-		Attributes: attributes{"role": clip(c.Role, maxText), "joined": "true"},
+		ID: m.part(c.ARN, "role"), Principal: m.id(c.ARN), Scope: m.scope, Name: label(lastPart(c.Role)), Resource: "*", Via: "role " + inventory.Clip(lastPart(c.Role), maxName),
+		Attributes: attributes{"role": inventory.Clip(c.Role, maxText), "joined": "true"},
 	}
 	m.fillResult(g, m.judge.effective(c.Role))
 	m.put(inventory.Record{Grant: g}, inventory.KindGrant)
@@ -183,7 +183,7 @@ func (m *mapper) putDelegations() {
 		if granted {
 			m.put(inventory.Record{Grant: &inventory.Grant{
 				ID: m.part(native, "permissions"), Principal: m.id(native), Scope: m.scope, Name: "delegated permissions", Via: "delegation request",
-				Level: inventory.LevelUnknown, Reasons: []string{"the policy of a delegation request is not read"}, GrantedAt: when(d.UpdatedAt), ExpiresAt: when(d.ExpiresAt),
+				Level: inventory.LevelUnknown, Reasons: []string{"the policy of a delegation request is not read"}, GrantedAt: inventory.Time(d.UpdatedAt), ExpiresAt: inventory.Time(d.ExpiresAt),
 			}}, inventory.KindGrant)
 		}
 		if d.Owner != "" {

@@ -48,7 +48,7 @@ func (m *mapper) putConsumer(id string, c *object.Consumer) {
 		}
 	}
 	m.put(inventory.Record{Consumer: &inventory.Consumer{
-		ID: id, Subject: m.id(role), Scope: m.scope, Workload: word(c.ARN), Kind: kindOf(c.Type), Location: clip(c.Region, maxName),
+		ID: id, Subject: m.id(role), Scope: m.scope, Workload: word(c.ARN), Kind: kindOf(c.Type), Location: inventory.Clip(c.Region, maxName),
 		Environment: environmentOf(c.Tags, m.a.Tags), Attributes: attr,
 	}}, inventory.KindConsumer)
 }
@@ -102,8 +102,8 @@ func (m *mapper) putEntry(e *object.AccessEntry) {
 		attr.set("groups", list(e.Groups))
 		attr.set("entry_type", e.Type)
 		x := &inventory.Grant{
-			ID: m.part(e.ARN, part), Principal: m.id(e.Principal), Scope: m.scope, Name: label(name), Resource: clip(resource, 4*maxText), Via: "EKS access entry",
-			Level: level, Reasons: reasons, Capabilities: capabilities, GrantedAt: when(e.CreatedAt), Attributes: attr,
+			ID: m.part(e.ARN, part), Principal: m.id(e.Principal), Scope: m.scope, Name: label(name), Resource: inventory.Clip(resource, 4*maxText), Via: "EKS access entry",
+			Level: level, Reasons: reasons, Capabilities: capabilities, GrantedAt: inventory.Time(e.CreatedAt), Attributes: attr,
 		}
 		if e.Type != "" && e.Type != "STANDARD" {
 			x.ManagedBy = "eks" // nodes, which EKS lets in by itself
@@ -116,14 +116,14 @@ func (m *mapper) putEntry(e *object.AccessEntry) {
 			resource += "/namespaces/" + list(p.Namespaces)
 		}
 		level, capabilities := entryLevel(lastPart(p.ARN), p.Scope == "namespace")
-		grant(lastPart(p.ARN), lastPart(p.ARN), level, resource, []string{clip("EKS access policy "+lastPart(p.ARN)+" in cluster "+e.Cluster, maxText)}, capabilities)
+		grant(lastPart(p.ARN), lastPart(p.ARN), level, resource, []string{inventory.Clip("EKS access policy "+lastPart(p.ARN)+" in cluster "+e.Cluster, maxText)}, capabilities)
 	}
 	switch {
 	case slices.Contains(e.Groups, "system:masters"):
-		reason := "group system:masters may do everything in cluster " + clip(e.Cluster, maxName)
+		reason := "group system:masters may do everything in cluster " + inventory.Clip(e.Cluster, maxName)
 		grant("groups", "Kubernetes groups "+list(e.Groups), inventory.LevelWrite, cluster, []string{reason}, []string{"kubernetes.admin"})
 	case len(e.Groups) > 0:
-		grant("groups", "Kubernetes groups "+list(e.Groups), inventory.LevelUnknown, cluster, []string{"what its groups may do is told by the bindings of cluster " + clip(e.Cluster, maxName)}, nil)
+		grant("groups", "Kubernetes groups "+list(e.Groups), inventory.LevelUnknown, cluster, []string{"what its groups may do is told by the bindings of cluster " + inventory.Clip(e.Cluster, maxName)}, nil)
 	}
 }
 
@@ -187,8 +187,8 @@ func (m *mapper) putPodIdentities() {
 			issuer = "https://" + strings.TrimPrefix(c.Issuer, "https://")
 		}
 		m.put(inventory.Record{Trust: &inventory.Trust{
-			ID: m.once(m.id(p.ARN)), Identity: m.id(p.Role), Scope: m.scope, Type: "oidc", Issuer: clip(issuer, maxText), Audience: podAudience,
-			Subject: "system:serviceaccount:" + clip(p.Namespace, maxName) + ":" + clip(p.ServiceAccount, maxName), Attributes: attr,
+			ID: m.once(m.id(p.ARN)), Identity: m.id(p.Role), Scope: m.scope, Type: "oidc", Issuer: inventory.Clip(issuer, maxText), Audience: podAudience,
+			Subject: "system:serviceaccount:" + inventory.Clip(p.Namespace, maxName) + ":" + inventory.Clip(p.ServiceAccount, maxName), Attributes: attr,
 		}}, inventory.KindTrust)
 	}
 }

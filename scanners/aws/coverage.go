@@ -65,7 +65,7 @@ func (l *listings) entered() bool {
 // putCoverage says how much of a kind was seen.
 func (m *mapper) putCoverage(kind inventory.Kind) {
 	for _, n := range slices.Concat(m.a.Notes, m.estate.notes) {
-		m.note(kind, clip(n, maxText))
+		m.note(kind, inventory.Clip(n, maxText))
 	}
 	r := &reasons{}
 	for _, call := range m.listings.calls {
@@ -90,7 +90,7 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 		r.add(cause{why: text, main: true})
 	}
 	x := &inventory.Coverage{
-		Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Principal: clip(m.a.Reader, maxText), Notes: m.notes[kind],
+		Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Principal: inventory.Clip(m.a.Reader, maxText), Notes: m.notes[kind],
 	}
 	if kind == inventory.KindIdentity {
 		m.control(x)

@@ -25,7 +25,7 @@ func (m *mapper) putGrants(principal string, h held) {
 	put := func(part, name, via, iamGroup string, p *paths.Policy) {
 		g := m.policyGrant(principal, part, name, via, p)
 		if iamGroup != "" {
-			g.Attributes["iam_group"] = clip(iamGroup, maxName)
+			g.Attributes["iam_group"] = inventory.Clip(iamGroup, maxName)
 		}
 		if h.linked {
 			g.ManagedBy = byAWS
@@ -45,9 +45,9 @@ func (m *mapper) putGrants(principal string, h held) {
 	each("", "", "", h.attached, h.inline)
 	for _, name := range unique(h.groups) {
 		if g := m.groups[name]; g != nil {
-			each("group/"+name+"/", "group "+clip(name, maxName), name, g.Attached, g.Inline)
+			each("group/"+name+"/", "group "+inventory.Clip(name, maxName), name, g.Attached, g.Inline)
 		} else {
-			m.lose(inventory.KindGrant, "group "+clip(name, maxName)+" was not among those that were read")
+			m.lose(inventory.KindGrant, "group "+inventory.Clip(name, maxName)+" was not among those that were read")
 		}
 	}
 	m.putEffective(principal, h, all)
@@ -110,9 +110,9 @@ func resourcesOf(p *paths.Policy) string {
 	const few = 5
 	names = unique(names)
 	if len(names) > few {
-		return clip(strings.Join(names[:few], ","), maxText) + ",… (" + number(len(names)) + ")"
+		return inventory.Clip(strings.Join(names[:few], ","), maxText) + ",… (" + number(len(names)) + ")"
 	}
-	return clip(strings.Join(names, ","), maxText)
+	return inventory.Clip(strings.Join(names, ","), maxText)
 }
 
 // fillResult puts what package paths says into a grant.
@@ -124,7 +124,7 @@ func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
 	attr := attributes(g.Attributes)
 	g.Level = cmp.Or(r.Level, inventory.LevelUnknown)
 	for i := range r.Reasons {
-		g.Reasons = append(g.Reasons, clip(reasonText(&r.Reasons[i]), maxText))
+		g.Reasons = append(g.Reasons, inventory.Clip(reasonText(&r.Reasons[i]), maxText))
 	}
 	for _, service := range r.Wildcards {
 		if service != "*" {
@@ -135,7 +135,7 @@ func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
 		attr.set("possible_level", string(r.Possible))
 		attr.set("certain_level", string(r.Certain))
 		for _, u := range r.Unknown[:min(len(r.Unknown), paths.MaxReasons)] {
-			g.Reasons = append(g.Reasons, clip("cannot be told: "+u, maxText))
+			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+u, maxText))
 		}
 	}
 	g.Capabilities = r.Capabilities
@@ -146,7 +146,7 @@ func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
 			perhaps = append(perhaps, pathText(p))
 			continue
 		}
-		g.Paths = append(g.Paths, clip(pathText(p), 4*maxText))
+		g.Paths = append(g.Paths, inventory.Clip(pathText(p), 4*maxText))
 		ids = append(ids, p.ID)
 	}
 	attr.set("path_ids", list(ids))

@@ -32,7 +32,7 @@ func (m *mapper) putCertificate(c *object.Certificate) {
 	attr.time("not_before", c.NotBefore)
 	x := inventory.Credential{
 		ID: m.id(c.ARN), Type: "pki.certificate", Name: c.Domain, PublicID: c.ARN, Store: "acm", CreatedAt: c.CreatedAt, RotatedAt: c.NotBefore, ExpiresAt: c.NotAfter,
-		Algorithm: algorithm(c.Algorithm), KeyBits: bits(c.Algorithm), ManagedBy: clip(c.ManagedBy, maxName),
+		Algorithm: algorithm(c.Algorithm), KeyBits: bits(c.Algorithm), ManagedBy: inventory.Clip(c.ManagedBy, maxName),
 	}
 	switch c.Type {
 	case "IAM", "":
@@ -71,7 +71,7 @@ func algorithm(s string) string {
 	case strings.HasPrefix(upper, "ED25519"):
 		return "Ed25519"
 	default:
-		return clip(s, maxName)
+		return inventory.Clip(s, maxName)
 	}
 }
 
@@ -165,12 +165,12 @@ func (m *mapper) putConnection(c *object.Connection, t connectionType) {
 		RotatedAt: latest(c.UpdatedAt, c.AuthorizedAt), ExpiresAt: c.ExpiresAt, Disabled: offState(c.State),
 	}
 	if x.Disabled == inventory.True {
-		x.DisabledReason = clip(c.State, maxName)
+		x.DisabledReason = inventory.Clip(c.State, maxName)
 	}
 	if c.Secret != "" {
 		attr.set("secret", m.id(c.Secret))
 		m.put(inventory.Record{Consumer: &inventory.Consumer{
-			ID: m.part(c.ARN, "secret"), Subject: m.id(c.Secret), Scope: m.scope, Workload: word(c.ARN), Kind: "connection", Location: clip(c.Region, maxName),
+			ID: m.part(c.ARN, "secret"), Subject: m.id(c.Secret), Scope: m.scope, Workload: word(c.ARN), Kind: "connection", Location: inventory.Clip(c.Region, maxName),
 			Environment: environmentOf(c.Tags, m.a.Tags),
 		}}, inventory.KindConsumer)
 	}
@@ -208,6 +208,6 @@ func (m *mapper) putConnectionRole(c *object.Connection) {
 	}
 	m.put(inventory.Record{Consumer: &inventory.Consumer{
 		ID: m.part(c.ARN, "role"), Subject: m.id(c.Role), Scope: m.scope, Workload: word(c.ARN), Kind: kindOf(c.Type),
-		Location: clip(c.Region, maxName), Environment: environmentOf(c.Tags, m.a.Tags), Attributes: map[string]string{"type": clip(c.Type, maxName), "name": clip(c.Name, maxName)},
+		Location: inventory.Clip(c.Region, maxName), Environment: environmentOf(c.Tags, m.a.Tags), Attributes: map[string]string{"type": inventory.Clip(c.Type, maxName), "name": inventory.Clip(c.Name, maxName)},
 	}}, inventory.KindConsumer)
 }

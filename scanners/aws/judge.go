@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -62,7 +63,7 @@ func (j *judge) account(a *object.Account) paths.Account {
 	}
 	for i := range a.Listings {
 		if l := &a.Listings[i]; l.Call == callDetails && !complete(l) {
-			x.Unread = append(x.Unread, clip(l.Call+": "+l.Reason, maxText))
+			x.Unread = append(x.Unread, inventory.Clip(l.Call+": "+l.Reason, maxText))
 		}
 	}
 	return x

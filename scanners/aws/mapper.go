@@ -137,17 +137,17 @@ func (m *mapper) put(r inventory.Record, kind inventory.Kind) {
 // putIdentity emits an identity with what all of them have in common, and its
 // owners.
 func (m *mapper) putIdentity(x inventory.Identity, tags []object.Tag, attr attributes) {
-	x.Scope, x.Name = m.scope, clip(x.Name, maxName)
-	x.Description = clip(x.Description, maxText)
-	x.CreatedAt, x.CreatedBy = when(x.CreatedAt), clip(x.CreatedBy, maxText)
+	x.Scope, x.Name = m.scope, inventory.Clip(x.Name, maxName)
+	x.Description = inventory.Clip(x.Description, maxText)
+	x.CreatedAt, x.CreatedBy = inventory.Time(x.CreatedAt), inventory.Clip(x.CreatedBy, maxText)
 	x.Tags, x.Environment, x.ReviewedAt = tagsOf(tags), environmentOf(tags, m.a.Tags), reviewedAt(tags)
 	if c := m.creator(x.PublicIDs...); c != nil {
-		x.CreatedBy = clip(c.By, maxText)
+		x.CreatedBy = inventory.Clip(c.By, maxText)
 		if x.CreatedAt.IsZero() {
-			x.CreatedAt = when(c.At)
+			x.CreatedAt = inventory.Time(c.At)
 		}
 	}
-	x.CreatedBy = cmp.Or(x.CreatedBy, clip(tag(tags, creatorTags()...), maxText))
+	x.CreatedBy = cmp.Or(x.CreatedBy, inventory.Clip(tag(tags, creatorTags()...), maxText))
 	x.PublicIDs = clean(x.PublicIDs)
 	if len(attr) > 0 {
 		x.Attributes = attr
@@ -161,10 +161,10 @@ func (m *mapper) putIdentity(x inventory.Identity, tags []object.Tag, attr attri
 // putCredential emits a credential with what all of them have in common. It has
 // owners of its own if it belongs to no identity.
 func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr attributes) {
-	x.Scope, x.Name, x.Description = m.scope, clip(x.Name, maxName), clip(x.Description, maxText)
-	x.PublicID = clip(x.PublicID, maxText)
-	x.CreatedAt, x.RotatedAt = when(x.CreatedAt), when(x.RotatedAt)
-	x.ExpiresAt, x.NextRotationAt = when(x.ExpiresAt), when(x.NextRotationAt)
+	x.Scope, x.Name, x.Description = m.scope, inventory.Clip(x.Name, maxName), inventory.Clip(x.Description, maxText)
+	x.PublicID = inventory.Clip(x.PublicID, maxText)
+	x.CreatedAt, x.RotatedAt = inventory.Time(x.CreatedAt), inventory.Time(x.RotatedAt)
+	x.ExpiresAt, x.NextRotationAt = inventory.Time(x.ExpiresAt), inventory.Time(x.NextRotationAt)
 	x.Tags, x.Environment = tagsOf(tags), environmentOf(tags, m.a.Tags)
 	if len(attr) > 0 {
 		x.Attributes = attr
@@ -179,7 +179,7 @@ func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr a
 func clean(ids []string) []string {
 	var out []string
 	for _, id := range ids {
-		if id = clip(id, maxText); id != "" && !slices.Contains(out, id) {
+		if id = inventory.Clip(id, maxText); id != "" && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
@@ -220,7 +220,7 @@ func (m *mapper) lose(kind inventory.Kind, text string) {
 func scopeOf(scanner string, a *object.Account) string {
 	scope := scanner + ":" + word(a.ID)
 	if a.Chosen != "" {
-		scope += "@" + clip(a.Chosen, maxText)
+		scope += "@" + inventory.Clip(a.Chosen, maxText)
 	}
 	return scope
 }

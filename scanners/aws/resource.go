@@ -29,7 +29,7 @@ func (m *mapper) putResources() {
 		r := &m.a.ResourceAccess[i]
 		m.putResource(r.ARN, lastPart(r.ARN), r.Service)
 		if r.Document == nil {
-			m.lose(inventory.KindGrant, "the policy of "+clip(r.ARN, maxText)+" could not be read")
+			m.lose(inventory.KindGrant, "the policy of "+inventory.Clip(r.ARN, maxText)+" could not be read")
 		}
 	}
 }
@@ -68,9 +68,9 @@ func (m *mapper) resourceGrant(resource, name, service string, t *paths.Trust, w
 	}
 	return &inventory.Grant{
 		ID: m.once(m.part(resource, "policy/"+statement+"/"+t.Principal)), Principal: m.principalID(t.Principal), Scope: m.scope,
-		Name: "resource policy of " + label(name), Resource: clip(resource, maxText), Via: "resource policy", Level: level,
-		Reasons: []string{clip("its policy allows "+inOrder(t.Actions)+" (statement "+statement+")", maxText)}, Capabilities: capabilities,
-		Condition: clip(strings.Join(t.Conditions, "; "), maxText), Attributes: attr,
+		Name: "resource policy of " + label(name), Resource: inventory.Clip(resource, maxText), Via: "resource policy", Level: level,
+		Reasons: []string{inventory.Clip("its policy allows "+inOrder(t.Actions)+" (statement "+statement+")", maxText)}, Capabilities: capabilities,
+		Condition: inventory.Clip(strings.Join(t.Conditions, "; "), maxText), Attributes: attr,
 	}
 }
 

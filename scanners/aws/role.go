@@ -66,7 +66,7 @@ func (m *mapper) putRole(r *object.Role, pods []string) {
 		x.ManagedBy = byAWS
 	} else if name := fromCenter(r); name != "" {
 		attr["sso"] = "true"
-		attr["permission_set_name"] = clip(name, maxName)
+		attr["permission_set_name"] = inventory.Clip(name, maxName)
 		if set := m.estate.sets[name]; set != nil {
 			attr.set("permission_set", set.ARN)
 		}
@@ -87,7 +87,7 @@ func (m *mapper) putRole(r *object.Role, pods []string) {
 		m.putTrust(t)
 	}
 	if r.Trust == nil {
-		m.lose(inventory.KindTrust, "the trust policy of role "+clip(r.Name, maxName)+" could not be read")
+		m.lose(inventory.KindTrust, "the trust policy of role "+inventory.Clip(r.Name, maxName)+" could not be read")
 	}
 	m.putRoleUsage(r, id)
 	m.putGrants(r.ARN, held{inline: r.Inline, attached: r.Attached, linked: attr["service_linked"] != ""})

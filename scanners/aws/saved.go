@@ -90,7 +90,7 @@ func (e *estate) problems(problems []export.Problem) {
 		}
 	}
 	for _, p := range problems {
-		text := clip(inventory.Printable(p.String()), maxText)
+		text := inventory.Clip(inventory.Printable(p.String()), maxText)
 		if p.Lost {
 			add(&e.lost, text)
 		} else {

@@ -31,7 +31,7 @@ func sought(named []string, others scanners.Sought) scanners.Sought {
 // that were listed are among their keys.
 func (m *mapper) putSought() {
 	for _, text := range m.a.SoughtProblems {
-		m.lose(inventory.KindCredential, clip(text, maxText))
+		m.lose(inventory.KindCredential, inventory.Clip(text, maxText))
 	}
 	for i := range m.a.Sought {
 		k := &m.a.Sought[i]
@@ -45,7 +45,7 @@ func (m *mapper) putSought() {
 		case k.User == "":
 			m.note(inventory.KindCredential, "the access key "+k.ID+" lies about and is of this account, and AWS names no user of it: it may be the root user's")
 		default:
-			m.note(inventory.KindCredential, "the access key "+k.ID+" lies about and is of the user "+clip(k.User, maxName)+", which was not listed")
+			m.note(inventory.KindCredential, "the access key "+k.ID+" lies about and is of the user "+inventory.Clip(k.User, maxName)+", which was not listed")
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (m *mapper) putSecret(s *object.Secret) {
 	x := inventory.Credential{
 		ID: id, Type: "aws.secretsmanager_secret", Name: s.Name, PublicID: s.ARN, Store: "secretsmanager", Description: s.Description,
 		CreatedAt: s.CreatedAt, RotatedAt: rotated, Disabled: inventory.TriOf(!s.DeletedAt.IsZero()), RotationEnabled: s.Rotation,
-		RotationDays: max(0, s.RotationDays), NextRotationAt: s.NextAt, ManagedBy: clip(s.OwningService, maxName), Encrypted: inventory.True, Exposure: exposure(trusts),
+		RotationDays: max(0, s.RotationDays), NextRotationAt: s.NextAt, ManagedBy: inventory.Clip(s.OwningService, maxName), Encrypted: inventory.True, Exposure: exposure(trusts),
 	}
 	if x.Disabled == inventory.True {
 		x.DisabledReason = "scheduled for deletion"
@@ -144,7 +144,7 @@ func (m *mapper) putKey(k *object.Key) {
 	case "Enabled":
 		x.Disabled = inventory.False
 	default:
-		x.Disabled, x.DisabledReason = inventory.True, clip(k.State, maxName)
+		x.Disabled, x.DisabledReason = inventory.True, inventory.Clip(k.State, maxName)
 	}
 	m.putCredential(x, k.Tags, attr)
 	u := inventory.Usage{Subject: id, LastUsedAt: k.LastUsed, Service: "kms", Resource: k.Region, Source: "GetKeyLastUsage"}
@@ -177,9 +177,9 @@ func (m *mapper) putKeyGrant(k *object.Key, g *object.KeyGrant) {
 	attr["service"] = "kms"
 	level, capabilities := keyLevel(g.Operations)
 	x := &inventory.Grant{
-		ID: m.part(k.ARN, "grant/"+g.ID), Principal: m.principalID(g.Grantee), Scope: m.scope, Name: label(cmp.Or(g.Name, "KMS grant")), Resource: clip(k.ARN, maxText), Via: "KMS grant",
-		Level: level, Reasons: []string{clip("KMS grant allows "+inOrder(g.Operations)+" with "+k.ARN, maxText)}, Capabilities: capabilities,
-		GrantedAt: when(g.CreatedAt), Attributes: attr,
+		ID: m.part(k.ARN, "grant/"+g.ID), Principal: m.principalID(g.Grantee), Scope: m.scope, Name: label(cmp.Or(g.Name, "KMS grant")), Resource: inventory.Clip(k.ARN, maxText), Via: "KMS grant",
+		Level: level, Reasons: []string{inventory.Clip("KMS grant allows "+inOrder(g.Operations)+" with "+k.ARN, maxText)}, Capabilities: capabilities,
+		GrantedAt: inventory.Time(g.CreatedAt), Attributes: attr,
 	}
 	if g.Constrained {
 		x.Condition = "encryption context"

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -22,17 +21,6 @@ const (
 	maxTags = 100  // tags of a resource; AWS allows 50
 	maxMore = 50   // members of a list in an attribute
 )
-
-// clip cuts a text to at most n bytes and the sign of a cut, and makes it UTF-8.
-func clip(s string, n int) string {
-	if len(s) > n {
-		for n > 0 && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		s = s[:n] + "…"
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
-}
 
 // plain reports whether a text can stand in an id as it is.
 func plain(s string) bool {
@@ -61,12 +49,12 @@ func word(s string) string {
 		return out
 	}
 	sum := sha256.Sum256([]byte(s))
-	return clip(out, maxText) + hex.EncodeToString(sum[:8])
+	return inventory.Clip(out, maxText) + hex.EncodeToString(sum[:8])
 }
 
 // label returns a text as it may stand for a name that a record must have.
 func label(s string) string {
-	return clip(word(s), maxName)
+	return inventory.Clip(word(s), maxName)
 }
 
 // list joins names for an attribute, sorted and each once.
@@ -83,30 +71,18 @@ func list(names []string) string {
 // inOrder joins names for an attribute as they come.
 func inOrder(names []string) string {
 	if len(names) > maxMore {
-		return clip(strings.Join(names[:maxMore], ","), 4*maxText) + ",… (" + number(len(names)) + ")"
+		return inventory.Clip(strings.Join(names[:maxMore], ","), 4*maxText) + ",… (" + number(len(names)) + ")"
 	}
-	return clip(strings.Join(names, ","), 4*maxText)
+	return inventory.Clip(strings.Join(names, ","), 4*maxText)
 }
 
 func number(n int) string { return strconv.Itoa(n) }
-
-// when returns a time as a record may hold it; zero if it cannot.
-func when(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	t = t.UTC()
-	if y := t.Year(); y < 1900 || y > 9999 {
-		return time.Time{}
-	}
-	return t
-}
 
 // latest returns the latest of some times.
 func latest(times ...time.Time) time.Time {
 	var out time.Time
 	for _, t := range times {
-		if t = when(t); t.After(out) {
+		if t = inventory.Time(t); t.After(out) {
 			out = t
 		}
 	}
@@ -118,7 +94,7 @@ type attributes map[string]string
 
 func (a attributes) set(name, value string) {
 	if value != "" {
-		a[name] = clip(value, 4*maxText)
+		a[name] = inventory.Clip(value, 4*maxText)
 	}
 }
 
@@ -126,7 +102,7 @@ func (a attributes) set(name, value string) {
 func (a attributes) add(details map[string]string) {
 	for k, v := range details {
 		if _, taken := a[k]; !taken && k != "" {
-			a.set(clip(k, maxName), v)
+			a.set(inventory.Clip(k, maxName), v)
 		}
 	}
 }
@@ -144,7 +120,7 @@ func (a attributes) tri(name string, t inventory.Tri) {
 }
 
 func (a attributes) time(name string, t time.Time) {
-	if t = when(t); !t.IsZero() {
+	if t = inventory.Time(t); !t.IsZero() {
 		a[name] = t.Format(time.RFC3339)
 	}
 }
@@ -164,7 +140,7 @@ func tagsOf(tags []object.Tag) map[string]string {
 	out := make(map[string]string, min(len(tags), maxTags))
 	for _, t := range tags {
 		if t.Key != "" && len(out) < maxTags {
-			out[clip(t.Key, maxText)] = clip(t.Value, maxText)
+			out[inventory.Clip(t.Key, maxText)] = inventory.Clip(t.Value, maxText)
 		}
 	}
 	return out
@@ -189,7 +165,7 @@ func reviewedAt(tags []object.Tag) time.Time {
 	v := strings.TrimSpace(tag(tags, "reviewed_at", "reviewed-at", "last_reviewed"))
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
 		if t, err := time.Parse(layout, v); err == nil {
-			return when(t)
+			return inventory.Time(t)
 		}
 	}
 	return time.Time{}
@@ -213,7 +189,7 @@ func environmentOf(tags ...[]object.Tag) string {
 			return "test"
 		}
 		if strings.IndexFunc(v, unicode.IsControl) < 0 {
-			return clip(v, maxName)
+			return inventory.Clip(v, maxName)
 		}
 	}
 	return ""

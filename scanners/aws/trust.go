@@ -29,7 +29,7 @@ func (m *mapper) trustsOf(r *object.Role) []*inventory.Trust {
 		}
 		for _, s := range t.Subjects {
 			each := *x
-			each.Subject = clip(s, maxText)
+			each.Subject = inventory.Clip(s, maxText)
 			each.Attributes = ofSubject(x.Attributes, s)
 			if x.ImmutableSubject == inventory.False {
 				each.ImmutableSubject = inventory.TriOf(immutable(s))
@@ -64,7 +64,7 @@ func (m *mapper) trust(r *object.Role, t *paths.Trust) (x *inventory.Trust, name
 	attr := make(attributes, 8)
 	x = &inventory.Trust{Identity: m.id(r.ARN), Scope: m.scope, Attributes: attr}
 	for _, c := range t.Conditions {
-		x.Conditions = append(x.Conditions, clip(c, maxText))
+		x.Conditions = append(x.Conditions, inventory.Clip(c, maxText))
 	}
 	attr.set("statement", cmp.Or(t.Sid, number(t.Statement+1)))
 	attr.yes("perhaps", !t.Certain)
@@ -75,7 +75,7 @@ func (m *mapper) trust(r *object.Role, t *paths.Trust) (x *inventory.Trust, name
 	attr.set("weak", list(weak))
 	switch t.Kind {
 	case paths.TrustService:
-		x.Type, x.Subject = "service", clip(t.Service, maxText)
+		x.Type, x.Subject = "service", inventory.Clip(t.Service, maxText)
 		attr.yes("confused_deputy", slices.Contains(weak, paths.WeakDeputy))
 		attr.tri("source_bound", t.SourceBound)
 		if t.Service == anywhere {
@@ -84,8 +84,8 @@ func (m *mapper) trust(r *object.Role, t *paths.Trust) (x *inventory.Trust, name
 	case paths.TrustOIDC:
 		m.oidcTrust(x, t, attr)
 	case paths.TrustSAML:
-		x.Type, x.Issuer = "saml", clip(t.Principal, maxText)
-		x.Audience = clip(strings.Join(t.Audiences, ", "), maxText)
+		x.Type, x.Issuer = "saml", inventory.Clip(t.Principal, maxText)
+		x.Audience = inventory.Clip(strings.Join(t.Audiences, ", "), maxText)
 		attr.yes("missing", m.absent(t.Principal))
 	default:
 		m.accountTrust(x, t, attr)
@@ -95,7 +95,7 @@ func (m *mapper) trust(r *object.Role, t *paths.Trust) (x *inventory.Trust, name
 
 // accountTrust tells of a principal of AWS.
 func (m *mapper) accountTrust(x *inventory.Trust, t *paths.Trust, attr attributes) {
-	x.Type, x.Subject = "account", clip(t.Principal, maxText)
+	x.Type, x.Subject = "account", inventory.Clip(t.Principal, maxText)
 	attr.tri("mfa", t.MFA)
 	attr.yes("deleted", t.Kind == paths.TrustDeleted)
 	attr.yes("whole_account", t.Kind == paths.TrustAccount)
@@ -133,9 +133,9 @@ func (m *mapper) outside(t *paths.Trust) inventory.Tri {
 
 // oidcTrust tells of an identity provider that vouches by tokens.
 func (m *mapper) oidcTrust(x *inventory.Trust, t *paths.Trust, attr attributes) {
-	x.Type, x.Audience = "oidc", clip(strings.Join(t.Audiences, ", "), maxText)
+	x.Type, x.Audience = "oidc", inventory.Clip(strings.Join(t.Audiences, ", "), maxText)
 	if t.Issuer != "" {
-		x.Issuer = clip("https://"+t.Issuer, maxText)
+		x.Issuer = inventory.Clip("https://"+t.Issuer, maxText)
 	}
 	attr.set("platform", t.Platform)
 	if strings.HasPrefix(t.Principal, "arn:") {
@@ -207,7 +207,7 @@ func (m *mapper) certificateTrust(x *inventory.Trust, attr attributes) {
 			rest = append(rest, c)
 			if strings.Contains(lower, "x509subject") {
 				_, value, _ := strings.Cut(c, " = ")
-				x.Subject = strings.TrimPrefix(clip(x.Subject+","+value, maxText), ",")
+				x.Subject = strings.TrimPrefix(inventory.Clip(x.Subject+","+value, maxText), ",")
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func (m *mapper) certificateTrust(x *inventory.Trust, attr attributes) {
 			x.Unused = inventory.True
 		}
 	}
-	x.Issuer = clip(strings.Join(anchors, ", "), maxText)
+	x.Issuer = inventory.Clip(strings.Join(anchors, ", "), maxText)
 }
 
 func (m *mapper) putTrust(t *inventory.Trust) { m.put(inventory.Record{Trust: t}, inventory.KindTrust) }

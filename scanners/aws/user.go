@@ -189,7 +189,7 @@ func (m *mapper) putServiceCredential(u *object.User, id string, c *object.Servi
 	m.putCredential(inventory.Credential{
 		ID: key, Type: typ, Name: cmp.Or(c.UserName, u.Name), Identity: id, PublicID: c.ID, Store: "iam", CreatedAt: c.CreatedAt, RotatedAt: c.CreatedAt,
 		ExpiresAt: c.ExpiresAt, NeverExpires: c.ExpiresAt.IsZero(), Disabled: inventory.TriOf(!c.Active), Validity: validity(c.Active),
-	}, nil, attributes{"service": clip(c.Service, maxText), "user": clip(u.Name, maxText)})
+	}, nil, attributes{"service": inventory.Clip(c.Service, maxText), "user": inventory.Clip(u.Name, maxText)})
 }
 
 func validity(active bool) string {
@@ -240,7 +240,7 @@ func (m *mapper) putUserUsage(u *object.User, id string) {
 // later returns the later of a creation, which may be unknown, and the time from
 // which use is recorded.
 func later(created, tracked time.Time) time.Time {
-	if created = when(created); created.After(tracked) {
+	if created = inventory.Time(created); created.After(tracked) {
 		return created
 	}
 	return tracked
@@ -251,7 +251,7 @@ const skew = 24 * time.Hour
 
 // putUsage emits a use unless nothing is known of it.
 func (m *mapper) putUsage(u inventory.Usage) {
-	u.LastUsedAt, u.TrackedSince = when(u.LastUsedAt), when(u.TrackedSince)
+	u.LastUsedAt, u.TrackedSince = inventory.Time(u.LastUsedAt), inventory.Time(u.TrackedSince)
 	if !m.now.IsZero() && u.LastUsedAt.After(m.now.Add(skew)) {
 		m.note(inventory.KindUsage, "a date of last use lies in the future and was left out: the clocks disagree")
 		return
@@ -262,6 +262,6 @@ func (m *mapper) putUsage(u inventory.Usage) {
 	if !u.LastUsedAt.IsZero() && u.LastUsedAt.Before(u.TrackedSince) {
 		u.TrackedSince = u.LastUsedAt
 	}
-	u.Scope, u.Service, u.Resource = m.scope, clip(u.Service, maxName), clip(u.Resource, maxName)
+	u.Scope, u.Service, u.Resource = m.scope, inventory.Clip(u.Service, maxName), inventory.Clip(u.Resource, maxName)
 	m.put(inventory.Record{Usage: &u}, inventory.KindUsage)
 }

@@ -146,10 +146,10 @@ func (m *mapper) fillAccount(x *inventory.Identity, a *account, allWorkloads, al
 		attr.set("psa", ns.Enforce)
 	}
 	*x = inventory.Identity{
-		ID: a.id, Type: "kubernetes.service_account", Scope: m.scope, Name: clip(a.namespace+"/"+a.name, 2*maxName),
+		ID: a.id, Type: "kubernetes.service_account", Scope: m.scope, Name: inventory.Clip(a.namespace+"/"+a.name, 2*maxName),
 		Declared: m.declared, ManagedBy: a.made, Attributes: attr,
 	}
-	name := accountPrefix + clip(a.namespace, maxName) + ":" + clip(a.name, maxName)
+	name := accountPrefix + inventory.Clip(a.namespace, maxName) + ":" + inventory.Clip(a.name, maxName)
 	x.PublicIDs = []string{name}
 	a.countAttributes(attr, allWorkloads, allSecrets)
 	if a.object == nil {
@@ -162,17 +162,17 @@ func (m *mapper) fillAccount(x *inventory.Identity, a *account, allWorkloads, al
 	}
 	sa := a.object
 	if sa.UID != "" {
-		x.PublicIDs = append(x.PublicIDs, clip(sa.UID, maxName))
+		x.PublicIDs = append(x.PublicIDs, inventory.Clip(sa.UID, maxName))
 		attr.set("uid", sa.UID)
 	}
 	attr.tri("automount", sa.Automount)
 	attr.yes("last_applied", sa.LastApplied)
 	attr.set("pull_secrets", list(sa.PullSecrets))
-	x.CreatedAt, x.FoundAt = when(sa.CreatedAt), m.found(&sa.Meta)
+	x.CreatedAt, x.FoundAt = inventory.Time(sa.CreatedAt), m.found(&sa.Meta)
 	x.Tags = tagsOf(sa.Labels, sa.Annotations)
 	x.Environment = m.environment(&sa.Meta)
 	x.CreatedBy = createdBy(&sa.Meta)
-	x.Description = clip(cmp.Or(sa.Annotations["kubernetes.io/description"], sa.Annotations["description"]), maxText)
+	x.Description = inventory.Clip(cmp.Or(sa.Annotations["kubernetes.io/description"], sa.Annotations["description"]), maxText)
 	for _, c := range cloudAnnotations {
 		if v := sa.Annotations[c.annotation]; v != "" && c.attribute != "" {
 			attr.set(c.attribute, v)
@@ -230,7 +230,7 @@ func environmentOf(labels map[string]string) string {
 			case "test", "testing", "qa":
 				return "test"
 			default:
-				return clip(v, maxText)
+				return inventory.Clip(v, maxText)
 			}
 		}
 	}
@@ -243,5 +243,5 @@ func createdBy(o *object.Meta) string {
 	if len(o.Managers) == 0 {
 		return ""
 	}
-	return clip(o.Managers[0].Name, maxName)
+	return inventory.Clip(o.Managers[0].Name, maxName)
 }

@@ -51,17 +51,17 @@ func (m *mapper) putAudited() {
 		return
 	}
 	w := m.uses.Window()
-	a := &auditor{m: m, uses: m.uses, since: when(w.From), whole: len(m.lost[inventory.KindUsage]) == 0 && w.Broken == 0, grants: w.Reasons > 0}
+	a := &auditor{m: m, uses: m.uses, since: inventory.Time(w.From), whole: len(m.lost[inventory.KindUsage]) == 0 && w.Broken == 0, grants: w.Reasons > 0}
 	for _, g := range w.Gaps {
 		m.note(inventory.KindUsage, fmt.Sprintf("the audit log has no event from %s to %s: a file may be missing", stamp(g.From), stamp(g.To)))
-		a.since = when(g.To)
+		a.since = inventory.Time(g.To)
 	}
 	for _, p := range m.uses.Problems() {
 		text := p.Name
 		if p.Line > 0 {
 			text = fmt.Sprintf("%s:%d", p.Name, p.Line)
 		}
-		m.lose(inventory.KindUsage, inventory.Printable(clip(text, maxText))+": "+clip(p.Message, maxText))
+		m.lose(inventory.KindUsage, inventory.Printable(inventory.Clip(text, maxText))+": "+inventory.Clip(p.Message, maxText))
 		a.whole = false
 	}
 	if w.From.IsZero() {
@@ -84,7 +84,7 @@ func (a *auditor) tracked(made, last time.Time) time.Time {
 		return time.Time{}
 	}
 	from := a.since
-	if made = when(made); made.After(from) {
+	if made = inventory.Time(made); made.After(from) {
 		from = made
 	}
 	return trackedBy(from, last)
@@ -101,9 +101,9 @@ func (a *auditor) identities() {
 	put := func(id, name string, made time.Time) {
 		u := inventory.Usage{Subject: id, Source: sourceAudit}
 		if x := used[name]; x != nil {
-			u.LastUsedAt = when(x.Last)
+			u.LastUsedAt = inventory.Time(x.Last)
 			if x.ImpersonatedAt.After(x.Last) {
-				u.LastUsedAt = when(x.ImpersonatedAt)
+				u.LastUsedAt = inventory.Time(x.ImpersonatedAt)
 			}
 			if slices.Contains(x.Classes, audit.ClassBrowser) {
 				u.Interactive = inventory.True
@@ -140,11 +140,11 @@ func (a *auditor) credentials() {
 		switch c.Kind {
 		case audit.LegacySecret:
 			if s := a.m.secrets[key{c.Namespace, c.Secret}]; s != nil && s.object != nil {
-				a.m.putUsage(inventory.Usage{Subject: a.m.secretID(c.Namespace, c.Secret), LastUsedAt: when(c.Last), TrackedSince: a.tracked(s.object.CreatedAt, when(c.Last)), Source: sourceAudit})
+				a.m.putUsage(inventory.Usage{Subject: a.m.secretID(c.Namespace, c.Secret), LastUsedAt: inventory.Time(c.Last), TrackedSince: a.tracked(s.object.CreatedAt, inventory.Time(c.Last)), Source: sourceAudit})
 			}
 		case audit.Certificate:
 			if id := certificates[c.ID]; id != "" {
-				a.m.putUsage(inventory.Usage{Subject: id, LastUsedAt: when(c.Last), TrackedSince: a.tracked(time.Time{}, when(c.Last)), Source: sourceAudit})
+				a.m.putUsage(inventory.Usage{Subject: id, LastUsedAt: inventory.Time(c.Last), TrackedSince: a.tracked(time.Time{}, inventory.Time(c.Last)), Source: sourceAudit})
 			}
 		case audit.Token, audit.Other:
 		}
@@ -159,7 +159,7 @@ func (a *auditor) bindings() {
 	for _, b := range a.uses.Bindings() {
 		n := grantName{b.Kind, b.Namespace, b.Name, b.Subject.Kind, b.Subject.Namespace, b.Subject.Name}
 		if b.Last.After(last[n]) {
-			last[n] = when(b.Last)
+			last[n] = inventory.Time(b.Last)
 		}
 	}
 	for i := range a.m.c.Bindings {

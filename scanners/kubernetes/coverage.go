@@ -165,11 +165,11 @@ const maxReasons = 12
 // putCoverage says how much of a kind was seen.
 func (m *mapper) putCoverage(kind inventory.Kind) {
 	for _, n := range m.c.Notes {
-		m.note(kind, clip(n, maxText))
+		m.note(kind, inventory.Clip(n, maxText))
 	}
 	x := &inventory.Coverage{
 		Scanner: m.scanner, Scope: m.scope, Kind: kind, Status: inventory.StatusComplete, Count: m.count[kind],
-		Principal: clip(m.c.Reader, maxText), Notes: slices.Clone(m.notes[kind]),
+		Principal: inventory.Clip(m.c.Reader, maxText), Notes: slices.Clone(m.notes[kind]),
 	}
 	r := &reasons{}
 	for _, f := range feeds(kind) {
@@ -217,7 +217,7 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 			controlled(x, f, l)
 			for _, n := range l.Notes {
 				if l.Count > 0 || !f.optional() {
-					x.Notes = appendNew(x.Notes, clip(f.resource+": "+n, maxText))
+					x.Notes = appendNew(x.Notes, inventory.Clip(f.resource+": "+n, maxText))
 				}
 			}
 		}
@@ -226,7 +226,7 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 			continue
 		}
 		if l.Status == inventory.StatusSkipped && !f.main { // on request, and next to nothing of this kind
-			x.Notes = appendNew(x.Notes, clip(f.resource+" were not asked for (not told: "+f.loss+")", maxText))
+			x.Notes = appendNew(x.Notes, inventory.Clip(f.resource+" were not asked for (not told: "+f.loss+")", maxText))
 			continue
 		}
 		if worst == inventory.StatusComplete || l.Status == inventory.StatusPartial {
@@ -235,7 +235,7 @@ func (m *mapper) listed(x *inventory.Coverage, f feed, r *reasons) {
 		if m.declared && len(m.lost[x.Kind]) > 0 {
 			continue // what is wrong with the files is told file by file
 		}
-		r.lose(clip(l.Reason, maxText), f.loss)
+		r.lose(inventory.Clip(l.Reason, maxText), f.loss)
 	}
 	if worst == inventory.StatusComplete && len(m.only) > 0 && !m.declared && !clusterWide(f.resource) {
 		worst = inventory.StatusPartial
@@ -337,8 +337,8 @@ func controlled(x *inventory.Coverage, f feed, l *object.Listing) {
 		total = *x.ControlTotal
 	}
 	total = max(0, total+*l.ControlTotal-l.Count)
-	x.ControlTotal, x.ControlSource = &total, clip(l.ControlSource, maxText)
+	x.ControlTotal, x.ControlSource = &total, inventory.Clip(l.ControlSource, maxText)
 	if *l.ControlTotal != l.Count {
-		x.Notes = append(x.Notes, clip(f.resource+": "+number(l.Count)+" were listed, and "+l.ControlSource+" counts "+number(*l.ControlTotal), maxText))
+		x.Notes = append(x.Notes, inventory.Clip(f.resource+": "+number(l.Count)+" were listed, and "+l.ControlSource+" counts "+number(*l.ControlTotal), maxText))
 	}
 }

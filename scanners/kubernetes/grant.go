@@ -130,11 +130,11 @@ type boundRole struct {
 func (m *mapper) newBinding(b *object.Binding, allAccounts bool) *boundRole {
 	g := &boundRole{m: m, b: b, allAccounts: allAccounts}
 	if b.Namespace == "" {
-		g.id, g.via, g.resource = m.prefix+"clusterrolebindings/"+part(b.Name), "ClusterRoleBinding "+clip(b.Name, maxText), "*"
+		g.id, g.via, g.resource = m.prefix+"clusterrolebindings/"+part(b.Name), "ClusterRoleBinding "+inventory.Clip(b.Name, maxText), "*"
 	} else {
 		g.id = m.prefix + "rolebindings/" + part(b.Namespace) + "/" + part(b.Name)
-		g.via = "RoleBinding " + clip(b.Namespace, maxName) + "/" + clip(b.Name, maxText)
-		g.resource = "namespace/" + clip(b.Namespace, maxName)
+		g.via = "RoleBinding " + inventory.Clip(b.Namespace, maxName) + "/" + inventory.Clip(b.Name, maxText)
+		g.resource = "namespace/" + inventory.Clip(b.Namespace, maxName)
 	}
 	if r := m.judge.of(b); r != nil {
 		g.wildcard = r.wildcard
@@ -185,7 +185,7 @@ func (g *boundRole) fill(x *inventory.Grant, s *object.Subject, p principal) {
 	*x = inventory.Grant{
 		ID: g.id + "/" + part(s.Kind) + "/" + id, Principal: p.id(), Scope: m.scope, Name: word(b.RoleName), Resource: g.resource, Via: g.via,
 		Level: v.level, Reasons: v.reasons, Capabilities: v.capabilities, Paths: v.paths,
-		GrantedAt: when(b.CreatedAt), Declared: m.declared, ManagedBy: by, FoundAt: m.found(&b.Meta), Attributes: attr,
+		GrantedAt: inventory.Time(b.CreatedAt), Declared: m.declared, ManagedBy: by, FoundAt: m.found(&b.Meta), Attributes: attr,
 	}
 }
 
@@ -202,7 +202,7 @@ func (g *boundRole) through(of *inventory.Grant, group string, p principal) *inv
 		}
 	}
 	x.Principal = p.id()
-	x.Via = g.via + " to group " + clip(group, maxText)
+	x.Via = g.via + " to group " + inventory.Clip(group, maxText)
 	attr := make(attributes, len(of.Attributes)+1)
 	maps.Copy(attr, of.Attributes)
 	attr.set("group", group)
@@ -228,7 +228,7 @@ func (m *mapper) join(kind, id, name, made string, all *reach.Result) {
 		names := all.Namespaces[:min(len(all.Namespaces), maxMore)]
 		where = "namespace/" + strings.Join(names, ",namespace/")
 	}
-	m.joined = append(m.joined, joined{id, name, kind, made, clip(where, 4*maxText), verdictOf(all)})
+	m.joined = append(m.joined, joined{id, name, kind, made, inventory.Clip(where, 4*maxText), verdictOf(all)})
 }
 
 // putJoined emits what the bindings of a subject allow together. That of a

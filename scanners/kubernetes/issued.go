@@ -114,7 +114,7 @@ func (a *auditor) requested(c *audit.Credential, user string) bool {
 
 func (r *requested) add(c *audit.Credential) {
 	r.tokens++
-	at, last := when(c.IssuedAt), when(c.Last)
+	at, last := inventory.Time(c.IssuedAt), inventory.Time(c.Last)
 	if !at.IsZero() && (r.made.IsZero() || at.Before(r.made)) {
 		r.made = at
 	}
@@ -143,19 +143,19 @@ func (a *auditor) putRequested(r *requested) {
 	attr.set("namespace", k.namespace)
 	x := &inventory.Credential{
 		ID:   m.prefix + "tokens/" + part(k.namespace) + "/" + part(k.name) + "/" + part(r.by),
-		Type: "kubernetes.token", Scope: m.scope, Name: "tokens requested for " + clip(r.user, maxText),
+		Type: "kubernetes.token", Scope: m.scope, Name: "tokens requested for " + inventory.Clip(r.user, maxText),
 		Store: "not stored", CreatedAt: r.made, Attributes: attr,
 	}
 	switch {
 	case r.alone:
-		x.ID, x.Name = m.prefix+"tokens/"+tail(r.latest), "token for "+clip(r.user, maxText)
+		x.ID, x.Name = m.prefix+"tokens/"+tail(r.latest), "token for "+inventory.Clip(r.user, maxText)
 		attr["days_in_use"] = strconv.Itoa(int(r.seen / (24 * time.Hour)))
 	case r.tokens > 1:
 		attr.set("latest", r.latest)
 		x.RotatedAt = r.remade
 	}
 	if r.tokens == 1 {
-		x.PublicID = clip(r.latest, maxText)
+		x.PublicID = inventory.Clip(r.latest, maxText)
 	}
 	if of := m.accounts[k]; of != nil {
 		x.Identity, x.ManagedBy = of.id, of.made

@@ -133,7 +133,7 @@ func (m *mapper) why(resources ...string) string {
 		}
 		for i := range m.c.Listings {
 			if l := &m.c.Listings[i]; l.Resource == r && l.Reason != "" {
-				return clip(l.Reason, maxText)
+				return inventory.Clip(l.Reason, maxText)
 			}
 		}
 		return r + " were not listed in the whole cluster"
@@ -216,7 +216,7 @@ func verdictOf(r *reach.Result) verdict {
 	if v.level == inventory.LevelUnknown && len(r.Unknown) > 0 {
 		v.reasons = slices.Clone(v.reasons)
 		for _, u := range r.Unknown {
-			v.reasons = append(v.reasons, clip("cannot be told: "+u, maxText))
+			v.reasons = append(v.reasons, inventory.Clip("cannot be told: "+u, maxText))
 		}
 	}
 	for i := range r.Paths {
@@ -225,7 +225,7 @@ func verdictOf(r *reach.Result) verdict {
 		if !p.Certain {
 			text = "perhaps: " + text
 		}
-		v.paths = append(v.paths, clip(text, 8*maxText))
+		v.paths = append(v.paths, inventory.Clip(text, 8*maxText))
 	}
 	return v
 }
@@ -241,7 +241,7 @@ func clipped(reasons []string) []string {
 	}
 	out := make([]string, 0, maxMore)
 	for _, r := range reasons[:min(len(reasons), maxMore)] {
-		out = append(out, clip(r, maxText))
+		out = append(out, inventory.Clip(r, maxText))
 	}
 	return out
 }

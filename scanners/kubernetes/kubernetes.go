@@ -178,7 +178,7 @@ func (m *mapper) readAudit(paths []string, opts audit.Options) error {
 func (m *mapper) addAudit(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		m.lose(inventory.KindUsage, clip(inventory.Printable(err.Error()), maxText))
+		m.lose(inventory.KindUsage, inventory.Clip(inventory.Printable(err.Error()), maxText))
 		return nil
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
@@ -186,7 +186,7 @@ func (m *mapper) addAudit(path string) error {
 		if m.ctx.Err() != nil {
 			return fmt.Errorf("read audit log: %w", err)
 		}
-		m.lose(inventory.KindUsage, clip(inventory.Printable(err.Error()), maxText))
+		m.lose(inventory.KindUsage, inventory.Clip(inventory.Printable(err.Error()), maxText))
 	}
 	return nil
 }

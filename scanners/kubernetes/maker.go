@@ -173,28 +173,28 @@ func (m *mapper) fillManaged(x *inventory.Credential, attr attributes, c *object
 	attr.tri("ready", c.Ready)
 	attr.set("key_policy", strings.ToLower(c.PrivateKeyPolicy))
 	if !c.NotAfter.IsZero() {
-		x.ExpiresAt, attr["expiry_source"] = when(c.NotAfter), "cert-manager"
+		x.ExpiresAt, attr["expiry_source"] = inventory.Time(c.NotAfter), "cert-manager"
 	}
-	x.Algorithm = clip(c.PrivateKeyAlgorithm, maxName)
-	x.RotationEnabled, x.NextRotationAt = inventory.True, when(c.RenewalAt)
+	x.Algorithm = inventory.Clip(c.PrivateKeyAlgorithm, maxName)
+	x.RotationEnabled, x.NextRotationAt = inventory.True, inventory.Time(c.RenewalAt)
 	if c.DurationSeconds > c.RenewBefore && c.RenewBefore > 0 {
 		x.RotationDays = int((c.DurationSeconds - c.RenewBefore) / 86400)
 	}
 }
 
 func fillX509(x *inventory.Credential, attr attributes, c *object.X509) {
-	if at := when(c.NotAfter); !at.IsZero() {
+	if at := inventory.Time(c.NotAfter); !at.IsZero() {
 		x.ExpiresAt, attr["expiry_source"] = at, "certificate"
 	}
-	x.PublicID = clip(c.SHA256, maxName)
-	x.Algorithm, x.KeyBits = clip(c.Algorithm, maxName), max(0, c.KeyBits)
+	x.PublicID = inventory.Clip(c.SHA256, maxName)
+	x.Algorithm, x.KeyBits = inventory.Clip(c.Algorithm, maxName), max(0, c.KeyBits)
 	attr.set("issuer", c.Issuer)
 	attr.set("subject", c.Subject)
 	attr.set("serial", c.Serial)
 	attr.set("dns_names", list(c.DNSNames))
 	attr.yes("ca", c.CA)
 	attr.yes("self_signed", c.SelfSigned)
-	if at := when(c.NotBefore); !at.IsZero() {
+	if at := inventory.Time(c.NotBefore); !at.IsZero() {
 		attr["not_before"] = at.Format("2006-01-02")
 	}
 }
@@ -216,12 +216,12 @@ func (m *mapper) putRequests() {
 		last = r.Name
 		attr := attributes(make(map[string]string, 8))
 		x := &inventory.Credential{
-			ID: m.prefix + "certificatesigningrequests/" + part(r.Name), Type: "pki.certificate", Scope: m.scope, Name: clip(r.Name, maxName),
-			Store: "certificate signing request", CreatedAt: when(r.CreatedAt), FoundAt: m.found(&r.Meta), Attributes: attr,
+			ID: m.prefix + "certificatesigningrequests/" + part(r.Name), Type: "pki.certificate", Scope: m.scope, Name: inventory.Clip(r.Name, maxName),
+			Store: "certificate signing request", CreatedAt: inventory.Time(r.CreatedAt), FoundAt: m.found(&r.Meta), Attributes: attr,
 		}
 		if r.Issued != nil {
 			fillX509(x, attr, r.Issued)
-			if from := when(r.Issued.NotBefore); !from.IsZero() {
+			if from := inventory.Time(r.Issued.NotBefore); !from.IsZero() {
 				x.CreatedAt = from
 			}
 		}

@@ -85,7 +85,7 @@ const maxProblems = 20
 func (m *mapper) tell(problems []manifest.Problem) {
 	lost, notes := 0, 0
 	for _, p := range problems {
-		text := clip(p.String(), maxText)
+		text := inventory.Clip(p.String(), maxText)
 		for _, k := range manifestInfo().Kinds {
 			switch {
 			case p.Lost && lost < maxProblems:

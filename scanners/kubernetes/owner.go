@@ -229,14 +229,14 @@ func (m *mapper) putOwner(subject string, o owning) {
 		return
 	}
 	m.put(inventory.Record{Owner: &inventory.Owner{
-		Subject: subject, Scope: m.scope, Owner: name, Kind: o.kind, Method: o.method, Confidence: o.confidence, Source: clip(o.source, maxText),
+		Subject: subject, Scope: m.scope, Owner: name, Kind: o.kind, Method: o.method, Confidence: o.confidence, Source: inventory.Clip(o.source, maxText),
 	}}, inventory.KindOwner)
 }
 
 // ownerName makes an owner of what stands in a label: one line, of bounded
 // length, and nothing for a word that says that nobody knows.
 func ownerName(s string) string {
-	s = strings.TrimSpace(clip(s, maxName))
+	s = strings.TrimSpace(inventory.Clip(s, maxName))
 	if s == "" || strings.IndexFunc(s, unicode.IsControl) >= 0 {
 		return ""
 	}

@@ -203,7 +203,7 @@ func (m *mapper) putSecrets() {
 func (m *mapper) putPart(of *inventory.Credential, o *object.Secret, k string) {
 	x := *of
 	x.ID += "/" + part(k)
-	x.Name = clip(x.Name+" "+k, maxText)
+	x.Name = inventory.Clip(x.Name+" "+k, maxText)
 	x.SecretHash = o.Hashes[k]
 	attr := make(attributes, len(of.Attributes)+1)
 	maps.Copy(attr, of.Attributes)
@@ -217,8 +217,8 @@ func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads boo
 	o := s.object
 	attr := attributes(make(map[string]string, 8))
 	*x = inventory.Credential{
-		ID: m.secretID(o.Namespace, o.Name), Type: credentialType(o), Scope: m.scope, Name: clip(o.Namespace+"/"+o.Name, 2*maxName),
-		Store: "kubernetes secret", CreatedAt: when(o.CreatedAt), RotatedAt: m.past(o.WrittenAt, inventory.KindCredential), Environment: m.environment(&o.Meta),
+		ID: m.secretID(o.Namespace, o.Name), Type: credentialType(o), Scope: m.scope, Name: inventory.Clip(o.Namespace+"/"+o.Name, 2*maxName),
+		Store: "kubernetes secret", CreatedAt: inventory.Time(o.CreatedAt), RotatedAt: m.past(o.WrittenAt, inventory.KindCredential), Environment: m.environment(&o.Meta),
 		Tags: tagsOf(o.Labels, o.Annotations), FoundAt: m.found(&o.Meta), Attributes: attr, SecretHash: o.Hashes[secretKey(o)],
 	}
 	if o.Type == typeHelm { // its labels are Helm's own, owner among them
@@ -244,7 +244,7 @@ func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads boo
 	case typeToken:
 		m.fillToken(x, attr, o)
 	case typeBootstrap:
-		x.ExpiresAt = when(o.Expires)
+		x.ExpiresAt = inventory.Time(o.Expires)
 		x.NeverExpires = o.Expires.IsZero() && o.KeysKnown && len(o.Keys) > 0 && !slices.Contains(o.Keys, "expiration")
 	case typeDocker, typeDockerNew:
 		x.PublicID = list(o.Registries)
@@ -341,7 +341,7 @@ func (m *mapper) putInferredSecret(k key, s *secret, allWorkloads bool) {
 	attr["inferred"] = "true"
 	m.useAttributes(attr, s, allWorkloads)
 	x := &inventory.Credential{
-		ID: m.secretID(k.namespace, k.name), Type: "generic.secret", Scope: m.scope, Name: clip(k.namespace+"/"+k.name, 2*maxName),
+		ID: m.secretID(k.namespace, k.name), Type: "generic.secret", Scope: m.scope, Name: inventory.Clip(k.namespace+"/"+k.name, 2*maxName),
 		Store: "kubernetes secret", Attributes: attr,
 	}
 	stand := &object.Secret{Meta: object.Meta{Kind: "Secret", Namespace: k.namespace, Name: k.name}}

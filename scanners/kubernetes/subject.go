@@ -155,7 +155,7 @@ func (m *mapper) putSubjects() {
 			typ = "kubernetes.group"
 		}
 		x := &inventory.Identity{
-			ID: s.id, Type: typ, Scope: m.scope, Name: clip(s.name, maxText), Declared: m.declared,
+			ID: s.id, Type: typ, Scope: m.scope, Name: inventory.Clip(s.name, maxText), Declared: m.declared,
 			ManagedBy: m.subjectPlatform(s.name), Attributes: attr,
 		}
 		m.put(inventory.Record{Identity: x}, inventory.KindIdentity)

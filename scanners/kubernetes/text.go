@@ -63,24 +63,13 @@ func shorten(s string, slashes bool) string {
 	end := ""
 	if len(s) > maxName {
 		sum := sha256.Sum256([]byte(s))
-		s, end = clip(s, maxName), hex.EncodeToString(sum[:8])
+		s, end = inventory.Clip(s, maxName), hex.EncodeToString(sum[:8])
 	}
 	s = inventory.Printable(s)
 	if slashes {
 		s = strings.ReplaceAll(s, "/", "%2F")
 	}
 	return s + end
-}
-
-// clip cuts a text to at most n bytes and the sign of a cut, and makes it UTF-8.
-func clip(s string, n int) string {
-	if len(s) > n {
-		for n > 0 && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		s = s[:n] + "…"
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
 // word returns a text that must not be empty and hold no control character, such
@@ -92,36 +81,24 @@ func word(s string) string {
 	if s == "" {
 		return "-"
 	}
-	return inventory.Printable(clip(s, maxText))
+	return inventory.Printable(inventory.Clip(s, maxText))
 }
 
 // list joins names for an attribute.
 func list(names []string) string {
 	if len(names) == 1 {
-		return clip(names[0], maxText)
+		return inventory.Clip(names[0], maxText)
 	}
 	if len(names) > maxMore {
-		return clip(strings.Join(names[:maxMore], ","), maxText) + ",… (" + strconv.Itoa(len(names)) + ")"
+		return inventory.Clip(strings.Join(names[:maxMore], ","), maxText) + ",… (" + strconv.Itoa(len(names)) + ")"
 	}
-	return clip(strings.Join(names, ","), 4*maxText)
-}
-
-// when returns a time as a record may hold it; zero if it cannot.
-func when(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	t = t.UTC()
-	if y := t.Year(); y < 1900 || y > 9999 {
-		return time.Time{}
-	}
-	return t
+	return inventory.Clip(strings.Join(names, ","), 4*maxText)
 }
 
 // skew is how far clocks and the days of labels may be ahead of the scan's.
 const skew = 24 * time.Hour
 
-// past is when of a time that people can write into labels, managedFields or a
+// past is inventory.Time of a time that people can write into labels, managedFields or a
 // ConfigMap. One that lies in the future is not believed: it would make what is
 // old new for ever.
 func (m *mapper) past(t time.Time, kind inventory.Kind) time.Time {
@@ -129,7 +106,7 @@ func (m *mapper) past(t time.Time, kind inventory.Kind) time.Time {
 		m.note(kind, "a date of last use or of the last write lies in the future and was left out")
 		return time.Time{}
 	}
-	return when(t)
+	return inventory.Time(t)
 }
 
 // attributes gathers the attributes of a record; empty values are left out.
@@ -137,7 +114,7 @@ type attributes map[string]string
 
 func (a attributes) set(name, value string) {
 	if value != "" {
-		a[name] = clip(value, 4*maxText)
+		a[name] = inventory.Clip(value, 4*maxText)
 	}
 }
 
@@ -172,12 +149,12 @@ func tagsOf(labels, annotations map[string]string) map[string]string {
 	out := make(map[string]string, min(len(labels), maxTags)+extra)
 	for _, k := range slices.Sorted(maps.Keys(labels)) {
 		if len(out) < maxTags && k != "" {
-			out[clip(k, maxText)] = clip(labels[k], maxText)
+			out[inventory.Clip(k, maxText)] = inventory.Clip(labels[k], maxText)
 		}
 	}
 	for k, v := range annotations {
 		if ownerKey(k) {
-			out[clip(k, maxText)] = clip(v, maxText)
+			out[inventory.Clip(k, maxText)] = inventory.Clip(v, maxText)
 		}
 	}
 	return out
@@ -187,7 +164,7 @@ func number(n int) string { return strconv.Itoa(n) }
 
 // span widens a time span by that of a listing.
 func span(from, to time.Time, l *object.Listing) (start, end time.Time) {
-	a, b := when(l.StartedAt), when(l.FinishedAt)
+	a, b := inventory.Time(l.StartedAt), inventory.Time(l.FinishedAt)
 	if from.IsZero() || !a.IsZero() && a.Before(from) {
 		from = a
 	}

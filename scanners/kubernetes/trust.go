@@ -105,8 +105,8 @@ func (t *trusts) account(a *account, mechanism, identity, audience string, place
 		typ = "certificate"
 	}
 	m.put(inventory.Record{Trust: &inventory.Trust{
-		ID: id, Identity: word(identity), Scope: m.scope, Type: typ, Audience: clip(audience, maxText), Declared: m.declared, FoundAt: places, Attributes: attr,
-		Subject: accountPrefix + clip(a.namespace, maxName) + ":" + clip(a.name, maxName),
+		ID: id, Identity: word(identity), Scope: m.scope, Type: typ, Audience: inventory.Clip(audience, maxText), Declared: m.declared, FoundAt: places, Attributes: attr,
+		Subject: accountPrefix + inventory.Clip(a.namespace, maxName) + ":" + inventory.Clip(a.name, maxName),
 	}}, inventory.KindTrust)
 }
 
@@ -269,7 +269,7 @@ func (t *trusts) delegate(d delegation) {
 	}
 	if d.account.name != "" {
 		a := m.accounts[d.account]
-		x.Subject = accountPrefix + clip(d.account.namespace, maxName) + ":" + clip(d.account.name, maxName)
+		x.Subject = accountPrefix + inventory.Clip(d.account.namespace, maxName) + ":" + inventory.Clip(d.account.name, maxName)
 		if a != nil {
 			attr["account"] = a.id
 		}

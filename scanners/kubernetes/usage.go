@@ -30,7 +30,7 @@ func (m *mapper) putUsages() {
 		if last.IsZero() && !o.LastUsed.IsZero() {
 			continue // it was used, and nobody knows when
 		}
-		if made := when(o.CreatedAt); !from.IsZero() && made.After(from) {
+		if made := inventory.Time(o.CreatedAt); !from.IsZero() && made.After(from) {
 			from = made
 		}
 		if last.IsZero() && from.IsZero() {

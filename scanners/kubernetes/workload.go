@@ -288,7 +288,7 @@ func (m *mapper) fillConsumer(x *inventory.Consumer, w *object.Workload, native 
 	}
 	*x = inventory.Consumer{
 		ID: m.scanner + ":" + native, Subject: a.id, Scope: m.scope, Workload: native, Kind: word(strings.ToLower(cmp.Or(w.Kind, "workload"))),
-		Location: clip(w.Namespace, maxName), Environment: m.environment(&w.Meta), FoundAt: m.found(&w.Meta), Attributes: attr,
+		Location: inventory.Clip(w.Namespace, maxName), Environment: m.environment(&w.Meta), FoundAt: m.found(&w.Meta), Attributes: attr,
 	}
 }
 
@@ -359,7 +359,7 @@ func (m *mapper) putLiterals() {
 		for _, v := range sortedVariables(w) {
 			x := &inventory.Credential{
 				ID: id + "/env/" + part(v.Container) + "/" + part(v.Name), Type: "generic.secret", Scope: m.scope,
-				Name: clip(w.Namespace+"/"+w.Name+" "+v.Name, maxText), SecretHash: v.Hash, Store: "pod specification", Exposure: "environment",
+				Name: inventory.Clip(w.Namespace+"/"+w.Name+" "+v.Name, maxText), SecretHash: v.Hash, Store: "pod specification", Exposure: "environment",
 				Environment: m.environment(&w.Meta), FoundAt: m.found(&w.Meta), Tags: tagsOf(w.Labels, w.Annotations),
 			}
 			if x.ID == last {
@@ -400,8 +400,8 @@ func (m *mapper) putConfigMaps() {
 		for _, k := range o.Keys {
 			x := &inventory.Credential{
 				ID: m.prefix + "configmaps/" + part(o.Namespace) + "/" + part(o.Name) + "/" + part(k), Type: "generic.secret", Scope: m.scope,
-				Name: clip(o.Namespace+"/"+o.Name+" "+k, maxText), Store: "kubernetes configmap", Exposure: "config_map",
-				Environment: m.environment(&o.Meta), CreatedAt: when(o.CreatedAt), FoundAt: m.found(&o.Meta), Tags: tagsOf(o.Labels, o.Annotations),
+				Name: inventory.Clip(o.Namespace+"/"+o.Name+" "+k, maxText), Store: "kubernetes configmap", Exposure: "config_map",
+				Environment: m.environment(&o.Meta), CreatedAt: inventory.Time(o.CreatedAt), FoundAt: m.found(&o.Meta), Tags: tagsOf(o.Labels, o.Annotations),
 			}
 			attr := attributes(make(map[string]string, 2))
 			attr.set("namespace", o.Namespace)
