@@ -58,7 +58,7 @@ func (a *app) amazon(home string) (sighting, bool) {
 	out := sighting{what: "AWS credentials", source: "aws", scanner: "aws"}
 	out.where = a.presence(home, []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"}, nil)
 	profiles := a.profiles(home)
-	if name := a.Getenv("AWS_PROFILE"); name != "" && out.where != "the environment variable AWS_ACCESS_KEY_ID" {
+	if name := a.Getenv("AWS_PROFILE"); name != "" && a.Getenv("AWS_ACCESS_KEY_ID") == "" {
 		out.where += ": the profile " + name
 		if !slices.Contains(profiles, name) {
 			out.trouble = "no profile of that name is configured"
