@@ -329,7 +329,7 @@ func (f *filler) special() map[string]string {
 
 		"GenerateCredentialReport State": "COMPLETE", "GetCredentialReport Content": base64.StdEncoding.EncodeToString([]byte(report())),
 		"GetServiceLastAccessedDetails JobStatus": "COMPLETED", "GetAccountAuthorizationDetails Arn": "arn:aws:iam::" + northwind + ":user/one",
-		"ListAccessKeys AccessKeyId": "AKIAMUSTERONEXXX|AKIAMUSTERTWOXXX", "AssumeRole AccessKeyId": sessionKey, "ListAccessKeys CreateDate": aTime + "|2026-11-03T08:00:00Z",
+		"ListAccessKeys AccessKeyId": "AKIAMUSTERFIRST1|AKIAMUSTERSECOND", "AssumeRole AccessKeyId": sessionKey, "ListAccessKeys CreateDate": aTime + "|2026-11-03T08:00:00Z",
 		"ListSigningCertificates CertificateBody": certificate(), "ListTrustAnchors x509CertificateData": certificate(),
 		"LookupEvents EventName": "CreateUser", "LookupEvents CloudTrailEvent": `{"userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::` + northwind +
 			`:user/ada"},"responseElements":{"user":{"arn":"arn:aws:iam::` + northwind + `:user/one"}}}`,
