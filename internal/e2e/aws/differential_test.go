@@ -84,16 +84,7 @@ func scripted(t *testing.T, region string) (*object.Estate, *script, live.Option
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
 		t.Setenv(name, filepath.Join(t.TempDir(), "none"))
 	}
-	r, err := live.Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	e, err := r.Read(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e, s, o
+	return read(t, o), s, o
 }
 
 // TestE2EModels answers every call with every field that AWS's models know. Each

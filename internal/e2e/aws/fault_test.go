@@ -36,7 +36,7 @@ func same(t testing.TB, want string, e *object.Estate) {
 func (p *proxy) faultless(t testing.TB) (string, int) {
 	t.Helper()
 	p.begin()
-	e := p.read(t, p.options())
+	e := read(t, p.options())
 	for what, l := range bad(e) {
 		if !strings.HasPrefix(what, "ec2:DescribeRegions ") {
 			t.Errorf("%s: %s: %s", what, l.Status, l.Reason)
@@ -94,7 +94,7 @@ func TestE2EFaults(t *testing.T) {
 				}
 				return c.kinds[random.IntN(len(c.kinds))](x)
 			}
-			e := p.read(t, p.options())
+			e := read(t, p.options())
 			same(t, want, e)
 			t.Logf("%d requests instead of %d", p.requests(), least)
 			if n := p.requests(); n == least || float64(n) > float64(least)*c.most {
@@ -112,7 +112,7 @@ func TestE2EFaults(t *testing.T) {
 		}
 		o := p.options()
 		o.SideBySide = 1
-		same(t, want, p.read(t, o))
+		same(t, want, read(t, o))
 	})
 }
 
@@ -123,7 +123,7 @@ func TestE2EPages(t *testing.T) {
 	want, _ := p.faultless(t)
 	t.Run("small", func(t *testing.T) {
 		p.page = 1
-		e := p.read(t, p.options())
+		e := read(t, p.options())
 		if n := p.actions()["iam:GetAccountAuthorizationDetails"]; n < 8 {
 			t.Errorf("only %d pages", n)
 		}
@@ -143,7 +143,7 @@ func TestE2EPages(t *testing.T) {
 				}
 				return nil
 			}
-			e := p.read(t, p.options())
+			e := read(t, p.options())
 			if l := bad(e)[details]; l.Status != inventory.StatusPartial || l.Reason == "" {
 				t.Errorf("the listing is %q: %s", l.Status, l.Reason)
 			} else {
@@ -165,7 +165,7 @@ func TestE2EPages(t *testing.T) {
 			}
 			return nil
 		}
-		same(t, want, p.read(t, p.options()))
+		same(t, want, read(t, p.options()))
 	})
 }
 
@@ -214,7 +214,7 @@ func TestE2EExpired(t *testing.T) {
 		p.page, p.before = 2, over
 		o := p.options()
 		o.Credentials = provider
-		same(t, want, p.read(t, o))
+		same(t, want, read(t, o))
 		if handed != 2 {
 			t.Errorf("credentials were asked for %d times", handed)
 		}
@@ -226,7 +226,7 @@ func TestE2EExpired(t *testing.T) {
 		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: old, SecretAccessKey: "made-up", SessionToken: "cana" + "ry-session"}, nil
 		})
-		e := p.read(t, o)
+		e := read(t, o)
 		l := bad(e)["iam:GetAccountAuthorizationDetails"]
 		if l.Status != inventory.StatusPartial || !strings.Contains(l.Reason, "expired") || strings.Contains(l.Reason, "canary") {
 			t.Errorf("the listing is %q: %s", l.Status, l.Reason)
@@ -251,7 +251,7 @@ func TestE2EClock(t *testing.T) {
 	}
 	o := p.options()
 	o.Now = func() time.Time { return time.Now().Add(-time.Hour) }
-	e := p.read(t, o)
+	e := read(t, o)
 	same(t, want, e)
 	if n := p.requests(); n > least+10 {
 		t.Errorf("%d requests instead of %d", n, least)
@@ -279,7 +279,7 @@ func TestE2EReport(t *testing.T) {
 			}
 			return nil
 		}
-		same(t, want, p.read(t, p.options()))
+		same(t, want, read(t, p.options()))
 	})
 	for name, refusal := range map[string]func(*call) *answer{
 		"never ready": func(c *call) *answer { return refuse(c, 404, "ReportInProgress", "not ready") },
@@ -301,7 +301,7 @@ func TestE2EReport(t *testing.T) {
 				}
 				return nil
 			}
-			e := p.read(t, p.options())
+			e := read(t, p.options())
 			l := bad(e)["iam:GetCredentialReport"]
 			if l.Status == "" || l.Reason == "" {
 				t.Errorf("the listing says nothing: %+v", l)
@@ -343,7 +343,7 @@ func TestE2ERegionOff(t *testing.T) {
 	}
 	o := p.options()
 	o.Regions = []string{region, "eu-west-3", "ap-east-1", "mars-north-1"}
-	e := p.read(t, o)
+	e := read(t, o)
 	if got := e.Accounts[0].Chosen; got != strings.Join(o.Regions, ",") {
 		t.Errorf("chosen are %q", got)
 	}
@@ -368,7 +368,7 @@ func TestE2ERegionOff(t *testing.T) {
 func TestE2EEachDenied(t *testing.T) {
 	p := kinds(t)
 	p.faultless(t)
-	p.read(t, p.options())
+	read(t, p.options())
 	actions := p.actions()
 	for action := range actions {
 		if action == "sts:GetCallerIdentity" { // takes no permission
@@ -386,7 +386,7 @@ func TestE2EEachDenied(t *testing.T) {
 			name = permission(c)
 			return denied(c)
 		}
-		e := p.read(t, p.options())
+		e := read(t, p.options())
 		found := false
 		for _, l := range e.Accounts[0].Listings {
 			found = found || l.Call == name && l.Status != inventory.StatusComplete && strings.Contains(l.Reason, name)
@@ -414,7 +414,7 @@ func TestE2EEachDenied(t *testing.T) {
 			}
 			return denied(c)
 		}
-		e := p.read(t, p.options())
+		e := read(t, p.options())
 		for _, l := range e.Accounts[0].Listings {
 			if l.Status == inventory.StatusComplete {
 				t.Errorf("%s %s is complete, with %d", l.Call, l.Region, l.Count)
@@ -518,7 +518,7 @@ func TestE2EPermissions(t *testing.T) {
 	o := p.options()
 	o.Organization, o.AccessAdvisor, o.Creators, o.Details = true, true, true, live.DetailsAll
 	p.begin()
-	p.read(t, o)
+	read(t, o)
 	allowed := map[string]bool{"sts:GetCallerIdentity": true}
 	for _, x := range live.Permissions(o) {
 		allowed[x.Action] = true

@@ -44,8 +44,8 @@ func (p *proxy) options() live.Options {
 	}
 }
 
-// read reads through a proxy.
-func (p *proxy) read(t testing.TB, o live.Options) *object.Estate {
+// read reads AWS with some options.
+func read(t testing.TB, o live.Options) *object.Estate {
 	t.Helper()
 	r, err := live.Open(t.Context(), o)
 	if err != nil {
