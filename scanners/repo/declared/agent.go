@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/repo/jsonc"
 )
 
 // isAgentPath reports whether a lower-case path is one where AI agents and
@@ -64,7 +67,8 @@ func (o *output) jsonNode(content []byte) node {
 		o.lost(0, why)
 		return node{}
 	}
-	plain := plainJSON(content)
+	plain := slices.Clone(content)
+	jsonc.Blank(plain)
 	if len(bytes.TrimSpace(plain)) == 0 {
 		return node{}
 	}
@@ -113,6 +117,13 @@ func jsonLine(text []byte) int {
 		return 1 + bytes.Count(text[:min(int(e.Offset), len(text))], []byte("\n"))
 	}
 	return 1
+}
+
+// errorsAs is errors.As with the target as a result.
+func errorsAs[E error](err error) (E, bool) {
+	var e E
+	ok := errors.As(err, &e)
+	return e, ok
 }
 
 // tomlNode parses TOML. Lines are those of the headers of tables, found by

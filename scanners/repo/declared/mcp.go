@@ -233,3 +233,13 @@ func takesValue(option string) bool {
 		"-u", "--user", "--entrypoint", "--platform", "--add-host", "-l", "--label", "--pull", "--with", "--python",
 	}, option)
 }
+
+// sortedQuery returns the names of a URL's query parameters.
+func sortedQuery(u *url.URL) []string {
+	var keys []string
+	for k := range u.Query() {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/muster-nhi/muster/scanners/repo/jsonc"
 )
 
 // A value is a place in a JSON document: an object, a list or a string. Numbers
@@ -40,7 +42,9 @@ func readJSON(text string) *value {
 	if i := strings.IndexAny(text, "{["); i < 0 || strings.TrimSpace(text[:i]) != "" && !strings.Contains(text[:i], "//") && !strings.Contains(text[:i], "/*") {
 		return nil
 	}
-	text = withoutComments(text)
+	plain := []byte(text)
+	jsonc.Blank(plain)
+	text = string(plain)
 	r := &jsonReader{text: text, decoder: json.NewDecoder(strings.NewReader(text)), line: 1}
 	return r.value(0)
 }
@@ -149,63 +153,4 @@ func pickJSON(text string, w wanted) (out []Found) {
 		}
 	})
 	return out
-}
-
-// withoutComments replaces comments and trailing commas by blanks, so that
-// places stay as they are.
-func withoutComments(text string) string {
-	out := []byte(text)
-	comma := -1
-	for i := 0; i < len(out); i++ {
-		switch c := out[i]; {
-		case c == '"':
-			comma = -1
-			i = afterString(text, i)
-		case c == '/' && i+1 < len(out) && (out[i+1] == '/' || out[i+1] == '*'):
-			stop := afterComment(text, i)
-			for ; i < stop; i++ {
-				if out[i] != '\n' {
-					out[i] = ' '
-				}
-			}
-			i--
-		case c == ',':
-			comma = i
-		case c == '}' || c == ']':
-			if comma >= 0 {
-				out[comma] = ' '
-			}
-			comma = -1
-		case c != ' ' && c != '\t' && c != '\n' && c != '\r':
-			comma = -1
-		}
-	}
-	return string(out)
-}
-
-// afterString returns the place of the quote that ends a string.
-func afterString(text string, i int) int {
-	for i++; i < len(text) && text[i] != '"' && text[i] != '\n'; i++ {
-		if text[i] == '\\' {
-			i++
-		}
-	}
-	return i
-}
-
-// afterComment returns where a comment has ended.
-func afterComment(text string, i int) int {
-	end := "\n"
-	if text[i+1] == '*' {
-		end = "*/"
-	}
-	at := strings.Index(text[i+2:], end)
-	switch {
-	case at < 0:
-		return len(text)
-	case end == "\n":
-		return i + 2 + at
-	default:
-		return i + 2 + at + len(end)
-	}
 }
