@@ -213,20 +213,33 @@ func sameRules(t *testing.T, seed uint64, useDefault bool) int {
 // theirRules is gitleaks' detector over a configuration that gitleaks reads.
 func theirRules(t *testing.T, text string) *detect.Detector {
 	t.Helper()
-	var raw config.ViperConfig
-	if err := toml.Unmarshal([]byte(text), &raw); err != nil {
-		t.Fatal(err)
+	raw := viper(t, text)
+	if raw.Extend.UseDefault {
+		// gitleaks counts for as long as a process lives how often it extended a
+		// configuration: from the second on it leaves out targetRules, from the third
+		// on it does not extend at all. So it is given one that holds all rules.
+		raw.Extend.UseDefault = false
+		raw.Rules = append(raw.Rules, viper(t, config.DefaultConfig).Rules...)
 	}
 	translated, err := raw.Translate()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if !translated.Extend.UseDefault { // muster holds all rules to them
-		translated.Allowlists = append(translated.Allowlists, theirs(t).Config.Allowlists...)
-	}
+	// Muster holds all rules to them, also where the defaults are left out.
+	translated.Allowlists = append(translated.Allowlists, theirs(t).Config.Allowlists...)
 	d := detect.NewDetector(translated)
 	d.MaxDecodeDepth = maxDecodeDepth
 	return d
+}
+
+// viper reads a configuration into the form that gitleaks translates.
+func viper(t *testing.T, text string) *config.ViperConfig {
+	t.Helper()
+	raw := &config.ViperConfig{}
+	if err := toml.Unmarshal([]byte(text), raw); err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 // TestSameOnAnyRules makes configurations and texts up.
@@ -242,10 +255,22 @@ func TestSameOnAnyRules(t *testing.T) {
 	}
 }
 
+// TestSameOnExtendedRules does so with several that extend the default rules, in
+// one process.
+func TestSameOnExtendedRules(t *testing.T) {
+	quiet()
+	for _, seed := range []uint64{82, 3, 7} {
+		if sameRules(t, seed, true) == 0 {
+			t.Errorf("seed %d: nothing was found, so nothing was compared", seed)
+		}
+	}
+}
+
 // FuzzSameOnAnyRules does so for as long as it is let.
 func FuzzSameOnAnyRules(f *testing.F) {
 	quiet()
 	f.Add(uint64(1), false)
 	f.Add(uint64(2), true)
+	f.Add(uint64(82), true)
 	f.Fuzz(func(t *testing.T, seed uint64, useDefault bool) { sameRules(t, seed, useDefault) })
 }
