@@ -57,12 +57,15 @@ type fence struct {
 }
 
 var fences = []fence{
-	{"cel.dev/", []string{"findings/..."}},
+	{"cel.dev/", []string{"findings/...", "internal/privilege/gcp/..."}}, // conditions of rules; those of bindings
 	{"github.com/zricethezav/gitleaks/", []string{"scanners/repo/..."}},
 	{"k8s.io/", []string{"scanners/kubernetes/..."}},
 	{"sigs.k8s.io/", []string{"scanners/kubernetes/..."}},
 	{"github.com/BobuSumisu/", []string{"scanners/repo/..."}},
 	{"github.com/aws/", []string{"scanners/aws/..."}},
+	{"cloud.google.com/", []string{"scanners/gcp/..."}},
+	{"google.golang.org/api/", []string{"scanners/gcp/..."}},
+	{"github.com/Azure/", []string{"scanners/azure/..."}},
 	{"os/exec", []string{"scanners/plugin/...", "scanners/repo/..."}},
 	{"database/sql", []string{"internal/store/..."}},
 	{"modernc.org/sqlite", []string{"internal/store/..."}},
