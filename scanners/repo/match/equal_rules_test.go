@@ -272,5 +272,6 @@ func FuzzSameOnAnyRules(f *testing.F) {
 	f.Add(uint64(1), false)
 	f.Add(uint64(2), true)
 	f.Add(uint64(82), true)
+	f.Add(uint64(184), false)
 	f.Fuzz(func(t *testing.T, seed uint64, useDefault bool) { sameRules(t, seed, useDefault) })
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/zricethezav/gitleaks/v8/config"
 	"github.com/zricethezav/gitleaks/v8/detect"
-	"github.com/zricethezav/gitleaks/v8/report"
 )
 
 // The reasons for which a hit is suppressed.
@@ -155,9 +154,8 @@ func (m *Matcher) detect(hits []Hit, i int, w window, decoded bool) []Hit {
 	line := m.lineAt(w.start)
 	found, ok := m.memo.recall(key, line)
 	if !ok {
-		det := m.detector(i, decoded)
-		found = det.Detect(detect.Fragment{Raw: string(raw), StartLine: line}) //nolint:staticcheck // Detect takes no other type yet
-		if slices.ContainsFunc(found, func(f report.Finding) bool { return decoded == (encodingOf(f.Tags) != "") }) {
+		found = m.fresh(i, string(raw), line, decoded)
+		if slices.ContainsFunc(found, func(f detected) bool { return decoded == (encodingOf(f.Tags) != "") }) {
 			m.memo.keep(key, len(raw), line, found)
 		} else {
 			m.memo.add(key)
@@ -191,20 +189,24 @@ func (m *Matcher) detector(i int, decoded bool) *detect.Detector {
 	if decoded {
 		kind = 1
 	}
-	if st.detector[kind] != nil {
-		return st.detector[kind]
+	if st.detector[kind] == nil {
+		st.detector[kind] = m.newDetector(st.compiled, decoded, nil)
 	}
-	if m.globals == nil {
-		m.globals = m.set.global()
-	}
-	c, words := st.compiled, map[string]struct{}{}
-	one := c.rule
+	return st.detector[kind]
+}
+
+// newDetector makes such a detector, with one more allowlist if there is one.
+func (m *Matcher) newDetector(c *compiled, decoded bool, more *config.Allowlist) *detect.Detector {
+	one, words := c.rule, map[string]struct{}{}
 	if decoded && c.apart {
 		for _, k := range one.Keywords {
 			words[k] = struct{}{}
 		}
 	} else {
 		one.Keywords = nil
+	}
+	if more != nil {
+		one.Allowlists = append(slices.Clone(one.Allowlists), more)
 	}
 	rules := map[string]config.Rule{one.RuleID: one}
 	for _, need := range one.RequiredRules {
@@ -215,12 +217,11 @@ func (m *Matcher) detector(i int, decoded bool) *detect.Detector {
 			rules[need.RuleID] = required
 		}
 	}
-	det := detect.NewDetector(config.Config{Rules: rules, Keywords: words, Allowlists: m.globals})
+	det := detect.NewDetector(config.Config{Rules: rules, Keywords: words, Allowlists: m.standard()})
 	det.IgnoreGitleaksAllow = len(c.rule.RequiredRules) == 0 // else judged in hit, to be counted
 	if decoded {
 		det.MaxDecodeDepth = maxDecodeDepth
 	}
-	st.detector[kind] = det
 	return det
 }
 

@@ -1,10 +1,6 @@
 package match
 
-import (
-	"hash/maphash"
-
-	"github.com/zricethezav/gitleaks/v8/report"
-)
+import "hash/maphash"
 
 const (
 	memoCap  = 1 << 17
@@ -24,7 +20,7 @@ type memo struct {
 // A seen is what gitleaks found in a window that began at a line.
 type seen struct {
 	line  int
-	found []report.Finding
+	found []detected
 }
 
 type memoKey [2]uint64
@@ -54,7 +50,7 @@ func (m *memo) add(k memoKey) {
 }
 
 // keep remembers what was found in a window of that size.
-func (m *memo) keep(k memoKey, size, line int, found []report.Finding) {
+func (m *memo) keep(k memoKey, size, line int, found []detected) {
 	if size > foundMax {
 		return
 	}
@@ -65,7 +61,7 @@ func (m *memo) keep(k memoKey, size, line int, found []report.Finding) {
 }
 
 // recall returns what was found in a window, which begins at another line now.
-func (m *memo) recall(k memoKey, line int) (found []report.Finding, ok bool) {
+func (m *memo) recall(k memoKey, line int) (found []detected, ok bool) {
 	s, ok := m.some[k]
 	if !ok {
 		return nil, false

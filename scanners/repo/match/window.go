@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/zricethezav/gitleaks/v8/config"
-	"github.com/zricethezav/gitleaks/v8/report"
 )
 
 const (
@@ -80,7 +79,7 @@ func (m *Matcher) widen(s interval) window {
 
 // hit turns a gitleaks finding into a Hit, with copies of what it needs, and
 // reports whether it is one: a match at a cut is an artefact of the cut.
-func (m *Matcher) hit(i int, w window, line int, f *report.Finding, decoded bool) (Hit, bool) {
+func (m *Matcher) hit(i int, w window, line int, f *detected, decoded bool) (Hit, bool) {
 	encoding := encodingOf(f.Tags)
 	if decoded != (encoding != "") {
 		return Hit{}, false
@@ -108,7 +107,7 @@ func (m *Matcher) hit(i int, w window, line int, f *report.Finding, decoded bool
 }
 
 // context returns some text around a match: whole lines, unless they are long.
-func (m *Matcher) context(w window, nth int, f *report.Finding) []byte {
+func (m *Matcher) context(w window, nth int, f *detected) []byte {
 	at := w.start
 	for range nth {
 		if nl := bytes.IndexByte(m.text[at:w.end], '\n'); nl >= 0 {
@@ -122,12 +121,8 @@ func (m *Matcher) context(w window, nth int, f *report.Finding) []byte {
 
 // judge sets why a hit is suppressed at every path, and what else could
 // suppress it at some.
-func (m *Matcher) judge(h *Hit, w window, f *report.Finding) {
-	st := &m.states[h.rule.number]
-	if st.lists == nil {
-		st.lists = m.set.lists(st.compiled, m.globals)
-	}
-	for _, l := range st.lists {
+func (m *Matcher) judge(h *Hit, w window, f *detected) {
+	for _, l := range m.lists(h.rule.number) {
 		h.note(l, f)
 	}
 	switch {
@@ -160,21 +155,16 @@ func (m *Matcher) longAt(w window) longSpan {
 	return m.long
 }
 
-// note applies one allowlist as far as it can be without path and commit. Of
-// gitleaks' own lists the detector has judged all but those that need them.
-func (h *Hit) note(l cond, f *report.Finding) {
-	list, own := l.list, l.own
-	if !own && list.MatchCondition != config.AllowlistMatchAnd {
+// judged reports whether an allowlist is left to the caller: of gitleaks' own
+// the detector has judged all but those that may need path and commit.
+func (c cond) judged() bool { return c.own || c.list.MatchCondition == config.AllowlistMatchAnd }
+
+// note applies one allowlist as far as it can be without path and commit.
+func (h *Hit) note(l cond, f *detected) {
+	if !l.judged() {
 		return
 	}
-	target := f.Secret
-	switch list.RegexTarget {
-	case "match":
-		target = f.Match
-	case "line":
-		target = f.Line
-	}
-	regex := list.RegexAllowed(target)
+	list, regex := l.list, f.allowed(l)
 	stop, _ := list.ContainsStopWord(f.Secret)
 	if list.MatchCondition != config.AllowlistMatchAnd {
 		if regex || stop {
@@ -189,7 +179,7 @@ func (h *Hit) note(l cond, f *report.Finding) {
 	switch {
 	case len(list.Paths)+len(list.Commits) > 0:
 		h.conds = append(h.conds, l)
-	case own:
+	case l.own:
 		h.Suppressed = SuppressedAllowlist
 	}
 }
