@@ -18,6 +18,10 @@ type Estate struct {
 	Organizations []Organization
 	Folders       []Folder
 	Projects      []*Project // by id
+	// Members are the ids of all projects of the organisations, also of those that
+	// were not read; MembersKnown is false if not all of them could be listed.
+	Members      []string
+	MembersKnown bool
 	// Roles are the predefined and custom roles that policies name, and the others
 	// that were listed.
 	Roles []Role
