@@ -40,7 +40,7 @@ func (s span) join(o span) span { return span{min(s.min, o.min), max(s.max, o.ma
 // are such words, else other words are looked for in the expression.
 func anchorOf(re *syntax.Regexp, keywords []string) *anchor {
 	items := flatten(re, nil)
-	if open, _, _ := openEnd(items, false); open {
+	if openAt(items, end) || openAt(items, start) {
 		return nil
 	}
 	if a := anchorBy(items, func(words []string) []string {
@@ -71,18 +71,35 @@ func ascii(w string) bool {
 	return !strings.ContainsFunc(w, func(c rune) bool { return c >= utf8.RuneSelf })
 }
 
-// openEnd reports whether a match may end with a newline and an assertion about
-// what follows: at a window's end, which is behind a newline, that would hold
-// where in the text it does not. asserted says that an assertion follows the
-// items. empty is true if they may match nothing, and still then says whether
-// an assertion follows what is before them.
-func openEnd(items []*syntax.Regexp, asserted bool) (open, empty, still bool) {
-	for _, item := range slices.Backward(items) {
+// The ends of what an expression matches.
+const (
+	start = iota
+	end
+)
+
+// openAt reports whether a match may end with a newline and an assertion about
+// what follows, or start with a newline and one about what stands before: at a
+// window's ends, which are behind a newline and before one, that would hold where
+// in the text it does not, or not hold where it does.
+func openAt(items []*syntax.Regexp, side int) bool {
+	open, _, _ := opened(items, side, false)
+	return open
+}
+
+// opened is openAt. asserted says that an assertion stands at that side of the
+// items. empty is true if they may match nothing, and still then says whether an
+// assertion stands at that side of what is next to them.
+func opened(items []*syntax.Regexp, side int, asserted bool) (open, empty, still bool) {
+	if side == end {
+		items = slices.Clone(items)
+		slices.Reverse(items)
+	}
+	for _, item := range items {
 		switch {
 		case item.Op == syntax.OpAlternate:
 			some, after := false, false
 			for _, sub := range item.Sub {
-				open, empty, still := openEnd(flatten(sub, nil), asserted)
+				open, empty, still := opened(flatten(sub, nil), side, asserted)
 				if open {
 					return true, false, false
 				}
