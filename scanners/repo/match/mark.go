@@ -50,7 +50,7 @@ func (rs *Ruleset) Recall(marks []Mark) ([]Hit, error) {
 			if n < 0 || n >= len(lists) {
 				return nil, ErrMark
 			}
-			hits[i].conds = append(hits[i].conds, cond{lists[n].list, lists[n].own, n})
+			hits[i].conds = append(hits[i].conds, lists[n])
 		}
 	}
 	return hits, nil
@@ -58,17 +58,23 @@ func (rs *Ruleset) Recall(marks []Mark) ([]Hit, error) {
 
 // lists returns the allowlists that a hit of a rule is held to, in the order that
 // numbers them: gitleaks' own, those of the rule, and those of the
-// configuration for both.
+// configuration for both; then those of the rules that it needs.
 func (rs *Ruleset) lists(c *compiled, globals []*config.Allowlist) []cond {
-	own := rs.own()
-	out := make([]cond, 0, len(globals)+len(c.rule.Allowlists)+len(own)+len(c.own))
-	for _, group := range []struct {
-		lists []*config.Allowlist
-		own   bool
-	}{{globals, false}, {c.rule.Allowlists, false}, {own, true}, {c.own, true}} {
-		for _, list := range group.lists {
-			out = append(out, cond{list, group.own, len(out)})
+	out := make([]cond, 0, len(globals)+len(c.rule.Allowlists)+len(rs.own())+len(c.own))
+	add := func(lists []*config.Allowlist, own bool, needed string) {
+		for _, list := range lists {
+			out = append(out, cond{list, own, len(out), needed})
 		}
+	}
+	add(globals, false, "")
+	add(c.rule.Allowlists, false, "")
+	add(rs.own(), true, "")
+	add(c.own, true, "")
+	for id, other := range rs.needed(c) {
+		add(globals, false, id)
+		add(other.rule.Allowlists, false, id)
+		add(rs.own(), true, id)
+		add(other.own, true, id)
 	}
 	return out
 }

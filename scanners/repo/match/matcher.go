@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"iter"
 	"slices"
 
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -46,7 +47,8 @@ type Hit struct {
 type cond struct {
 	list   *config.Allowlist
 	own    bool
-	number int // among those of its rule, see Ruleset.lists
+	number int    // among those of its rule, see Ruleset.lists
+	needed string // the rule beside it that the list is held to; empty is the rule itself
 }
 
 // A Matcher finds secrets in one text after another. It is not safe for
@@ -190,13 +192,14 @@ func (m *Matcher) detector(i int, decoded bool) *detect.Detector {
 		kind = 1
 	}
 	if st.detector[kind] == nil {
-		st.detector[kind] = m.newDetector(st.compiled, decoded, nil)
+		st.detector[kind] = m.newDetector(st.compiled, decoded, nil, "")
 	}
 	return st.detector[kind]
 }
 
-// newDetector makes such a detector, with one more allowlist if there is one.
-func (m *Matcher) newDetector(c *compiled, decoded bool, more *config.Allowlist) *detect.Detector {
+// newDetector makes such a detector. There may be one more allowlist, for one of
+// its rules.
+func (m *Matcher) newDetector(c *compiled, decoded bool, more *config.Allowlist, forRule string) *detect.Detector {
 	one, words := c.rule, map[string]struct{}{}
 	if decoded && c.apart {
 		for _, k := range one.Keywords {
@@ -205,17 +208,16 @@ func (m *Matcher) newDetector(c *compiled, decoded bool, more *config.Allowlist)
 	} else {
 		one.Keywords = nil
 	}
-	if more != nil {
-		one.Allowlists = append(slices.Clone(one.Allowlists), more)
-	}
 	rules := map[string]config.Rule{one.RuleID: one}
-	for _, need := range one.RequiredRules {
-		if other := m.set.byID[need.RuleID]; other != nil {
-			required := other.compiled().rule
-			required.SkipReport = true
-			required.Allowlists = append(slices.Clone(required.Allowlists), other.compiled().own...)
-			rules[need.RuleID] = required
-		}
+	for id, other := range m.set.needed(c) {
+		required := other.rule
+		required.SkipReport = true
+		required.Allowlists = slices.Concat(required.Allowlists, m.set.own(), other.own)
+		rules[id] = required
+	}
+	if r, ok := rules[forRule]; ok {
+		r.Allowlists = append(slices.Clone(r.Allowlists), more)
+		rules[forRule] = r
 	}
 	det := detect.NewDetector(config.Config{Rules: rules, Keywords: words, Allowlists: m.standard()})
 	det.IgnoreGitleaksAllow = len(c.rule.RequiredRules) == 0 // else judged in hit, to be counted
@@ -223,6 +225,17 @@ func (m *Matcher) newDetector(c *compiled, decoded bool, more *config.Allowlist)
 		det.MaxDecodeDepth = maxDecodeDepth
 	}
 	return det
+}
+
+// needed returns the rules that a rule needs beside it, in order.
+func (rs *Ruleset) needed(c *compiled) iter.Seq2[string, *compiled] {
+	return func(yield func(string, *compiled) bool) {
+		for _, need := range c.rule.RequiredRules {
+			if other := rs.byID[need.RuleID]; other != nil && !yield(need.RuleID, other.compiled()) {
+				return
+			}
+		}
+	}
 }
 
 func compareHits(a, b Hit) int {

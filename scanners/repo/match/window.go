@@ -155,13 +155,25 @@ func (m *Matcher) longAt(w window) longSpan {
 	return m.long
 }
 
-// judged reports whether an allowlist is left to the caller: of gitleaks' own
-// the detector has judged all but those that may need path and commit.
-func (c cond) judged() bool { return c.own || c.list.MatchCondition == config.AllowlistMatchAnd }
+// judged reports whether an allowlist is left to the caller: of gitleaks' own, and
+// of those of a rule that another needs, the detector has judged all but those that
+// need path or commit besides.
+func (c cond) judged() bool {
+	if c.own && c.needed == "" {
+		return true
+	}
+	return c.list.MatchCondition == config.AllowlistMatchAnd && len(c.list.Paths)+len(c.list.Commits) > 0 && len(c.list.Regexes)+len(c.list.StopWords) > 0
+}
 
 // note applies one allowlist as far as it can be without path and commit.
 func (h *Hit) note(l cond, f *detected) {
 	if !l.judged() {
+		return
+	}
+	if l.needed != "" {
+		if slices.Contains(f.asked, l.number) {
+			h.conds = append(h.conds, l)
+		}
 		return
 	}
 	list, regex := l.list, f.allowed(l)

@@ -83,3 +83,60 @@ func TestDecodedLineSuppressed(t *testing.T) {
 		}
 	}
 }
+
+// TestNeededAllowlists holds allowlists to gitleaks that leave out what a rule
+// needs beside it.
+func TestNeededAllowlists(t *testing.T) {
+	quiet()
+	const (
+		rule  = "[[rules]]\nid = 'r'\nregex = '''nwk_[a-z]{4}'''\nkeywords = ['nwk_']\n[[rules.required]]\nid = 's'\n"
+		other = "[[rules]]\nid = 's'\nregex = '''key-[0-9]'''\nskipReport = true\n"
+		nines = "regexes = ['''9''']\n"
+	)
+	text := "nwk_abcd key-9\n"
+	coded := "nwk_abcd " + base64.StdEncoding.EncodeToString([]byte("one more key-9 nwk_efgh")) + "\n"
+	for name, c := range map[string]struct {
+		rules string
+		found bool // as well in the text as in the one with something encoded
+	}{
+		"no allowlist":                         {rule + other, true},
+		"of the other":                         {rule + other + "[[rules.allowlists]]\n" + nines, false},
+		"of all":                               {"[[allowlists]]\n" + nines + rule + other, false},
+		"of all, by stopword":                  {"[[allowlists]]\nstopwords = ['key']\n" + rule + other, false},
+		"of all, and":                          {"[[allowlists]]\ncondition = 'AND'\nstopwords = ['key']\n" + nines + rule + other, false},
+		"of all, and not":                      {"[[allowlists]]\ncondition = 'AND'\nstopwords = ['zz']\n" + nines + rule + other, true},
+		"of the other, and a path":             {rule + other + "[[rules.allowlists]]\ncondition = 'AND'\npaths = ['a']\n" + nines, false},
+		"of the other, and a path for another": {rule + other + "[[rules.allowlists]]\ncondition = 'AND'\npaths = ['a']\nregexes = ['''8''']\n", true},
+		"of the other, and another path":       {rule + other + "[[rules.allowlists]]\ncondition = 'AND'\npaths = ['b']\n" + nines, true},
+		"of all, and a path":                   {"[[allowlists]]\ncondition = 'AND'\npaths = ['a']\n" + nines + rule + other, false},
+		"of all, and another path":             {"[[allowlists]]\ncondition = 'AND'\npaths = ['b']\n" + nines + rule + other, true},
+		"targets the other, and a path":        {"[[allowlists]]\ncondition = 'AND'\ntargetRules = ['s']\npaths = ['a']\n" + nines + rule + other, false},
+		"of the rule, and a path":              {rule + "[[rules.allowlists]]\ncondition = 'AND'\npaths = ['a']\n" + nines + other, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			det := theirRules(t, c.rules)
+			rs, err := Load("rules.toml", []byte(c.rules), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := rs.NewMatcher()
+			for _, text := range []string{text, coded} {
+				want := wantFindings(det, text, "a.txt")
+				if diff := cmp.Diff(want, gotFindings(rs, m, text, "a.txt")); diff != "" || len(want) > 0 != c.found {
+					t.Errorf("%d findings, want some: %v; gitleaks (-) and muster (+):\n%s", len(want), c.found, diff)
+				}
+			}
+			hits, marks := m.Match([]byte(text)), []Mark(nil)
+			for i := range hits {
+				marks = append(marks, hits[i].Mark())
+			}
+			recalled, err := rs.Recall(marks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(rs.At(hits, "a.txt", ""), rs.At(recalled, "a.txt", "")); diff != "" {
+				t.Errorf("judged anew and as remembered:\n%s", diff)
+			}
+		})
+	}
+}

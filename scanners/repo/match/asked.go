@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -9,13 +10,14 @@ import (
 	"github.com/zricethezav/gitleaks/v8/report"
 )
 
-// A detected is what gitleaks found, and which of the allowlists that the caller
-// judges hold for its line: in what decodes that is the decoded line, which
-// gitleaks does not tell.
+// A detected is what gitleaks found, and which allowlists, of those that the caller
+// judges, it had to be asked for, as it does not tell what they depend on: the
+// decoded line, and what a rule found that another needs. Of two lists by path that
+// leave out together, but not each by itself, all that is needed, none is told.
 type detected struct {
 	report.Finding
 
-	byLine []int // allowlists by number, see Ruleset.lists; in what decodes only
+	asked []int // those that hold, by number, see Ruleset.lists
 }
 
 // ask asks gitleaks what it finds in a window that begins at a line.
@@ -30,29 +32,35 @@ func (m *Matcher) fresh(i int, window string, line int, decoded bool) []detected
 	for n, f := range list {
 		found[n].Finding = f
 	}
-	if !decoded || len(found) == 0 {
+	if len(found) == 0 {
 		return found
 	}
+	inCode := slices.ContainsFunc(found, func(f detected) bool { return encodingOf(f.Tags) != "" })
 	for _, l := range m.lists(i) {
-		if l.judged() && l.list.RegexTarget == "line" && len(l.list.Regexes) > 0 {
-			m.byLine(i, window, line, l, found)
+		switch list := l.list; {
+		case !l.judged():
+		case l.needed != "":
+			m.askAgain(i, window, line, decoded, found, l, &config.Allowlist{
+				MatchCondition: list.MatchCondition, RegexTarget: list.RegexTarget, Regexes: list.Regexes, StopWords: list.StopWords,
+			})
+		case inCode && list.RegexTarget == "line" && len(list.Regexes) > 0:
+			m.askAgain(i, window, line, decoded, found, l, &config.Allowlist{RegexTarget: list.RegexTarget, Regexes: list.Regexes})
 		}
 	}
 	return found
 }
 
-// byLine asks gitleaks once more, with the expressions of an allowlist: what it
-// finds no longer has a line for which they hold.
-func (m *Matcher) byLine(i int, window string, line int, l cond, found []detected) {
-	probe := &config.Allowlist{MatchCondition: config.AllowlistMatchOr, RegexTarget: "line", Regexes: l.list.Regexes}
-	left := map[identity]int{}
-	for _, f := range ask(m.newDetector(m.states[i].compiled, true, probe), window, line) {
+// askAgain asks gitleaks with the part of an allowlist that is about the text: for
+// what it finds no longer that part holds.
+func (m *Matcher) askAgain(i int, window string, line int, decoded bool, found []detected, l cond, part *config.Allowlist) {
+	c, left := m.states[i].compiled, map[identity]int{}
+	for _, f := range ask(m.newDetector(c, decoded, part, cmp.Or(l.needed, c.rule.RuleID)), window, line) {
 		left[identityOf(f)]++
 	}
 	for n := range found {
 		id := identityOf(found[n].Finding)
 		if left[id] == 0 {
-			found[n].byLine = append(found[n].byLine, l.number)
+			found[n].asked = append(found[n].asked, l.number)
 		}
 		left[id] = max(0, left[id]-1)
 	}
@@ -78,7 +86,7 @@ func (f *detected) allowed(l cond) bool {
 	case l.list.RegexTarget != "line":
 		return l.list.RegexAllowed(f.Secret)
 	case encodingOf(f.Tags) != "":
-		return slices.Contains(f.byLine, l.number)
+		return slices.Contains(f.asked, l.number)
 	default:
 		return l.list.RegexAllowed(f.Line)
 	}
