@@ -1,0 +1,262 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/gcp/convert"
+	"github.com/muster-nhi/muster/scanners/gcp/live/wire"
+	"github.com/muster-nhi/muster/scanners/gcp/object"
+)
+
+// places finds the organisation, the folders and the projects to read. The error is
+// that of credentials that Google does not take.
+func (x *run) places(ctx context.Context) error {
+	if err := x.organizations(ctx); wire.Unknown(err) {
+		return err
+	}
+	var all []*object.Project
+	whole := len(x.roots) > 0
+	for _, root := range x.roots {
+		found, err := x.searchPlaces(ctx, root)
+		if err != nil {
+			found, err = x.listPlaces(ctx, root)
+		}
+		whole = whole && err == nil
+		all = append(all, found...)
+	}
+	if len(x.roots) == 0 {
+		found, err := x.listPlaces(ctx, "")
+		if wire.Unknown(err) {
+			return err
+		}
+		all = found
+	}
+	x.members(all, whole)
+	x.choose(all)
+	return nil
+}
+
+// organizations settles what is read whole: the organisation or folder that is
+// named, or where nothing is, every organisation that can be seen.
+func (x *run) organizations(ctx context.Context) error {
+	o := x.options
+	if o.Folder != "" {
+		x.roots = []string{o.Folder}
+	}
+	in := wire.Values{}
+	if o.Organization != "" && !strings.HasPrefix(o.Organization, "organizations/") {
+		in["query"] = "domain:" + o.Organization
+	}
+	const id = "cloudresourcemanager.organizations.search"
+	var seen []object.Organization
+	count, err := x.list(ctx, id, in, func(raw json.RawMessage) error {
+		org, err := convert.Organization(raw)
+		seen = append(seen, org)
+		return err
+	})
+	named := strings.HasPrefix(o.Organization, "organizations/")
+	if named {
+		seen = slices.DeleteFunc(seen, func(org object.Organization) bool { return org.Name != o.Organization })
+		x.roots = []string{o.Organization}
+		if len(seen) == 0 { // it may not be looked at, and can be read nevertheless
+			seen = []object.Organization{{Name: o.Organization}}
+		}
+	}
+	switch {
+	case o.Folder != "" || o.Organization == "" && len(o.Projects) > 0:
+		return err // organisations are only looked at where they are read
+	case o.Organization != "" && len(seen) == 0:
+		x.above(object.Listing{
+			Call: x.name(id), Status: inventory.StatusDenied,
+			Reason: "there is no organisation of the domain " + o.Organization + ", or it may not be seen (resourcemanager.organizations.get)",
+		})
+	case err != nil || o.Organization != "":
+		x.above(x.listing(x.name(id), o.Organization, count, err))
+	}
+	x.estate.Organizations = seen
+	if !named {
+		for _, org := range seen {
+			x.roots = append(x.roots, org.Name)
+		}
+	}
+	return err
+}
+
+// A found is a result of a search in Asset Inventory.
+type found struct {
+	Name, AssetType, Project, DisplayName, State, ParentFullResourceName string
+	CreateTime                                                           time.Time
+	Labels                                                               map[string]string
+	Tags                                                                 []struct{ TagKey, TagValue string }
+}
+
+// Asset types of places.
+const (
+	projectType = "cloudresourcemanager.googleapis.com/Project"
+	folderType  = "cloudresourcemanager.googleapis.com/Folder"
+)
+
+// searchPlaces searches for the folders and projects below a root.
+func (x *run) searchPlaces(ctx context.Context, root string) ([]*object.Project, error) {
+	const id = "cloudasset.searchAllResources"
+	var projects []*object.Project
+	var folders []object.Folder
+	count, err := x.list(ctx, id, wire.Values{
+		"scope": root, "assetTypes": folderType + "\n" + projectType,
+		"readMask": "name,assetType,project,displayName,state,createTime,labels,tags,parentFullResourceName",
+	}, func(raw json.RawMessage) error {
+		var f found
+		err := json.Unmarshal(raw, &f)
+		if err != nil {
+			return wire.ErrMalformed
+		}
+		switch name := convert.Resource(f.Name); f.AssetType {
+		case folderType:
+			folders = append(folders, object.Folder{Name: name, DisplayName: f.DisplayName, Parent: convert.Resource(f.ParentFullResourceName), State: f.State, CreatedAt: f.CreateTime})
+		case projectType:
+			projects = append(projects, &object.Project{
+				ID: strings.TrimPrefix(name, "projects/"), Number: strings.TrimPrefix(f.Project, "projects/"), Name: f.DisplayName,
+				Parent: convert.Resource(f.ParentFullResourceName), State: f.State, CreatedAt: f.CreateTime, Labels: labels(f.Labels), Tags: f.tags(),
+			})
+		}
+		return nil
+	})
+	if err != nil && (refused(err) || count == 0) {
+		x.remark("Asset Inventory cannot be searched on %s (%s): projects are listed one API at a time", root, x.listing(x.name(id), root, count, err).Reason)
+		return nil, err
+	}
+	x.above(x.listing(x.name(id), root, count, err))
+	x.estate.Folders = append(x.estate.Folders, folders...)
+	return projects, nil
+}
+
+// tags are those of a project. Keys and values have the number of the organisation
+// in front: 123/env and 123/env/prod.
+func (f found) tags() []object.Label {
+	var out []object.Label
+	for _, t := range f.Tags {
+		out = append(out, object.Label{Key: convert.Last(t.TagKey), Value: convert.Last(t.TagValue)})
+	}
+	slices.SortFunc(out, compareLabels)
+	return out
+}
+
+func labels(m map[string]string) []object.Label {
+	var out []object.Label
+	for k, v := range m {
+		out = append(out, object.Label{Key: k, Value: v})
+	}
+	slices.SortFunc(out, compareLabels)
+	return out
+}
+
+func compareLabels(a, b object.Label) int {
+	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value))
+}
+
+// listPlaces lists all folders and projects that can be seen, and keeps those below
+// a root; all projects if it is empty.
+func (x *run) listPlaces(ctx context.Context, root string) ([]*object.Project, error) {
+	const projectsID, foldersID = "cloudresourcemanager.projects.search", "cloudresourcemanager.folders.search"
+	var folders []object.Folder
+	if root != "" {
+		count, err := x.list(ctx, foldersID, wire.Values{}, func(raw json.RawMessage) error {
+			f, err := convert.Folder(raw)
+			folders = append(folders, f)
+			return err
+		})
+		x.above(x.listing(x.name(foldersID), root, count, err))
+	}
+	var projects []*object.Project
+	count, err := x.list(ctx, projectsID, wire.Values{}, func(raw json.RawMessage) error {
+		p, err := convert.Project(raw)
+		projects = append(projects, &p)
+		return err
+	})
+	x.above(x.listing(x.name(projectsID), root, count, err))
+	if root == "" {
+		return projects, err
+	}
+	below := beneath(root, folders)
+	for _, f := range folders {
+		if below[f.Name] && f.Name != root {
+			x.estate.Folders = append(x.estate.Folders, f)
+		}
+	}
+	return slices.DeleteFunc(projects, func(p *object.Project) bool { return !below[p.Parent] }), err
+}
+
+// beneath returns a root and the folders below it.
+func beneath(root string, folders []object.Folder) map[string]bool {
+	in := map[string]bool{root: true}
+	for grown := true; grown; {
+		grown = false
+		for _, f := range folders {
+			if in[f.Parent] && !in[f.Name] {
+				in[f.Name], grown = true, true
+			}
+		}
+	}
+	return in
+}
+
+// members tells which projects the organisations have, so that accounts of others
+// can be told apart.
+func (x *run) members(all []*object.Project, whole bool) {
+	for _, p := range all {
+		x.estate.Members = append(x.estate.Members, p.ID)
+	}
+	slices.Sort(x.estate.Members)
+	x.estate.Members = slices.Compact(x.estate.Members)
+	x.estate.MembersKnown = whole && len(x.estate.Organizations) > 0
+}
+
+// choose settles which projects are read. One that is named and was not found may be
+// read nevertheless.
+func (x *run) choose(all []*object.Project) {
+	left := 0
+	for _, p := range all {
+		switch {
+		case x.id[p.ID] != nil: // listed twice
+		case x.options.chosen(p.ID):
+			x.add(p)
+		default:
+			left++
+		}
+	}
+	for _, id := range x.options.named() {
+		if x.id[id] == nil && x.options.chosen(id) {
+			p := &object.Project{ID: id, Notes: []string{"it is not among the projects that can be listed"}}
+			x.add(p)
+		}
+	}
+	slices.SortFunc(x.sites, func(a, b *site) int { return cmp.Compare(a.p.ID, b.p.ID) })
+	for _, s := range x.sites {
+		x.estate.Projects = append(x.estate.Projects, s.p)
+	}
+	if left > 0 {
+		x.remark("%d projects are left out by choice", left)
+	}
+	if len(x.sites) == 0 {
+		x.remark("no project is left to read")
+	}
+}
+
+func (x *run) add(p *object.Project) {
+	p.Reader = x.as
+	s := &site{
+		run: x, p: p, told: map[string]bool{}, birth: map[string]time.Time{},
+		versions: map[string][]object.SecretVersion{}, providers: map[string][]object.Provider{},
+	}
+	x.sites = append(x.sites, s)
+	x.id[p.ID] = s
+	if p.Number != "" {
+		x.number[p.Number] = s
+	}
+}

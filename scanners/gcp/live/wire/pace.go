@@ -1,0 +1,146 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/muster-nhi/muster/internal/transport"
+)
+
+// How often and how long requests are repeated. Quotas of Google are mostly those of
+// a minute, so that the last waits are as long.
+const (
+	maxAttempts = 10 // where requests came too fast
+	maxFaults   = 5  // where the service or the connection failed
+	maxDown     = 2  // the same, once a call of that service failed for good
+	maxRetries  = 200
+	baseWait    = 500 * time.Millisecond
+	maxWait     = time.Minute
+	maxAfter    = 2 * time.Minute // the longest Retry-After that is waited for
+	minRate     = 0.2             // requests a second, however often a service says no
+	defaultRate = 10
+)
+
+// A pace is the token bucket of one service. Requests all count against the quota of
+// one project, that which asks, so that there is one for each project and service.
+// It adapts: a refusal for going too fast halves it, each success lets it grow
+// again.
+type pace struct {
+	most    float64
+	mu      sync.Mutex
+	limiter *rate.Limiter
+	down    bool // a call failed for good, and none succeeded since
+}
+
+func newPace(most float64) *pace {
+	if most <= 0 {
+		most = defaultRate
+	}
+	return &pace{most: most, limiter: rate.NewLimiter(rate.Limit(most), max(1, int(most)))}
+}
+
+// wait returns when a request may be sent.
+func (p *pace) wait(ctx context.Context, now func() time.Time, sleep func(context.Context, time.Duration) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	at := now()
+	delay := p.limiter.ReserveN(at, 1).DelayFrom(at)
+	p.mu.Unlock()
+	if delay <= 0 {
+		return nil
+	}
+	return sleep(ctx, delay)
+}
+
+func (p *pace) throttled(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.limiter.SetLimitAt(now, rate.Limit(max(minRate, float64(p.limiter.Limit())/2)))
+}
+
+func (p *pace) faults() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.down {
+		return maxDown
+	}
+	return maxFaults
+}
+
+func (p *pace) failed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = true
+}
+
+func (p *pace) succeeded(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = false
+	if l := float64(p.limiter.Limit()); l < p.most {
+		p.limiter.SetLimitAt(now, rate.Limit(min(p.most, l+p.most/10)))
+	}
+}
+
+// A budget bounds how many requests are repeated, so that a service that is down
+// does not multiply them.
+type budget struct {
+	mu   sync.Mutex
+	left float64
+}
+
+func (b *budget) spend() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.left < 1 {
+		return false
+	}
+	b.left--
+	return true
+}
+
+func (b *budget) refund() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left = min(maxRetries, b.left+0.5)
+}
+
+// again tells whether a request is worth another attempt, and after which time.
+func (c *Client) again(err error, header http.Header, p *pace, attempt int) (time.Duration, bool) {
+	fast := slow(err)
+	if fast {
+		p.throttled(c.options.Now())
+	}
+	switch {
+	case fast && attempt >= maxAttempts, !fast && !transient(err):
+		return 0, false
+	case !fast && attempt >= p.faults():
+		p.failed()
+		return 0, false
+	}
+	if after, ok := transport.RetryAfter(header.Get("Retry-After"), c.options.Now()); ok {
+		return after, after <= maxAfter
+	}
+	bound := min(float64(maxWait), float64(baseWait)*math.Exp2(float64(attempt-1)))
+	return time.Duration((0.5 + c.options.Random()/2) * bound), true
+}
+
+// transient reports whether an error may be gone at the next attempt: a service
+// that failed, a connection that broke, an answer that was cut.
+func transient(err error) bool {
+	if errors.Is(err, transport.ErrBudget) || errors.Is(err, ErrSignIn) {
+		return false
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Status >= 500 && e.Status != http.StatusNotImplemented || e.Status == http.StatusRequestTimeout
+	}
+	return true
+}
