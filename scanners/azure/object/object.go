@@ -395,7 +395,10 @@ type RoleDefinition struct {
 }
 
 // A Permission of a role definition.
-type Permission struct{ Actions, NotActions, DataActions, NotDataActions []string }
+type Permission struct {
+	Actions, NotActions, DataActions, NotDataActions []string
+	Condition                                        string // of built-in roles that hand out others
+}
 
 // A RoleAssignment gives a principal an Azure role at a scope.
 type RoleAssignment struct {
