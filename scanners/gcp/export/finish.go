@@ -1,0 +1,108 @@
+package export
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-nhi/muster/scanners/gcp/object"
+)
+
+// maxUnknown bounds the files without meaning that are named.
+const maxUnknown = 10
+
+// finish puts together what all files said.
+func (r *reader) finish() *object.Estate {
+	r.settle()
+	e := &object.Estate{}
+	for _, where := range sortedKeys(r.places) {
+		r.places[where].finish()
+	}
+	r.finishPolicies(e)
+	for _, where := range sortedKeys(r.places) {
+		r.finishPlace(e, r.places[where])
+	}
+	slices.SortFunc(e.Projects, func(a, b *object.Project) int { return cmp.Compare(a.ID, b.ID) })
+	e.Roles, e.Denies = r.roles.sorted(), r.denies.sorted()
+	r.finishBoundaries(e)
+	if len(e.Projects) == 0 && len(e.Organizations) == 0 && len(e.Folders) == 0 {
+		r.lost("", "there is no file here that gcloud or Asset Inventory saved; docs/scanners/gcp-export.md lists the commands")
+	}
+	if n := len(r.unknown); n > 0 {
+		slices.Sort(r.unknown)
+		list := strings.Join(r.unknown[:min(n, maxUnknown)], ", ")
+		if n > maxUnknown {
+			list += fmt.Sprintf(" and %d more", n-maxUnknown)
+		}
+		r.note("", "not understood and passed over: "+short(list, 1000))
+	}
+	return e
+}
+
+// finishPolicies gives each allow policy its resource and project.
+func (r *reader) finishPolicies(e *object.Estate) {
+	for _, p := range r.policies {
+		p.Resource = r.spell(p.Resource)
+		if ref := projectOf(p.Resource); ref != "" && !strings.Contains(ref, "/") {
+			p.Project = cmp.Or(r.ids[ref], ref)
+		}
+		r.allow(p.Policy)
+	}
+	for _, resource := range sortedKeys(r.allowed) {
+		e.Policies = append(e.Policies, r.allowed[resource])
+	}
+}
+
+// finishPlace adds a project, folder or organisation.
+func (r *reader) finishPlace(e *object.Estate, p *project) {
+	listings := p.tell()
+	switch {
+	case p.place == "":
+		done := p.Project
+		done.Parent = cmp.Or(done.Parent, r.parentOf(p))
+		done.ServicesKnown = len(done.Services) > 0 || p.swept("serviceusage.services.list") || p.listings["serviceusage.services.list"] != nil && p.listings["serviceusage.services.list"].pages > 0
+		e.Projects = append(e.Projects, &done)
+		return
+	case strings.HasPrefix(p.place, "organizations/"):
+		r.organizations.merge(p.place, time.Time{}, object.Organization{Name: p.place})
+		o := r.organizations[p.place].v
+		o.Contacts = p.Contacts
+		e.Organizations = append(e.Organizations, o)
+	case strings.HasPrefix(p.place, "folders/"):
+		r.folders.merge(p.place, time.Time{}, object.Folder{Name: p.place, Parent: r.parents[p.place]})
+		f := r.folders[p.place].v
+		f.Contacts = p.Contacts
+		e.Folders = append(e.Folders, f)
+	}
+	e.Workforce = append(e.Workforce, p.Pools...)
+	for _, l := range listings {
+		if p.place != everywhere {
+			l.Where = p.place
+		}
+		e.Listings = append(e.Listings, l)
+	}
+}
+
+// parentOf is what a project is in, by what assets and the command line tell.
+func (r *reader) parentOf(p *project) string {
+	if list := r.ancestors[p.Number]; len(list) > 1 && strings.HasPrefix(list[0], "projects/") {
+		return list[1]
+	}
+	return cmp.Or(r.parents["projects/"+p.ID], r.parents["projects/"+p.Number])
+}
+
+// finishBoundaries gives principal access boundary policies what they are bound to.
+func (r *reader) finishBoundaries(e *object.Estate) {
+	for _, name := range sortedKeys(r.bounds) {
+		b := r.bounds[name].v
+		r.boundaries.merge(b.Policy, time.Time{}, object.AccessBoundary{Name: b.Policy})
+		policy := &r.boundaries[b.Policy].v
+		policy.Targets = append(policy.Targets, b.Target)
+		if b.Condition != nil {
+			policy.Conditions = append(policy.Conditions, *b.Condition)
+		}
+	}
+	e.Boundaries = r.boundaries.sorted()
+}

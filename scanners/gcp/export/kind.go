@@ -1,0 +1,311 @@
+package export
+
+import (
+	"cmp"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/gcp/convert"
+	"github.com/muster-nhi/muster/scanners/gcp/object"
+)
+
+// A fact is one resource of a file, with what its surroundings tell.
+type fact struct {
+	name  string // relative: projects/p/secrets/s
+	where string // project by number or id, folders/…, organizations/…
+	thin  bool   // of a search, which leaves out what it does not know
+}
+
+// A kind is a type of resource that is understood.
+type kind struct {
+	names string // collections of its name, joined: projects/secrets
+	asset string // type of Asset Inventory; may be empty
+	call  string // that lists it
+	// take decodes it; put is run when all files were read. where is better than
+	// the fact's if it is not empty.
+	take func(raw json.RawMessage, f fact) (where string, put func(*project), err error)
+}
+
+// kinds finds them by the collections of their names, and by asset type.
+type kinds struct {
+	byNames map[string]*kind
+	byAsset map[string]*kind
+}
+
+func newKinds() kinds {
+	k := kinds{map[string]*kind{}, map[string]*kind{}}
+	for _, x := range allKinds() {
+		k.byNames[x.names] = &x
+		if x.asset != "" && k.byAsset[x.asset] == nil {
+			k.byAsset[x.asset] = &x
+		}
+	}
+	return k
+}
+
+// allKinds lists the kinds that go by their name.
+func allKinds() []kind {
+	return []kind{
+		{"projects/serviceAccounts", "iam.googleapis.com/ServiceAccount", "iam.serviceAccounts.list", takeAccount},
+		{"projects/serviceAccounts/keys", "iam.googleapis.com/ServiceAccountKey", "iam.serviceAccountKeys.list", takeAccountKey},
+		{"projects/locations/keys", "apikeys.googleapis.com/Key", "apikeys.keys.list", takeAPIKey},
+		{"projects/secrets", "secretmanager.googleapis.com/Secret", "secretmanager.secrets.list", takeSecret},
+		{"projects/locations/secrets", "", "secretmanager.secrets.list", takeSecret},
+		{"projects/secrets/versions", "secretmanager.googleapis.com/SecretVersion", "secretmanager.versions.list", takeVersion},
+		{"projects/locations/secrets/versions", "", "secretmanager.versions.list", takeVersion},
+		{"projects/locations/keyRings", "cloudkms.googleapis.com/KeyRing", "cloudkms.keyRings.list", takeNothing},
+		{"projects/locations/keyRings/cryptoKeys", "cloudkms.googleapis.com/CryptoKey", "cloudkms.cryptoKeys.list", takeCryptoKey},
+		{"projects/locations/workloadIdentityPools", "iam.googleapis.com/WorkloadIdentityPool", "iam.workloadIdentityPools.list", takePool},
+		{"projects/locations/workloadIdentityPools/providers", "iam.googleapis.com/WorkloadIdentityPoolProvider", "iam.workloadIdentityPoolProviders.list", takeProvider},
+		{"projects/locations/workloadIdentityPools/namespaces/managedIdentities", "iam.googleapis.com/WorkloadIdentityPoolManagedIdentity", "iam.workloadIdentityPoolManagedIdentities.list", takeManaged},
+		{"locations/workforcePools", "iam.googleapis.com/WorkforcePool", "iam.workforcePools.list", takePool},
+		{"locations/workforcePools/providers", "iam.googleapis.com/WorkforcePoolProvider", "iam.workforcePoolProviders.list", takeProvider},
+		{"projects/locations/oauthClients", "iam.googleapis.com/OauthClient", "iam.oauthClients.list", takeOAuthClient},
+		{"projects/locations/oauthClients/credentials", "iam.googleapis.com/OauthClientCredential", "iam.oauthClientCredentials.list", takeOAuthCredential},
+		{"roles", "iam.googleapis.com/Role", "iam.roles.list", takeRole},
+		{"projects/roles", "", "iam.roles.list", takeRole},
+		{"organizations/roles", "", "iam.roles.list", takeRole},
+		{"policies/denypolicies", "iam.googleapis.com/DenyPolicy", "iam.denypolicies.list", takeDeny},
+		{"organizations/locations/principalAccessBoundaryPolicies", "iam.googleapis.com/PrincipalAccessBoundaryPolicy", "iam.principalaccessboundarypolicies.list", takeBoundary},
+		{"organizations/locations/policyBindings", "iam.googleapis.com/PolicyBinding", "iam.policybindings.list", takeBound},
+		{"folders/locations/policyBindings", "", "iam.policybindings.list", takeBound},
+		{"projects/locations/policyBindings", "", "iam.policybindings.list", takeBound},
+		{"projects/locations/insightTypes/insights", "", "", takeInsight},
+		{"folders/locations/insightTypes/insights", "", "", takeInsight},
+		{"organizations/locations/insightTypes/insights", "", "", takeInsight},
+		{"projects/contacts", "essentialcontacts.googleapis.com/Contact", "essentialcontacts.contacts.list", takeContact},
+		{"folders/contacts", "", "essentialcontacts.contacts.list", takeContact},
+		{"organizations/contacts", "", "essentialcontacts.contacts.list", takeContact},
+		{"projects/services", "serviceusage.googleapis.com/Service", "serviceusage.services.list", takeService},
+		{"projects", "cloudresourcemanager.googleapis.com/Project", "resourcemanager.projects.get", takeProject},
+		{"folders", "cloudresourcemanager.googleapis.com/Folder", "resourcemanager.folders.list", takeFolder},
+		{"organizations", "cloudresourcemanager.googleapis.com/Organization", "resourcemanager.organizations.get", takeOrganization},
+	}
+}
+
+// collections are the collections in a name, joined; empty if it is no name.
+func collections(name string) string {
+	parts := strings.Split(name, "/")
+	if len(parts)%2 != 0 {
+		return ""
+	}
+	var out []string
+	for i := 0; i < len(parts); i += 2 {
+		out = append(out, parts[i])
+	}
+	return strings.Join(out, "/")
+}
+
+// resource reads a resource by its name.
+func (doc *document) resource(raw json.RawMessage, fields map[string]json.RawMessage) bool {
+	name := text(fields["name"])
+	k := doc.r.kinds.byNames[collections(name)]
+	switch {
+	case len(fields["projectId"]) > 0 && (len(fields["projectNumber"]) > 0 || k != nil && k.names == "projects"):
+		k = doc.r.kinds.byNames["projects"]
+	case k == nil, k.names == "projects":
+		return false
+	}
+	doc.keep(k, raw, fact{name: name, where: projectOf(name)})
+	return true
+}
+
+// keep takes a resource of a kind.
+func (doc *document) keep(k *kind, raw json.RawMessage, f fact) {
+	where, put, err := k.take(raw, f)
+	where = cmp.Or(where, f.where, strings.TrimPrefix(doc.place, "projects/"))
+	if k.names == "projects" && err == nil {
+		v, _ := convert.Project(raw)
+		doc.r.pair(v.ID, v.Number)
+	}
+	call := k.call
+	if call == "" {
+		call = insightCall(f.name)
+	}
+	doc.took(call, where, err)
+	if f.thin {
+		doc.hear(call, where).thin = true
+	}
+	if put != nil {
+		doc.r.put(doc, where, put)
+	}
+}
+
+// insightCall is the permission that lists insights of a type.
+func insightCall(name string) string {
+	if convert.Part(name, "insightTypes") == "google.iam.serviceAccount.Insight" {
+		return "recommender.iamServiceAccountInsights.list"
+	}
+	return "recommender.iamPolicyInsights.list"
+}
+
+func takeNothing(json.RawMessage, fact) (string, func(*project), error) { return "", nil, nil }
+
+// unsure is what a search does not say of something disabled.
+func unsure(t inventory.Tri, thin bool) inventory.Tri {
+	if thin {
+		return inventory.Unknown
+	}
+	return t
+}
+
+func takeAccount(raw json.RawMessage, f fact) (string, func(*project), error) {
+	a, where, err := convert.Account(raw)
+	a.Disabled = unsure(a.Disabled, f.thin)
+	var v struct {
+		CreateTime convert.Moment
+		Labels     map[string]string
+	}
+	if f.thin && json.Unmarshal(raw, &v) == nil { // only Asset Inventory knows
+		a.CreatedAt, a.Labels = v.CreateTime.Time, labelsOf(v.Labels)
+	}
+	return where, func(p *project) { p.accounts.merge(cmp.Or(a.Email, a.UniqueID), time.Time{}, a) }, err
+}
+
+func labelsOf(m map[string]string) []object.Label {
+	var out []object.Label
+	for _, k := range sortedKeys(m) {
+		out = append(out, object.Label{Key: k, Value: m[k]})
+	}
+	return out
+}
+
+func takeAccountKey(raw json.RawMessage, f fact) (string, func(*project), error) {
+	k, account, where, err := convert.AccountKey(raw)
+	k.Disabled = unsure(k.Disabled, f.thin)
+	return where, func(p *project) {
+		if k.ID != "" && account != "" {
+			p.keys.merge(account+"/"+k.ID, time.Time{}, k)
+		}
+	}, err
+}
+
+func takeAPIKey(raw json.RawMessage, _ fact) (string, func(*project), error) {
+	k, where, err := convert.APIKey(raw)
+	return where, func(p *project) {
+		k.Name = p.numbered(k.Name)
+		p.apiKeys.merge(k.Name, k.UpdatedAt, k)
+	}, err
+}
+
+func takeSecret(raw json.RawMessage, _ fact) (string, func(*project), error) {
+	s, where, err := convert.Secret(raw)
+	return where, func(p *project) {
+		s.Name = p.numbered(s.Name)
+		for i := range s.KMS {
+			s.KMS[i] = strings.Clone(s.KMS[i])
+		}
+		p.secrets.merge(s.Name, time.Time{}, s)
+	}, err
+}
+
+func takeVersion(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, secret, err := convert.SecretVersion(raw)
+	if f.thin {
+		v.State = strings.ToUpper(v.State)
+	}
+	return projectOf(secret), func(p *project) { p.versions.merge(p.numbered(secret)+"/"+v.ID, time.Time{}, v) }, err
+}
+
+func takeCryptoKey(raw json.RawMessage, _ fact) (string, func(*project), error) {
+	k, where, err := convert.CryptoKey(raw)
+	return where, func(p *project) { p.kms.merge(k.Name, time.Time{}, k) }, err
+}
+
+func takePool(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, where, err := convert.Pool(raw)
+	v.Disabled = unsure(v.Disabled, f.thin)
+	return where, func(p *project) {
+		v.Name = p.numbered(v.Name)
+		p.pools.merge(v.Name, time.Time{}, v)
+	}, err
+}
+
+func takeProvider(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, _, err := convert.Provider(raw)
+	v.Disabled = unsure(v.Disabled, f.thin)
+	return projectOf(v.Name), func(p *project) {
+		v.Name = p.numbered(v.Name)
+		p.providers.merge(v.Name, time.Time{}, v)
+	}, err
+}
+
+func takeManaged(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, _, err := convert.ManagedIdentity(raw)
+	v.Disabled = unsure(v.Disabled, f.thin)
+	return projectOf(v.Name), func(p *project) {
+		v.Name = p.numbered(v.Name)
+		p.managed.merge(v.Name, time.Time{}, v)
+	}, err
+}
+
+func takeOAuthClient(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, where, err := convert.OAuthClient(raw)
+	v.Disabled = unsure(v.Disabled, f.thin)
+	return where, func(p *project) { p.clients.merge(v.Name, time.Time{}, v) }, err
+}
+
+func takeOAuthCredential(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, client, err := convert.OAuthCredential(raw)
+	v.Disabled = unsure(v.Disabled, f.thin)
+	return projectOf(client), func(p *project) { p.credentials.merge(v.Name, time.Time{}, v) }, err
+}
+
+func takeRole(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, err := convert.Role(raw, false)
+	where := cmp.Or(projectOf(v.Name), everywhere)
+	return where, func(p *project) {
+		if v.Name != "" {
+			p.r.roles.merge(v.Name, time.Time{}, v)
+		}
+	}, err
+}
+
+func takeDeny(raw json.RawMessage, _ fact) (string, func(*project), error) {
+	v, err := convert.DenyPolicy(raw)
+	return projectOf(v.Resource), func(p *project) { p.r.denies.merge(v.Name, time.Time{}, v) }, err
+}
+
+func takeBoundary(raw json.RawMessage, _ fact) (string, func(*project), error) {
+	v, err := convert.AccessBoundary(raw)
+	return projectOf(v.Name), func(p *project) { p.r.boundaries.merge(v.Name, time.Time{}, v) }, err
+}
+
+func takeBound(raw json.RawMessage, _ fact) (string, func(*project), error) {
+	v, err := convert.ReadBound(raw)
+	return projectOf(v.Name), func(p *project) { p.r.bounds.merge(v.Name, time.Time{}, v) }, err
+}
+
+func takeInsight(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, err := convert.ReadInsight(raw)
+	return projectOf(f.name), func(p *project) { p.insights.merge(f.name, v.At, v) }, err
+}
+
+func takeContact(raw json.RawMessage, _ fact) (string, func(*project), error) {
+	v, of, err := convert.Contact(raw)
+	return projectOf(of), func(p *project) { p.contacts.merge(v.Email, time.Time{}, v) }, err
+}
+
+func takeService(raw json.RawMessage, f fact) (string, func(*project), error) {
+	name, enabled, where, err := convert.Service(raw)
+	return where, func(p *project) { p.services[name] = enabled || f.thin }, err
+}
+
+func takeProject(raw json.RawMessage, _ fact) (string, func(*project), error) {
+	v, err := convert.Project(raw)
+	return cmp.Or(v.ID, v.Number), func(p *project) { fill(&p.Project, &v) }, err
+}
+
+func takeFolder(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, err := convert.Folder(raw)
+	v.Name = cmp.Or(v.Name, f.name)
+	return v.Name, func(p *project) { p.r.folders.merge(v.Name, time.Time{}, v) }, err
+}
+
+func takeOrganization(raw json.RawMessage, f fact) (string, func(*project), error) {
+	v, err := convert.Organization(raw)
+	v.Name = cmp.Or(v.Name, f.name)
+	return v.Name, func(p *project) { p.r.organizations.merge(v.Name, time.Time{}, v) }, err
+}

@@ -1,0 +1,286 @@
+package export
+
+import (
+	"cmp"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-nhi/muster/scanners/gcp/convert"
+	"github.com/muster-nhi/muster/scanners/gcp/object"
+)
+
+// A set holds objects by what names them, so that several files can tell of one.
+type set[T any] map[string]*entry[T]
+
+type entry[T any] struct {
+	at time.Time // when it was true; zero is unknown
+	v  T
+}
+
+// merge adds what is told of an object. What an older telling says stands only
+// where the newer says nothing; of two that do not say when, the first counts.
+func (s set[T]) merge(name string, at time.Time, v T) {
+	e := s[name]
+	switch {
+	case e == nil:
+		s[name] = &entry[T]{at, v}
+	case at.After(e.at):
+		fill(&v, &e.v)
+		e.at, e.v = at, v
+	default:
+		fill(&e.v, &v)
+	}
+}
+
+// sorted returns the objects by name.
+func (s set[T]) sorted() []T {
+	var out []T
+	for _, name := range sortedKeys(s) {
+		out = append(out, s[name].v)
+	}
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// fill sets the fields of an object that are zero to those of another.
+func fill[T any](into, from *T) {
+	to, of := reflect.ValueOf(into).Elem(), reflect.ValueOf(from).Elem()
+	for i := range to.NumField() {
+		switch f := to.Field(i); {
+		case !f.CanSet():
+		case f.IsZero():
+			f.Set(of.Field(i))
+		}
+	}
+}
+
+// A project is what the files say of one project, or of a folder or organisation
+// (which has contacts and listings only).
+type project struct {
+	object.Project
+	r           *reader
+	place       string // folders/… or organizations/…; empty for a project
+	accounts    set[object.Account]
+	keys        set[object.AccountKey] // by account/id
+	apiKeys     set[object.APIKey]
+	secrets     set[object.Secret]
+	versions    set[object.SecretVersion] // by secret/id
+	kms         set[object.Key]
+	pools       set[object.Pool]
+	providers   set[object.Provider]
+	managed     set[object.ManagedIdentity]
+	clients     set[object.OAuthClient]
+	credentials set[object.OAuthCredential]
+	hmac        set[object.HMACKey]
+	consumers   set[object.Consumer]
+	insights    set[convert.Insight]
+	contacts    set[object.Contact]
+	activities  set[convert.Activity]
+	services    map[string]bool
+	listings    map[string]*listing // by call
+	around      map[string]bool     // itself and what it is in
+}
+
+func (r *reader) newProject(place string) *project {
+	return &project{
+		r: r, place: place, accounts: set[object.Account]{}, keys: set[object.AccountKey]{}, apiKeys: set[object.APIKey]{}, secrets: set[object.Secret]{},
+		versions: set[object.SecretVersion]{}, kms: set[object.Key]{}, pools: set[object.Pool]{}, providers: set[object.Provider]{},
+		managed: set[object.ManagedIdentity]{}, clients: set[object.OAuthClient]{}, credentials: set[object.OAuthCredential]{}, hmac: set[object.HMACKey]{},
+		consumers: set[object.Consumer]{}, insights: set[convert.Insight]{}, contacts: set[object.Contact]{}, activities: set[convert.Activity]{},
+		services: map[string]bool{}, listings: map[string]*listing{},
+	}
+}
+
+// numbered spells a name with the number of the project, as Secret Manager, API Keys
+// and IAM do for pools, if it is known.
+func (p *project) numbered(name string) string { return p.respell(name, p.Number) }
+
+func (p *project) respell(name, as string) string {
+	rest, ok := strings.CutPrefix(name, "projects/")
+	if !ok || as == "" {
+		return name
+	}
+	ref, below, ok := strings.Cut(rest, "/")
+	if !ok || ref != p.ID && ref != p.Number {
+		return name
+	}
+	return "projects/" + as + "/" + below
+}
+
+// finish puts the objects together, in order.
+func (p *project) finish() {
+	p.ID = cmp.Or(p.ID, p.Number)
+	p.finishAccounts()
+	p.finishSecrets()
+	p.finishPools()
+	p.finishClients()
+	p.Keys, p.KMS, p.HMAC, p.Contacts = p.apiKeys.sorted(), p.kms.sorted(), p.hmac.sorted(), p.contacts.sorted()
+	p.Consumers = p.consumers.sorted()
+	for i := range p.Consumers {
+		c := &p.Consumers[i]
+		if c.Account == convert.Default {
+			c.Account = convert.DefaultAccount(p.Number)
+		}
+		for j, name := range c.Secrets {
+			c.Secrets[j] = p.numbered(name)
+		}
+	}
+	p.Consumers = slices.DeleteFunc(p.Consumers, func(c object.Consumer) bool { return c.Account == "" })
+	for _, name := range sortedKeys(p.services) {
+		if p.services[name] {
+			p.Services = append(p.Services, name)
+		}
+	}
+	p.finishInsights()
+}
+
+// finishAccounts gives accounts their keys and what was observed of both. A key of
+// an account that no file lists makes the account known.
+func (p *project) finishAccounts() {
+	address := map[string]string{} // by unique id
+	for _, e := range p.accounts {
+		if e.v.Email != "" && e.v.UniqueID != "" {
+			address[e.v.UniqueID] = e.v.Email
+		}
+	}
+	for _, id := range sortedKeys(p.accounts) {
+		if to := address[id]; to != "" {
+			p.accounts.merge(to, time.Time{}, p.accounts[id].v)
+			delete(p.accounts, id)
+		}
+	}
+	keys := map[string]set[object.AccountKey]{}
+	for _, name := range sortedKeys(p.keys) {
+		account, id, _ := strings.Cut(name, "/")
+		account = cmp.Or(address[account], account)
+		if keys[account] == nil {
+			keys[account] = set[object.AccountKey]{}
+		}
+		keys[account].merge(id, time.Time{}, p.keys[name].v)
+		if strings.Contains(account, "@") && p.accounts[account] == nil {
+			p.accounts.merge(account, time.Time{}, object.Account{Email: account, Managed: convert.Managed(account)})
+		}
+	}
+	p.r.address(address)
+	for _, id := range sortedKeys(p.accounts) {
+		a := p.accounts[id].v
+		a.Keys = keys[cmp.Or(a.Email, a.UniqueID)].sorted()
+		a.KeysKnown = p.keysKnown(a.Email)
+		p.observe(&a)
+		p.Accounts = append(p.Accounts, a)
+	}
+}
+
+// observe gives an account and its keys what Policy Analyzer and Recommender tell.
+func (p *project) observe(a *object.Account) {
+	seen := func(name string) (convert.Activity, bool) {
+		for _, account := range []string{a.Email, a.UniqueID} {
+			if e := p.activities[account+name]; e != nil && account != "" {
+				return e.v, true
+			}
+		}
+		return convert.Activity{}, false
+	}
+	if x, ok := seen(""); ok {
+		a.LastAuthenticated, a.Used, a.ObservedFrom, a.ObservedTill = x.Last.Time, x.Used, x.From.Time, x.Till.Time
+	}
+	for i := range a.Keys {
+		if x, ok := seen("/" + a.Keys[i].ID); ok {
+			k := &a.Keys[i]
+			k.LastAuthenticated, k.Used, k.ObservedFrom, k.ObservedTill = x.Last.Time, x.Used, x.From.Time, x.Till.Time
+		}
+	}
+}
+
+func (p *project) finishSecrets() {
+	p.Secrets = p.secrets.sorted()
+	for _, name := range sortedKeys(p.versions) {
+		secret := name[:strings.LastIndexByte(name, '/')]
+		i, ok := slices.BinarySearchFunc(p.Secrets, secret, func(s object.Secret, name string) int { return strings.Compare(s.Name, name) })
+		if !ok {
+			p.Secrets = slices.Insert(p.Secrets, i, object.Secret{Name: secret, Location: convert.Part(secret, "locations")})
+		}
+		p.Secrets[i].Versions = append(p.Secrets[i].Versions, p.versions[name].v)
+		p.Secrets[i].VersionsKnown = true
+	}
+	for i := range p.Secrets {
+		s := &p.Secrets[i]
+		s.VersionsKnown = s.VersionsKnown || p.swept("secretmanager.versions.list")
+		slices.SortFunc(s.Versions, func(a, b object.SecretVersion) int {
+			return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID)) // they count up
+		})
+	}
+}
+
+func (p *project) finishPools() { p.Pools = p.r.poolsOf(p) }
+
+// poolsOf puts pools together with their providers. A provider of a pool that no
+// file lists makes the pool known.
+func (r *reader) poolsOf(p *project) []object.Pool {
+	pool := func(name, collection string) *object.Pool {
+		at, _, _ := strings.Cut(name, collection)
+		if p.pools[at] == nil {
+			p.pools.merge(at, time.Time{}, object.Pool{Name: at})
+		}
+		return &p.pools[at].v
+	}
+	for _, name := range sortedKeys(p.providers) {
+		x := pool(name, "/providers/")
+		x.Providers, x.ProvidersKnown = append(x.Providers, p.providers[name].v), true
+	}
+	for _, name := range sortedKeys(p.managed) {
+		x := pool(name, "/namespaces/")
+		x.Managed = append(x.Managed, p.managed[name].v)
+	}
+	out := p.pools.sorted()
+	for i := range out {
+		out[i].ProvidersKnown = out[i].ProvidersKnown || p.swept("iam.workloadIdentityPoolProviders.list") || p.swept("iam.workforcePoolProviders.list")
+	}
+	return out
+}
+
+func (p *project) finishClients() {
+	p.Clients = p.clients.sorted()
+	for _, name := range sortedKeys(p.credentials) {
+		client, _, _ := strings.Cut(name, "/credentials/")
+		for i := range p.Clients {
+			if c := &p.Clients[i]; c.Name == client {
+				c.Credentials, c.CredentialsKnown = append(c.Credentials, p.credentials[name].v), true
+			}
+		}
+	}
+}
+
+// finishInsights names the permissions that an insight tells to be unused, where
+// the role's are known.
+func (p *project) finishInsights() {
+	for _, name := range sortedKeys(p.insights) {
+		x := p.insights[name].v
+		if role := p.r.roles[x.Role]; role != nil && role.v.Known && x.Subtype == "PERMISSIONS_USAGE" {
+			for _, permission := range role.v.Permissions {
+				if _, used := slices.BinarySearch(x.Used, permission); !used {
+					x.Unused = append(x.Unused, permission)
+				}
+			}
+			x.Total = cmp.Or(x.Total, len(role.v.Permissions))
+		}
+		x.Resource = p.r.spell(x.Resource)
+		p.Insights = append(p.Insights, x.Insight)
+		if a := p.accountOf(x.Member); a != nil && a.Used == 0 && !x.Last.IsZero() {
+			a.LastAuthenticated, a.Used, a.ObservedFrom, a.ObservedTill = x.Last.Time, 1, x.From, x.At
+		}
+	}
+}
+
+func (p *project) accountOf(email string) *object.Account {
+	for i := range p.Accounts {
+		if p.Accounts[i].Email == email && email != "" {
+			return &p.Accounts[i]
+		}
+	}
+	return nil
+}
