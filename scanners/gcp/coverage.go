@@ -1,0 +1,167 @@
+package gcp
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/gcp/object"
+)
+
+// listings are those of a place, by call, with those of what is above it.
+type listings struct {
+	byCall map[string][]*object.Listing
+	calls  []string
+}
+
+// listingsOf gathers the listings that tell of a place: its own, and those that were
+// made for all or for what the place is in.
+func (e *estate) listingsOf(p *place) listings {
+	l := listings{byCall: map[string][]*object.Listing{}}
+	add := func(x *object.Listing) {
+		call := spelled(x.Call)
+		if l.byCall[call] == nil {
+			l.calls = append(l.calls, call)
+		}
+		l.byCall[call] = append(l.byCall[call], x)
+	}
+	if p.project != nil {
+		for i := range p.project.Listings {
+			add(&p.project.Listings[i])
+		}
+	}
+	for i := range e.all.Listings {
+		if x := &e.all.Listings[i]; e.tells(x.Where, p) {
+			add(x)
+		}
+	}
+	slices.Sort(l.calls)
+	return l
+}
+
+// spelled returns a call without the host that newer permissions of IAM have:
+// iam.googleapis.com/workloadIdentityPools.list.
+func spelled(call string) string { return strings.Replace(call, ".googleapis.com/", ".", 1) }
+
+// tells reports whether a listing that was made at some place says something of
+// another: it does if that is the same, or in it.
+func (e *estate) tells(where string, p *place) bool {
+	if !strings.HasPrefix(where, "organizations/") && !strings.HasPrefix(where, "folders/") && !strings.HasPrefix(where, "projects/") {
+		return true
+	}
+	if where == p.name {
+		return true
+	}
+	up := e.above(p)
+	if slices.ContainsFunc(up, func(a *place) bool { return a.name == where }) {
+		return true
+	}
+	// What a place is in may not be known; then an organisation or folder may be it.
+	top := p
+	if len(up) > 0 {
+		top = up[len(up)-1]
+	}
+	return level(where) < level(top.name) && top.organization == nil && (top.parent == "" || top.parent == where)
+}
+
+// whole reports whether all that a call lists was seen.
+func (l *listings) whole(call string) bool {
+	list := l.byCall[call]
+	for _, x := range list {
+		if !complete(x) {
+			return false
+		}
+	}
+	return len(list) > 0
+}
+
+// callInventory is the call of Asset Inventory that tells what most others would.
+const callInventory = "cloudasset.assets.listResource"
+
+// seen reports whether all that a call lists was seen, by the call itself or by Asset
+// Inventory in its place.
+func (l *listings) seen(call string) bool {
+	if len(l.byCall[call]) > 0 {
+		return l.whole(call)
+	}
+	return l.whole(callInventory)
+}
+
+func complete(l *object.Listing) bool {
+	return l.Status == inventory.StatusComplete || l.Status == ""
+}
+
+// putCoverage says how much of a kind was seen.
+func (m *mapper) putCoverage(kind inventory.Kind) {
+	own := m.estate.notes
+	if m.p != nil {
+		own = slices.Concat(m.p.Notes, own)
+	}
+	for _, n := range own {
+		m.note(kind, inventory.Clip(n, maxText))
+	}
+	r := &reasons{}
+	var off []string
+	for _, call := range m.listings.calls {
+		f, fed := m.estate.feeds.of(kind, call)
+		switch {
+		case fed:
+		case m.estate.feeds.any(call):
+			continue // it is for records of other kinds
+		default:
+			f = feed{call: call}
+		}
+		for _, l := range m.listings.byCall[call] {
+			if l.Off {
+				off = append(off, call)
+			}
+			m.tell(kind, f, l, r)
+		}
+	}
+	if len(off) > 0 {
+		m.note(kind, "the API is not enabled, so that there is nothing of it: "+list(off))
+	}
+	if len(m.listings.calls) == 0 && len(r.causes) == 0 {
+		r.add(cause{why: "nothing of it was read: only policies and names tell of it", main: true})
+		r.mains, r.denied = 1, rank(!m.estate.saved) // files refuse nothing
+		r.skipped = 1 - r.denied
+	}
+	for _, text := range slices.Concat(m.lost[kind], m.estate.lost) {
+		r.add(cause{why: text, main: true})
+	}
+	x := &inventory.Coverage{Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Notes: m.notes[kind]}
+	if m.p != nil {
+		x.Principal = inventory.Clip(m.p.Reader, maxText)
+	}
+	x.Status, x.Reason = r.status(x.Count)
+	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
+}
+
+// tell takes in how one call fared.
+func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *reasons) {
+	if f.main {
+		r.mains++
+	}
+	if complete(l) {
+		return
+	}
+	c := newCause(l, f.loss)
+	if l.Status == inventory.StatusSkipped && !m.estate.saved {
+		m.note(kind, c.String())
+		if f.main {
+			r.mains--
+		}
+		return
+	}
+	c.main = f.main || l.Status == inventory.StatusDenied
+	r.add(c)
+	if f.main {
+		switch l.Status {
+		case inventory.StatusDenied:
+			r.denied++
+		case inventory.StatusSkipped:
+			r.skipped++
+		case inventory.StatusComplete, inventory.StatusPartial:
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package gcp
+
+import (
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// kinds lists what both scanners emit.
+func kinds() []inventory.Kind {
+	return []inventory.Kind{
+		inventory.KindIdentity, inventory.KindCredential, inventory.KindGrant, inventory.KindUsage,
+		inventory.KindTrust, inventory.KindConsumer, inventory.KindOwner,
+	}
+}
+
+// A feed says what records of a kind come from a call. Calls that no feed names
+// count for every kind.
+type feed struct {
+	call string // a star stands for any text
+	main bool   // without it there is next to nothing of the kind
+	loss string // what cannot be told without it
+}
+
+// inventoryCalls are those of Asset Inventory that list all at once.
+const inventoryCalls = "cloudasset.*"
+
+// feeds lists what each kind is made of.
+//
+//nolint:funlen // a table
+func feeds(kind inventory.Kind) []feed {
+	switch kind {
+	case inventory.KindIdentity:
+		return []feed{
+			{callAccounts, true, "service accounts"},
+			{"iam.serviceAccounts.get", false, "service accounts"},
+			{inventoryCalls, true, "service accounts"},
+			{callPools, false, "workload identity pools"},
+			{"iam.workloadIdentityPool*", false, "providers and identities of pools"},
+			{"iam.workforcePool*", false, "workforce pools"},
+			{"iam.oauthClients.*", false, "OAuth clients"},
+			{"*.getIamPolicy", false, "federated principals and service agents that policies name"},
+			{"resourcemanager.*.list", false, "projects"},
+			{"resourcemanager.*.search", false, "projects"},
+			{"resourcemanager.*.get", false, "the name and number of the project"},
+			{"serviceusage.*", false, "which APIs are on"},
+			{"admin.*", false, "domain-wide delegation"},
+		}
+	case inventory.KindCredential:
+		return []feed{
+			{callAccounts, true, "keys of service accounts"},
+			{"iam.serviceAccountKeys.*", true, "keys of service accounts"},
+			{inventoryCalls, true, "keys and secrets"},
+			{"apikeys.*", false, "API keys"},
+			{"secretmanager.secrets.list", true, "secrets"},
+			{"secretmanager.locations.list", false, "regional secrets"},
+			{"secretmanager.versions.*", false, "versions of secrets"},
+			{"cloudkms.*", true, "keys of Cloud KMS"},
+			{"storage.hmacKeys.*", false, "HMAC keys"},
+			{"iam.oauthClientCredentials.*", false, "secrets of OAuth clients"},
+			{"iam.oauthClients.*", false, "secrets of OAuth clients"},
+			{"resourcemanager.*.list", false, "projects"},
+			{"resourcemanager.*.search", false, "projects"},
+			{"serviceusage.*", false, "which APIs are on"},
+		}
+	case inventory.KindGrant:
+		return []feed{
+			{"resourcemanager.*.getIamPolicy", true, "policies of projects and what is above them"},
+			{inventoryCalls, true, "policies"},
+			{"*.getIamPolicy", false, "policies of resources"},
+			{"iam.roles.*", false, "permissions of roles"},
+			{"iam.denypolicies.*", false, "deny policies"},
+			{"iam.policybindings.*", false, "principal access boundaries"},
+			{"iam.principalaccessboundarypolicies.*", false, "principal access boundaries"},
+			{"cloudidentity.*", false, "members of groups"},
+			{callAccounts, false, "accounts that paths run through"},
+			{"resourcemanager.*.list", false, "projects"},
+			{"resourcemanager.*.search", false, "projects"},
+			{"resourcemanager.*.get", false, "what the project is in"},
+			{"recommender.iamPolicy*", false, "unused permissions"},
+			{"recommender.*olicyInsight*", false, "unused permissions"},
+			{"run.*", false, "workloads that paths run through"},
+			{"compute.*", false, "workloads that paths run through"},
+			{"cloudfunctions.*", false, "workloads that paths run through"},
+			{"serviceusage.*", false, "which APIs are on"},
+		}
+	case inventory.KindUsage:
+		return []feed{
+			{"policyanalyzer.*", true, "when accounts and keys were last used"},
+			{callAccounts, false, "accounts whose use would be told"},
+			{"iam.serviceAccountKeys.*", false, "keys whose use would be told"},
+			{"apikeys.*", false, "accounts to which API keys are bound"},
+			{inventoryCalls, false, "accounts and keys whose use would be told"},
+			{"recommender.iamServiceAccount*", false, "unused accounts"},
+			{"recommender.*ccountInsight*", false, "unused accounts"},
+			{"resourcemanager.*.list", false, "projects"},
+			{"resourcemanager.*.search", false, "projects"},
+		}
+	case inventory.KindTrust:
+		return []feed{
+			{callPools, true, "pools"},
+			{"iam.workloadIdentityPoolProviders.*", true, "providers"},
+			{"iam.workforcePool*", false, "workforce pools"},
+			{"iam.serviceAccounts.getIamPolicy", true, "who may become a service account"},
+			{inventoryCalls, true, "who may become a service account"},
+			{callAccounts, false, "service accounts"},
+			{"iam.roles.*", false, "permissions of roles"},
+			{"resourcemanager.*.list", false, "which projects are the organisation's"},
+			{"resourcemanager.*.search", false, "which projects are the organisation's"},
+		}
+	case inventory.KindConsumer:
+		return []feed{
+			{inventoryCalls, true, "what runs as service accounts"},
+			{"compute.*", true, "instances"},
+			{"run.*", true, "services and jobs"},
+			{"cloudfunctions.*", true, "functions"},
+			{"container.*", true, "node pools"},
+			{"cloudbuild.*", false, "build triggers"},
+			{"cloudscheduler.*", false, "jobs"},
+			{"workflows.*", false, "workflows"},
+			{"pubsub.*", false, "subscriptions"},
+			{"eventarc.*", false, "triggers"},
+			{"appengine.*", false, "versions"},
+			{"composer.*", false, "environments"},
+			{"dataproc.*", false, "clusters"},
+			{"resourcemanager.*.list", false, "projects"},
+			{"resourcemanager.*.search", false, "projects"},
+		}
+	case inventory.KindOwner:
+		return []feed{
+			{"essentialcontacts.*", false, "contacts"},
+			{"resourcemanager.*.get", false, "labels of the project"},
+			{"resourcemanager.*.list", false, "labels of projects"},
+			{"resourcemanager.*.search", false, "labels of projects"},
+			{"resourcemanager.tag*", false, "tags of the project"},
+			{inventoryCalls, false, "labels"},
+			{callAccounts, true, "descriptions of service accounts"},
+			{"secretmanager.secrets.list", false, "labels of secrets"},
+			{"cloudkms.*", false, "labels of keys"},
+		}
+	default:
+		return nil
+	}
+}
+
+// matches reports whether a call is one of a pattern with stars.
+func matches(pattern, call string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == call
+	}
+	if !strings.HasPrefix(call, parts[0]) {
+		return false
+	}
+	call = call[len(parts[0]):]
+	last := parts[len(parts)-1]
+	for _, p := range parts[1 : len(parts)-1] {
+		i := strings.Index(call, p)
+		if i < 0 {
+			return false
+		}
+		call = call[i+len(p):]
+	}
+	return strings.HasSuffix(call, last)
+}
+
+// A feedTable says what comes from a call, by kind.
+type feedTable map[inventory.Kind][]feed
+
+func newFeedTable() feedTable {
+	t := make(feedTable, len(kinds()))
+	for _, k := range kinds() {
+		t[k] = feeds(k)
+	}
+	return t
+}
+
+// of returns what of a kind comes from a call.
+func (t feedTable) of(kind inventory.Kind, call string) (feed, bool) {
+	for _, f := range t[kind] {
+		if matches(f.call, call) {
+			return f, true
+		}
+	}
+	return feed{}, false
+}
+
+// any reports whether records of some kind come from a call.
+func (t feedTable) any(call string) bool {
+	for k := range t {
+		if _, ok := t.of(k, call); ok {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,201 @@
+package gcp
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/gcp/object"
+)
+
+// putAPIKeys emits the API keys of a project. They have no end.
+func (m *mapper) putAPIKeys() {
+	for i := range m.p.Keys {
+		if m.err != nil {
+			return
+		}
+		k := &m.p.Keys[i]
+		attr := make(attributes, 6)
+		attr["restriction"] = cmp.Or(k.Restriction, "none")
+		attr.set("allowed", list(k.Allowed))
+		attr.set("apis", list(k.Services))
+		x := inventory.Credential{
+			ID: m.id(cmp.Or(k.Name, k.UID)), Type: "gcp.api_key", Name: cmp.Or(k.DisplayName, k.UID), PublicID: k.UID, CreatedAt: k.CreatedAt, NeverExpires: true,
+			Disabled: inventory.False, Restricted: inventory.TriOf(len(k.Services) > 0 || k.Restriction != ""), NetworkLimited: inventory.TriOf(k.Restriction == "server" && narrow(k.Allowed)),
+		}
+		if k.Account != "" {
+			x.Identity = m.id(strings.ToLower(k.Account))
+			attr.set("bound", k.Account)
+		}
+		if !k.DeletedAt.IsZero() {
+			x.Disabled, x.DisabledReason, x.Validity = inventory.True, stateDeleted, "inactive"
+		}
+		m.putCredential(x, k.Labels, attr)
+	}
+}
+
+// narrow reports whether addresses are fewer than all.
+func narrow(addresses []string) bool {
+	return len(addresses) > 0 && !slices.ContainsFunc(addresses, func(a string) bool { return strings.HasSuffix(a, "/0") || a == "*" })
+}
+
+// putSecrets emits the secrets of Secret Manager.
+func (m *mapper) putSecrets() {
+	unknown := 0
+	for i := range m.p.Secrets {
+		if m.err != nil {
+			return
+		}
+		s := &m.p.Secrets[i]
+		m.putSecret(s)
+		if !s.VersionsKnown {
+			unknown++
+		}
+	}
+	if unknown > 0 {
+		m.note(inventory.KindCredential, "the versions of "+number(unknown)+" secrets are not known: when their values last changed, and whether one is enabled, is not told")
+	}
+}
+
+func (m *mapper) putSecret(s *object.Secret) {
+	attr := make(attributes, 10)
+	x := inventory.Credential{
+		ID: m.id(s.Name), Type: "gcp.secret", Name: shortName(s.Name), Store: "secretmanager", CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, NeverExpires: s.ExpiresAt.IsZero(),
+		NextRotationAt: s.NextRotation, RotationDays: days(s.RotationPeriod), Encrypted: inventory.True, Exposure: m.exposure("secretmanager.googleapis.com/" + s.Name),
+	}
+	attr["rotation"] = "none"
+	switch {
+	case s.ManagedRotation != "" && !strings.Contains(s.ManagedRotation, "UNSPECIFIED"):
+		attr["rotation"], x.RotationEnabled = "managed", inventory.True
+	case s.RotationPeriod > 0 || !s.NextRotation.IsZero():
+		attr["rotation"], x.RotationEnabled = "schedule", inventory.True
+	default:
+		x.RotationEnabled = inventory.False
+	}
+	attr.set("managed_rotation", s.ManagedRotation)
+	attr.set("location", s.Location)
+	attr.set("secret_type", s.Type)
+	attr.set("replication", list(s.Replication))
+	attr.set("kms_key", list(s.KMS))
+	attr.set("topics", list(s.Topics))
+	m.versions(s, &x, attr)
+	m.putCredential(x, s.Labels, attr)
+}
+
+// versions tells when a secret's value last changed and whether one can be read.
+func (m *mapper) versions(s *object.Secret, x *inventory.Credential, attr attributes) {
+	enabled := 0
+	var changed time.Time
+	for i := range s.Versions {
+		v := &s.Versions[i]
+		changed = latest(changed, v.CreatedAt)
+		if v.State == "ENABLED" {
+			enabled++
+		}
+	}
+	x.RotatedAt = changed
+	attr.count("versions", enabled, s.VersionsKnown)
+	attr.count("total_versions", len(s.Versions), s.VersionsKnown)
+	if !s.VersionsKnown {
+		return
+	}
+	if x.Disabled = inventory.TriOf(enabled == 0); enabled == 0 {
+		x.DisabledReason = "no version is enabled"
+	}
+}
+
+// days returns a period in whole days; less than a day is one.
+func days(d time.Duration) int {
+	if d <= 0 {
+		return 0
+	}
+	return max(1, int(d/(24*time.Hour)))
+}
+
+// exposure says that everybody may read a resource, or that others may.
+func (m *mapper) exposure(resource string) string {
+	if m.estate.public[resource] || m.estate.public[m.otherName(resource)] {
+		return "public"
+	}
+	return ""
+}
+
+// otherName spells a resource with its project's id in place of its number, or the
+// other way round.
+func (m *mapper) otherName(resource string) string {
+	service, rest, ok := strings.Cut(resource, "/projects/")
+	if !ok || m.p == nil {
+		return ""
+	}
+	project, rest, _ := strings.Cut(rest, "/")
+	if project == m.p.ID {
+		return service + "/projects/" + m.p.Number + "/" + rest
+	}
+	return service + "/projects/" + m.p.ID + "/" + rest
+}
+
+// putKeys emits the keys of Cloud KMS.
+func (m *mapper) putKeys() {
+	for i := range m.p.KMS {
+		if m.err != nil {
+			return
+		}
+		k := &m.p.KMS[i]
+		attr := make(attributes, 6)
+		attr.set("purpose", k.Purpose)
+		attr.set("protection", k.Protection)
+		attr.set("state", k.State)
+		attr.set("location", partOf(k.Name, "locations"))
+		attr.yes("import_only", k.ImportOnly)
+		x := inventory.Credential{
+			ID: m.id(k.Name), Type: "gcp.kms_key", Name: shortName(k.Name), Store: "kms", CreatedAt: k.CreatedAt, RotatedAt: k.PrimaryAt, NextRotationAt: k.NextRotation,
+			Algorithm: inventory.Clip(k.Algorithm, maxName), Exposure: m.exposure("cloudkms.googleapis.com/" + k.Name),
+		}
+		switch {
+		case k.Purpose != "ENCRYPT_DECRYPT" || k.ImportOnly: // KMS makes new versions of symmetric keys only
+			attr["rotatable"] = "false"
+		default:
+			x.RotationEnabled, x.RotationDays = inventory.TriOf(k.RotationPeriod > 0), days(k.RotationPeriod)
+		}
+		if k.State != "" {
+			if x.Disabled = inventory.TriOf(k.State != "ENABLED"); x.Disabled == inventory.True {
+				x.DisabledReason = inventory.Clip(k.State, maxName)
+			}
+		}
+		m.putCredential(x, k.Labels, attr)
+	}
+}
+
+// partOf returns what stands behind a word in a resource's name.
+func partOf(name, word string) string {
+	parts := strings.Split(name, "/")
+	if i := slices.Index(parts, word); i >= 0 && i+1 < len(parts) {
+		return parts[i+1]
+	}
+	return ""
+}
+
+// putHMAC emits the keys by which Cloud Storage is asked as if it were S3.
+func (m *mapper) putHMAC() {
+	for i := range m.p.HMAC {
+		k := &m.p.HMAC[i]
+		attr := make(attributes, 2)
+		attr.set("state", k.State)
+		x := inventory.Credential{
+			ID: m.id("projects/" + m.p.ID + "/hmacKeys/" + k.AccessID), Type: "gcp.hmac_key", Name: strings.ToLower(k.Account), PublicID: k.AccessID, CreatedAt: k.CreatedAt,
+			RotatedAt: k.CreatedAt, NeverExpires: true, NetworkLimited: inventory.False,
+		}
+		if k.Account != "" {
+			x.Identity = m.id(strings.ToLower(k.Account))
+		}
+		switch k.State {
+		case "ACTIVE":
+			x.Disabled, x.Validity = inventory.False, "active"
+		case "INACTIVE", stateDeleted:
+			x.Disabled, x.DisabledReason, x.Validity = inventory.True, k.State, "inactive"
+		}
+		m.putCredential(x, nil, attr)
+	}
+}

@@ -1,0 +1,204 @@
+package gcp
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/gcp/object"
+)
+
+// clusterIssuer stands for the clusters of a project, each of which has an issuer of
+// its own below it.
+const clusterIssuer = "https://container.googleapis.com"
+
+// ways lists by which permissions on a service account one becomes it, or uses it
+// (IAM documentation, "Service account impersonation", "Roles for service account
+// authentication").
+var ways = []struct{ name, permission string }{
+	{"token", "iam.serviceAccounts.getAccessToken"},
+	{"token", "iam.serviceAccounts.getOpenIdToken"},
+	{"token", "iam.serviceAccounts.implicitDelegation"},
+	{"sign", "iam.serviceAccounts.signBlob"},
+	{"sign", "iam.serviceAccounts.signJwt"},
+	{"actas", "iam.serviceAccounts.actAs"},
+	{"key", "iam.serviceAccountKeys.create"},
+	{"policy", "iam.serviceAccounts.setIamPolicy"},
+}
+
+// waysByRole are those of the predefined roles for it, whose permissions may not have
+// been read.
+var waysByRole = map[string][]string{
+	"roles/owner":                                  {"actas", "key", "policy"},
+	"roles/editor":                                 {"actas", "key"},
+	"roles/iam.serviceAccountTokenCreator":         {"sign", "token"},
+	"roles/iam.serviceAccountOpenIdTokenCreator":   {"token"},
+	"roles/iam.workloadIdentityUser":               {"token"},
+	"roles/iam.serviceAccountUser":                 {"actas"},
+	"roles/iam.serviceAccountKeyAdmin":             {"key"},
+	"roles/iam.serviceAccountAdmin":                {"policy"},
+	"roles/iam.securityAdmin":                      {"policy"},
+	"roles/resourcemanager.organizationAdmin":      nil,
+	"roles/iam.serviceAccountViewer":               nil,
+	"roles/iam.serviceAccountApiKeyBindingAdmin":   {"key"},
+	"roles/iam.serviceAccountDeleter":              nil,
+	"roles/iam.serviceAccountCreator":              nil,
+	"roles/iam.serviceAccountTokenCreatorDelegate": nil,
+}
+
+// waysOf says how whoever has a role on an account becomes it; known is false if
+// nobody can tell what the role permits.
+func (e *estate) waysOf(role string) (out []string, known bool) {
+	if r := e.judge.roles[role]; r != nil && r.Known {
+		for _, w := range ways {
+			if _, has := slices.BinarySearch(r.Permissions, w.permission); has {
+				out = append(out, w.name)
+			}
+		}
+		return unique(out), true
+	}
+	out, known = waysByRole[role]
+	return out, known
+}
+
+// putTrusts emits who may become a service account by its own policy.
+func (m *mapper) putTrusts(account string, p *object.Policy) {
+	for i := range p.Bindings {
+		b := &p.Bindings[i]
+		how, known := m.estate.waysOf(b.Role)
+		if !known {
+			m.lose(inventory.KindTrust, "what the role "+inventory.Clip(inventory.Printable(b.Role), maxName)+" permits on service accounts is not known")
+		}
+		if len(how) == 0 {
+			continue
+		}
+		for _, text := range unique(b.Members) {
+			x := parseMember(text)
+			m.putAccountTrust(account, b, &x, how)
+		}
+	}
+}
+
+// putAccountTrust emits that a member may become an account.
+func (m *mapper) putAccountTrust(account string, b *object.Binding, x *member, how []string) {
+	attr := make(attributes, 8)
+	attr.set("role", b.Role)
+	attr.set("statement", b.Role)
+	attr.set("ways", list(how))
+	attr.yes("deleted", x.deleted)
+	t := &inventory.Trust{Identity: m.id(account), Scope: m.scope, Type: "account", Subject: inventory.Clip(x.text, maxText), Attributes: attr}
+	native := m.id(account) + "#trust/" + word(b.Role) + "/" + word(x.text)
+	if b.Condition != nil {
+		native += "?" + shortHash(b.Condition.Title+"\x00"+b.Condition.Expression)
+		t.Conditions = texts(conditionText(b.Condition))
+	}
+	t.ID = native
+	switch x.kind {
+	case memberFederated, memberKubernetes:
+		m.putFederated(t, x)
+		return
+	case memberPerson:
+		if x.workforce {
+			t.Type = "saml"
+		}
+	case memberPublic:
+		t.ExternalAccount, t.External = "*", inventory.True
+	case memberAccount:
+		if !x.deleted {
+			t.Subject = inventory.Clip(x.email, maxText)
+		}
+		m.fromProject(t, x)
+	case memberRole:
+		return
+	}
+	t.ID = m.once(t.ID)
+	m.putTrust(t)
+}
+
+// fromProject tells of which project an account is that may become another.
+func (m *mapper) fromProject(t *inventory.Trust, x *member) {
+	home := m.estate.homes[x.email]
+	if home == "" {
+		home = projectOf(x.email)
+	}
+	if id := m.estate.byNumber[home]; id != "" {
+		home = id
+	}
+	if home == "" || m.p != nil && home == m.p.ID {
+		return
+	}
+	t.ExternalAccount = inventory.Clip(home, maxName)
+	t.External = not(m.estate.inOrganization(home))
+}
+
+// putFederated emits that a principal of a pool may become an account: one record
+// for each provider of the pool, as any of them may vouch for it.
+func (m *mapper) putFederated(t *inventory.Trust, x *member) {
+	t.Type = "oidc"
+	attr := attributes(t.Attributes)
+	attr.set("pool", lastPart(x.pool))
+	if x.kind == memberKubernetes {
+		t.Issuer, t.Subject = clusterIssuer, inventory.Clip(clusterSubject(x), maxText)
+		attr["mechanism"], attr["platform"] = "gke_workload_identity", "gke"
+		attr.set("namespace", x.namespace)
+		attr.set("service_account", x.account)
+		m.finish(t, nil, x)
+		return
+	}
+	pool := m.estate.pools[m.estate.poolName(x.pool)]
+	var on []*object.Provider
+	if pool != nil {
+		on = m.providersOf(pool)
+	}
+	if len(on) == 0 {
+		attr.yes("missing", pool == nil && m.poolGone(x) || pool != nil && pool.ProvidersKnown)
+		m.finish(t, nil, x)
+		return
+	}
+	for _, p := range on {
+		each := *t
+		each.Attributes = map[string]string{}
+		for k, v := range t.Attributes {
+			each.Attributes[k] = v
+		}
+		own := attributes(each.Attributes)
+		own.set("provider", p.Name)
+		own.set("platform", platformOf(p.Issuer))
+		each.ID += "/" + word(shortName(p.Name))
+		each.Type, each.Audience = trustType(p.Kind), audience(p)
+		each.Conditions = append(texts(p.Condition), t.Conditions...)
+		each.Subject = subjectOf(x, p)
+		m.vouch(&each, p)
+		m.finish(&each, p, x)
+	}
+}
+
+// poolGone reports whether the pool of a principal is known not to be there.
+func (m *mapper) poolGone(x *member) bool {
+	project := strings.Split(m.estate.poolName(x.pool)+"//", "/")[1]
+	p := m.estate.byName["projects/"+project]
+	if p == nil || !m.estate.read(project) {
+		return false
+	}
+	l := m.estate.listingsOf(p)
+	return l.seen(callPools)
+}
+
+// subjectOf returns the subject as the issuer spells it, where the provider takes it
+// over as it is; else the member.
+func subjectOf(x *member, p *object.Provider) string {
+	if x.set == setSubject && slices.Contains(p.Mapping, object.Label{Key: "google.subject", Value: "assertion.sub"}) {
+		return inventory.Clip(x.value, maxText)
+	}
+	return inventory.Clip(x.text, maxText)
+}
+
+// finish adds what is wrong with a federated trust and emits it.
+func (m *mapper) finish(t *inventory.Trust, p *object.Provider, x *member) {
+	attributes(t.Attributes).set("weak", list(m.estate.judge.weak(x, p)))
+	t.ImmutableSubject = m.pinned(t.Issuer, p, x)
+	t.ID = m.once(t.ID)
+	m.putTrust(t)
+}
+
+func (m *mapper) putTrust(t *inventory.Trust) { m.put(inventory.Record{Trust: t}, inventory.KindTrust) }
