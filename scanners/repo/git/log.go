@@ -57,25 +57,27 @@ func (r *Repo) useMailmap() string {
 	return "--no-use-mailmap"
 }
 
+// logArgs returns what git log is asked with: for what readLog reads, and that
+// nothing which configuration names is run. More follows.
+func (r *Repo) logArgs(more ...string) []string {
+	return append([]string{
+		"log", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
+		"--no-notes", "--no-show-signature", r.useMailmap(), r.logFormat(),
+	}, more...)
+}
+
 // Log calls each for every change of the commits that args choose (--all, a
 // range, --since=…), newest first, and begin, if not nil, for every commit. Of
 // merges only what differs from all parents is told, and only with -c or
 // --merges -c among args.
 func (r *Repo) Log(ctx context.Context, args []string, begin func(*Commit), each func(Change) error) error {
-	full := append([]string{
-		"log", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
-		"--no-notes", "--no-show-signature", r.useMailmap(), r.logFormat(),
-	}, args...)
-	return r.stream(ctx, nil, func(out io.Reader) error { return readLog(out, begin, each) }, append(full, "--")...)
+	return r.stream(ctx, nil, func(out io.Reader) error { return readLog(out, begin, each) }, append(r.logArgs(args...), "--")...)
 }
 
 // LogSince is Log for all commits that a reference reaches and none of some tips
 // does. Where dates of commits are wrong, it may tell some that tips do reach, too.
 func (r *Repo) LogSince(ctx context.Context, tips []ID, args []string, begin func(*Commit), each func(Change) error) error {
-	full := append([]string{
-		"log", "--all", "--stdin", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
-		"--no-notes", "--no-show-signature", r.useMailmap(), r.logFormat(),
-	}, args...)
+	full := append(r.logArgs("--all", "--stdin"), args...)
 	var without strings.Builder
 	for _, id := range tips {
 		without.WriteString("^" + id.String() + "\n")
@@ -107,8 +109,7 @@ func (r *Repo) Commits(ctx context.Context, ids []ID, begin func(*Commit), each 
 		return nil
 	}
 	return r.stream(ctx, &idReader{ids: ids}, func(out io.Reader) error { return readLog(out, begin, each) },
-		"log", "--stdin", "--no-walk=unsorted", "-c", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff",
-		"--no-textconv", "--no-color", "--no-notes", "--no-show-signature", r.useMailmap(), r.logFormat())
+		r.logArgs("--stdin", "--no-walk=unsorted", "-c")...)
 }
 
 func readLog(out io.Reader, begin func(*Commit), each func(Change) error) error {

@@ -159,11 +159,12 @@ func (s *state) file(path, name string) error {
 	if s.left -= int64(len(content)); s.left < 0 {
 		return errUnknownState
 	}
-	if base := filepath.Base(name); strings.HasPrefix(base, "config") && bytes.Contains(bytes.ToLower(content), []byte("[include")) {
-		return errUnknownState // it says more in files that may lie anywhere
-	}
-	if strings.HasPrefix(filepath.Base(name), "config") && bytes.Contains(bytes.ToLower(content), []byte("mailmap")) {
-		s.elsewhere = true
+	if strings.HasPrefix(filepath.Base(name), "config") {
+		lower := bytes.ToLower(content)
+		if bytes.Contains(lower, []byte("[include")) {
+			return errUnknownState // it says more in files that may lie anywhere
+		}
+		s.elsewhere = s.elsewhere || bytes.Contains(lower, []byte("mailmap"))
 	}
 	sum := sha256.Sum256(content)
 	line := fmt.Sprintf("%d %s %x\n", len(name), name, sum)
