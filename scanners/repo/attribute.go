@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/repo/declared"
@@ -258,7 +257,7 @@ func (j *job) allIn(id git.ID) []occurrence {
 
 // newer reports whether a commit was made after another one, which may be nil.
 func newer(a, b *git.Commit) bool {
-	return b == nil || cmp.Or(a.Committed.Compare(b.Committed), a.Date.Compare(b.Date), -strings.Compare(a.ID.String(), b.ID.String())) > 0
+	return b == nil || cmp.Or(a.Committed.Compare(b.Committed), a.Date.Compare(b.Date), b.ID.Compare(a.ID)) > 0
 }
 
 // placeUnreachable places by the changes of commits that no reference reaches.
@@ -302,7 +301,7 @@ func (j *job) dangling() ([]git.ID, error) {
 			ids = append(ids, id)
 		}
 	})
-	slices.SortFunc(ids, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(ids, git.ID.Compare)
 	return ids, j.tolerateLog(err, "the list of objects")
 }
 
@@ -333,7 +332,7 @@ func (j *job) placeMessages() error {
 			commits = append(commits, id)
 		}
 	}
-	slices.SortFunc(commits, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(commits, git.ID.Compare)
 	err := j.repo.Commits(j.ctx, commits, func(c *git.Commit) {
 		how := "commit message"
 		if !j.commits[c.ID] && !j.untold[c.ID] {

@@ -91,7 +91,7 @@ func (j *job) placeFormats() error {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b git.ID) int { return slices.Compare([]byte(a.String()), []byte(b.String())) })
+	slices.SortFunc(ids, git.ID.Compare)
 	read := map[git.ID]bool{}
 	err := j.readBlobs(ids, func(id git.ID, content []byte) {
 		read[id] = true

@@ -353,7 +353,7 @@ func TestRescanRelies(t *testing.T) {
 	}
 	f.infos[0].Info.Hint = "another hint"
 	e := newFoundWriter(func(string) bool { return true }, f.infos)
-	for _, id := range slices.SortedFunc(maps.Keys(f.old), compareIDs) {
+	for _, id := range slices.SortedFunc(maps.Keys(f.old), git.ID.Compare) {
 		e.object(id, f.old[id])
 	}
 	memory.data[key] = seal(e.bytes(), [sha256.Size]byte(data[sha256.Size:]))

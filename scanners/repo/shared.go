@@ -108,7 +108,7 @@ func (j *job) publish() {
 	j.known.shared.add(j.known.digest, list)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, id := range slices.SortedFunc(maps.Keys(j.tells.met), compareIDs) {
+	for _, id := range slices.SortedFunc(maps.Keys(j.tells.met), git.ID.Compare) {
 		j.lend(id)
 	}
 }

@@ -2,7 +2,6 @@ package repo
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
@@ -28,7 +27,7 @@ func (j *job) placeStopped() {
 			rest = append(rest, id)
 		}
 	}
-	slices.SortFunc(rest, func(a, b git.ID) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(rest, git.ID.Compare)
 	for _, id := range rest {
 		j.placeText(id, where{path: "git/object/" + id.String(), via: "object; the scan was stopped before its path was known"})
 	}

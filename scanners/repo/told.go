@@ -259,7 +259,7 @@ func (j *job) encodeFindings(whole bool) []byte {
 	if !f.fresh && len(objects)+len(wholes) == f.saved {
 		return nil
 	}
-	slices.SortFunc(objects, compareIDs)
+	slices.SortFunc(objects, git.ID.Compare)
 	slices.SortFunc(wholes, compareWholes)
 	e := newFoundWriter(j.discreet(whole), f.infos)
 	for _, id := range objects {
@@ -304,7 +304,7 @@ func compareIDs(a, b git.ID) int {
 	return bytes.Compare(x[:], y[:])
 }
 
-func compareWholes(a, b whole) int { return cmp.Or(compareIDs(a.id, b.id), cmp.Compare(a.by, b.by)) }
+func compareWholes(a, b whole) int { return cmp.Or(a.id.Compare(b.id), cmp.Compare(a.by, b.by)) }
 
 func sortedWholes(m map[whole][]occurrence) []whole {
 	list := make([]whole, 0, len(m))

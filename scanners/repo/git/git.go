@@ -71,6 +71,19 @@ func (id ID) String() string {
 	return hex.EncodeToString(id.hash[:20])
 }
 
+// Compare orders IDs as their hex digits are ordered.
+func (id ID) Compare(other ID) int {
+	c := bytes.Compare(id.hash[:], other.hash[:])
+	switch {
+	case c != 0 || id.long == other.long:
+		return c
+	case other.long:
+		return -1
+	default:
+		return 1
+	}
+}
+
 // Short returns the first 64 bits of an ID: enough to tell whether an object is
 // among those of a repository.
 func (id ID) Short() uint64 { return binary.BigEndian.Uint64(id.hash[:8]) }

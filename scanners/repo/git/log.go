@@ -89,7 +89,7 @@ func (r *Repo) LogSince(ctx context.Context, tips []ID, args []string, begin fun
 // sorted.
 func (r *Repo) LogTips(ctx context.Context) ([]ID, error) {
 	set, err := r.Reach(ctx, "--no-walk", "--all")
-	return slices.SortedFunc(maps.Keys(set), func(a, b ID) int { return strings.Compare(a.String(), b.String()) }), err
+	return slices.SortedFunc(maps.Keys(set), ID.Compare), err
 }
 
 // AreReached reports whether a reference reaches each of some commits. Where dates
