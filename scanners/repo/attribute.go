@@ -45,11 +45,12 @@ func (j *job) readHead() error {
 		if j.objects[e.ID] != nil {
 			j.headFiles[e.Path] = e.ID
 		}
-		if j.format(e.Path) != "" && e.Mode != git.ModeSubmodule {
+		says := j.says(e.Path)
+		if says.format != "" && e.Mode != git.ModeSubmodule {
 			j.formats.atHead[e.Path] = e.ID
 			j.namedAtHead[e.Path] = e.ID
 		}
-		if len(j.rules.PathRules(e.Path)) > 0 {
+		if len(says.rules) > 0 {
 			j.keyAtHead[e.Path] = true
 			j.namedAtHead[e.Path] = e.ID
 		}
@@ -99,7 +100,6 @@ func (j *job) hidden() (func(*git.Commit) string, error) {
 
 // placeCommits places by the changes of all commits but merges.
 func (j *job) placeCommits() error {
-	paths := map[string]byPath{}
 	current := j.wantedNow()
 	missing := map[git.ID]bool{}
 	lost := func(c git.Change) bool { return !c.To.IsZero() && c.Mode != git.ModeSubmodule && j.absent(c.To) }
@@ -120,13 +120,13 @@ func (j *job) placeCommits() error {
 		keep: func(c git.Change) bool { return declared.Wants(c.Path) || isOwners(c.Path) },
 		via:  j.hidden,
 		matters: func(c git.Change) bool {
-			return j.relevant(c) || lost(c) || last(c) || j.says(paths, c.Path).anything()
+			return j.relevant(c) || lost(c) || last(c) || j.says(c.Path).anything()
 		},
 		take: func(c git.Change, via string) {
 			if lost(c) {
 				missing[c.To] = true
 			}
-			j.keyFile(paths, c, via)
+			j.keyFile(c, via)
 			j.change(c, via)
 			if last(c) {
 				j.lastChange[c.Path] = c.Commit

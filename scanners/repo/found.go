@@ -173,20 +173,21 @@ type byPath struct {
 
 func (b byPath) anything() bool { return len(b.rules) > 0 || b.format != "" }
 
-// says returns what a path alone says; it is asked once.
-func (j *job) says(known map[string]byPath, path string) byPath {
-	says, ok := known[path]
+// says returns what a path alone says; the rules are asked once. It is not for the
+// goroutines of a pool.
+func (j *job) says(path string) byPath {
+	says, ok := j.paths[path]
 	if !ok {
 		says = byPath{j.rules.PathRules(path), j.format(path)}
-		known[path] = says
+		j.paths[path] = says
 	}
 	return says
 }
 
 // keyFile notes a file that a rule takes for a key by its path alone, or that
 // holds credentials by its nature.
-func (j *job) keyFile(known map[string]byPath, c git.Change, via string) {
-	says := j.says(known, c.Path)
+func (j *job) keyFile(c git.Change, via string) {
+	says := j.says(c.Path)
 	if !says.anything() || c.To.IsZero() || j.oldFiles[c.To] {
 		return
 	}

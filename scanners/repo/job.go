@@ -86,7 +86,8 @@ type job struct {
 	unpacked    atomic.Int64           // bytes unpacked from them
 	notes       []string
 	reasons     map[string]int
-	order       []string // reasons, as they came
+	order       []string          // reasons, as they came
+	paths       map[string]byPath // what paths say; not for the goroutines of a pool
 	declared    []inventory.Record
 	declaredAt  map[string]string      // paths of files that may declare something, by uri
 	lastChange  map[string]*git.Commit // of those files, the commit that made them what they are
@@ -126,7 +127,7 @@ func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job
 		ctx: ctx, scan: s, target: t, emit: emit, started: s.env.Now().UTC(),
 		objects: map[git.ID][]*texts{}, kinds: map[git.ID]string{}, files: map[string][]*texts{},
 		found: map[inventory.SecretHash]*found{}, headFiles: map[string]git.ID{}, indexFiles: map[string]git.ID{},
-		placed: map[git.ID]bool{}, commits: map[git.ID]bool{}, keyFiles: map[string][]keyFile{}, keyFound: map[git.ID][]occurrence{}, formats: newFormats(), keyAtHead: map[string]bool{},
+		placed: map[git.ID]bool{}, commits: map[git.ID]bool{}, paths: map[string]byPath{}, keyFiles: map[string][]keyFile{}, keyFound: map[git.ID][]occurrence{}, formats: newFormats(), keyAtHead: map[string]bool{},
 		namedAtHead: map[string]git.ID{}, explained: map[version]bool{},
 		suppressed: map[string]map[string]bool{}, reasons: map[string]int{}, counts: map[inventory.Kind]int{},
 	}

@@ -28,7 +28,7 @@ func (j *job) scanStaged() error {
 	}
 	j.before(changes)
 	for _, c := range changes {
-		j.keyFile(map[string]byPath{}, c, "staged")
+		j.keyFile(c, "staged")
 		j.change(c, "staged")
 		if len(j.objects[c.To]) > 0 {
 			j.indexFiles[c.Path] = c.To
@@ -77,9 +77,8 @@ func (j *job) scanRange() error {
 		return err
 	}
 	j.before(changes)
-	known := map[string]byPath{}
 	for _, c := range changes {
-		j.keyFile(known, c, "")
+		j.keyFile(c, "")
 		j.change(c, "")
 	}
 	if err := j.placeKeyFiles(); err != nil {

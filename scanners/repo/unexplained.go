@@ -45,15 +45,16 @@ func (j *job) placeUnexplained() error {
 // placeNamed places a file, unless what is in it is placed at its path already.
 func (j *job) placeNamed(f namedFile, content []byte) {
 	placed := func(o occurrence) bool { return j.found[o.hash] != nil && j.found[o.hash].placed[f.at.path] }
-	if format := j.format(f.at.path); format != "" {
-		list := j.parseFormat(format, content, source{id: f.id, kind: git.TypeBlob})
+	says := j.says(f.at.path)
+	if says.format != "" {
+		list := j.parseFormat(says.format, content, source{id: f.id, kind: git.TypeBlob})
 		j.formats.found[f.id] = list
 		j.placeNew(slices.DeleteFunc(slices.Clone(list), placed), nil, f.at)
 		for _, o := range list {
 			j.found[o.hash].onDisk[f.at.path] = true
 		}
 	}
-	for _, rule := range j.rules.PathRules(f.at.path) {
+	for _, rule := range says.rules {
 		if !placed(occurrence{hash: j.scan.env.Hash(content)}) {
 			j.keyFound[f.id] = append(j.keyFound[f.id], j.placeKey(rule, content, f.at))
 		}
@@ -63,14 +64,13 @@ func (j *job) placeNamed(f namedFile, content []byte) {
 // unexplainedFiles lists those files, sorted.
 func (j *job) unexplainedFiles() (list []namedFile) {
 	told := map[version]bool{}
-	paths := map[string]byPath{}
 	for _, from := range []struct {
 		via   string
 		files map[string]git.ID
 	}{{"merge", j.namedAtHead}, {"staged", j.indexFiles}} {
 		for _, path := range sortedKeys(from.files) {
 			v := version{path, from.files[path]}
-			if !told[v] && !j.explained[v] && j.says(paths, path).anything() {
+			if !told[v] && !j.explained[v] && j.says(path).anything() {
 				told[v] = true
 				list = append(list, namedFile{v.id, where{path: path, via: from.via}})
 			}
