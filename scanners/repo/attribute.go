@@ -20,7 +20,7 @@ func (j *job) attribute() error {
 	if !j.scan.config.History {
 		return j.placeFiles()
 	}
-	if err := j.progress("attribute findings", 0, 0); err != nil {
+	if err := j.progress(stagePlaces, 0, 0); err != nil {
 		return err
 	}
 	steps := []func() error{
@@ -109,7 +109,7 @@ func (j *job) placeCommits() error {
 		id, ok := current[c.Path]
 		return ok && id == c.To && newer(c.Commit, j.lastChange[c.Path])
 	}
-	j.past.begin(j, current)
+	j.past.begin(current)
 	err := j.past.replay(byCommits, logged{
 		read: func(each func(git.Change) error) error {
 			return j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, each)
@@ -224,7 +224,7 @@ func (j *job) unexplained(open map[git.ID]bool) {
 
 // placeTips finds out what the tips of branches still hold.
 func (j *job) placeTips() error {
-	tips, err := j.past.atTips(j)
+	tips, err := j.past.atTips(j.tipObjects)
 	for id := range tips {
 		for _, o := range j.allIn(id) {
 			j.found[o.hash].atTip = true

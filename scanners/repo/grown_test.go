@@ -285,7 +285,7 @@ func TestGrownRandomHistories(t *testing.T) {
 // taken all the same.
 func TestGrownBeyondBound(t *testing.T) {
 	old, fresh := git.SHA1([nameSize]byte{1}), git.SHA1([nameSize]byte{2})
-	p := &past{job: &job{ctx: t.Context()}, log: quiet(), size: maxPast, pages: &pages{}, earlier: &pages{}}
+	p := &past{job: &job{ctx: t.Context(), scan: &scanner{env: envOf(nil)}}, size: maxPast, pages: &pages{}, earlier: &pages{}}
 	p.earlier.Stages[byMerges] = page{Read: true, Commits: []line{{ID: old.String()}}, Changes: []entry{{Path: "old.env"}}}
 	var got []string
 	err := p.replay(byMerges, logged{

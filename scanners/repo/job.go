@@ -268,7 +268,7 @@ func (j *job) scanAll() error {
 	}
 	j.saveFindings(j.ctx, err == nil)
 	if err == nil {
-		j.past.save(j)
+		j.past.save()
 	}
 	return err
 }

@@ -1,20 +1,12 @@
 package repo
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
-	"encoding/gob"
 	"encoding/hex"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/muster-nhi/muster/internal/inventory"
-	"github.com/muster-nhi/muster/scanners"
-	"github.com/muster-nhi/muster/scanners/repo/archive"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
@@ -57,10 +49,7 @@ type logged struct {
 // secret in it, nothing is kept.
 type past struct {
 	job     *job
-	memory  scanners.Memory
-	log     *slog.Logger
 	key     string
-	full    bool
 	state   git.State         // before the log was read
 	digest  [sha256.Size]byte // of what decides which changes of a commit make a difference
 	exact   [sha256.Size]byte // of all that decides what the log tells us
@@ -74,59 +63,19 @@ type past struct {
 	spoiled bool // something failed that may go well the next time
 }
 
-// The pages are what is kept.
-type pages struct {
-	Exact     [sha256.Size]byte
-	Growth    *growth // nil if a grown history must be read again as a whole
-	Stages    [stages]page
-	Reachable []string // commits that something was found in and that a reference reaches
-	AtTips    []string // objects that something was found in and that a branch's tip holds
-}
-
-// A growth is what a history must still be made of for its pages to hold.
-type growth struct {
-	Objects []uint64 // git.State's
-	Tips    []string // commits
-}
-
-type page struct {
-	Read    bool
-	Open    []string // what was looked for, if that was not all
-	Commits []line
-	Changes []entry
-}
-
-// A line is a commit.
-type line struct {
-	ID                string
-	Parents           int
-	Author, Committer string
-	Date, Committed   int64 // in seconds since 1970; 0 is unknown
-}
-
-// An entry is a change.
-type entry struct {
-	Commit         int // in page.Commits
-	From           []string
-	To, Path, Mode string
-	Via            string
-}
-
 func newPast(j *job) *past {
 	place := sha256.Sum256([]byte(j.repo.Store() + "\x00" + strings.Join(j.repo.Places(), "\x00") + "\x00" + j.repo.Dir()))
-	return &past{
-		job: j, memory: j.scan.env.Memory, log: j.scan.env.Log, key: "repo/log/" + hex.EncodeToString(place[:]),
-		full: j.scan.config.Rescan == rescanFull,
-	}
+	return &past{job: j, key: "repo/log/" + hex.EncodeToString(place[:])}
 }
 
 // begin looks for what is remembered under the present circumstances, which are
 // the objects that something was found in and the files that declare something,
 // too.
-func (p *past) begin(j *job, wanted map[string]git.ID) {
+func (p *past) begin(wanted map[string]git.ID) {
 	if p == nil {
 		return
 	}
+	j := p.job
 	var err error
 	if p.state, err = j.repo.State(j.ctx); err != nil {
 		return // the log is read
@@ -134,17 +83,17 @@ func (p *past) begin(j *job, wanted map[string]git.ID) {
 	p.pages, p.whole = &pages{}, true
 	p.digest = p.settings()
 	p.exact = p.circumstances(wanted)
-	if p.full {
+	if j.scan.config.Rescan == rescanFull {
 		return
 	}
-	data, err := p.memory.Load(j.ctx, p.key)
+	data, err := j.scan.env.Memory.Load(j.ctx, p.key)
 	if err == nil && data != nil {
 		err = p.open(data)
 	}
 	if err != nil {
-		p.log.Warn("what an earlier scan remembered is not used", "error", err)
+		j.scan.env.Log.Warn("what an earlier scan remembered is not used", "error", err)
 	}
-	if p.earlier != nil && !p.hasGrown(j) {
+	if p.earlier != nil && !p.hasGrown() {
 		p.earlier = nil
 	}
 	for _, read := range []*pages{p.earlier, p.pages} {
@@ -183,30 +132,6 @@ func (p *past) circumstances(wanted map[string]git.ID) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-func (p *past) open(data []byte) error {
-	body, err := unseal(data, p.digest)
-	if err != nil || body == nil {
-		return err
-	}
-	var read pages
-	if err := gob.NewDecoder(bytes.NewReader(body)).Decode(&read); err != nil {
-		return fmt.Errorf("%w: %w", errForgotten, err)
-	}
-	for _, page := range read.Stages {
-		for _, c := range page.Changes {
-			if c.Commit < 0 || c.Commit >= len(page.Commits) {
-				return errForgotten
-			}
-		}
-	}
-	if read.Exact == p.exact {
-		p.pages, p.told = &read, true
-	} else if read.Growth != nil {
-		p.earlier = &read
-	}
-	return nil
-}
-
 // reach notes the commits that pages know to be reached.
 func (p *past) reach(read *pages) {
 	for _, id := range idsOf(read.Reachable) {
@@ -214,21 +139,11 @@ func (p *past) reach(read *pages) {
 	}
 }
 
-func idsOf(list []string) []git.ID {
-	out := make([]git.ID, 0, len(list))
-	for _, text := range list {
-		if id, ok := git.ParseID([]byte(text)); ok {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
 // hasGrown reports whether the history is the earlier one and what came since:
 // no object file is gone, and references still reach whatever they reached. Then
 // each commit of the earlier history tells what it told, and nothing that was
 // found since can be in one: it had all its objects then, and they were read.
-func (p *past) hasGrown(j *job) bool {
+func (p *past) hasGrown() bool {
 	g := p.earlier.Growth
 	at := 0
 	for _, o := range g.Objects {
@@ -240,7 +155,7 @@ func (p *past) hasGrown(j *job) bool {
 		}
 	}
 	p.tips = idsOf(g.Tips)
-	reached, err := j.repo.AreReached(j.ctx, p.tips)
+	reached, err := p.job.repo.AreReached(p.job.ctx, p.tips)
 	return err == nil && reached && len(p.tips) == len(g.Tips)
 }
 
@@ -343,7 +258,7 @@ func (p *past) extend(s stage, l logged, each func(git.Change) error, old func(g
 	if p.job.ctx.Err() != nil {
 		return err
 	}
-	p.log.Debug("only the log of new commits was read", "scope", p.job.scope, "stage", s, "new", len(again))
+	p.job.scan.env.Log.Debug("only the log of new commits was read", "scope", p.job.scope, "stage", s, "new", len(again))
 	earlier.each(func(c git.Change, via string) {
 		if !again[c.Commit.ID] {
 			old(c, via)
@@ -352,89 +267,29 @@ func (p *past) extend(s stage, l logged, each func(git.Change) error, old func(g
 	return err
 }
 
-func namesOf(ids map[git.ID]bool) []string {
-	var out []string
-	for id := range ids {
-		out = append(out, id.String())
-	}
-	slices.Sort(out)
-	return out
-}
-
 // listCommits notes all commits that a reference reaches, if not all of the log is
 // read.
 func (p *past) listCommits() error {
 	if p == nil || p.earlier == nil {
 		return nil
 	}
-	reached, err := p.job.repo.Reach(p.job.ctx, "--all")
-	for id := range reached {
-		p.job.commits[id] = true
-	}
-	return err //nolint:wrapcheck // it says what was done
+	return p.job.listCommits()
 }
 
 // listCommits notes all commits that a reference reaches.
 func (j *job) listCommits() error {
-	return j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, func(git.Change) error { return nil })
+	reached, err := j.repo.Reach(j.ctx, "--all")
+	for id := range reached {
+		j.commits[id] = true
+	}
+	return err //nolint:wrapcheck // it says what was done
 }
 
-// note adds a change to a page.
-func (p *past) note(to *page, c git.Change, via string) {
-	if p.size++; p.size > maxPast {
-		p.forget()
-		return
-	}
-	id := c.Commit.ID.String()
-	if n := len(to.Commits); n == 0 || to.Commits[n-1].ID != id {
-		m := c.Commit
-		to.Commits = append(to.Commits, line{id, m.Parents, m.Author, m.Committer, seconds(m.Date), seconds(m.Committed)})
-	}
-	e := entry{Commit: len(to.Commits) - 1, To: c.To.String(), Path: c.Path, Mode: c.Mode, Via: via}
-	for _, from := range c.From {
-		e.From = append(e.From, from.String())
-	}
-	to.Changes = append(to.Changes, e)
-}
-
-// each hands the changes of a page on, as the log did.
-func (g *page) each(take func(git.Change, string)) {
-	commits := make([]*git.Commit, len(g.Commits))
-	for i, l := range g.Commits {
-		id, _ := git.ParseID([]byte(l.ID))
-		commits[i] = &git.Commit{
-			ID: id, Parents: l.Parents, Author: l.Author, Committer: l.Committer, Date: timeOf(l.Date), Committed: timeOf(l.Committed),
-		}
-	}
-	for _, e := range g.Changes {
-		c := git.Change{Commit: commits[e.Commit], Path: e.Path, Mode: e.Mode}
-		c.To, _ = git.ParseID([]byte(e.To))
-		for _, from := range e.From {
-			id, _ := git.ParseID([]byte(from))
-			c.From = append(c.From, id)
-		}
-		take(c, e.Via)
-	}
-}
-
-func seconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.Unix()
-}
-
-func timeOf(seconds int64) time.Time {
-	if seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
-}
-
-// atTips returns the objects with something in them that branches' tips hold.
-func (p *past) atTips(j *job) (map[git.ID]bool, error) {
+// atTips returns the objects with something in them that branches' tips hold, as
+// read, or as remembered.
+func (p *past) atTips(read func() (map[git.ID]bool, error)) (map[git.ID]bool, error) {
 	if p == nil || !p.told {
-		tips, err := j.tipObjects()
+		tips, err := read()
 		switch {
 		case p == nil || p.pages == nil:
 		case err != nil:
@@ -466,81 +321,4 @@ func (p *past) spoil() {
 	if p != nil {
 		p.spoiled = true
 	}
-}
-
-// save keeps what the log told, unless the repository has changed since.
-func (p *past) save(j *job) {
-	if p == nil || p.pages == nil || p.told || p.spoiled || p.secretive() {
-		return
-	}
-	p.pages.Exact, p.pages.Growth = p.exact, p.growth(j)
-	if state, err := j.repo.State(j.ctx); err != nil || state.Sum != p.state.Sum {
-		return
-	}
-	for id, kind := range j.kinds {
-		if kind == git.TypeCommit && j.commits[id] {
-			p.pages.Reachable = append(p.pages.Reachable, id.String())
-		}
-	}
-	slices.Sort(p.pages.Reachable)
-	var body bytes.Buffer
-	if err := gob.NewEncoder(&body).Encode(p.pages); err != nil {
-		return
-	}
-	if err := p.memory.Save(context.WithoutCancel(j.ctx), p.key, seal(body.Bytes(), p.digest)); err != nil {
-		p.log.Warn("what the log told is not remembered", "error", err)
-	}
-}
-
-// growth returns what the history must still be made of when it has grown; nil if
-// it must be read as a whole then: objects are missing, or were read in part for
-// a reason that may not hold another time.
-func (p *past) growth(j *job) *growth {
-	if !p.whole || p.state.Objects == nil || p.state.Settings == [sha256.Size]byte{} {
-		return nil
-	}
-	for reason := range j.reasons {
-		if !slices.Contains(lastingReasons(), reason) {
-			return nil
-		}
-	}
-	tips, err := j.repo.LogTips(j.ctx)
-	if err != nil {
-		return nil
-	}
-	g := &growth{Objects: p.state.Objects}
-	for _, id := range tips {
-		g.Tips = append(g.Tips, id.String())
-	}
-	return g
-}
-
-// lastingReasons are those for which an object is read in part, or not, in each
-// scan.
-func lastingReasons() []string {
-	list := []string{shallowReason, unreadReason + "larger than max_file_size"}
-	for _, why := range []archive.Reason{archive.TooDeep, archive.TooMany, archive.TooLarge, archive.TooMuch, archive.TooDense, archive.Overlapping} {
-		list = append(list, cutReason+string(why))
-	}
-	return list
-}
-
-// secretive reports whether a secret stands in a text that would be kept. It
-// asks a masker of its own, as the other counts what it takes out of records.
-func (p *past) secretive() bool {
-	j := p.job
-	m := newMasker(j.rules, j.scan.env.Hash, func(hash inventory.SecretHash) bool { return j.found[hash] != nil })
-	if rules, err := j.scan.rules(); err == nil {
-		m.matcher = rules.NewMatcher()
-	}
-	for _, page := range p.pages.Stages {
-		for _, l := range page.Commits {
-			m.text(l.Author)
-			m.text(l.Committer)
-		}
-		for _, e := range page.Changes {
-			m.text(e.Path)
-		}
-	}
-	return m.count > 0
 }

@@ -68,12 +68,13 @@ func TestRescanAfterAFailure(t *testing.T) {
 	config := map[string]any{"path": b.dir}
 	sameAsFresh(t, memory, config, "before")
 	b.commit("more", "more.env", "TOKEN="+canary("more")+"\n")
-	j := &job{ctx: t.Context(), past: &past{pages: &pages{}, memory: memory}, reasons: map[string]int{}}
+	j := &job{ctx: t.Context(), scan: &scanner{env: envOf(memory)}, reasons: map[string]int{}}
+	j.past = &past{job: j, pages: &pages{}}
 	if err := j.tolerate(errors.New("git was stopped"), "the tree at HEAD"); err != nil || !j.past.spoiled {
 		t.Fatal(err)
 	}
 	before := bytes.Clone(memory.data[memory.of(t, "repo/log/")])
-	j.past.save(j)
+	j.past.save()
 	if !cmp.Equal(before, memory.data[memory.of(t, "repo/log/")]) {
 		t.Error("it is remembered")
 	}

@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
@@ -287,21 +286,21 @@ func (j *job) toldOf(id git.ID) *told {
 // discreet returns a function that reports whether a text can be kept: no secret
 // stands in it. Before all is found, a word that may be one is one.
 func (j *job) discreet(whole bool) func(string) bool {
-	m := newMasker(j.rules, j.scan.env.Hash, func(hash inventory.SecretHash) bool { return !whole || j.found[hash] != nil })
-	if rules, err := j.scan.rules(); err == nil {
-		m.matcher = rules.NewMatcher()
-	}
+	m := j.quietMasker(func(hash inventory.SecretHash) bool { return !whole || j.found[hash] != nil })
 	return func(s string) bool {
 		before := m.count
 		return m.text(s) == s && m.count == before
 	}
 }
 
-// compareIDs orders the names of objects, of those by SHA-1.
-func compareIDs(a, b git.ID) int {
-	x, _ := a.SHA1()
-	y, _ := b.SHA1()
-	return bytes.Compare(x[:], y[:])
+// quietMasker returns a masker for what is to be kept: the job's own counts what it
+// takes out of records. It goes by the rules that most have, as that one does.
+func (j *job) quietMasker(found func(inventory.SecretHash) bool) *masker {
+	rules := j.rules
+	if common, err := j.scan.rules(); err == nil {
+		rules = common
+	}
+	return newMasker(rules, j.scan.env.Hash, found)
 }
 
 func compareWholes(a, b whole) int { return cmp.Or(a.id.Compare(b.id), cmp.Compare(a.by, b.by)) }
