@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/repo/archive"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
@@ -160,9 +161,9 @@ func (k *known) has(id git.ID) bool {
 }
 
 // proves reports whether data is all of the object that it is said to be, and
-// whether anybody wants to know.
+// whether anybody wants to know. A member of an archive never is.
 func (k *known) proves(s source, data []byte) bool {
-	return k != nil && s.kind != "" && sameObject(s.kind, data, s.id)
+	return k != nil && s.kind != "" && s.inner == "" && s.format == archive.None && sameObject(s.kind, data, s.id)
 }
 
 // add remembers that nothing is in an object.

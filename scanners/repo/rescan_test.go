@@ -24,6 +24,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/repo/archive"
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
@@ -494,6 +495,16 @@ func TestForgedObjectIsNotRemembered(t *testing.T) {
 	}
 	if (*known)(nil).proves(s, nil) {
 		t.Error("without memory nothing is to be proven")
+	}
+	h := newObjectHash("blob", 5, git.ID{})
+	_, _ = h.Write([]byte("clean"))
+	s.id = git.SHA1([nameSize]byte(h.Sum(nil)))
+	if !k.proves(s, []byte("clean")) {
+		t.Error("a content is not that of its name")
+	}
+	s.inner, s.format = "a.txt", archive.Zip
+	if k.proves(s, []byte("clean")) {
+		t.Error("a member of an archive was taken for the archive")
 	}
 }
 
