@@ -42,6 +42,7 @@ type known struct {
 	now    func() time.Time
 	log    *slog.Logger
 	shared *shared // what other repositories of this run know
+	told   bool    // they know old
 
 	mu    sync.Mutex
 	old   []byte   // names
@@ -71,7 +72,9 @@ func (j *job) recall() {
 	j.known = k
 	if j.scan.config.Rescan != rescanFull {
 		k.load(j.ctx)
-		k.shared.add(k.digest, k.old)
+		if k.told = j.run.several(); k.told {
+			k.shared.add(k.digest, k.old)
+		}
 	}
 	j.recallFindings()
 	if j.scan.env.Memory != nil {
@@ -233,14 +236,36 @@ func (k *known) count(whole bool) (n int) {
 	return n
 }
 
-// names returns what is to be remembered, sorted, each once.
-func (k *known) names(whole bool) []byte {
+// untold returns what the other repositories of this run are to know yet, as
+// sorted lists of names, each once.
+func (k *known) untold() [][]byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var fresh []byte
+	for _, name := range k.sorted() {
+		fresh = append(fresh, name[:]...)
+	}
+	if k.told {
+		return [][]byte{fresh}
+	}
+	k.told = true
+	return [][]byte{k.old, fresh}
+}
+
+// sorted returns the fresh names, sorted, each once. The caller holds k.mu.
+func (k *known) sorted() [][nameSize]byte {
 	slices.SortFunc(k.fresh, func(a, b [nameSize]byte) int {
 		return cmp.Or(cmp.Compare(binary.BigEndian.Uint64(a[:]), binary.BigEndian.Uint64(b[:])), bytes.Compare(a[:], b[:]))
 	})
 	k.fresh = slices.Compact(k.fresh)
-	out := make([]byte, 0, len(k.old)+nameSize*len(k.fresh))
-	fresh := k.fresh
+	return k.fresh
+}
+
+// names returns what is to be remembered, sorted, each once. The caller holds
+// k.mu.
+func (k *known) names(whole bool) []byte {
+	fresh := k.sorted()
+	out := make([]byte, 0, len(k.old)+nameSize*len(fresh))
 	for i := range len(k.old) / nameSize {
 		if !k.stays(i, whole) {
 			continue

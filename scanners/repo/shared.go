@@ -102,10 +102,9 @@ func (j *job) publish() {
 	if j.known == nil || !j.run.several() {
 		return
 	}
-	j.known.mu.Lock()
-	list := j.known.names(false)
-	j.known.mu.Unlock()
-	j.known.shared.add(j.known.digest, list)
+	for _, list := range j.known.untold() {
+		j.known.shared.add(j.known.digest, list)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, id := range slices.SortedFunc(maps.Keys(j.tells.met), git.ID.Compare) {

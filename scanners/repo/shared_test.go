@@ -81,6 +81,21 @@ func TestSharedIsBounded(t *testing.T) {
 	}
 }
 
+// What the other repositories know of one already is not told again; what was not
+// told when it was recalled is.
+func TestUntold(t *testing.T) {
+	a, b, c := [nameSize]byte{1}, [nameSize]byte{2}, [nameSize]byte{3}
+	for told, want := range map[bool][][]byte{true: {slices.Concat(b[:], c[:])}, false: {a[:], slices.Concat(b[:], c[:])}} {
+		k := &known{old: a[:], fresh: [][nameSize]byte{c, b, c}, told: told}
+		if got := k.untold(); !slices.EqualFunc(got, want, bytes.Equal) {
+			t.Errorf("told %t: %x", told, got)
+		}
+		if got := k.untold(); !slices.EqualFunc(got, [][]byte{slices.Concat(b[:], c[:])}, bytes.Equal) {
+			t.Errorf("told %t, again: %x", told, got)
+		}
+	}
+}
+
 // A reading counts the objects that a scan reads, by what it logs.
 type reading struct {
 	mu   sync.Mutex
