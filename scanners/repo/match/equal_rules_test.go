@@ -162,7 +162,7 @@ func (s *setup) allowlist(r *rand.Rand) {
 
 // mostContent is how many bytes a text that is made up has, about: no line of it is
 // long, and no text takes seconds.
-const mostContent = 1 << 13
+const mostContent = 1 << 12
 
 // content makes a text up in which rules find something: samples, halves of
 // them, encoded ones, words and noise.
@@ -232,20 +232,25 @@ func beyondDecoding(rs *Ruleset) map[string]bool {
 // theirRules is gitleaks' detector over a configuration that gitleaks reads.
 func theirRules(t *testing.T, text string) *detect.Detector {
 	t.Helper()
-	raw := viper(t, text)
+	raw, standard := viper(t, text), viper(t, config.DefaultConfig)
 	if raw.Extend.UseDefault {
 		// gitleaks counts for as long as a process lives how often it extended a
 		// configuration: from the second on it leaves out targetRules, from the third
 		// on it does not extend at all. So it is given one that holds all rules.
 		raw.Extend.UseDefault = false
-		raw.Rules = append(raw.Rules, viper(t, config.DefaultConfig).Rules...)
+		raw.Rules = append(raw.Rules, standard.Rules...)
 	}
 	translated, err := raw.Translate()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	// Muster holds all rules to them, also where the defaults are left out.
-	translated.Allowlists = append(translated.Allowlists, theirs(t).Config.Allowlists...)
+	standard.Rules = nil
+	allow, err := standard.Translate()
+	if err != nil || len(allow.Allowlists) == 0 {
+		t.Fatalf("gitleaks' own allowlists: %v", err)
+	}
+	translated.Allowlists = append(translated.Allowlists, allow.Allowlists...)
 	d := detect.NewDetector(translated)
 	d.MaxDecodeDepth = maxDecodeDepth
 	return d
