@@ -1,0 +1,167 @@
+package azure
+
+import (
+	"slices"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+func complete(l *object.Listing) bool {
+	return l.Status == inventory.StatusComplete || l.Status == ""
+}
+
+// listingsOf returns the listings that tell of the tenant as a whole, and those of
+// one subscription, or of all of them if none is named.
+func (m *mapper) listingsOf(s *object.Subscription) (tenant, own []*object.Listing) {
+	for i := range m.t.Listings {
+		tenant = append(tenant, &m.t.Listings[i])
+	}
+	for _, x := range m.order() {
+		for i := range x.Listings {
+			if s == nil || s == x {
+				own = append(own, &x.Listings[i])
+			}
+		}
+	}
+	return tenant, own
+}
+
+// whole reports whether all that a call lists was seen, wherever it was asked.
+func (m *mapper) whole(call string) bool {
+	if is, ok := m.wholes[call]; ok {
+		return is
+	}
+	tenant, own := m.listingsOf(nil)
+	any, all := false, true
+	for _, l := range slices.Concat(tenant, own) {
+		if l.Call == call {
+			any, all = true, all && complete(l)
+		}
+	}
+	m.wholes[call] = any && all
+	return any && all
+}
+
+// wholeKind reports whether all that records of a kind are made of was seen.
+func (m *mapper) wholeKind(kind inventory.Kind) bool {
+	for _, f := range m.estate.feeds[kind] {
+		if f.main && !m.whole(f.call) {
+			return false
+		}
+	}
+	return true
+}
+
+// putCoverage says how much of a kind was seen in the scope of the tenant, or of a
+// subscription.
+func (m *mapper) putCoverage(scope string, s *object.Subscription, kind inventory.Kind) {
+	at := m.in(scope)
+	notes := slices.Concat(m.t.Notes, m.estate.notes)
+	if s != nil {
+		notes = slices.Concat(s.Notes, m.estate.notes)
+	}
+	for _, n := range notes {
+		m.note(scope, kind, n)
+	}
+	r := &reasons{}
+	tenant, own := m.listingsOf(s)
+	for _, l := range tenant {
+		m.tell(scope, s != nil, kind, l, r)
+	}
+	for _, l := range own {
+		m.tell(scope, s != nil, kind, l, r)
+	}
+	if len(tenant)+len(own) == 0 {
+		r.add(cause{why: "nothing of the tenant was read", main: true})
+		r.mains, r.skipped = 1, 1
+	}
+	for _, text := range slices.Concat(at.lost[kind], m.estate.lost) {
+		r.add(cause{why: text, main: true})
+	}
+	x := &inventory.Coverage{
+		Scanner: m.estate.scanner, Scope: scope, Kind: kind, Count: at.count[kind], Principal: inventory.Clip(m.reader(), maxText), Notes: at.notes[kind],
+	}
+	x.Status, x.Reason = r.status(x.Count)
+	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
+}
+
+// reader is as whom the tenant was read.
+func (m *mapper) reader() string {
+	switch {
+	case m.t.ReaderName != "" && m.t.Reader != "":
+		return m.t.ReaderName + " (" + m.t.Reader + ")"
+	case m.t.ReaderName != "":
+		return m.t.ReaderName
+	default:
+		return m.t.Reader
+	}
+}
+
+// tell takes in how one call fared. A call that no kind is made of counts for all of
+// them.
+func (m *mapper) tell(scope string, inSub bool, kind inventory.Kind, l *object.Listing, r *reasons) {
+	f, fed := m.estate.feeds.of(kind, l.Call)
+	switch {
+	case !fed && m.estate.feeds.any(l.Call):
+		return
+	case !fed:
+		f = feed{call: l.Call, at: everywhere}
+	case inSub && f.at == inTenant, !inSub && f.at == inSubscriptions && len(m.t.Subscriptions) > 0:
+		return
+	}
+	if f.main {
+		r.mains++
+	}
+	if complete(l) {
+		return
+	}
+	c := newCause(l, f.loss)
+	if l.Status == inventory.StatusSkipped && !m.estate.saved && !f.main {
+		m.note(scope, kind, c.String())
+		return
+	}
+	c.main = f.main || l.Status == inventory.StatusDenied
+	r.add(c)
+	if !f.main {
+		return
+	}
+	switch l.Status {
+	case inventory.StatusDenied:
+		r.denied++
+	case inventory.StatusSkipped:
+		r.skipped++
+	case inventory.StatusComplete, inventory.StatusPartial:
+	}
+}
+
+// tellGaps tells what could not be seen beside what listings say.
+func (m *mapper) tellGaps() {
+	for _, name := range m.unread {
+		text := "the members of group " + inventory.Clip(name, maxName) + ", which holds roles or permissions, are not known"
+		m.lose(m.scope, inventory.KindGrant, text)
+		for _, s := range m.t.Subscriptions {
+			m.lose(m.scopeOf(s), inventory.KindGrant, text)
+		}
+	}
+	if !m.t.UsageKnown && m.t.UsageReason != "" {
+		m.note(m.scope, inventory.KindUsage, m.t.UsageReason)
+	}
+	m.tellUnnamed()
+}
+
+// tellUnnamed says of how many identities the report of sign-ins tells nothing.
+func (m *mapper) tellUnnamed() {
+	if !m.t.UsageKnown {
+		return
+	}
+	n := 0
+	for id, p := range m.sps {
+		if len(m.signIns[id]) == 0 && len(m.signIns[lower(p.AppID)]) == 0 && !byMicrosoft(p.HomeTenant) {
+			n++
+		}
+	}
+	if n > 0 {
+		m.note(m.scope, inventory.KindUsage, "of "+number(n)+" service principals the report of sign-ins says nothing: they were not used for as long as it looks back, which nobody documents, and their last use is unknown")
+	}
+}

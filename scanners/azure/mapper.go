@@ -1,0 +1,190 @@
+package azure
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+// A mapper turns one tenant and its subscriptions into records.
+//
+// Memory: the index of the tenant and what package paths finds out about each
+// principal; no record is kept.
+type mapper struct {
+	*index
+
+	ctx      context.Context //nolint:containedctx // of the one scan that the mapper lives for
+	emit     scanners.Emit
+	err      error // the first error of emit or of the context; nothing is emitted after it
+	estate   *estate
+	judge    *judge
+	scope    string // of the tenant
+	names    map[string]int
+	scopes   map[string]*seen // by scope
+	held     map[string]*holdings
+	wholes   map[string]bool
+	contacts []owning // who answers for the tenant
+	emitted  int
+}
+
+// seen is what was emitted of a scope, and what a reader of its coverage should know.
+type seen struct {
+	count map[inventory.Kind]int
+	notes map[inventory.Kind][]string
+	lost  map[inventory.Kind][]string // what was not seen beside what listings say
+}
+
+func (e *estate) newMapper(ctx context.Context, t *object.Tenant, emit scanners.Emit) *mapper {
+	m := &mapper{
+		index: newIndex(t), ctx: ctx, emit: emit, estate: e, scope: e.scanner + ":" + word(lower(t.ID)),
+		names: map[string]int{}, scopes: map[string]*seen{}, wholes: map[string]bool{},
+	}
+	m.judge = newJudge(e, m.index)
+	m.held = m.holdings()
+	m.contacts = contactOwners(t.Contacts, "tenant_contact", "contact of the tenant")
+	return m
+}
+
+// run emits all records of the tenant, kind by kind of object, then coverage.
+func (m *mapper) run(kinds []inventory.Kind) error {
+	for _, step := range []func(){
+		m.putApplications, m.putPrincipals, m.putStrangers, m.putSubscriptions, m.tellGaps,
+	} {
+		if m.err != nil {
+			break
+		}
+		step()
+	}
+	for _, k := range kinds {
+		m.putCoverage(m.scope, nil, k)
+	}
+	for _, s := range m.order() {
+		for _, k := range kinds {
+			m.putCoverage(m.scopeOf(s), s, k)
+		}
+	}
+	return m.err
+}
+
+// order returns the subscriptions by id.
+func (m *mapper) order() []*object.Subscription {
+	out := slices.Clone(m.t.Subscriptions)
+	slices.SortFunc(out, func(a, b *object.Subscription) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// scopeOf names the scope of a subscription.
+func (m *mapper) scopeOf(s *object.Subscription) string { return m.scope + "/" + word(lower(s.ID)) }
+
+// scopeAt returns the scope of what lies at an ARM id: that of its subscription if
+// it was read, else the tenant's.
+func (m *mapper) scopeAt(arm string) string {
+	if s := m.subs[subscriptionOf(arm)]; s != nil {
+		return m.scopeOf(s)
+	}
+	return m.scope
+}
+
+// id returns the id of what has a name of its own in Azure.
+func (m *mapper) id(native string) string { return m.estate.scanner + ":" + word(native) }
+
+// entra returns the id of an object of the tenant's directory.
+func (m *mapper) entra(kind, id string) string {
+	return m.id(lower(m.t.ID) + "/" + kind + "/" + lower(id))
+}
+
+// part returns the id of what belongs to something with an id and has none of its
+// own.
+func part(of, name string) string { return of + "#" + word(name) }
+
+// once returns an id, with a number if the tenant has two of it.
+func (m *mapper) once(id string) string {
+	m.names[id]++
+	if n := m.names[id]; n > 1 {
+		return id + "~" + number(n)
+	}
+	return id
+}
+
+// in returns what is known of a scope.
+func (m *mapper) in(scope string) *seen {
+	s := m.scopes[scope]
+	if s == nil {
+		s = &seen{map[inventory.Kind]int{}, map[inventory.Kind][]string{}, map[inventory.Kind][]string{}}
+		m.scopes[scope] = s
+	}
+	return s
+}
+
+// put emits one record unless the scan has ended.
+func (m *mapper) put(r inventory.Record, kind inventory.Kind) {
+	if m.err != nil {
+		return
+	}
+	if m.emitted++; m.emitted%1024 == 0 && m.ctx.Err() != nil {
+		m.err = fmt.Errorf("scan %s: %w", m.scope, context.Cause(m.ctx))
+		return
+	}
+	if m.err = m.emit(r); m.err == nil && kind != inventory.KindCoverage {
+		m.in(r.Scope()).count[kind]++
+	}
+}
+
+// note keeps something that a reader of the coverage of a kind should know.
+func (m *mapper) note(scope string, kind inventory.Kind, text string) {
+	m.in(scope).notes[kind] = append1(m.in(scope).notes[kind], text)
+}
+
+// lose keeps something that was not seen of a kind although listings were whole.
+func (m *mapper) lose(scope string, kind inventory.Kind, text string) {
+	m.in(scope).lost[kind] = append1(m.in(scope).lost[kind], text)
+}
+
+// append1 appends a text that is not there yet, up to a bound.
+func append1(list []string, text string) []string {
+	text = inventory.Clip(text, maxText)
+	if len(list) < maxMore && !slices.Contains(list, text) {
+		return append(list, text)
+	}
+	return list
+}
+
+// putIdentity emits an identity with what all of them have in common.
+func (m *mapper) putIdentity(x inventory.Identity, attr attributes) {
+	x.Name, x.Description = inventory.Clip(x.Name, maxName), inventory.Clip(x.Description, maxText)
+	x.CreatedAt, x.CreatedBy = inventory.Time(x.CreatedAt), inventory.Clip(x.CreatedBy, maxText)
+	x.PublicIDs = clean(x.PublicIDs)
+	if len(attr) > 0 {
+		x.Attributes = attr
+	}
+	m.put(inventory.Record{Identity: &x}, inventory.KindIdentity)
+}
+
+// putCredential emits a credential with what all of them have in common.
+func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr attributes) {
+	x.Name, x.Description, x.PublicID = inventory.Clip(x.Name, maxName), inventory.Clip(x.Description, maxText), inventory.Clip(x.PublicID, maxText)
+	x.CreatedAt, x.RotatedAt = inventory.Time(x.CreatedAt), inventory.Time(x.RotatedAt)
+	x.ExpiresAt, x.NextRotationAt = inventory.Time(x.ExpiresAt), inventory.Time(x.NextRotationAt)
+	x.NeverExpires = x.NeverExpires && x.ExpiresAt.IsZero()
+	if x.Tags == nil {
+		x.Tags = tagsOf(tags)
+	}
+	if len(attr) > 0 {
+		x.Attributes = attr
+	}
+	m.put(inventory.Record{Credential: &x}, inventory.KindCredential)
+}
+
+func (m *mapper) putUsage(u inventory.Usage) {
+	u.LastUsedAt, u.TrackedSince = inventory.Time(u.LastUsedAt), inventory.Time(u.TrackedSince)
+	u.Service, u.Resource = inventory.Clip(u.Service, maxName), inventory.Clip(u.Resource, maxText)
+	if u.LastUsedAt.IsZero() && u.TrackedSince.IsZero() {
+		return
+	}
+	m.put(inventory.Record{Usage: &u}, inventory.KindUsage)
+}
