@@ -92,7 +92,7 @@ func (m *mapper) accountAttributes(a *object.Account, email string) attributes {
 	}
 	attr.count("keys", users, a.KeysKnown)
 	attr.count("system_keys", system, false)
-	attr.count("api_keys", m.estate.bound[email], m.listings.seen(callAPIKeys))
+	attr.count("api_keys", m.estate.bound[email], m.listings.whole(callAPIKeys))
 	if n := m.estate.judge.inherited(email); n > 0 {
 		attr["inherited_impersonators"] = number(n)
 	}
@@ -132,7 +132,7 @@ func (m *mapper) blind(email string) bool {
 	if m.estate.bound[email] > 0 {
 		return true
 	}
-	if !m.listings.seen(callAPIKeys) {
+	if !m.listings.whole(callAPIKeys) {
 		m.note(inventory.KindUsage, "API keys were not all listed: one that is bound to a service account leaves no trace in what Policy Analyzer observes, so when accounts were last used is not told")
 		return true
 	}
@@ -248,7 +248,7 @@ func (m *mapper) putNamedAccount(x *member) {
 		if m.estate.inOrganization(project) == inventory.False {
 			i.ThirdParty = inventory.True
 		}
-		if m.p != nil && project == m.p.ID && defaultOf(x.email) != defaultBuild && m.listings.seen(callAccounts) {
+		if m.p != nil && project == m.p.ID && defaultOf(x.email) != defaultBuild && m.listings.whole(callAccounts) {
 			attr["missing"] = "true" // the project has no such account
 		}
 	}

@@ -75,18 +75,6 @@ func (l *listings) whole(call string) bool {
 	return len(list) > 0
 }
 
-// callInventory is the call of Asset Inventory that tells what most others would.
-const callInventory = "cloudasset.assets.listResource"
-
-// seen reports whether all that a call lists was seen, by the call itself or by Asset
-// Inventory in its place.
-func (l *listings) seen(call string) bool {
-	if len(l.byCall[call]) > 0 {
-		return l.whole(call)
-	}
-	return l.whole(callInventory)
-}
-
 func complete(l *object.Listing) bool {
 	return l.Status == inventory.StatusComplete || l.Status == ""
 }

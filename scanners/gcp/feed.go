@@ -22,8 +22,14 @@ type feed struct {
 	loss string // what cannot be told without it
 }
 
-// inventoryCalls are those of Asset Inventory that list all at once.
-const inventoryCalls = "cloudasset.*"
+// Calls of Asset Inventory. What they told is also listed by the calls that would have
+// told it, and where they are denied those are made, so that they count only for what
+// nothing else tells.
+const (
+	callAssets    = "cloudasset.assets.listResource"
+	callPolicies  = "cloudasset.assets.searchAllIamPolicies"
+	callResources = "cloudasset.assets.searchAllResources"
+)
 
 // feeds lists what each kind is made of.
 //
@@ -34,7 +40,8 @@ func feeds(kind inventory.Kind) []feed {
 		return []feed{
 			{callAccounts, true, "service accounts"},
 			{"iam.serviceAccounts.get", false, "service accounts"},
-			{inventoryCalls, true, "service accounts"},
+			{callResources, false, "when service accounts were made"},
+			{"domainWideDelegation.*", false, "domain-wide delegation"},
 			{callPools, false, "workload identity pools"},
 			{"iam.workloadIdentityPool*", false, "providers and identities of pools"},
 			{"iam.workforcePool*", false, "workforce pools"},
@@ -44,13 +51,11 @@ func feeds(kind inventory.Kind) []feed {
 			{"resourcemanager.*.search", false, "projects"},
 			{"resourcemanager.*.get", false, "the name and number of the project"},
 			{"serviceusage.*", false, "which APIs are on"},
-			{"admin.*", false, "domain-wide delegation"},
 		}
 	case inventory.KindCredential:
 		return []feed{
 			{callAccounts, true, "keys of service accounts"},
 			{"iam.serviceAccountKeys.*", true, "keys of service accounts"},
-			{inventoryCalls, true, "keys and secrets"},
 			{"apikeys.*", false, "API keys"},
 			{"secretmanager.secrets.list", true, "secrets"},
 			{"secretmanager.locations.list", false, "regional secrets"},
@@ -66,7 +71,7 @@ func feeds(kind inventory.Kind) []feed {
 	case inventory.KindGrant:
 		return []feed{
 			{"resourcemanager.*.getIamPolicy", true, "policies of projects and what is above them"},
-			{inventoryCalls, true, "policies"},
+			{callPolicies, false, "policies of buckets, topics and other resources"},
 			{"*.getIamPolicy", false, "policies of resources"},
 			{"iam.roles.*", false, "permissions of roles"},
 			{"iam.denypolicies.*", false, "deny policies"},
@@ -90,7 +95,6 @@ func feeds(kind inventory.Kind) []feed {
 			{callAccounts, false, "accounts whose use would be told"},
 			{"iam.serviceAccountKeys.*", false, "keys whose use would be told"},
 			{"apikeys.*", false, "accounts to which API keys are bound"},
-			{inventoryCalls, false, "accounts and keys whose use would be told"},
 			{"recommender.iamServiceAccount*", false, "unused accounts"},
 			{"recommender.*ccountInsight*", false, "unused accounts"},
 			{"resourcemanager.*.list", false, "projects"},
@@ -102,7 +106,7 @@ func feeds(kind inventory.Kind) []feed {
 			{"iam.workloadIdentityPoolProviders.*", true, "providers"},
 			{"iam.workforcePool*", false, "workforce pools"},
 			{"iam.serviceAccounts.getIamPolicy", true, "who may become a service account"},
-			{inventoryCalls, true, "who may become a service account"},
+			{"resourcemanager.projects.getIamPolicy", false, "who may become all service accounts of the project"},
 			{callAccounts, false, "service accounts"},
 			{"iam.roles.*", false, "permissions of roles"},
 			{"resourcemanager.*.list", false, "which projects are the organisation's"},
@@ -110,7 +114,7 @@ func feeds(kind inventory.Kind) []feed {
 		}
 	case inventory.KindConsumer:
 		return []feed{
-			{inventoryCalls, true, "what runs as service accounts"},
+			{callAssets, true, "what runs as service accounts"},
 			{"compute.*", true, "instances"},
 			{"run.*", true, "services and jobs"},
 			{"cloudfunctions.*", true, "functions"},
@@ -133,7 +137,7 @@ func feeds(kind inventory.Kind) []feed {
 			{"resourcemanager.*.list", false, "labels of projects"},
 			{"resourcemanager.*.search", false, "labels of projects"},
 			{"resourcemanager.tag*", false, "tags of the project"},
-			{inventoryCalls, false, "labels"},
+			{callResources, false, "labels and tags"},
 			{callAccounts, true, "descriptions of service accounts"},
 			{"secretmanager.secrets.list", false, "labels of secrets"},
 			{"cloudkms.*", false, "labels of keys"},

@@ -20,7 +20,7 @@ const stateDeleted = "DELETED"
 
 // A mapper turns one place into records.
 //
-// Memory: the ids of its grants and trusts; no record is kept.
+// Memory: the ids of its records; no record is kept.
 type mapper struct {
 	ctx      context.Context //nolint:containedctx // of the one scan that the mapper lives for
 	emit     scanners.Emit
@@ -34,7 +34,7 @@ type mapper struct {
 	labels   []object.Label  // of the project
 	listings listings
 	shared   []owning       // who answers for the place
-	names    map[string]int // ids of grants and trusts that were made
+	names    map[string]int // ids of records that were made
 
 	count   map[inventory.Kind]int
 	notes   map[inventory.Kind][]string
@@ -87,6 +87,16 @@ func (m *mapper) id(native string) string { return m.scanner + ":" + word(native
 // part returns the id of what belongs to something with a name and has none.
 func (m *mapper) part(native, of string) string { return m.id(native) + "#" + word(of) }
 
+// again reports whether the place has had something of an id already. Listings that
+// name a thing twice disagree at most in what was changed meanwhile.
+func (m *mapper) again(id string, kind inventory.Kind) bool {
+	if m.names[id]++; m.names[id] == 1 {
+		return false
+	}
+	m.note(kind, "something was listed twice and is told once")
+	return true
+}
+
 // once returns an id, with a number if the place has two of it.
 func (m *mapper) once(id string) string {
 	m.names[id]++
@@ -115,6 +125,9 @@ func (m *mapper) put(r inventory.Record, kind inventory.Kind) {
 // putIdentity emits an identity with what all of them have in common, and its
 // owners.
 func (m *mapper) putIdentity(x inventory.Identity, labels []object.Label, attr attributes) {
+	if m.again(x.ID, inventory.KindIdentity) {
+		return
+	}
 	x.Scope, x.Name = m.scope, label(x.Name)
 	x.Description, x.CreatedAt = inventory.Clip(x.Description, maxText), inventory.Time(x.CreatedAt)
 	x.Tags, x.Environment, x.ReviewedAt = tagsOf(labels), environmentOf(labels, m.labels), reviewedAt(labels)
@@ -131,6 +144,9 @@ func (m *mapper) putIdentity(x inventory.Identity, labels []object.Label, attr a
 // putCredential emits a credential with what all of them have in common. It has
 // owners of its own if it belongs to no identity.
 func (m *mapper) putCredential(x inventory.Credential, labels []object.Label, attr attributes) {
+	if m.again(x.ID, inventory.KindCredential) {
+		return
+	}
 	x.Scope, x.Name, x.Description = m.scope, inventory.Clip(x.Name, maxName), inventory.Clip(x.Description, maxText)
 	x.PublicID = inventory.Clip(x.PublicID, maxText)
 	x.CreatedAt, x.RotatedAt = inventory.Time(x.CreatedAt), inventory.Time(x.RotatedAt)

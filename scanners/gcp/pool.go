@@ -313,7 +313,7 @@ func (m *mapper) fromPool(i *inventory.Identity, x *member, attr attributes) {
 	}
 	pool := m.estate.pools[m.estate.poolName(x.pool)]
 	if pool == nil {
-		attr.yes("missing", !x.workforce && m.p != nil && m.estate.poolName(x.pool) != x.pool && m.listings.seen(callPools))
+		attr.yes("missing", !x.workforce && m.p != nil && m.estate.poolName(x.pool) != x.pool && m.listings.whole(callPools))
 		return
 	}
 	i.Disabled = off(pool.Disabled, pool.State)

@@ -181,7 +181,7 @@ func (m *mapper) poolGone(x *member) bool {
 		return false
 	}
 	l := m.estate.listingsOf(p)
-	return l.seen(callPools)
+	return l.whole(callPools)
 }
 
 // subjectOf returns the subject as the issuer spells it, where the provider takes it
