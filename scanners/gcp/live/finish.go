@@ -72,7 +72,11 @@ func (s *site) judge(roles map[string]*object.Role) {
 		at[s.p.Accounts[i].Email] = &s.p.Accounts[i]
 	}
 	for _, i := range s.used {
-		s.p.Insights = append(s.p.Insights, unused(i, roles))
+		out := unused(i, roles)
+		if out.Resource == "projects/"+s.p.Number {
+			out.Resource = "projects/" + s.p.ID // as policies spell it
+		}
+		s.p.Insights = append(s.p.Insights, out)
 		if a := at[i.Member]; a != nil {
 			idle(a, i)
 		}

@@ -25,7 +25,7 @@ type Operation struct {
 	Path    string // with holes: {name} is escaped, {+name} has its slashes kept
 	Body    string // JSON that is always the same; empty is none
 	Items   string // the field of an answer that lists; empty is an answer without pages
-	Size    string // the parameter for the size of a page; empty is none
+	Size    string // the parameter for the size of a page; empty is a list in one piece
 	Most    int    // the size that is asked for
 	Fields  string // what is asked for of each item, as partial responses are spelled; empty is everything
 	Rate    float64
@@ -78,6 +78,8 @@ func (o Operation) mask() string {
 		return ""
 	case o.Items == "":
 		return o.Fields
+	case o.Size == "":
+		return o.Items + "(" + o.Fields + ")" // it comes in one piece
 	default:
 		return "nextPageToken," + o.Items + "(" + o.Fields + ")"
 	}
