@@ -219,5 +219,5 @@ func Service(raw []byte) (name string, enabled bool, project string, err error) 
 		Config      struct{ Name string }
 	}
 	err = read(raw, &v)
-	return cmp.Or(v.Config.Name, Part(v.Name, "services")), v.State == "ENABLED", known(Part(v.Name, "projects")), err
+	return cmp.Or(v.Config.Name, Part(v.Name, "services"), Last(v.Name)), v.State == "ENABLED", known(Part(v.Name, "projects")), err
 }

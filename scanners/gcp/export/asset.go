@@ -98,8 +98,8 @@ func (r *reader) related(name string, ancestors []string) {
 // pair remembers that an id and a number are of one project. Only the names of a
 // few services say so surely: others may name another project in theirs.
 func (r *reader) pair(id, number string) {
-	if isNumber(number) && !isNumber(id) && id != "-" && r.ids[number] == "" {
-		r.ids[number] = id
+	if isNumber(number) && id != "" && !isNumber(id) && id != "-" && r.ids[number] == "" && r.numbers[id] == "" {
+		r.ids[number], r.numbers[id] = id, number
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 )
 
@@ -27,8 +28,7 @@ const (
 	each                  // once for each object of after
 	above                 // for each organisation
 	extra                 // read where it is, not missed
-	anywhere              // once for all: predefined roles
-	container             // for each folder and organisation
+	container             // for each folder
 )
 
 // calls lists what is read.
@@ -49,19 +49,18 @@ func identityCalls() []call {
 		{"iam.serviceAccountKeys.list", "iam service-accounts keys list --iam-account=NAME --project=PROJECT", each, []string{"iam.googleapis.com/ServiceAccountKey"}, "accounts"},
 		{"iam.serviceAccounts.getIamPolicy", "iam service-accounts get-iam-policy NAME --project=PROJECT", each, nil, "accounts"},
 		{"iam.roles.list", "iam roles list --project=PROJECT", always, []string{"iam.googleapis.com/Role"}, ""},
-		{"iam.roles.get", "iam roles describe NAME", extra, nil, ""},
 		{"apikeys.keys.list", "services api-keys list --project=PROJECT", always, []string{"apikeys.googleapis.com/Key"}, ""},
 		{"iam.workloadIdentityPools.list", "iam workload-identity-pools list --location=global --show-deleted --project=PROJECT", always, []string{"iam.googleapis.com/WorkloadIdentityPool"}, ""},
 		{"iam.workloadIdentityPoolProviders.list", "iam workload-identity-pools providers list --workload-identity-pool=NAME --location=global --project=PROJECT", each, []string{"iam.googleapis.com/WorkloadIdentityPoolProvider"}, "pools"},
 		{"iam.workloadIdentityPoolManagedIdentities.list", "iam workload-identity-pools managed-identities list --namespace=NAME --workload-identity-pool=NAME --location=global --project=PROJECT", extra, nil, ""},
 		{"iam.oauthClients.list", "iam oauth-clients list --location=global --project=PROJECT", always, nil, ""},
-		{"iam.oauthClientCredentials.list", "iam oauth-clients credentials list --oauth-client=NAME --location=global --project=PROJECT --format=\"json(name,displayName,disabled)\"", each, nil, "clients"},
+		{"iam.oauthClientCredentials.list", "iam oauth-clients credentials list --oauth-client=NAME --location=global --project=PROJECT --format='json(name,displayName,disabled)'", each, nil, "clients"},
 		{"policyanalyzer.serviceAccountLastAuthenticationActivities.query", "policy-intelligence query-activity --activity-type=serviceAccountLastAuthentication --limit=unlimited --project=PROJECT", always, nil, ""},
 		{"policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query", "policy-intelligence query-activity --activity-type=serviceAccountKeyLastAuthentication --limit=unlimited --project=PROJECT", always, nil, ""},
 		{"recommender.iamPolicyInsights.list", "recommender insights list --insight-type=google.iam.policy.Insight --location=global --project=PROJECT", always, nil, ""},
 		{"recommender.iamServiceAccountInsights.list", "recommender insights list --insight-type=google.iam.serviceAccount.Insight --location=global --project=PROJECT", always, nil, ""},
-		{"iam.denypolicies.list", "iam policies list --kind=denypolicies --attachment-point=cloudresourcemanager.googleapis.com/projects/PROJECT", always, nil, ""},
-		{"iam.denypolicies.get", "iam policies get ID --kind=denypolicies --attachment-point=cloudresourcemanager.googleapis.com/projects/PROJECT", extra, nil, ""},
+		{"iam.denypolicies.list", "iam policies list --kind=denypolicies --attachment-point=cloudresourcemanager.googleapis.com/PLACE", always, nil, ""},
+		{"iam.denypolicies.get", "iam policies get ID --kind=denypolicies --attachment-point=cloudresourcemanager.googleapis.com/PLACE", each, nil, "denies"},
 		{"essentialcontacts.contacts.list", "essential-contacts list --project=PROJECT", always, []string{"essentialcontacts.googleapis.com/Contact"}, ""},
 	}
 }
@@ -138,7 +137,7 @@ func workloadCalls() []call {
 // aboveCalls are those of folders, organisations, and of all.
 func aboveCalls() []call {
 	return []call{
-		{"iam.roles.get", "iam roles list --show-deleted", anywhere, nil, ""},
+		{"iam.roles.get", "iam roles describe NAME", each, nil, "roles"}, // what lists roles leaves out their permissions
 		{"resourcemanager.organizations.get", "organizations list", extra, nil, ""},
 		{"resourcemanager.organizations.get", "organizations describe ORGANIZATION", extra, nil, ""},
 		{"resourcemanager.organizations.getIamPolicy", "organizations get-iam-policy ORGANIZATION", above, nil, ""},
@@ -146,9 +145,10 @@ func aboveCalls() []call {
 		{"resourcemanager.folders.getIamPolicy", "resource-manager folders get-iam-policy FOLDER", container, nil, ""},
 		{"iam.workforcePools.list", "iam workforce-pools list --organization=ORGANIZATION --location=global", above, []string{"iam.googleapis.com/WorkforcePool"}, ""},
 		{"iam.workforcePoolProviders.list", "iam workforce-pools providers list --workforce-pool=NAME --location=global", each, []string{"iam.googleapis.com/WorkforcePoolProvider"}, "workforce"},
-		{"iam.denypolicies.list", "iam policies list --kind=denypolicies --attachment-point=cloudresourcemanager.googleapis.com/organizations/ORGANIZATION", above, nil, ""},
-		{"iam.principalaccessboundarypolicies.list", "iam principal-access-boundary-policies list --organization=ORGANIZATION --location=global", above, []string{"iam.googleapis.com/PrincipalAccessBoundaryPolicy"}, ""},
-		{"iam.policybindings.list", "iam policy-bindings list --organization=ORGANIZATION --location=global", above, []string{"iam.googleapis.com/PolicyBinding"}, ""},
+		{"iam.denypolicies.list", "iam policies list --kind=denypolicies --attachment-point=cloudresourcemanager.googleapis.com/PLACE", above, nil, ""},
+		{"iam.denypolicies.list", "iam policies list --kind=denypolicies --attachment-point=cloudresourcemanager.googleapis.com/PLACE", container, nil, ""},
+		{"iam.principalaccessboundarypolicies.list", "iam principal-access-boundary-policies list --organization=ORGANIZATION --location=global", above, nil, ""},
+		{"iam.policybindings.list", "iam policy-bindings list --organization=ORGANIZATION --location=global", above, nil, ""},
 		{"essentialcontacts.contacts.list", "essential-contacts list --organization=ORGANIZATION", above, []string{"essentialcontacts.googleapis.com/Contact"}, ""},
 	}
 }
@@ -167,8 +167,19 @@ func policyCall(resource string) string {
 	case strings.HasPrefix(resource, "secretmanager.googleapis.com/"):
 		return "secretmanager.secrets.getIamPolicy"
 	}
-	return "cloudasset.assets.searchAllIamPolicies"
+	service, rest, _ := strings.Cut(resource, "/")
+	service = strings.TrimSuffix(service, ".googleapis.com")
+	if service == "storage" {
+		return "storage.buckets.getIamPolicy"
+	}
+	if parts := strings.Split(rest, "/"); len(parts) > 1 {
+		service += "." + parts[len(parts)-2]
+	}
+	return inventory.Clip(inventory.Printable(service), maxField) + ".getIamPolicy"
 }
+
+// maxField bounds what a file says of a kind of resource.
+const maxField = 100
 
 // A callTable finds calls by the words of a file's name.
 type callTable struct {
@@ -217,6 +228,16 @@ func (t *callTable) named(name string) *call {
 		}
 	}
 	return nil
+}
+
+// onlyWith is the API without which there is nothing that a call lists; empty if
+// there may be.
+func (c *call) onlyWith() string {
+	switch service, _, _ := strings.Cut(c.permission, "."); service {
+	case "secretmanager", "cloudkms", "compute", "run", "cloudfunctions", "container", "cloudbuild":
+		return service + ".googleapis.com"
+	}
+	return ""
 }
 
 // assetTypes are all types of Asset Inventory that are asked for, in order.

@@ -21,10 +21,14 @@ func (r *reader) finish() *object.Estate {
 		r.places[where].finish()
 	}
 	r.finishPolicies(e)
+	if len(r.allowed) > 0 {
+		r.place(everywhere)
+	}
 	for _, where := range sortedKeys(r.places) {
 		r.finishPlace(e, r.places[where])
 	}
 	slices.SortFunc(e.Projects, func(a, b *object.Project) int { return cmp.Compare(a.ID, b.ID) })
+	r.finishMembers(e)
 	e.Roles, e.Denies = r.roles.sorted(), r.denies.sorted()
 	r.finishBoundaries(e)
 	if len(e.Projects) == 0 && len(e.Organizations) == 0 && len(e.Folders) == 0 {
@@ -62,7 +66,6 @@ func (r *reader) finishPlace(e *object.Estate, p *project) {
 	case p.place == "":
 		done := p.Project
 		done.Parent = cmp.Or(done.Parent, r.parentOf(p))
-		done.ServicesKnown = len(done.Services) > 0 || p.swept("serviceusage.services.list") || p.listings["serviceusage.services.list"] != nil && p.listings["serviceusage.services.list"].pages > 0
 		e.Projects = append(e.Projects, &done)
 		return
 	case strings.HasPrefix(p.place, "organizations/"):
@@ -83,6 +86,33 @@ func (r *reader) finishPlace(e *object.Estate, p *project) {
 		}
 		e.Listings = append(e.Listings, l)
 	}
+}
+
+// finishMembers tells which projects the organisations have, if a file of Asset
+// Inventory tells of all in each.
+func (r *reader) finishMembers(e *object.Estate) {
+	for _, p := range e.Projects {
+		e.Members = append(e.Members, p.ID)
+	}
+	e.MembersKnown = len(e.Organizations) > 0
+	for _, o := range e.Organizations {
+		whole := false
+		for _, s := range r.sweeps {
+			whole = whole || s.cut == "" && s.has(&call{assets: []string{"cloudresourcemanager.googleapis.com/Project"}}) && s.covers(map[string]bool{o.Name: true})
+		}
+		e.MembersKnown = e.MembersKnown && whole
+	}
+}
+
+// namedRoles are the roles that policies name, in order.
+func (r *reader) namedRoles() []string {
+	found := map[string]bool{}
+	for _, p := range r.allowed {
+		for _, b := range p.Bindings {
+			found[b.Role] = true
+		}
+	}
+	return sortedKeys(found)
 }
 
 // parentOf is what a project is in, by what assets and the command line tell.

@@ -124,13 +124,30 @@ func (doc *document) keep(k *kind, raw json.RawMessage, f fact) {
 	if call == "" {
 		call = insightCall(f.name)
 	}
-	doc.took(call, where, err)
+	heard := where
+	if k.names == "folders" { // it is listed by what it is in
+		v, _ := convert.Folder(raw)
+		heard = cmp.Or(v.Parent, strings.TrimPrefix(doc.place, "projects/"), where)
+	}
+	if k.names == "policies/denypolicies" && fieldOf(raw, "rules") {
+		call = "iam.denypolicies.get"
+	}
+	if strings.HasSuffix(k.names, "roles") && fieldOf(raw, "includedPermissions") && !doc.listed && len(doc.sweeps) == 0 {
+		call = "iam.roles.get"
+	}
+	doc.took(call, heard, err)
 	if f.thin {
-		doc.hear(call, where).thin = true
+		doc.hear(call, heard).thin = true
 	}
 	if put != nil {
 		doc.r.put(doc, where, put)
 	}
+}
+
+// fieldOf reports whether an object has a field.
+func fieldOf(raw json.RawMessage, key string) bool {
+	var fields map[string]json.RawMessage
+	return json.Unmarshal(raw, &fields) == nil && len(fields[key]) > 0
 }
 
 // insightCall is the permission that lists insights of a type.
@@ -265,7 +282,10 @@ func takeRole(raw json.RawMessage, f fact) (string, func(*project), error) {
 
 func takeDeny(raw json.RawMessage, _ fact) (string, func(*project), error) {
 	v, err := convert.DenyPolicy(raw)
-	return projectOf(v.Resource), func(p *project) { p.r.denies.merge(v.Name, time.Time{}, v) }, err
+	return projectOf(v.Resource), func(p *project) {
+		v.Resource = p.r.spell(v.Resource)
+		p.r.denies.merge(v.Name, time.Time{}, v)
+	}, err
 }
 
 func takeBoundary(raw json.RawMessage, _ fact) (string, func(*project), error) {

@@ -176,8 +176,6 @@ func (p *project) misses(c *call) bool {
 		return strings.HasPrefix(p.place, "organizations/")
 	case container:
 		return strings.HasPrefix(p.place, "folders/")
-	case anywhere:
-		return p.place == everywhere
 	case extra:
 	}
 	return false
@@ -189,6 +187,12 @@ func (p *project) tellCall(c *call) {
 		l = &listing{}
 	}
 	s := p.sweepOf(c)
+	if api := c.onlyWith(); s == nil && l.pages == 0 && l.trouble == "" && api != "" && p.ServicesKnown && !slices.Contains(p.Services, api) {
+		l.off = true
+	}
+	if rings := p.listings["cloudkms.keyRings.list"]; c.permission == "cloudkms.cryptoKeys.list" && l.pages == 0 && rings != nil && rings.status() == inventory.StatusComplete && rings.count == 0 {
+		l.pages++ // without a key ring there is no key
+	}
 	if s != nil {
 		l.pages++
 		l.full = true
@@ -230,7 +234,12 @@ func (p *project) reason(c *call, l *listing) string {
 // command is what to run, with what it is asked about where that is known.
 func (p *project) command(c *call) string {
 	_, number, _ := strings.Cut(p.place, "/")
-	return "gcloud " + strings.NewReplacer("PROJECT", cmp.Or(p.ID, p.Number, "PROJECT"), "ORGANIZATION", number, "FOLDER", number).Replace(c.command) + " --format=json"
+	place := cmp.Or(p.place, "projects/"+p.ID)
+	command := "gcloud " + strings.NewReplacer("PLACE", place, "PROJECT", cmp.Or(p.ID, p.Number, "PROJECT"), "ORGANIZATION", number, "FOLDER", number).Replace(c.command)
+	if strings.Contains(command, "--format=") {
+		return command
+	}
+	return command + " --format=json"
 }
 
 // lacks counts the objects that lack what a call tells of each.
@@ -265,6 +274,18 @@ func (p *project) lacks(c *call) (lacks, of int) {
 		if (c.after == "workforce") == (p.place != "") {
 			for i := range p.Pools {
 				count(p.Pools[i].ProvidersKnown)
+			}
+		}
+	case "denies":
+		for _, e := range p.r.denies {
+			if e.v.Resource == cmp.Or(p.place, "projects/"+p.ID) {
+				count(len(e.v.Rules) > 0)
+			}
+		}
+	case "roles":
+		if p.place == everywhere {
+			for _, name := range p.r.namedRoles() {
+				count(p.r.roles[name] != nil && p.r.roles[name].v.Known)
 			}
 		}
 	case "clients":

@@ -174,7 +174,7 @@ func (doc *document) failure(raw json.RawMessage, fields map[string]json.RawMess
 	for _, d := range v.Error.Details {
 		reason = cmp.Or(reason, d.Reason)
 	}
-	doc.r.failed(doc.name, cmp.Or(v.Error.Status, fmt.Sprint(v.Error.Code)), reason)
+	doc.r.failed(doc.name, "", cmp.Or(v.Error.Status, fmt.Sprint(v.Error.Code)), reason)
 	return true
 }
 
@@ -192,13 +192,17 @@ func (r *reader) refused(name, said string) {
 	if strings.Contains(said, "SERVICE_DISABLED") || strings.Contains(said, "has not been used in project") || strings.Contains(said, "accessNotConfigured") {
 		reason = "SERVICE_DISABLED"
 	}
-	r.failed(name, cmp.Or(m[2], "an error"), reason)
+	r.failed(name, strings.ReplaceAll(m[1], ".", "-"), cmp.Or(m[2], "an error"), reason)
 }
 
-// failed takes in that the call that a file is named after was refused.
-func (r *reader) failed(name, status, reason string) {
+// failed takes in that the call that a file is named after was refused, or that
+// which gcloud named.
+func (r *reader) failed(name, words, status, reason string) {
 	place := placeIn(name)
 	c := r.calls.named(name)
+	if c == nil {
+		c = r.calls.byName[words]
+	}
 	if c == nil {
 		if content, asset := assetFile(name); content != "" {
 			r.sweeps = append(r.sweeps, &sweep{content: content, types: map[string]bool{asset: true}, place: place, name: name, cut: short(name, 200) + ": Google refused it (" + status + ")"})
@@ -210,13 +214,20 @@ func (r *reader) failed(name, status, reason string) {
 	r.put(&document{r: r, name: name}, strings.TrimPrefix(place, "projects/"), func(p *project) {
 		l := p.listing(c.permission)
 		switch {
-		case reason == "SERVICE_DISABLED":
+		case reason == "SERVICE_DISABLED" && c.onlyWith() != "":
 			l.off = true
+		case reason == "SERVICE_DISABLED":
+			l.trouble = short(name, 200) + ": the API is not enabled in the project that the calls were made for"
 		case status == "NOT_FOUND" || strings.HasSuffix(status, "404"):
 			l.pages++
 		default:
-			l.denied = l.denied || status == "PERMISSION_DENIED" || status == "UNAUTHENTICATED" || strings.Contains(status, "permission") || strings.HasSuffix(status, "401") || strings.HasSuffix(status, "403")
+			l.denied = l.denied || isDenied(status)
 			l.trouble = fmt.Sprintf("%s: Google refused it (%s)", short(name, 200), status)
 		}
 	})
+}
+
+// isDenied reports whether a status says that access was refused.
+func isDenied(status string) bool {
+	return strings.Contains(strings.ToLower(status), "permission") || status == "UNAUTHENTICATED" || strings.HasSuffix(status, "401") || strings.HasSuffix(status, "403")
 }

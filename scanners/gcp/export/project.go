@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -95,20 +96,19 @@ func (r *reader) newProject(place string) *project {
 	}
 }
 
-// numbered spells a name with the number of the project, as Secret Manager, API Keys
+// numbered spells a name with the number of its project, as Secret Manager, API Keys
 // and IAM do for pools, if it is known.
-func (p *project) numbered(name string) string { return p.respell(name, p.Number) }
-
-func (p *project) respell(name, as string) string {
+func (p *project) numbered(name string) string {
 	rest, ok := strings.CutPrefix(name, "projects/")
-	if !ok || as == "" {
+	ref, below, deeper := strings.Cut(rest, "/")
+	number := p.r.numbers[ref]
+	if ok && number == "" && ref == p.ID {
+		number = p.Number
+	}
+	if !ok || !deeper || number == "" {
 		return name
 	}
-	ref, below, ok := strings.Cut(rest, "/")
-	if !ok || ref != p.ID && ref != p.Number {
-		return name
-	}
-	return "projects/" + as + "/" + below
+	return "projects/" + number + "/" + below
 }
 
 // finish puts the objects together, in order.
@@ -135,6 +135,8 @@ func (p *project) finish() {
 			p.Services = append(p.Services, name)
 		}
 	}
+	l := p.listings["serviceusage.services.list"]
+	p.ServicesKnown = len(p.Services) > 0 || p.swept("serviceusage.services.list") || l != nil && l.status() == inventory.StatusComplete && !l.off
 	p.finishInsights()
 }
 

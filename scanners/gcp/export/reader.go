@@ -25,6 +25,7 @@ type reader struct {
 	policies  []savedPolicy
 	sweeps    []*sweep
 	ids       map[string]string   // id of a project by its number
+	numbers   map[string]string   // the other way round
 	ancestors map[string][]string // of a project by its number
 	parents   map[string]string   // of projects/ID and folders/N, as the command line tells
 	places    map[string]*project // by id of a project, or folders/…, organizations/…, or *
@@ -55,7 +56,7 @@ type savedPolicy struct {
 func newReader(ctx context.Context, o Options) *reader {
 	r := &reader{
 		ctx: ctx, opts: o, problems: problems{most: o.MaxProblems}, calls: newCallTable(), kinds: newKinds(), asked: map[string]bool{},
-		ids: map[string]string{}, ancestors: map[string][]string{}, parents: map[string]string{}, places: map[string]*project{}, addresses: map[string]string{},
+		ids: map[string]string{}, numbers: map[string]string{}, ancestors: map[string][]string{}, parents: map[string]string{}, places: map[string]*project{}, addresses: map[string]string{},
 		roles: set[object.Role]{}, denies: set[object.DenyPolicy]{}, boundaries: set[object.AccessBoundary]{}, bounds: set[convert.Bound]{},
 		folders: set[object.Folder]{}, organizations: set[object.Organization]{}, allowed: map[string]object.Policy{},
 	}
