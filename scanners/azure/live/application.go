@@ -1,0 +1,233 @@
+package live
+
+import (
+	"context"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/live/graph"
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+// applicationFields are what is asked of an application. All exist in v1.0 of every
+// cloud (Microsoft Graph, $metadata).
+const applicationFields = "id,appId,displayName,description,createdDateTime,signInAudience,publisherDomain,verifiedPublisher," +
+	"serviceManagementReference,notes,tags,disabledByMicrosoftStatus,servicePrincipalLockConfiguration,passwordCredentials," +
+	"keyCredentials,requiredResourceAccess,appRoles,api,isFallbackPublicClient,web,spa,publicClient"
+
+// top asks for the largest page. With $expand Graph sends 100 objects however many
+// are asked for.
+const top = "$top=999"
+
+type application struct {
+	ID          string    `json:"id"`
+	AppID       string    `json:"appId"`
+	Name        string    `json:"displayName"`
+	Description string    `json:"description"`
+	Created     stamp     `json:"createdDateTime"`
+	Audience    string    `json:"signInAudience"`
+	Domain      string    `json:"publisherDomain"`
+	Publisher   displayed `json:"verifiedPublisher"`
+	Reference   string    `json:"serviceManagementReference"`
+	Notes       string    `json:"notes"`
+	Tags        []string  `json:"tags"`
+	Disabled    string    `json:"disabledByMicrosoftStatus"`
+	Lock        *struct {
+		Enabled bool `json:"isEnabled"`
+		All     bool `json:"allProperties"`
+		Verify  bool `json:"credentialsWithUsageVerify"`
+	} `json:"servicePrincipalLockConfiguration"`
+	Passwords []password      `json:"passwordCredentials"`
+	Keys      []keyCredential `json:"keyCredentials"`
+	Required  []struct {
+		App    string `json:"resourceAppId"`
+		Access []struct {
+			ID   string `json:"id"`
+			Type string `json:"type"`
+		} `json:"resourceAccess"`
+	} `json:"requiredResourceAccess"`
+	Roles []appRole `json:"appRoles"`
+	API   struct {
+		Scopes []scope `json:"oauth2PermissionScopes"`
+	} `json:"api"`
+	Fallback *bool `json:"isFallbackPublicClient"`
+	Web      struct {
+		Redirects []string `json:"redirectUris"`
+		Implicit  struct {
+			Access *bool `json:"enableAccessTokenIssuance"`
+			ID     *bool `json:"enableIdTokenIssuance"`
+		} `json:"implicitGrantSettings"`
+	} `json:"web"`
+	Single struct {
+		Redirects []string `json:"redirectUris"`
+	} `json:"spa"`
+	Public struct {
+		Redirects []string `json:"redirectUris"`
+	} `json:"publicClient"`
+	Owners   []ref `json:"owners"`
+	Sponsors []ref `json:"sponsors"`
+}
+
+// displayed is an object of which the display name is kept.
+type displayed struct {
+	Name string `json:"displayName"`
+}
+
+// applications lists application registrations with their owners, as far as $expand
+// tells them; the rest of the owners is asked for later.
+func (x *run) applications(ctx context.Context) {
+	path := query("/v1.0/applications", top, "$select="+applicationFields, "$expand=owners($select=id)")
+	pages(ctx, x, callApplications, path, nil, func(t *object.Tenant, list []application) {
+		for i := range list {
+			t.Applications = append(t.Applications, x.application(&list[i]))
+		}
+	})
+}
+
+func (x *run) application(a *application) object.Application {
+	out := object.Application{
+		ID: x.id(a.ID), AppID: x.id(a.AppID), Name: a.Name, Description: a.Description, CreatedAt: a.Created.Time,
+		Audience: x.names.text(a.Audience), PublisherDomain: x.names.text(a.Domain), VerifiedPublisher: x.names.text(a.Publisher.Name),
+		ServiceManagement: x.names.text(a.Reference), Notes: a.Notes, Tags: x.names.texts(a.Tags), DisabledByMicrosoft: disabled(a.Disabled),
+		Passwords: x.passwords(a.Passwords), Keys: x.keys(a.Keys), Owners: x.ids(a.Owners), OwnersKnown: len(a.Owners) < graph.Expanded,
+		Roles: x.roles(a.Roles, a.API.Scopes), PublicClient: inventory.TriOf(a.Fallback != nil && *a.Fallback),
+		RedirectURIs: x.redirects(a.Web.Redirects, a.Single.Redirects, a.Public.Redirects),
+		Lock:         &object.Lock{},
+	}
+	if a.Lock != nil {
+		out.Lock = &object.Lock{Enabled: a.Lock.Enabled, All: a.Lock.All, Credentials: a.Lock.Verify}
+	}
+	if access, id := a.Web.Implicit.Access, a.Web.Implicit.ID; access != nil || id != nil {
+		out.ImplicitGrant = inventory.TriOf(access != nil && *access || id != nil && *id)
+	}
+	for _, r := range a.Required {
+		need := object.Required{Resource: x.id(r.App)}
+		for _, one := range r.Access {
+			if one.Type == "Role" {
+				need.Roles = append(need.Roles, x.id(one.ID))
+			} else {
+				need.Scopes = append(need.Scopes, x.id(one.ID))
+			}
+		}
+		out.Required = append(out.Required, need)
+	}
+	return out
+}
+
+// disabled returns why Microsoft disabled something; empty if it did not.
+func disabled(status string) string {
+	if status == "NotDisabled" {
+		return ""
+	}
+	return status
+}
+
+func (x *run) redirects(lists ...[]string) []string {
+	var out []string
+	for _, list := range lists {
+		out = append(out, x.names.texts(list)...)
+	}
+	return out
+}
+
+// federatedCredentials lists the federated credentials of applications: at most 20
+// an application, which $expand can tell (docs of Graph, federated identity
+// credentials).
+func (x *run) federatedCredentials(ctx context.Context) {
+	type item struct {
+		ID   string      `json:"id"`
+		List []federated `json:"federatedIdentityCredentials"`
+	}
+	found := map[string][]object.Federated{}
+	path := query("/v1.0/applications", top, "$select=id", "$expand=federatedIdentityCredentials")
+	all := pages(ctx, x, callFederated, path, nil, func(_ *object.Tenant, list []item) {
+		for _, a := range list {
+			found[x.id(a.ID)] = x.federated(a.List)
+		}
+	})
+	_ = all
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.trusts = found
+}
+
+// blueprints lists the blueprints of AI agents, which are applications, with their
+// sponsors.
+func (x *run) blueprints(ctx context.Context) {
+	path := query("/v1.0/applications/microsoft.graph.agentIdentityBlueprint", top, "$select=id,appId,displayName", "$expand=sponsors($select=id)")
+	pages(ctx, x, callBlueprints, path, nil, func(_ *object.Tenant, list []application) {
+		for _, a := range list {
+			x.agents[x.id(a.ID)] = agent{sponsors: x.ids(a.Sponsors), application: true}
+		}
+	})
+}
+
+// An agent is what the listings of AI agents say beside those of all applications
+// and principals.
+type agent struct {
+	sponsors            []string
+	application         bool
+	identity, principal bool
+	blueprint           string
+	created             stamp
+}
+
+// join puts together what was listed on its own.
+func (x *run) join(t *object.Tenant) {
+	for i := range t.Applications {
+		a := &t.Applications[i]
+		if list, ok := x.trusts[a.ID]; ok {
+			a.Federated, a.FederatedKnown = list, true
+		}
+		if g, ok := x.agents[a.ID]; ok && g.application {
+			a.Blueprint, a.Sponsors = true, g.sponsors
+		}
+		a.Policies = append(a.Policies, x.policies[a.ID]...)
+	}
+	for i := range t.Principals {
+		p := &t.Principals[i]
+		g, ok := x.agents[p.ID]
+		if !ok {
+			continue
+		}
+		p.Sponsors = g.sponsors
+		p.Agent = p.Agent || g.identity
+		p.BlueprintPrincipal = p.BlueprintPrincipal || g.principal
+		if g.blueprint != "" {
+			p.Blueprint = g.blueprint
+		}
+		if p.CreatedAt.IsZero() {
+			p.CreatedAt = g.created.Time
+		}
+	}
+}
+
+// moreOwners asks for the owners of what has as many as $expand tells at most.
+func (x *run) moreOwners(ctx context.Context) {
+	var items []graph.Item
+	var set []func(*object.Tenant, []string)
+	add := func(kind, id string, owners func(*object.Tenant, []string)) {
+		items = append(items, graph.Item{Path: query("/"+kind+"/"+id+"/owners", "$select=id", top)})
+		set = append(set, owners)
+	}
+	for i := range x.tenant.Applications {
+		if a := x.tenant.Applications[i]; !a.OwnersKnown {
+			add("applications", a.ID, func(t *object.Tenant, ids []string) {
+				t.Applications[i].Owners, t.Applications[i].OwnersKnown = ids, true
+			})
+		}
+	}
+	for i := range x.tenant.Principals {
+		if p := x.tenant.Principals[i]; !p.OwnersKnown {
+			add("servicePrincipals", p.ID, func(t *object.Tenant, ids []string) {
+				t.Principals[i].Owners, t.Principals[i].OwnersKnown = ids, true
+			})
+		}
+	}
+	each(ctx, x, callOwners, items, func(i int, t *object.Tenant, found []ref) { set[i](t, x.ids(found)) })
+}
+
+// kindOf returns the last word of an OData type, in lower case.
+func kindOf(odata string) string {
+	return strings.ToLower(odata[strings.LastIndex(odata, ".")+1:])
+}

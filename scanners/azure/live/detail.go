@@ -1,0 +1,267 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/authorization/armauthorization/v2"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/msi/armmsi"
+
+	"github.com/muster-nhi/muster/scanners/azure/live/wire"
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+// MaxIdentities is how many user-assigned identities are asked for their federated
+// credentials one by one. Where there are more, Microsoft Graph lists them.
+const MaxIdentities = 200
+
+// detailJobs read what has no listing of the whole tenant: a few requests for each
+// subscription.
+func (x *run) detailJobs() []job {
+	eligible, denies := map[string]bool{}, map[string]bool{}
+	jobs := []job{x.identityTrusts}
+	for _, s := range x.tenant.Subscriptions {
+		jobs = append(jobs, func(ctx context.Context) {
+			x.readOne(ctx, s, callDenies, func(ctx context.Context, s *object.Subscription) (int, error) { return x.deniesOf(ctx, s, denies) })
+			x.readOne(ctx, s, callEligibleARM, func(ctx context.Context, s *object.Subscription) (int, error) { return x.eligibleOf(ctx, s, eligible) })
+			x.readOne(ctx, s, callContacts, x.contactsOf)
+		})
+	}
+	return jobs
+}
+
+// identityTrusts reads the federated credentials of user-assigned identities.
+func (x *run) identityTrusts(ctx context.Context) {
+	count := 0
+	for _, s := range x.tenant.Subscriptions {
+		for i := range s.Identities {
+			if !s.Identities[i].System {
+				count++
+			}
+		}
+	}
+	if count > MaxIdentities && !x.options.NoDirectory && x.managedTrusts(ctx) {
+		x.remark("federated credentials of %d user-assigned identities were listed by Microsoft Graph, not one by one", count)
+		return
+	}
+	for _, s := range x.tenant.Subscriptions {
+		if ctx.Err() != nil {
+			return
+		}
+		x.trustsOf(ctx, s)
+	}
+}
+
+// managedTrusts lists the federated credentials of managed identities by Graph.
+func (x *run) managedTrusts(ctx context.Context) bool {
+	type item struct {
+		ID   string      `json:"id"`
+		List []federated `json:"federatedIdentityCredentials"`
+	}
+	found := map[string][]object.Federated{}
+	path := query("/v1.0/servicePrincipals", top, "$filter=servicePrincipalType eq 'ManagedIdentity'", "$select=id", "$expand=federatedIdentityCredentials")
+	if !pages(ctx, x, callManaged, path, nil, func(_ *object.Tenant, list []item) {
+		for _, p := range list {
+			found[x.id(p.ID)] = x.federated(p.List)
+		}
+	}) {
+		return false
+	}
+	x.keep(func(*object.Tenant) {
+		for _, s := range x.tenant.Subscriptions {
+			for i := range s.Identities {
+				if list, ok := found[s.Identities[i].Principal]; ok {
+					s.Identities[i].Federated, s.Identities[i].FederatedKnown = list, true
+				}
+			}
+		}
+	})
+	return true
+}
+
+// trustsOf asks each user-assigned identity of a subscription for its federated
+// credentials.
+func (x *run) trustsOf(ctx context.Context, s *object.Subscription) {
+	type row struct {
+		ID         string    `json:"id"`
+		Name       string    `json:"name"`
+		Properties federated `json:"properties"`
+	}
+	client, err := armmsi.NewFederatedIdentityCredentialsClient(s.ID, x.credential, x.manager)
+	if err != nil {
+		return
+	}
+	good, bad := 0, 0
+	var first error
+	for i := range s.Identities {
+		m := &s.Identities[i]
+		id, err := arm.ParseResourceID(m.ID)
+		if m.System || err != nil {
+			continue
+		}
+		if good+bad == 0 {
+			x.options.Asked(callIdentityTrusts)
+		}
+		if good == 0 && bad >= maxDenials {
+			bad++
+			continue
+		}
+		var list []object.Federated
+		_, err = values(ctx, x, client.NewListPager(id.ResourceGroupName, id.Name, nil), func(_ *object.Tenant, rows []row) {
+			for _, r := range rows {
+				r.Properties.ID, r.Properties.Name = "", r.Name
+				f := x.federated([]federated{r.Properties})[0]
+				f.ARM = r.ID
+				list = append(list, f)
+			}
+		})
+		if err = wire.Plain(callIdentityTrusts, err); err == nil || wire.Missing(err) {
+			good++
+			x.keep(func(*object.Tenant) { m.Federated, m.FederatedKnown = list, true })
+			continue
+		}
+		if bad++; first == nil {
+			first = err
+		}
+	}
+	if good+bad == 0 {
+		return
+	}
+	if good > 0 && bad > 0 {
+		first = fmt.Errorf("%d of %d could not be read: %w", bad, good+bad, first)
+	}
+	l := listing(callIdentityTrusts, "", good, first)
+	x.keep(func(*object.Tenant) { s.Listings = append(s.Listings, l) })
+}
+
+// maxDenials is how many of a kind may be denied in a row before the rest is not
+// asked for.
+const maxDenials = 3
+
+// deniesOf reads deny assignments of a subscription, of what is above and in it.
+func (x *run) deniesOf(ctx context.Context, s *object.Subscription, seen map[string]bool) (int, error) {
+	type who struct {
+		ID   string `json:"id"`
+		Type string `json:"type"`
+	}
+	type row struct {
+		ID         string `json:"id"`
+		Properties struct {
+			Name        string          `json:"denyAssignmentName"`
+			Scope       string          `json:"scope"`
+			NotChildren bool            `json:"doNotApplyToChildScopes"`
+			System      bool            `json:"isSystemProtected"`
+			Principals  []who           `json:"principals"`
+			Exclude     []who           `json:"excludePrincipals"`
+			Permissions []permissionRow `json:"permissions"`
+			Condition   string          `json:"condition"`
+		} `json:"properties"`
+	}
+	client, err := armauthorization.NewDenyAssignmentsClient(s.ID, x.credential, x.manager)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // wire.Plain names the call
+	}
+	return values(ctx, x, client.NewListPager(nil), func(t *object.Tenant, list []row) {
+		for _, r := range list {
+			if seen[object.Fold(r.ID)] {
+				continue
+			}
+			seen[object.Fold(r.ID)] = true
+			p := r.Properties
+			d := object.DenyAssignment{ID: r.ID, Name: p.Name, Scope: p.Scope, NotChildren: p.NotChildren, System: p.System, Condition: p.Condition}
+			for _, w := range p.Principals {
+				d.Principals = append(d.Principals, x.id(w.ID))
+			}
+			for _, w := range p.Exclude {
+				d.Exclude = append(d.Exclude, x.id(w.ID))
+			}
+			for _, one := range p.Permissions {
+				d.Permissions = append(d.Permissions, x.permission(one))
+			}
+			t.Denies = append(t.Denies, d)
+		}
+	})
+}
+
+// eligibleOf reads who may take roles in a subscription, above and below it (PIM).
+// What a principal has by a group is listed as that of the group.
+func (x *run) eligibleOf(ctx context.Context, s *object.Subscription, seen map[string]bool) (int, error) {
+	type row struct {
+		ID         string `json:"id"`
+		Properties struct {
+			Role      string `json:"roleDefinitionId"`
+			Principal string `json:"principalId"`
+			Kind      string `json:"principalType"`
+			Scope     string `json:"scope"`
+			Condition string `json:"condition"`
+			Member    string `json:"memberType"`
+			Created   stamp  `json:"createdOn"`
+			Start     stamp  `json:"startDateTime"`
+			End       stamp  `json:"endDateTime"`
+		} `json:"properties"`
+	}
+	client, err := armauthorization.NewRoleEligibilityScheduleInstancesClient(x.credential, x.manager)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // wire.Plain names the call
+	}
+	return values(ctx, x, client.NewListForScopePager("subscriptions/"+s.ID, nil), func(t *object.Tenant, list []row) {
+		for _, r := range list {
+			p := r.Properties
+			if seen[object.Fold(r.ID)] || strings.EqualFold(p.Member, "Group") && !x.options.NoGroups {
+				continue
+			}
+			seen[object.Fold(r.ID)] = true
+			t.Assignments = append(t.Assignments, object.RoleAssignment{
+				ID: r.ID, Role: x.id(lastOf(p.Role)), Principal: x.id(p.Principal), PrincipalType: x.names.text(p.Kind), Scope: x.names.text(p.Scope),
+				Condition: p.Condition, CreatedAt: p.Created.Time, Eligible: true, Start: p.Start.Time, End: p.End.Time,
+			})
+		}
+	})
+}
+
+// contactsOf reads who is told of security alerts of a subscription.
+func (x *run) contactsOf(ctx context.Context, s *object.Subscription) (int, error) {
+	client, err := arm.NewClient("contacts", "v1.0.0", x.credential, x.manager)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // wire.Plain names the call
+	}
+	path := runtime.JoinPaths(client.Endpoint(), "subscriptions", s.ID, "providers/Microsoft.Security/securityContacts")
+	r, err := runtime.NewRequest(ctx, http.MethodGet, path+"?api-version=2020-01-01-preview")
+	if err != nil {
+		return 0, err //nolint:wrapcheck // wire.Plain names the call
+	}
+	res, err := client.Pipeline().Do(r)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // wire.Plain names the call
+	}
+	if res.StatusCode != http.StatusOK {
+		return 0, wire.Refusal(res)
+	}
+	var page struct {
+		Value []struct {
+			Properties struct {
+				Emails string `json:"emails"`
+				Email  string `json:"email"`
+			} `json:"properties"`
+		} `json:"value"`
+	}
+	body, err := runtime.Payload(res)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // it was read before
+	}
+	if err := wire.Decode(body, &page); err != nil {
+		return 0, err //nolint:wrapcheck // says enough
+	}
+	x.keep(func(*object.Tenant) {
+		for _, c := range page.Value {
+			for _, mail := range strings.FieldsFunc(c.Properties.Emails+";"+c.Properties.Email, func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
+				s.Contacts = append(s.Contacts, mail)
+			}
+		}
+	})
+	return len(page.Value), nil
+}

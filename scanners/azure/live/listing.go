@@ -1,0 +1,197 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/live/graph"
+	"github.com/muster-nhi/muster/scanners/azure/live/wire"
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+// listing makes the note of a call.
+func listing(name, where string, count int, err error) object.Listing {
+	l := object.Listing{Call: name, Where: where, Count: count}
+	l.Status, l.Reason = verdict(name, where, count, wire.Plain(name, err))
+	if l.Status == inventory.StatusDenied || l.Status == inventory.StatusSkipped {
+		l.Count = 0
+	}
+	return l
+}
+
+// verdict says how much was seen, and if that is not all, why and what to do.
+func verdict(name, where string, count int, err error) (inventory.Status, string) {
+	if err == nil {
+		return inventory.StatusComplete, ""
+	}
+	status, reason := inventory.StatusPartial, plainly(err)
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		reason = "the scan ended before it was read"
+	case wire.Refused(err):
+		status, reason = inventory.StatusDenied, "there is no token to ask with: "+reason
+	case wire.Unlicensed(err):
+		status, reason = inventory.StatusSkipped, "the tenant has no licence for it: "+reason
+	case wire.Denied(err):
+		status, reason = inventory.StatusDenied, denial(name, where, err)
+	case wire.Missing(err):
+		status, reason = inventory.StatusSkipped, "not to be had here: "+reason
+	case errors.Is(err, wire.ErrBudget):
+		reason += "; scan again, or narrow the scan (subscriptions)"
+	}
+	if count > 0 && status != inventory.StatusPartial {
+		return inventory.StatusPartial, fmt.Sprintf("only %d were read: %s", count, reason)
+	}
+	return status, reason
+}
+
+// denial says which permission is missing, and what to do.
+func denial(name, where string, err error) string {
+	kind, _, _ := strings.Cut(name, ":")
+	var need []string
+	for _, c := range table() {
+		if c.name == name {
+			need = c.need
+		}
+	}
+	what := strings.Join(need, ", ")
+	at := ""
+	if where != "" {
+		at = " at " + where
+	}
+	switch {
+	case kind == "graph":
+		return fmt.Sprintf("the application permission %s of Microsoft Graph is missing, or an administrator has not consented to it (%s)", what, plainly(err))
+	case kind == "vault" && wire.Code(err) == "ForbiddenByFirewall":
+		return "the network rules of the vault keep this machine out: scan from a network that it lets in"
+	case kind == "vault":
+		return fmt.Sprintf("the data action %s is missing%s: the role Key Vault Reader has it, an access policy the permission list (%s)", what, at, plainly(err))
+	default:
+		return fmt.Sprintf("the action %s is missing%s: the role Reader has it (%s)", what, at, plainly(err))
+	}
+}
+
+// plainly writes an error on one line.
+func plainly(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// keep changes the tenant, one goroutine at a time.
+func (x *run) keep(change func(*object.Tenant)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	change(x.tenant)
+}
+
+// note says how a call fared.
+func (x *run) note(name, where string, count int, err error) {
+	l := listing(name, where, count, err)
+	x.keep(func(t *object.Tenant) { t.Listings = append(t.Listings, l) })
+}
+
+// skip says that a call was not made, and why.
+func (x *run) skip(name, reason string) {
+	x.keep(func(t *object.Tenant) {
+		t.Listings = append(t.Listings, object.Listing{Call: name, Status: inventory.StatusSkipped, Reason: reason})
+	})
+}
+
+// remark tells something of the tenant although nothing is missing.
+func (x *run) remark(format string, args ...any) {
+	x.keep(func(t *object.Tenant) { t.Notes = append(t.Notes, fmt.Sprintf(format, args...)) })
+}
+
+// pages asks Graph for page after page and notes how that went. Each is called
+// while the tenant may be changed. It returns false if not all was read.
+func pages[T any](ctx context.Context, x *run, name, path string, header map[string]string, each func(*object.Tenant, []T)) bool {
+	x.options.Asked(name)
+	count, err := graph.Pages(ctx, x.Reader.graph, path, header, func(items []T) {
+		x.keep(func(t *object.Tenant) { each(t, items) })
+	})
+	x.note(name, "", count, err)
+	return err == nil
+}
+
+// one asks Graph for an answer without pages and notes how that went.
+func one[T any](ctx context.Context, x *run, name, path string, each func(*object.Tenant, *T)) bool {
+	x.options.Asked(name)
+	out := new(T)
+	err := x.Reader.graph.Get(ctx, path, nil, out)
+	count := 0
+	if err == nil {
+		count = 1
+		x.keep(func(t *object.Tenant) { each(t, out) })
+	}
+	x.note(name, "", count, err)
+	return err == nil
+}
+
+// each asks Graph about single objects in batches, follows each answer to its last
+// page and notes how that went: one listing for the whole. What is not there any
+// more is no error. Done is called while the tenant may be changed, for each object
+// whose answer is whole.
+func each[T any](ctx context.Context, x *run, name string, items []graph.Item, done func(i int, t *object.Tenant, found []T)) {
+	if len(items) == 0 {
+		return
+	}
+	x.options.Asked(name)
+	good, bad := 0, 0
+	var first error
+	err := x.Reader.graph.Batch(ctx, items, func(i int, a graph.Answer) {
+		var found []T
+		err := graph.Items(ctx, x.Reader.graph, a, items[i].Header, func(some []T) { found = append(found, some...) })
+		switch {
+		case err == nil:
+			good++
+			x.keep(func(t *object.Tenant) { done(i, t, found) })
+		case wire.Missing(err):
+			good++
+		default:
+			bad++
+			if first == nil {
+				first = err
+			}
+		}
+	})
+	if err == nil && bad > 0 {
+		err = first
+		if good > 0 {
+			err = fmt.Errorf("%d of %d could not be read: %w", bad, len(items), first)
+		}
+	}
+	x.note(name, "", good, err)
+}
+
+// An interner keeps one copy of texts that come again and again.
+type interner struct {
+	mu    sync.Mutex
+	known map[string]string
+}
+
+// text returns the copy of a text.
+func (n *interner) text(s string) string {
+	if s == "" || len(s) > 400 {
+		return s
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if known, ok := n.known[s]; ok {
+		return known
+	}
+	s = strings.Clone(s)
+	n.known[s] = s
+	return s
+}
+
+// texts replaces each text of a list by its copy.
+func (n *interner) texts(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	for i := range list {
+		list[i] = n.text(list[i])
+	}
+	return list
+}

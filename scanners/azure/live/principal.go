@@ -1,0 +1,150 @@
+package live
+
+import (
+	"context"
+	"strings"
+
+	"github.com/muster-nhi/muster/scanners/azure/live/graph"
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+// principalFields are what is asked of a service principal.
+const principalFields = "id,appId,displayName,description,servicePrincipalType,accountEnabled,appOwnerOrganizationId,alternativeNames," +
+	"servicePrincipalNames,notificationEmailAddresses,notes,tags,verifiedPublisher,disabledByMicrosoftStatus,appRoleAssignmentRequired," +
+	"createdByAppId,passwordCredentials,keyCredentials,appRoles,oauth2PermissionScopes"
+
+type principal struct {
+	OData       string          `json:"@odata.type"`
+	ID          string          `json:"id"`
+	AppID       string          `json:"appId"`
+	Name        string          `json:"displayName"`
+	Description string          `json:"description"`
+	Type        string          `json:"servicePrincipalType"`
+	Enabled     *bool           `json:"accountEnabled"`
+	Home        string          `json:"appOwnerOrganizationId"`
+	Alternative []string        `json:"alternativeNames"`
+	Names       []string        `json:"servicePrincipalNames"`
+	Notify      []string        `json:"notificationEmailAddresses"`
+	Notes       string          `json:"notes"`
+	Tags        []string        `json:"tags"`
+	Publisher   displayed       `json:"verifiedPublisher"`
+	Disabled    string          `json:"disabledByMicrosoftStatus"`
+	Required    *bool           `json:"appRoleAssignmentRequired"`
+	CreatedBy   string          `json:"createdByAppId"`
+	Passwords   []password      `json:"passwordCredentials"`
+	Keys        []keyCredential `json:"keyCredentials"`
+	Roles       []appRole       `json:"appRoles"`
+	Scopes      []scope         `json:"oauth2PermissionScopes"`
+	Owners      []ref           `json:"owners"`
+	Sponsors    []ref           `json:"sponsors"`
+	Blueprint   string          `json:"agentIdentityBlueprintId"`
+	Created     stamp           `json:"createdDateTime"`
+}
+
+// principals lists service principals, managed identities among them, with their
+// owners.
+func (x *run) principals(ctx context.Context) {
+	path := query("/v1.0/servicePrincipals", top, "$select="+principalFields, "$expand=owners($select=id)")
+	pages(ctx, x, callPrincipals, path, nil, func(t *object.Tenant, list []principal) {
+		for i := range list {
+			t.Principals = append(t.Principals, x.principal(&list[i]))
+		}
+	})
+}
+
+func (x *run) principal(p *principal) object.ServicePrincipal {
+	return object.ServicePrincipal{
+		ID: x.id(p.ID), AppID: x.id(p.AppID), Name: p.Name, Description: p.Description, Type: x.names.text(p.Type), Enabled: tri(p.Enabled),
+		CreatedAt: p.Created.Time, HomeTenant: x.id(p.Home), AlternativeNames: p.Alternative, Names: p.Names, Notify: x.names.texts(p.Notify),
+		Notes: p.Notes, Tags: x.names.texts(p.Tags), VerifiedPublisher: x.names.text(p.Publisher.Name), DisabledByMicrosoft: disabled(p.Disabled),
+		AssignmentRequired: tri(p.Required), Passwords: x.passwords(p.Passwords), Keys: x.keys(p.Keys),
+		Owners: x.ids(p.Owners), OwnersKnown: len(p.Owners) < graph.Expanded, CreatedBy: x.id(p.CreatedBy),
+		Agent: kindOf(p.OData) == "agentidentity", BlueprintPrincipal: kindOf(p.OData) == "agentidentityblueprintprincipal",
+		Blueprint: x.id(p.Blueprint), Roles: x.roles(p.Roles, p.Scopes), RolesKnown: true,
+	}
+}
+
+// agentIdentities lists the identities of AI agents with their sponsors.
+func (x *run) agentIdentities(ctx context.Context) {
+	path := query("/v1.0/servicePrincipals/microsoft.graph.agentIdentity", top, "$select=id,agentIdentityBlueprintId,createdDateTime", "$expand=sponsors($select=id)")
+	pages(ctx, x, callAgents, path, nil, func(_ *object.Tenant, list []principal) {
+		for _, p := range list {
+			x.agents[x.id(p.ID)] = agent{sponsors: x.ids(p.Sponsors), identity: true, blueprint: x.id(p.Blueprint), created: p.Created}
+		}
+	})
+}
+
+// agentBlueprints lists the principals of blueprints of AI agents.
+func (x *run) agentBlueprints(ctx context.Context) {
+	path := query("/v1.0/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal", top, "$select=id", "$expand=sponsors($select=id)")
+	pages(ctx, x, callAgentBlueprint, path, nil, func(_ *object.Tenant, list []principal) {
+		for _, p := range list {
+			x.agents[x.id(p.ID)] = agent{sponsors: x.ids(p.Sponsors), principal: true}
+		}
+	})
+}
+
+type appRoleAssignment struct {
+	ID        string `json:"id"`
+	Role      string `json:"appRoleId"`
+	Principal string `json:"principalId"`
+	Kind      string `json:"principalType"`
+	Resource  string `json:"resourceId"`
+	Created   stamp  `json:"createdDateTime"`
+}
+
+func (x *run) appRoleAssignment(a appRoleAssignment) object.AppRoleAssignment {
+	return object.AppRoleAssignment{
+		ID: a.ID, Principal: x.id(a.Principal), PrincipalType: x.names.text(a.Kind), Resource: x.id(a.Resource), Role: x.id(a.Role), CreatedAt: a.Created.Time,
+	}
+}
+
+// appRoles lists the application permissions of all service principals. It does not
+// ask the APIs who was granted their roles: those lists hold every user of an
+// application as well. Who has as many as $expand tells is asked for by itself.
+func (x *run) appRoles(ctx context.Context) {
+	type item struct {
+		ID   string              `json:"id"`
+		List []appRoleAssignment `json:"appRoleAssignments"`
+	}
+	var many []graph.Item
+	path := query("/v1.0/servicePrincipals", top, "$select=id", "$expand=appRoleAssignments")
+	pages(ctx, x, callAppRoles, path, nil, func(t *object.Tenant, list []item) {
+		for _, p := range list {
+			if len(p.List) >= graph.Expanded {
+				many = append(many, graph.Item{Path: query("/servicePrincipals/"+strings.ToLower(p.ID)+"/appRoleAssignments", top)})
+				continue
+			}
+			for _, a := range p.List {
+				t.AppRoles = append(t.AppRoles, x.appRoleAssignment(a))
+			}
+		}
+	})
+	each(ctx, x, callAppRoles, many, func(_ int, t *object.Tenant, found []appRoleAssignment) {
+		for _, a := range found {
+			t.AppRoles = append(t.AppRoles, x.appRoleAssignment(a))
+		}
+	})
+}
+
+type delegatedGrant struct {
+	ID        string `json:"id"`
+	Client    string `json:"clientId"`
+	Consent   string `json:"consentType"`
+	Principal string `json:"principalId"`
+	Resource  string `json:"resourceId"`
+	Scope     string `json:"scope"`
+}
+
+// delegated lists what applications may do in the name of users.
+func (x *run) delegated(ctx context.Context) {
+	path := query("/v1.0/oauth2PermissionGrants", top, "$select=id,clientId,consentType,principalId,resourceId,scope")
+	pages(ctx, x, callDelegated, path, nil, func(t *object.Tenant, list []delegatedGrant) {
+		for _, g := range list {
+			t.Delegated = append(t.Delegated, object.DelegatedGrant{
+				ID: g.ID, Client: x.id(g.Client), Resource: x.id(g.Resource), Consent: x.names.text(g.Consent), Principal: x.id(g.Principal),
+				Scopes: x.names.texts(strings.Fields(g.Scope)),
+			})
+		}
+	})
+}
