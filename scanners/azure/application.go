@@ -19,7 +19,7 @@ func (m *mapper) putApplications() {
 			list = append(list, a)
 		}
 	}
-	slices.SortFunc(list, func(a, b *object.Application) int {
+	slices.SortStableFunc(list, func(a, b *object.Application) int {
 		return cmp.Or(strings.Compare(a.AppID, b.AppID), strings.Compare(a.ID, b.ID))
 	})
 	for i, a := range list {
@@ -41,7 +41,7 @@ func (m *mapper) putPrincipals() {
 	for i := range m.t.Principals {
 		list = append(list, &m.t.Principals[i])
 	}
-	slices.SortFunc(list, func(a, b *object.ServicePrincipal) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(list, func(a, b *object.ServicePrincipal) int { return strings.Compare(a.ID, b.ID) })
 	for i, p := range list {
 		if m.err != nil {
 			return
@@ -49,7 +49,7 @@ func (m *mapper) putPrincipals() {
 		if i > 0 && p.ID == list[i-1].ID {
 			continue
 		}
-		if r := m.principal(p); r.app == nil || m.spByApp[lower(p.AppID)] != p {
+		if r := m.principal(p); r.app == nil {
 			m.putEntra(&r)
 		}
 	}

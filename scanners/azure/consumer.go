@@ -57,7 +57,7 @@ func (m *mapper) putConsumers(s *object.Subscription, c *object.Consumer) {
 		} else if p := m.explicit[object.Fold(id)]; p != nil {
 			subject = m.principal(p).id
 		}
-		put("user/"+lastPart(id), "user", subject)
+		put("user/"+lastPart(object.Fold(id)), "user", subject)
 	}
 }
 

@@ -103,7 +103,7 @@ func (m *mapper) reader() string {
 func (m *mapper) tell(scope string, inSub bool, kind inventory.Kind, l *object.Listing, r *reasons) {
 	f, fed := m.estate.feeds.of(kind, l.Call)
 	switch {
-	case !fed && m.estate.feeds.any(l.Call):
+	case !fed && m.estate.feeds.any(l.Call), inSub && !m.concerns(scope, l.Where):
 		return
 	case !fed:
 		f = feed{call: l.Call, at: everywhere}
@@ -135,6 +135,21 @@ func (m *mapper) tell(scope string, inSub bool, kind inventory.Kind, l *object.L
 	}
 }
 
+// concerns reports whether what was asked for may lie in the scope of a subscription:
+// it lies in no other.
+func (m *mapper) concerns(scope, where string) bool {
+	if where == "" {
+		return true
+	}
+	if s := m.subs[subscriptionOf(where)]; s != nil {
+		return m.scopeOf(s) == scope
+	}
+	if s := m.vaultIn[object.Fold(where)]; s != nil {
+		return m.scopeOf(s) == scope
+	}
+	return true
+}
+
 // tellGaps tells what could not be seen beside what listings say.
 func (m *mapper) tellGaps() {
 	for _, name := range m.unread {
@@ -148,6 +163,29 @@ func (m *mapper) tellGaps() {
 		m.note(m.scope, inventory.KindUsage, m.t.UsageReason)
 	}
 	m.tellUnnamed()
+	m.tellPolicies()
+}
+
+// tellPolicies tells what the tenant lets everybody do.
+func (m *mapper) tellPolicies() {
+	if len(m.t.Contacts) > 0 {
+		m.note(m.scope, inventory.KindOwner, "whoever Microsoft writes to about the tenant ("+list(m.t.Contacts)+") is taken for the owner of none of its applications")
+	}
+	for i := range m.t.Management {
+		if p := &m.t.Management[i]; p.Default && !p.Enabled {
+			m.note(m.scope, inventory.KindCredential, "the tenant's default app management policy is off: secrets of any length can be added to applications")
+		}
+	}
+	c := m.t.Consent
+	if c == nil {
+		return
+	}
+	if len(c.UserConsent) > 0 {
+		m.note(m.scope, inventory.KindGrant, "users may let applications in by themselves ("+list(c.UserConsent)+")")
+	}
+	if c.AppCreation == inventory.True {
+		m.note(m.scope, inventory.KindIdentity, "users may register applications")
+	}
 }
 
 // tellUnnamed says of how many identities the report of sign-ins tells nothing.

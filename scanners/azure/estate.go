@@ -73,6 +73,7 @@ type index struct {
 	subs     map[string]*object.Subscription
 	memberOf map[string][]string // principal to the groups that it is in, also over others; sorted
 	clusters map[string]clusterOf
+	vaultIn  map[string]*object.Subscription // by name, address and ARM id
 	creators map[string]*object.Creator
 	signIns  map[string][]*object.SignIn // by id of the principal, or by app id
 	risks    map[string]*object.Risk
@@ -94,18 +95,19 @@ func newIndex(t *object.Tenant) *index {
 		users: make(map[string]*object.User, len(t.Users)), groups: make(map[string]*object.Group, len(t.Groups)), units: map[string]*object.Unit{},
 		roles: map[string]*object.DirectoryRole{}, roleDefs: make(map[string]*object.RoleDefinition, len(t.RoleDefs)), appRoles: map[[2]string]*object.AppRole{},
 		managed: map[string]*object.ManagedIdentity{}, subOf: map[*object.ManagedIdentity]*object.Subscription{}, byARM: map[string]*object.ManagedIdentity{}, explicit: map[string]*object.ServicePrincipal{},
-		subs: map[string]*object.Subscription{}, clusters: map[string]clusterOf{}, creators: map[string]*object.Creator{}, signIns: map[string][]*object.SignIn{},
+		subs: map[string]*object.Subscription{}, clusters: map[string]clusterOf{}, vaultIn: map[string]*object.Subscription{}, creators: map[string]*object.Creator{}, signIns: map[string][]*object.SignIn{},
 		risks: map[string]*object.Risk{}, policies: map[string]*object.ManagementPolicy{}, users4: map[string]int{},
 	}
 	for i := range t.Applications {
 		a := &t.Applications[i]
-		x.apps[lower(a.AppID)], x.appByID[lower(a.ID)] = a, a
+		first(x.apps, lower(a.AppID), a)
+		first(x.appByID, lower(a.ID), a)
 	}
 	for i := range t.Principals {
 		p := &t.Principals[i]
-		x.sps[lower(p.ID)] = p
-		if p.AppID != "" && !p.Agent { // an agent shares that of its blueprint
-			x.spByApp[lower(p.AppID)] = p
+		first(x.sps, lower(p.ID), p)
+		if !p.Agent { // an agent may share the app id of its blueprint
+			first(x.spByApp, lower(p.AppID), p)
 		}
 		if arm, user := armOf(p); user == inventory.True {
 			x.explicit[object.Fold(arm)] = p
@@ -119,6 +121,13 @@ func newIndex(t *object.Tenant) *index {
 	x.resources()
 	x.membership()
 	return x
+}
+
+// first keeps the first of those that go by an id, however often it is listed.
+func first[T any](of map[string]*T, id string, x *T) {
+	if id != "" && of[id] == nil {
+		of[id] = x
+	}
 }
 
 // people indexes users, groups and what is told about objects one by one.
@@ -180,6 +189,12 @@ func (x *index) resources() {
 		for i := range s.Clusters {
 			if c := &s.Clusters[i]; c.Issuer != "" {
 				x.clusters[issuerKey(c.Issuer)] = clusterOf{c, s}
+			}
+		}
+		for i := range s.Vaults {
+			v := &s.Vaults[i]
+			for _, name := range []string{v.Name, v.URI, v.ID} {
+				x.vaultIn[object.Fold(name)] = s
 			}
 		}
 		for i := range s.Consumers {

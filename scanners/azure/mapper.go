@@ -18,18 +18,17 @@ import (
 type mapper struct {
 	*index
 
-	ctx      context.Context //nolint:containedctx // of the one scan that the mapper lives for
-	emit     scanners.Emit
-	err      error // the first error of emit or of the context; nothing is emitted after it
-	estate   *estate
-	judge    *judge
-	scope    string // of the tenant
-	names    map[string]int
-	scopes   map[string]*seen // by scope
-	held     map[string]*holdings
-	wholes   map[string]bool
-	contacts []owning // who answers for the tenant
-	emitted  int
+	ctx     context.Context //nolint:containedctx // of the one scan that the mapper lives for
+	emit    scanners.Emit
+	err     error // the first error of emit or of the context; nothing is emitted after it
+	estate  *estate
+	judge   *judge
+	scope   string // of the tenant
+	names   map[string]int
+	scopes  map[string]*seen // by scope
+	held    map[string]*holdings
+	wholes  map[string]bool
+	emitted int
 }
 
 // seen is what was emitted of a scope, and what a reader of its coverage should know.
@@ -46,7 +45,6 @@ func (e *estate) newMapper(ctx context.Context, t *object.Tenant, emit scanners.
 	}
 	m.judge = newJudge(e, m.index)
 	m.held = m.holdings()
-	m.contacts = contactOwners(t.Contacts, "tenant_contact", "contact of the tenant")
 	return m
 }
 

@@ -102,36 +102,30 @@ func (m *mapper) emitOwners(subject, scope string, all, place []owning) {
 }
 
 // placeOwners returns who answers for a scope: whom the tags of the subscription
-// name, or else its contacts, or those of the tenant.
+// name, or else its contacts.
 func (m *mapper) placeOwners(scope string) []owning {
 	id, ok := strings.CutPrefix(scope, m.scope+"/")
 	s := m.subs[id]
 	if !ok || s == nil {
-		return m.contacts
+		return nil // who is written to about the tenant answers for no single application
 	}
 	out := m.estate.owners.of(s.Tags, "subscription_tag", inventory.ConfidenceMedium)
 	for i := range out {
 		out[i].source = "tag " + out[i].source + " of the subscription"
 	}
 	if len(out) == 0 {
-		out = contactOwners(s.Contacts, "subscription_contact", "contact of the subscription")
-	}
-	if len(out) == 0 {
-		return m.contacts
+		return contactOwners(s.Contacts)
 	}
 	return out
 }
 
-// contactOwners returns whoever is written to about a tenant or subscription, which
-// says little about a single identity.
-func contactOwners(contacts []string, method, source string) []owning {
-	var out []owning
+// contactOwners returns the first of those who are written to about a subscription,
+// which says little about a single identity.
+func contactOwners(contacts []string) []owning {
 	for _, c := range unique(contacts) {
-		if len(out) < 1 {
-			out = append(out, owning{owner: c, method: method, source: source, confidence: inventory.ConfidenceLow})
-		}
+		return []owning{{owner: c, method: "subscription_contact", source: "security contact of the subscription", confidence: inventory.ConfidenceLow}}
 	}
-	return out
+	return nil
 }
 
 // members returns the objects of the directory that own or sponsor something.

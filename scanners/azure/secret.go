@@ -27,7 +27,7 @@ func (m *mapper) credentialsOf(r *ref, attr attributes) {
 		secrets, certificates, federated = len(r.app.Passwords), len(r.app.Keys), len(r.app.Federated)
 	}
 	if r.sp != nil {
-		secrets, certificates, federated = secrets+len(r.sp.Passwords), certificates+len(r.sp.Keys), federated+len(r.sp.Federated)
+		secrets, certificates, federated = secrets+len(r.sp.Passwords), certificates+len(keysOf(r.sp)), federated+len(r.sp.Federated)
 	}
 	attr.count("secrets", secrets, true)
 	attr.count("certificates", certificates, true)
@@ -49,22 +49,30 @@ func (m *mapper) putSecrets(r *ref) {
 	if p == nil || r.typ == typeManaged { // Azure keeps and changes the certificates of managed identities
 		return
 	}
+	for i := range p.Passwords {
+		m.putPassword(r, ofPrincipal(), &p.Passwords[i], i)
+	}
+	for i, k := range keysOf(p) {
+		m.putKey(r, ofPrincipal(), k, i)
+	}
+}
+
+// keysOf returns the certificates of a service principal, without the public halves
+// of keys that sign SAML tokens, which are listed as well.
+func keysOf(p *object.ServicePrincipal) []*object.Certificate {
 	signing := map[string]bool{}
 	for i := range p.Keys {
 		if k := &p.Keys[i]; strings.EqualFold(k.Usage, "Sign") && k.Thumbprint != "" {
 			signing[strings.ToUpper(k.Thumbprint)] = true
 		}
 	}
-	for i := range p.Passwords {
-		m.putPassword(r, ofPrincipal(), &p.Passwords[i], i)
-	}
+	var out []*object.Certificate
 	for i := range p.Keys {
-		k := &p.Keys[i]
-		if strings.EqualFold(k.Usage, "Verify") && signing[strings.ToUpper(k.Thumbprint)] {
-			continue // the public half of a key that signs SAML tokens, listed as well
+		if k := &p.Keys[i]; !strings.EqualFold(k.Usage, "Verify") || !signing[strings.ToUpper(k.Thumbprint)] {
+			out = append(out, k)
 		}
-		m.putKey(r, ofPrincipal(), k, i)
 	}
+	return out
 }
 
 // keyName is what a key is called in ids.

@@ -86,6 +86,7 @@ func (m *mapper) ownApplication(p *object.ServicePrincipal, r *ref) {
 	}
 	home := p.HomeTenant != "" && lower(p.HomeTenant) == lower(m.t.ID)
 	switch {
+	case m.spByApp[lower(p.AppID)] != p: // listed twice, or a second one, which cannot be
 	case app != nil || home:
 		r.app, r.id, r.typ = app, m.entra("applications", p.AppID), typeApplication
 		if app != nil {
@@ -157,8 +158,13 @@ func (m *mapper) label(objectID string) string {
 	if g := m.groups[key]; g != nil {
 		return cmp.Or(g.Name, g.ID)
 	}
-	if a := m.appByID[key]; a != nil {
-		return cmp.Or(a.Name, a.AppID)
+	for _, a := range []*object.Application{m.appByID[key], m.apps[key]} {
+		if a != nil {
+			return cmp.Or(a.Name, a.AppID)
+		}
+	}
+	if p := m.spByApp[key]; p != nil {
+		return cmp.Or(p.Name, p.ID)
 	}
 	return inventory.Clip(objectID, maxName)
 }
