@@ -104,7 +104,7 @@ func (x *run) inventories(ctx context.Context) {
 		refusals++
 		why = reason
 		mu.Unlock()
-		x.unseen(scope, reason)
+		x.unseen("cloudasset.assets.list", scope, reason)
 	})
 	if refusals > 0 && ctx.Err() == nil {
 		x.remark("Asset Inventory could not be listed for %d of %d places (%s): their projects are asked one API at a time, and what runs as an account is not seen there", refusals, len(scopes), why)
@@ -116,8 +116,8 @@ func (x *run) inventories(ctx context.Context) {
 }
 
 // unseen notes what only Asset Inventory could have told.
-func (x *run) unseen(scope, reason string) {
-	l := object.Listing{Call: x.name("cloudasset.assets.list"), Where: scope, Status: inventory.StatusDenied, Reason: reason}
+func (x *run) unseen(id, scope, reason string) {
+	l := object.Listing{Call: x.name(id), Where: scope, Status: inventory.StatusDenied, Reason: reason}
 	if s := x.site(scope); s != nil {
 		s.note(l)
 		return

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/muster-nhi/muster/scanners/gcp/live"
 	"github.com/muster-nhi/muster/scanners/gcp/live/fake"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
@@ -99,3 +102,5 @@ func listingOf(list []object.Listing, call string) object.Listing {
 	}
 	return object.Listing{}
 }
+
+func differ(a, b any) string { return cmp.Diff(a, b, cmpopts.EquateEmpty()) }

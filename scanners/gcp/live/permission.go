@@ -63,7 +63,7 @@ type Role struct {
 }
 
 // Roles returns predefined roles that together cover what reading with some options
-// takes, where no custom role is wanted. They give more than that: browsing and
+// takes, but for what OnlyCustom names. They give more than that: browsing and
 // reading policies of everything, and of no secret its value. In order of weight.
 func Roles(o Options) []Role {
 	on := map[string]bool{"": true, withActivity: o.Activity, withInsights: o.Insights}
@@ -76,15 +76,18 @@ func Roles(o Options) []Role {
 		{"roles/iam.oauthClientViewer", "OAuth clients", ""},
 		{"roles/secretmanager.viewer", "secrets, without their values", ""},
 		{"roles/cloudkms.viewer", "keys of Cloud KMS", ""},
-		{"roles/serviceusage.apiKeysViewer", "API keys", ""},
 		{"roles/serviceusage.serviceUsageConsumer", "requests count against the quota of a project", ""},
-		{"roles/storage.hmacKeyAdmin", "HMAC keys: there is no narrower predefined role, a custom role with storage.hmacKeys.list is better", ""},
 		{"roles/essentialcontacts.viewer", "essential contacts", ""},
 		{"roles/browser", "the tree of folders and projects", ""},
 		{"roles/policyanalyzer.activityAnalysisViewer", "when accounts and keys last signed in", withActivity},
 		{"roles/recommender.iamViewer", "permissions that are not used", withInsights},
 	}, func(r Role) bool { return !on[r.Option] })
 }
+
+// OnlyCustom returns the permissions that no harmless predefined role gives: those
+// that have them also return key strings (roles/serviceusage.apiKeysViewer) or make
+// keys (roles/storage.hmacKeyAdmin). A custom role gives them.
+func OnlyCustom() []string { return []string{"apikeys.keys.list", "storage.hmacKeys.list"} }
 
 // A Refusal is a permission that muster never needs, and that nothing should give
 // it: a deny policy with these lets an auditor prove that it cannot read a secret.

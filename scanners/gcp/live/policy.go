@@ -26,12 +26,14 @@ func (x *run) policies(ctx context.Context) {
 		if !hopeless {
 			reason = x.searchPolicies(ctx, scope)
 		}
-		if reason != "" {
-			mu.Lock()
-			defer mu.Unlock()
-			why = reason
-			refusals++
+		if reason == "" {
+			return
 		}
+		mu.Lock()
+		why = reason
+		refusals++
+		mu.Unlock()
+		x.unseen("cloudasset.searchAllIamPolicies", scope, reason)
 	})
 	if refusals > 0 && ctx.Err() == nil {
 		x.remark("policies cannot be searched in Asset Inventory on %d of %d places (%s): those of organisations, folders, projects, accounts and secrets are asked for one by one, and those of other resources (buckets, topics, functions …) are not seen there", refusals, len(scopes), why)
@@ -100,6 +102,9 @@ func (x *run) cover(root string) {
 // keepPolicy files a policy. S is nil above projects.
 func (x *run) keepPolicy(s *site, resource string, raw json.RawMessage) error {
 	bindings, audit, err := convert.Policy(raw)
+	if len(bindings) == 0 && !audit {
+		return err // nothing is granted
+	}
 	p := object.Policy{Resource: resource, Bindings: x.texts.bindings(bindings), Audit: audit}
 	if s != nil {
 		p.Project = s.p.ID
