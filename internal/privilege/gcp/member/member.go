@@ -1,0 +1,259 @@
+// Package member reads the principals that policies of Google Cloud name: in
+// allow policies ("serviceAccount:ci@p.iam.gserviceaccount.com",
+// "principalSet://iam.googleapis.com/…"), in deny policies and in principal access
+// boundaries ("principal://goog/subject/…", "principalSet://goog/public:all").
+//
+// The forms are those of cloud.google.com/iam/docs/principal-identifiers and
+// …/principals-overview. It is pure.
+package member
+
+import "strings"
+
+// Kinds of Member.
+const (
+	KindAccount    = "account"    // a service account
+	KindAgent      = "agent"      // a service account that Google keeps for one of its services
+	KindKubernetes = "kubernetes" // a Kubernetes service account of a workload pool PROJECT.svc.id.goog
+	KindUser       = "user"
+	KindGroup      = "group"
+	KindDomain     = "domain"   // everybody of a Workspace or Cloud Identity customer
+	KindPublic     = "public"   // allUsers
+	KindSignedIn   = "signedin" // allAuthenticatedUsers: anybody with a Google account
+	KindBasic      = "basic"    // projectOwner:, projectEditor:, projectViewer:
+	KindSubject    = "subject"  // one identity of a pool
+	KindSet        = "set"      // several identities of a pool
+	KindAccounts   = "accounts" // the service accounts of a project, folder or organisation
+	KindDeleted    = "deleted"  // somebody who is gone
+	KindOther      = "other"
+)
+
+// A Member is a principal of a policy.
+type Member struct {
+	Kind string
+	Text string // as written
+	// ID is the part that names it: an e-mail address, domain, project id, unique id.
+	ID string
+
+	// Of KindSubject and KindSet, and of KindKubernetes if it is written as a
+	// principal:// one.
+	Pool      string // projects/NUMBER/locations/global/workloadIdentityPools/ID, locations/global/workforcePools/ID
+	Workforce bool
+	Subject   string
+	Group     string
+	Attribute string // name of a mapped attribute
+	Value     string // of Attribute
+	All       bool   // every identity of the pool
+
+	// Of KindKubernetes: pool is PROJECT.svc.id.goog.
+	Project, Namespace, ServiceAccount string
+
+	// Of KindAccounts.
+	Node string // projects/NUMBER, folders/NUMBER, organizations/NUMBER
+	Type string // ServiceAccount, ServiceAgent, WorkloadIdentityPool, WorkforcePool; empty is all of them
+}
+
+// Parse reads a principal. What it does not know is of KindOther; it reports no
+// error because policies outlive the forms that one knows.
+func Parse(text string) Member {
+	m := Member{Text: text, Kind: KindOther}
+	kind, rest, ok := strings.Cut(text, ":")
+	if !ok {
+		switch text {
+		case "allUsers":
+			m.Kind = KindPublic
+		case "allAuthenticatedUsers":
+			m.Kind = KindSignedIn
+		}
+		return m
+	}
+	m.ID = rest
+	switch kind {
+	case "user":
+		m.Kind = KindUser
+	case "group":
+		m.Kind = KindGroup
+	case "domain":
+		m.Kind = KindDomain
+	case "serviceAccount":
+		m.account(rest)
+	case "deleted":
+		m.Kind = KindDeleted
+	case "projectOwner", "projectEditor", "projectViewer":
+		m.Kind = KindBasic
+	case "principal", "principalSet":
+		m.principal(strings.TrimPrefix(rest, "//"))
+	}
+	return m
+}
+
+// account reads what follows "serviceAccount:".
+func (m *Member) account(rest string) {
+	m.Kind = KindAccount
+	if project, tail, ok := strings.Cut(rest, ".svc.id.goog["); ok && strings.HasSuffix(tail, "]") {
+		m.kubernetes(project, strings.TrimSuffix(tail, "]"))
+		return
+	}
+	m.ID = strings.ToLower(rest)
+	if Agent(m.ID) {
+		m.Kind = KindAgent
+	}
+}
+
+// kubernetes reads "NAMESPACE/NAME" of a workload pool.
+func (m *Member) kubernetes(project, tail string) {
+	namespace, name, ok := strings.Cut(tail, "/")
+	if !ok || namespace == "" || name == "" {
+		return
+	}
+	m.Kind, m.Project, m.Namespace, m.ServiceAccount = KindKubernetes, project, namespace, name
+}
+
+// principal reads what follows "principal://" and "principalSet://".
+func (m *Member) principal(rest string) {
+	host, path, _ := strings.Cut(rest, "/")
+	m.ID = path
+	switch host {
+	case "iam.googleapis.com":
+		m.iam(path)
+	case "goog":
+		m.goog(path)
+	case "cloudresourcemanager.googleapis.com":
+		m.Kind = KindAccounts
+		m.Node = path
+		if node, kind, ok := strings.Cut(path, "/type/"); ok {
+			m.Node, m.Type = node, kind
+		}
+	}
+}
+
+// goog reads principals of deny policies and boundaries.
+func (m *Member) goog(path string) {
+	kind, id, _ := strings.Cut(path, "/")
+	m.ID = id
+	switch {
+	case path == "public:all":
+		m.Kind = KindPublic
+	case kind == "subject":
+		m.Kind = KindUser
+	case kind == "group":
+		m.Kind = KindGroup
+	case kind == "cloudIdentityCustomerId":
+		m.Kind = KindDomain
+	}
+}
+
+// iam reads principals of pools and service accounts.
+func (m *Member) iam(path string) {
+	if _, email, ok := strings.Cut(path, "/serviceAccounts/"); ok && strings.HasPrefix(path, "projects/") {
+		m.account(email)
+		return
+	}
+	pool, tail := splitPool(path)
+	if pool == "" {
+		return
+	}
+	m.Pool, m.Workforce, m.Kind = pool, strings.Contains(pool, "/workforcePools/"), KindSet
+	switch key, value, _ := strings.Cut(tail, "/"); {
+	case tail == "*":
+		m.All = true
+	case key == "subject":
+		m.Kind, m.Subject = KindSubject, value
+	case key == "group":
+		m.Group = value
+	case strings.HasPrefix(key, "attribute."):
+		m.Attribute, m.Value = strings.TrimPrefix(key, "attribute."), value
+	case key == "namespace":
+		m.Attribute, m.Value = "namespace", value
+	default:
+		m.Kind = KindOther
+	}
+	m.fromCluster()
+}
+
+// fromCluster recognises a subject of a cluster's workload pool, which is
+// "ns/NAMESPACE/sa/NAME".
+func (m *Member) fromCluster() {
+	_, id, _ := strings.Cut(m.Pool, "/workloadIdentityPools/")
+	project, ok := strings.CutSuffix(id, ".svc.id.goog")
+	if !ok {
+		return
+	}
+	m.Project = project
+	parts := strings.Split(m.Subject, "/")
+	if len(parts) == 4 && parts[0] == "ns" && parts[2] == "sa" && parts[1] != "" && parts[3] != "" {
+		m.Kind, m.Namespace, m.ServiceAccount = KindKubernetes, parts[1], parts[3]
+	}
+}
+
+// splitPool cuts a path behind the id of a pool.
+func splitPool(path string) (pool, tail string) {
+	for _, word := range []string{"/workloadIdentityPools/", "/workforcePools/"} {
+		before, after, ok := strings.Cut("/"+path, word)
+		if !ok {
+			continue
+		}
+		id, tail, ok := strings.Cut(after, "/")
+		if ok && id != "" {
+			return strings.TrimPrefix(before+word+id, "/"), tail
+		}
+	}
+	return "", ""
+}
+
+// Agent reports whether an e-mail address is one of Google's own service agents,
+// which nobody can impersonate (cloud.google.com/iam/docs/service-account-types,
+// "Google-managed service accounts"). The accounts that Google makes in a
+// project but leaves to its owner (NUMBER-compute@developer, ID@appspot) are not
+// among them.
+func Agent(email string) bool {
+	name, host, _ := strings.Cut(email, "@")
+	switch {
+	case host == "developer.gserviceaccount.com", host == "appspot.gserviceaccount.com":
+		return false
+	case host == "cloudservices.gserviceaccount.com", host == "cloudbuild.gserviceaccount.com", host == "system.gserviceaccount.com":
+		return true
+	case strings.HasPrefix(host, "gcp-sa-"), strings.HasPrefix(name, "service-") && strings.HasSuffix(host, ".iam.gserviceaccount.com") && allDigits(strings.TrimPrefix(name, "service-")):
+		return true
+	}
+	switch strings.TrimSuffix(host, ".iam.gserviceaccount.com") {
+	case "container-engine-robot", "compute-system", "containerregistry", "dataflow-service-producer-prod", "cloudcomposer-accounts",
+		"dataproc-accounts", "gae-api-prod.google.com", "gcf-admin-robot", "serverless-robot-prod", "cloud-ml.google.com",
+		"cloud-filer", "cloud-redis", "cloud-tpu", "firebase-rules", "sourcerepo-service-accounts", "gs-project-accounts", "service-networking", "endpoints-portal":
+		return true
+	}
+	return false
+}
+
+// Home is the project that the e-mail address of a service account tells: its id
+// or its number. It is empty if it tells none.
+func Home(email string) string {
+	name, host, _ := strings.Cut(email, "@")
+	switch host {
+	case "developer.gserviceaccount.com":
+		number, ok := strings.CutSuffix(name, "-compute")
+		if ok && allDigits(number) {
+			return number
+		}
+		return ""
+	case "appspot.gserviceaccount.com":
+		return name
+	case "cloudservices.gserviceaccount.com", "cloudbuild.gserviceaccount.com":
+		return name
+	}
+	if Agent(email) {
+		return strings.TrimPrefix(name, "service-")
+	}
+	project, ok := strings.CutSuffix(host, ".iam.gserviceaccount.com")
+	if !ok {
+		return ""
+	}
+	if id, of, ok := strings.Cut(project, "."); ok { // ID.DOMAIN of projects of a domain: example.com:id
+		return of + ":" + id
+	}
+	return project
+}
+
+// allDigits reports whether a text is a number.
+func allDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

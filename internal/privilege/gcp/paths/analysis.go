@@ -1,0 +1,154 @@
+package paths
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/muster-nhi/muster/internal/privilege/gcp/role"
+)
+
+// An Analysis answers for one Estate. It may be asked from many goroutines.
+type Analysis struct {
+	estate    *Estate
+	tree      *tree
+	ways      []way
+	capables  []capable
+	powerful  []role.Set
+	policySet role.Set // permissions that change policies of organisations, folders and projects
+	// accountSet changes those of accounts; onAccounts is all that is asked for of an
+	// account.
+	accountSet, onAccounts role.Set
+
+	given     map[string]*Role
+	deleted   map[string]bool // roles
+	roles     []rolle
+	roleIndex map[string]int32
+	conds     []cond
+	condIndex map[string]int32
+	denies    []deny
+	bounds    []bound
+
+	holders     []holder
+	index       map[string]int32 // of holders by canonical member
+	knownGroups map[int32]bool
+	public      []int32           // allUsers, allAuthenticatedUsers
+	sets        map[int32][]int32 // holders that stand for all accounts of a place
+	shared      map[string]*powers
+
+	targets targets
+	goals   []*goal
+	notes   []string // what every result has to say
+
+	once    []sync.Once // by holder
+	results []*Result
+	trusted map[int32][]int32 // by place of a policy: numbers of policies
+}
+
+// Analyze looks at all principals of an estate with as many goroutines as workers
+// says, at least one.
+func Analyze(e *Estate, workers int) *Analysis {
+	a := &Analysis{
+		estate: e, tree: newTree(e), ways: ways(), capables: capables(), powerful: powerful(), policySet: policyPermissions(), accountSet: accountPolicy(),
+		given: map[string]*Role{}, deleted: map[string]bool{}, roleIndex: map[string]int32{}, condIndex: map[string]int32{}, index: map[string]int32{},
+		knownGroups: map[int32]bool{}, sets: map[int32][]int32{}, shared: map[string]*powers{}, trusted: map[int32][]int32{},
+	}
+	for i := range a.ways {
+		if w := &a.ways[i]; w.how == become || w.how == delegate || w.how == pass {
+			a.onAccounts.Or(w.account)
+		}
+	}
+	for i := range e.Roles {
+		r := &e.Roles[i]
+		a.given[r.Name] = r
+		if r.Deleted {
+			a.deleted[r.Name] = true
+		}
+	}
+	a.addHolders()
+	for i := range a.holders {
+		h := &a.holders[i]
+		slices.Sort(h.groups)
+		h.groups = slices.Compact(h.groups)
+	}
+	a.findSets()
+	a.addDenies()
+	a.addNotes()
+	a.addPowers(workers)
+	a.addTargets()
+	a.search(workers)
+	for i := range e.Policies {
+		if at, ok := a.tree.index[canonical(e.Policies[i].Resource)]; ok {
+			a.trusted[at] = append(a.trusted[at], int32(i))
+		}
+	}
+	a.once, a.results = make([]sync.Once, len(a.holders)), make([]*Result, len(a.holders))
+	return a
+}
+
+// addPowers finds out what each holder may do.
+func (a *Analysis) addPowers(workers int) {
+	var fresh []*powers
+	for i := range a.holders {
+		h := &a.holders[i]
+		h.powers = a.powersOf(int32(i))
+		if !h.powers.done {
+			h.powers.done = true
+			fresh = append(fresh, h.powers)
+		}
+	}
+	parallel(workers, len(fresh), func(k int) { a.finish(fresh[k]) })
+}
+
+// addNotes gathers what every result has to say.
+func (a *Analysis) addNotes() {
+	e := a.estate
+	if !e.DeniesKnown {
+		a.notes = append(a.notes, "deny policies were not all read: they may take away what is told here")
+	}
+	if !e.BoundariesKnown {
+		a.notes = append(a.notes, "principal access boundaries were not all read: they may take away what is told here")
+	}
+	if a.tree.cut {
+		a.notes = append(a.notes, "folders lie in a circle or too deep: what is inherited there is not followed")
+	}
+	if len(a.conds) >= maxConditions {
+		a.notes = append(a.notes, "there are too many conditions to look at all of them")
+	}
+	a.notes = append(a.notes, e.Unread...)
+}
+
+// parallel calls f for all numbers below n.
+func parallel(workers, n int, f func(int)) {
+	const chunk = 16
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range max(1, workers) {
+		wg.Go(func() {
+			for from := range next {
+				for i := from; i < min(n, from+chunk); i++ {
+					f(i)
+				}
+			}
+		})
+	}
+	for i := 0; i < n; i += chunk {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// Of returns what a principal amounts to: a service account of the estate, or a
+// member of a policy as it is spelled there ("serviceAccount:…", "principal://…"). It
+// reports false for who is neither. The result is shared and must not change.
+func (a *Analysis) Of(member string) (*Result, bool) {
+	i, ok := a.index[canonicalMember(member)]
+	if !ok {
+		if i, ok = a.index["serviceAccount:"+strings.ToLower(member)]; !ok {
+			return nil, false
+		}
+	}
+	a.once[i].Do(func() { a.results[i] = a.result(i) })
+	return a.results[i], true
+}
