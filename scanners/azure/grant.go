@@ -206,7 +206,7 @@ func (m *mapper) directoryGrant(g grantee, a *object.DirectoryRoleAssignment) *i
 	}
 	m.eligible(x, attr, a.Eligible)
 	m.unitName(attr, scope)
-	m.fill(x, m.judge.directory(a, g.object))
+	fillRight(x, m.judge.directoryRole(a))
 	return x
 }
 
@@ -256,7 +256,7 @@ func (m *mapper) roleGrant(g grantee, a *object.RoleAssignment) *inventory.Grant
 	attr.set("created_by", a.CreatedBy)
 	attr.set("delegated_resource", a.Delegated)
 	m.eligible(x, attr, a.Eligible)
-	m.fill(x, m.judge.arm(a, g.object))
+	fillRight(x, m.judge.role(a))
 	return x
 }
 
@@ -299,7 +299,7 @@ func (m *mapper) appGrant(g grantee, a *object.AppRoleAssignment) *inventory.Gra
 	attr.set("api", appID)
 	attr.set("api_object", lower(a.Resource))
 	attr.set("role_id", lower(a.Role))
-	m.fill(x, m.judge.appRole(a, g.object))
+	fillRight(x, m.judge.appRole(a))
 	return x
 }
 
@@ -328,7 +328,7 @@ func (m *mapper) delegatedGrant(g grantee, a *object.DelegatedGrant) *inventory.
 	if a.Principal != "" {
 		attr.set("user", m.label(a.Principal))
 	}
-	m.fill(x, m.judge.delegated(a, g.object))
+	fillRight(x, m.judge.delegatedGrant(a))
 	return x
 }
 
@@ -345,7 +345,7 @@ func (m *mapper) accessGrant(g grantee, a access) *inventory.Grant {
 	attr.set("certificates", list(a.policy.Certificates))
 	attr.set("storage", list(a.policy.Storage))
 	attr.set("application", lower(a.policy.Application))
-	m.fill(x, m.judge.access(a, g.object))
+	fillRight(x, m.judge.access(a))
 	return x
 }
 
@@ -358,8 +358,8 @@ func (m *mapper) putEffective(g grantee, single []*inventory.Grant) {
 	}
 	x, attr := m.grant(g, part(g.id, "effective"), g.scope, "effective permissions", "all its roles and permissions together", "effective")
 	x.Resource, attr["joined"] = "*", "true"
-	m.fill(x, r)
-	if len(single) == 0 && len(x.Paths) == 0 && (x.Level == inventory.LevelNone || x.Level == inventory.LevelUnknown) {
+	m.fillResult(x, r)
+	if len(x.Paths) == 0 && (x.Level == inventory.LevelNone || len(single) == 0 && x.Level == inventory.LevelUnknown) {
 		return
 	}
 	if more(x, single) {

@@ -2,84 +2,230 @@ package azure
 
 import (
 	"cmp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
-	"github.com/muster-nhi/muster/internal/privilege"
+	"github.com/muster-nhi/muster/internal/privilege/azure/paths"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
 // A judge says what principals can really do and who may become them.
 type judge struct {
-	x *index
+	m         *mapper
+	analysis  *paths.Analysis
+	directory map[*object.DirectoryRoleAssignment]int
+	roles     map[*object.RoleAssignment]int
+	apps      map[*object.AppRoleAssignment]int
+	delegated map[*object.DelegatedGrant]int
 }
 
-// A verdict is what something allows.
-type verdict struct {
-	level, possible, certain inventory.Level
-	reasons, unknown         []string // sentences
-	capabilities             []string
-	paths, perhaps           []string // ways up, hop by hop; those that hang on what nobody can know
-	ids                      []string // of the ways
-	more                     bool     // there are more than are told
-}
-
-func newJudge(_ *estate, x *index) *judge { return &judge{x} }
-
-func assessed(a privilege.Assessment) *verdict {
-	return &verdict{level: a.Level, possible: a.Level, certain: a.Level, reasons: a.Reasons, capabilities: a.Capabilities}
-}
-
-func (j *judge) directory(a *object.DirectoryRoleAssignment, _ string) *verdict {
-	if r := j.x.roles[lower(a.Role)]; r != nil {
-		return assessed(privilege.AzureRole(cmp.Or(r.Template, r.Name)))
+// newJudge hands package paths what there is of the tenant.
+func newJudge(m *mapper, now time.Time) *judge {
+	t := m.t
+	j := &judge{
+		m: m, analysis: paths.Analyze(m.estateOf(now)),
+		directory: places(t.Directory), roles: places(t.Assignments), apps: make(map[*object.AppRoleAssignment]int, len(t.AppRoles)), delegated: places(t.Delegated),
 	}
-	return assessed(privilege.AzureRole(a.Role))
+	for i, a := range namedRoles(t) {
+		j.apps[a] = i
+	}
+	return j
 }
 
-func (j *judge) arm(a *object.RoleAssignment, _ string) *verdict {
-	return assessed(privilege.AzureRole(a.Role))
-}
-func (j *judge) appRole(*object.AppRoleAssignment, string) *verdict { return nil }
-func (j *judge) delegated(*object.DelegatedGrant, string) *verdict  { return nil }
-func (j *judge) access(access, string) *verdict                     { return nil }
-func (j *judge) of(string) *verdict                                 { return nil }
-
-// fill puts a verdict into a grant.
-func (m *mapper) fill(g *inventory.Grant, r *verdict) {
-	if r == nil {
-		g.Level = inventory.LevelUnknown
-		return
-	}
-	attr := attributes(g.Attributes)
-	g.Level = cmp.Or(r.level, inventory.LevelUnknown)
-	for _, s := range r.reasons {
-		g.Reasons = append(g.Reasons, inventory.Clip(s, maxText))
-	}
-	if g.Level == inventory.LevelUnknown {
-		attr.set("possible_level", string(r.possible))
-		attr.set("certain_level", string(r.certain))
-		for _, s := range r.unknown {
-			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+s, maxText))
+// namedRoles returns the application permissions that are more than the default
+// access of an application, which gives a caller no role in it.
+func namedRoles(t *object.Tenant) []*object.AppRoleAssignment {
+	out := make([]*object.AppRoleAssignment, 0, len(t.AppRoles))
+	for i := range t.AppRoles {
+		if lower(t.AppRoles[i].Role) != noRole {
+			out = append(out, &t.AppRoles[i])
 		}
 	}
-	g.Capabilities = r.capabilities
-	for _, s := range r.paths {
-		g.Paths = append(g.Paths, inventory.Clip(s, 4*maxText))
-	}
-	attr.set("path_ids", list(r.ids))
-	attr.set("possible_paths", strings.Join(r.perhaps, "; "))
-	attr.yes("more_paths", r.more)
+	return out
 }
 
-// judged tells, on an identity, what all it has comes to.
+// places returns the index of each member of a list.
+func places[T any](list []T) map[*T]int {
+	out := make(map[*T]int, len(list))
+	for i := range list {
+		out[&list[i]] = i
+	}
+	return out
+}
+
+func (j *judge) directoryRole(a *object.DirectoryRoleAssignment) paths.Right {
+	return j.analysis.Directory(j.directory[a])
+}
+
+func (j *judge) role(a *object.RoleAssignment) paths.Right { return j.analysis.Assignment(j.roles[a]) }
+
+func (j *judge) appRole(a *object.AppRoleAssignment) paths.Right {
+	if lower(a.Role) == noRole {
+		return paths.Right{Level: inventory.LevelNone, Possible: inventory.LevelNone, Reasons: []string{"default access to an application, without a role in it"}}
+	}
+	return j.analysis.AppRole(j.apps[a])
+}
+
+func (j *judge) delegatedGrant(a *object.DelegatedGrant) paths.Right {
+	return j.analysis.DelegatedGrant(j.delegated[a])
+}
+
+func (j *judge) access(a access) paths.Right {
+	p := accessTo(a.policy)
+	return paths.VaultAccess(&p)
+}
+
+// of returns what all that a principal has comes to, or nil if it is none.
+func (j *judge) of(objectID string) *paths.Result {
+	if objectID == "" {
+		return nil
+	}
+	return j.analysis.Of(objectID)
+}
+
+// fillRight puts into a grant what it allows by itself.
+func fillRight(g *inventory.Grant, r paths.Right) {
+	attr := attributes(g.Attributes)
+	g.Level = cmp.Or(r.Level, inventory.LevelUnknown)
+	for _, s := range r.Reasons[:min(len(r.Reasons), paths.MaxReasons)] {
+		g.Reasons = append(g.Reasons, inventory.Clip(s, maxText))
+	}
+	if more := len(r.Reasons) - paths.MaxReasons; more > 0 {
+		g.Reasons = append(g.Reasons, "and "+number(more)+" more")
+	}
+	if g.Level == inventory.LevelUnknown && r.Possible != inventory.LevelUnknown {
+		attr.set("possible_level", string(r.Possible))
+	}
+	attr.yes("tier0", r.Tier0)
+	if attr["eligible"] != "" {
+		notHeld(g, r)
+		return
+	}
+	g.Capabilities = r.Capabilities
+}
+
+// notHeld marks a role that can be taken and is not held. To take it takes a person
+// who signs in (Privileged Identity Management, "Activate"), and whether one can act
+// for a machine nobody knows.
+func notHeld(g *inventory.Grant, r paths.Right) {
+	if g.Level.Rank() > inventory.LevelNone.Rank() {
+		attributes(g.Attributes).set("possible_level", string(cmp.Or(r.Possible, r.Level)))
+		g.Level = inventory.LevelUnknown
+	}
+}
+
+// fillResult puts into a grant what all that a principal has allows together.
+func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
+	attr := attributes(g.Attributes)
+	g.Level = cmp.Or(r.Level, inventory.LevelUnknown)
+	for i := range r.Reasons {
+		g.Reasons = append(g.Reasons, inventory.Clip(reasonText(&r.Reasons[i]), maxText))
+	}
+	if g.Level == inventory.LevelUnknown {
+		attr.set("possible_level", string(r.Possible))
+		attr.set("certain_level", string(r.Certain))
+		for _, u := range r.Unknown[:min(len(r.Unknown), paths.MaxReasons)] {
+			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+u, maxText))
+		}
+	}
+	g.Capabilities = r.Capabilities
+	var ids, perhaps []string
+	for i := range r.Paths {
+		p := &r.Paths[i]
+		if !p.Certain {
+			perhaps = append(perhaps, m.pathText(p))
+			continue
+		}
+		g.Paths = append(g.Paths, inventory.Clip(m.pathText(p), 4*maxText))
+		ids = append(ids, p.ID)
+	}
+	attr.set("path_ids", list(ids))
+	attr.set("possible_paths", strings.Join(perhaps, "; "))
+	attr.yes("more_paths", r.Truncated)
+}
+
+// reasonText writes a reason with what it rests on.
+func reasonText(r *paths.Reason) string {
+	text := r.String()
+	var by []string
+	for i := range r.Evidence {
+		if e := &r.Evidence[i]; e.Permission != "" && !strings.Contains(text, e.Permission) && !slices.Contains(by, e.String()) {
+			by = append(by, e.String())
+		}
+	}
+	if len(by) == 0 {
+		return text
+	}
+	return text + " (" + strings.Join(by, "; ") + ")"
+}
+
+// pathText writes a path hop by hop: what is done, by which known way, and where it
+// leads.
+func (m *mapper) pathText(p *paths.Path) string {
+	var b strings.Builder
+	for i := range p.Hops {
+		h := &p.Hops[i]
+		if i > 0 {
+			b.WriteString(" → ")
+		}
+		b.WriteString(h.ID + ": " + h.Text)
+	}
+	if p.Leads != "" {
+		b.WriteString(" → " + m.destination(p.Leads) + " (" + string(p.Level) + ")")
+	}
+	return b.String()
+}
+
+// destination names where a path leads.
+func (m *mapper) destination(leads string) string {
+	if leads == paths.Tenant {
+		return "Global Administrator"
+	}
+	if s := m.subs[subscriptionOf(leads)]; s != nil && scopeKind(leads) == "subscription" {
+		return "subscription " + cmp.Or(s.Name, s.ID)
+	}
+	if scopeKind(leads) == "management_group" {
+		for i := range m.t.Folders {
+			if f := &m.t.Folders[i]; strings.EqualFold(lastPart(f.ID), lastPart(leads)) {
+				return "management group " + cmp.Or(f.Name, f.ID)
+			}
+		}
+	}
+	return leads
+}
+
+// judged tells, on an identity, what all it has comes to, and how many may become it.
 func (m *mapper) judged(attr attributes, r *ref) {
 	v := m.judge.of(r.object())
 	if v == nil {
 		return
 	}
-	attr.set("effective_level", string(cmp.Or(v.level, inventory.LevelUnknown)))
-	if v.level != v.possible {
-		attr.set("possible_level", string(v.possible))
+	attr.set("effective_level", string(cmp.Or(v.Level, inventory.LevelUnknown)))
+	if v.Level != v.Possible {
+		attr.set("possible_level", string(v.Possible))
 	}
+	attr.tri("tenant_admin", v.Tenant)
+	attr.set("tier0", list(v.Tier0))
+	m.controllers(attr, r.object())
+}
+
+// controllers tells who may become an identity: certain ones, by the ways.
+func (m *mapper) controllers(attr attributes, objectID string) {
+	var names, ways []string
+	for _, b := range m.judge.analysis.Become(objectID) {
+		if b.Certain && lower(b.By) != objectID {
+			names, ways = append(names, m.label(b.By)), append(ways, b.ID)
+		}
+	}
+	if names = unique(names); len(names) == 0 {
+		return
+	}
+	attr["controllers"] = number(len(names))
+	if len(names) >= paths.MaxBecome {
+		attr["controllers"] = number(paths.MaxBecome) + " or more"
+	}
+	attr.set("controller_names", inOrder(names))
+	attr.set("controller_ways", list(ways))
 }

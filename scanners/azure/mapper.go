@@ -43,7 +43,7 @@ func (e *estate) newMapper(ctx context.Context, t *object.Tenant, emit scanners.
 		index: newIndex(t), ctx: ctx, emit: emit, estate: e, scope: e.scanner + ":" + word(lower(t.ID)),
 		names: map[string]int{}, scopes: map[string]*seen{}, wholes: map[string]bool{},
 	}
-	m.judge = newJudge(e, m.index)
+	m.judge = newJudge(m, e.now)
 	m.held = m.holdings()
 	return m
 }
