@@ -27,7 +27,7 @@ func (doc *document) asset(_ json.RawMessage, fields map[string]json.RawMessage)
 	doc.sweep(content).saw(kind, ancestors, doc.r.asked)
 	doc.r.related(name, ancestors)
 	if policy != nil {
-		doc.allow(convert.Resource(name), policy)
+		doc.allow(convert.Resource(name), nearest(ancestors), policy)
 	}
 	if data != nil {
 		doc.data(kind, name, data, content == "search", ancestors)
@@ -98,17 +98,23 @@ func (r *reader) related(name string, ancestors []string) {
 // pair remembers that an id and a number are of one project. Only the names of a
 // few services say so surely: others may name another project in theirs.
 func (r *reader) pair(id, number string) {
-	if isNumber(number) && id != "" && !isNumber(id) && id != "-" && r.ids[number] == "" && r.numbers[id] == "" {
+	if isNumber(number) && plausible(number) && plausible(id) && !isNumber(id) && id != "-" && r.ids[number] == "" && r.numbers[id] == "" {
 		r.ids[number], r.numbers[id] = id, number
 	}
 }
 
 func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
+// relative is a full resource name without its service.
+func relative(name string) string {
+	_, below, _ := strings.Cut(convert.Bare(name), "/")
+	return below
+}
+
 // found makes of what a search tells the resource as its API would answer, as far
 // as that goes.
 func found(kind, name string, fields map[string]json.RawMessage) json.RawMessage {
-	out := map[string]any{"name": strings.SplitN(convert.Bare(name), "/", 2)[1]}
+	out := map[string]any{"name": relative(name)}
 	for _, k := range []string{"createTime", "labels", "displayName", "description", "state"} {
 		if len(fields[k]) > 0 {
 			out[k] = fields[k]
@@ -152,12 +158,8 @@ func (doc *document) data(kind, name string, data json.RawMessage, thin bool, an
 		}
 		return
 	}
-	f := fact{name: strings.SplitN(convert.Bare(name), "/", 2)[1], where: projectOf(convert.Bare(name)), thin: thin}
-	for _, a := range ancestors {
-		if number, ok := strings.CutPrefix(a, "projects/"); ok {
-			f.where = cmp.Or(f.where, number)
-		}
-	}
+	f := fact{name: relative(name), where: projectOf(convert.Bare(name)), thin: thin}
+	f.where = cmp.Or(f.where, nearest(ancestors))
 	doc.keep(k, named(data, f.name), f)
 }
 
@@ -180,6 +182,7 @@ func (doc *document) consumers(kind, where string, list []object.Consumer, err e
 	doc.took(consumerCall(kind), where, err)
 	doc.r.put(doc, where, func(p *project) {
 		for _, c := range list {
+			c.Name = p.r.spell(c.Name)
 			p.consumers.merge(c.Name+" "+c.Account, time.Time{}, c)
 		}
 	})
@@ -194,7 +197,7 @@ func (doc *document) foundPolicy(_ json.RawMessage, fields map[string]json.RawMe
 	ancestors := doc.r.kin(fields)
 	doc.sweep("policy-search").saw(either(fields, "assetType", "asset_type"), ancestors, doc.r.asked)
 	doc.r.related(resource, ancestors)
-	doc.allow(convert.Resource(resource), fields["policy"])
+	doc.allow(convert.Resource(resource), nearest(ancestors), fields["policy"])
 	return true
 }
 
@@ -210,14 +213,33 @@ func (doc *document) ancestor(_ json.RawMessage, fields map[string]json.RawMessa
 		doc.r.parents[doc.chain[len(doc.chain)-2]] = place
 	}
 	if p := cmpRaw(fields["policy"], nil); p != nil {
-		doc.allow(place, p)
+		doc.allow(place, "", p)
 	}
 	return true
 }
 
-// allow takes the allow policy of a resource.
-func (doc *document) allow(resource string, raw json.RawMessage) {
+// nearest is the project, folder or organisation that is the nearest of ancestors,
+// as a fact is put.
+func nearest(ancestors []string) string {
+	for _, of := range []string{"projects/", "folders/", "organizations/"} {
+		for _, a := range ancestors {
+			if strings.HasPrefix(a, of) {
+				return strings.TrimPrefix(a, "projects/")
+			}
+		}
+	}
+	return ""
+}
+
+// allow takes the allow policy of a resource. where is what it is in, if its name
+// does not tell.
+func (doc *document) allow(resource, where string, raw json.RawMessage) {
 	bindings, audit, err := convert.Policy(raw)
-	doc.took(policyCall(resource), projectOf(resource), err)
-	doc.r.policies = append(doc.r.policies, savedPolicy{object.Policy{Resource: resource, Bindings: bindings, Audit: audit}, doc.name})
+	where = cmp.Or(projectOf(resource), where)
+	doc.took(policyCall(resource), where, err)
+	p := object.Policy{Resource: resource, Bindings: bindings, Audit: audit}
+	if !strings.Contains(where, "/") {
+		p.Project = where
+	}
+	doc.r.policies = append(doc.r.policies, p)
 }

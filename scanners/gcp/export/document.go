@@ -93,6 +93,9 @@ func (doc *document) finish(cut bool) {
 		return cmp.Or(cmp.Compare(a.call, b.call), cmp.Compare(a.where, b.where))
 	}) {
 		doc.r.hear(doc, k, doc.heard[k], cut)
+		if id, ok := strings.CutPrefix(doc.place, "projects/"); ok && isNumber(k.where) {
+			doc.r.near.of(id)[k.where] = true
+		}
 	}
 	for _, content := range slices.Sorted(maps.Keys(doc.sweeps)) {
 		s := doc.sweeps[content]
@@ -120,6 +123,10 @@ func (doc *document) nothing() {
 	if c := doc.r.calls.named(doc.name); c != nil {
 		doc.known = true
 		doc.hear(c.permission, doc.place)
+		base := strings.TrimSuffix(strings.TrimSuffix(path.Base(doc.name), ".gz"), ".json")
+		if name, ok := strings.CutPrefix(base, c.words()+"."); ok {
+			doc.r.answered[c.permission+" "+strings.TrimPrefix(doc.place, "projects/")+" "+name] = true
+		}
 		return
 	}
 	if content, asset := assetFile(doc.name); content != "" {

@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
-
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
 
@@ -59,15 +57,7 @@ func read(t testing.TB, dir string, o Options) (*object.Estate, []string) {
 // northwind are the files of the made-up company.
 func northwind(t testing.TB) map[string]string {
 	t.Helper()
-	a, err := txtar.ParseFile("testdata/northwind.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	for _, f := range a.Files {
-		files[f.Name] = string(f.Data)
-	}
-	return files
+	return archive(t, "testdata/northwind.txtar")
 }
 
 // dump writes an estate as JSON without what is empty.
@@ -133,14 +123,18 @@ func TestNorthwind(t *testing.T) {
 	if len(problems) > 0 {
 		t.Errorf("problems: %q", problems)
 	}
-	got := dump(t, e)
-	const golden = "testdata/northwind.json"
+	golden(t, "testdata/northwind.json", dump(t, e))
+}
+
+// golden compares with a file, or writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

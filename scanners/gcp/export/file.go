@@ -140,7 +140,7 @@ func (r *reader) yaml(name string, in io.Reader) {
 			doc.finish(false)
 			return
 		}
-		if err != nil && n == 0 {
+		if err != nil && n == 0 && !bytes.HasPrefix(data, []byte("---")) {
 			r.unknown = append(r.unknown, name)
 			return
 		}

@@ -48,11 +48,8 @@ func (r *reader) finish() *object.Estate {
 // finishPolicies gives each allow policy its resource and project.
 func (r *reader) finishPolicies(e *object.Estate) {
 	for _, p := range r.policies {
-		p.Resource = r.spell(p.Resource)
-		if ref := projectOf(p.Resource); ref != "" && !strings.Contains(ref, "/") {
-			p.Project = cmp.Or(r.ids[ref], ref)
-		}
-		r.allow(p.Policy)
+		p.Resource, p.Project = r.spell(p.Resource), cmp.Or(r.ids[p.Project], p.Project)
+		r.allow(p)
 	}
 	for _, resource := range sortedKeys(r.allowed) {
 		e.Policies = append(e.Policies, r.allowed[resource])

@@ -125,6 +125,9 @@ func (doc *document) keep(k *kind, raw json.RawMessage, f fact) {
 		call = insightCall(f.name)
 	}
 	heard := where
+	if strings.HasPrefix(k.names, "locations/workforcePools") { // not in a project, and the name of none is in theirs
+		heard, where = cmp.Or(where, everywhere), everywhere
+	}
 	if k.names == "folders" { // it is listed by what it is in
 		v, _ := convert.Folder(raw)
 		heard = cmp.Or(v.Parent, strings.TrimPrefix(doc.place, "projects/"), where)
@@ -233,6 +236,10 @@ func takeCryptoKey(raw json.RawMessage, _ fact) (string, func(*project), error) 
 
 func takePool(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, where, err := convert.Pool(raw)
+	var of struct{ Parent string }
+	if json.Unmarshal(raw, &of) == nil && strings.HasPrefix(of.Parent, "organizations/") {
+		where = of.Parent
+	}
 	v.Disabled = unsure(v.Disabled, f.thin)
 	return where, func(p *project) {
 		v.Name = p.numbered(v.Name)

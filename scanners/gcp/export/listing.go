@@ -127,21 +127,25 @@ func (p *project) swept(permission string) bool {
 	return false
 }
 
-// keysKnown reports whether all keys of an account were listed.
-func (p *project) keysKnown(email string) bool {
-	if p.swept("iam.serviceAccountKeys.list") {
-		return true
-	}
-	l := p.listings["iam.serviceAccountKeys.list"]
-	if l == nil || l.status() != inventory.StatusComplete || email == "" {
-		return false
-	}
-	for name := range p.keys {
-		if strings.HasPrefix(name, email+"/") {
-			return true // what lists one key lists all: there are no pages
+// answered reports whether a file says that there is nothing that a call would list
+// of a thing of the project.
+func (p *project) answered(permission, name string) bool {
+	for _, where := range []string{p.ID, p.Number, p.place} {
+		if where != "" && p.r.answered[permission+" "+where+" "+name] {
+			return true
 		}
 	}
 	return false
+}
+
+// knows reports whether all that a call lists of a thing was listed, where some of it
+// was: such calls have no pages, or tell that more follows.
+func (p *project) knows(permission, name string, some bool) bool {
+	if p.swept(permission) || p.answered(permission, name) {
+		return true
+	}
+	l := p.listings[permission]
+	return some && l != nil && l.full && l.status() == inventory.StatusComplete
 }
 
 // tell says of each call what the files have of it, and what to run for what they

@@ -116,7 +116,7 @@ func (doc *document) policy(raw json.RawMessage, fields map[string]json.RawMessa
 	}
 	switch {
 	case resource != "":
-		doc.allow(resource, raw)
+		doc.allow(resource, strings.TrimPrefix(doc.place, "projects/"), raw)
 	case !strings.Contains(path.Base(doc.name), "get-iam-policy.") || strings.Contains(path.Base(doc.name), "projects-get-iam-policy"):
 		bindings, audit, err := convert.Policy(raw)
 		doc.took("resourcemanager.projects.getIamPolicy", "", err)

@@ -171,7 +171,7 @@ func (p *project) finishAccounts() {
 	for _, id := range sortedKeys(p.accounts) {
 		a := p.accounts[id].v
 		a.Keys = keys[cmp.Or(a.Email, a.UniqueID)].sorted()
-		a.KeysKnown = p.keysKnown(a.Email)
+		a.KeysKnown = p.knows("iam.serviceAccountKeys.list", a.Email, len(a.Keys) > 0)
 		p.observe(&a)
 		p.Accounts = append(p.Accounts, a)
 	}
@@ -207,11 +207,10 @@ func (p *project) finishSecrets() {
 			p.Secrets = slices.Insert(p.Secrets, i, object.Secret{Name: secret, Location: convert.Part(secret, "locations")})
 		}
 		p.Secrets[i].Versions = append(p.Secrets[i].Versions, p.versions[name].v)
-		p.Secrets[i].VersionsKnown = true
 	}
 	for i := range p.Secrets {
 		s := &p.Secrets[i]
-		s.VersionsKnown = s.VersionsKnown || p.swept("secretmanager.versions.list")
+		s.VersionsKnown = p.knows("secretmanager.versions.list", convert.Last(s.Name), len(s.Versions) > 0)
 		slices.SortFunc(s.Versions, func(a, b object.SecretVersion) int {
 			return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID)) // they count up
 		})
@@ -232,7 +231,7 @@ func (r *reader) poolsOf(p *project) []object.Pool {
 	}
 	for _, name := range sortedKeys(p.providers) {
 		x := pool(name, "/providers/")
-		x.Providers, x.ProvidersKnown = append(x.Providers, p.providers[name].v), true
+		x.Providers = append(x.Providers, p.providers[name].v)
 	}
 	for _, name := range sortedKeys(p.managed) {
 		x := pool(name, "/namespaces/")
@@ -240,7 +239,15 @@ func (r *reader) poolsOf(p *project) []object.Pool {
 	}
 	out := p.pools.sorted()
 	for i := range out {
-		out[i].ProvidersKnown = out[i].ProvidersKnown || p.swept("iam.workloadIdentityPoolProviders.list") || p.swept("iam.workforcePoolProviders.list")
+		x := &out[i]
+		if p.place == "" {
+			x.ProvidersKnown = p.knows("iam.workloadIdentityPoolProviders.list", convert.Last(x.Name), len(x.Providers) > 0)
+			continue
+		}
+		x.ProvidersKnown = len(x.Providers) > 0
+		for _, where := range sortedKeys(r.places) {
+			x.ProvidersKnown = x.ProvidersKnown || r.places[where].knows("iam.workforcePoolProviders.list", convert.Last(x.Name), false)
+		}
 	}
 	return out
 }
@@ -251,9 +258,13 @@ func (p *project) finishClients() {
 		client, _, _ := strings.Cut(name, "/credentials/")
 		for i := range p.Clients {
 			if c := &p.Clients[i]; c.Name == client {
-				c.Credentials, c.CredentialsKnown = append(c.Credentials, p.credentials[name].v), true
+				c.Credentials = append(c.Credentials, p.credentials[name].v)
 			}
 		}
+	}
+	for i := range p.Clients {
+		c := &p.Clients[i]
+		c.CredentialsKnown = p.knows("iam.oauthClientCredentials.list", convert.Last(c.Name), len(c.Credentials) > 0)
 	}
 }
 

@@ -22,10 +22,12 @@ type reader struct {
 	asked    map[string]bool // asset types that are asked for by name
 
 	facts     []pending
-	policies  []savedPolicy
+	policies  []object.Policy
 	sweeps    []*sweep
-	ids       map[string]string   // id of a project by its number
-	numbers   map[string]string   // the other way round
+	ids       map[string]string // id of a project by its number
+	numbers   map[string]string // the other way round
+	near      neighbours
+	answered  map[string]bool     // call, place and name, of files that are named after what they were asked about
 	ancestors map[string][]string // of a project by its number
 	parents   map[string]string   // of projects/ID and folders/N, as the command line tells
 	places    map[string]*project // by id of a project, or folders/…, organizations/…, or *
@@ -48,15 +50,10 @@ type pending struct {
 	put         func(*project)
 }
 
-type savedPolicy struct {
-	object.Policy
-	file string
-}
-
 func newReader(ctx context.Context, o Options) *reader {
 	r := &reader{
 		ctx: ctx, opts: o, problems: problems{most: o.MaxProblems}, calls: newCallTable(), kinds: newKinds(), asked: map[string]bool{},
-		ids: map[string]string{}, numbers: map[string]string{}, ancestors: map[string][]string{}, parents: map[string]string{}, places: map[string]*project{}, addresses: map[string]string{},
+		ids: map[string]string{}, numbers: map[string]string{}, near: neighbours{}, answered: map[string]bool{}, ancestors: map[string][]string{}, parents: map[string]string{}, places: map[string]*project{}, addresses: map[string]string{},
 		roles: set[object.Role]{}, denies: set[object.DenyPolicy]{}, boundaries: set[object.AccessBoundary]{}, bounds: set[convert.Bound]{},
 		folders: set[object.Folder]{}, organizations: set[object.Organization]{}, allowed: map[string]object.Policy{},
 	}
@@ -68,8 +65,8 @@ func newReader(ctx context.Context, o Options) *reader {
 
 // put keeps a fact for a place; "" is that which its file is of.
 func (r *reader) put(doc *document, where string, put func(*project)) {
-	if where != everywhere && (len(where) > maxPlace || strings.Trim(strings.TrimPrefix(strings.TrimPrefix(where, "folders/"), "organizations/"), idLetters) != "") {
-		where = "" // nothing that Google would give
+	if where != everywhere && !plausible(strings.TrimPrefix(strings.TrimPrefix(where, "folders/"), "organizations/")) {
+		where = ""
 	}
 	r.facts = append(r.facts, pending{doc.name, where, put})
 }
@@ -80,6 +77,11 @@ const (
 	idLetters = "abcdefghijklmnopqrstuvwxyz0123456789-.:"
 	maxPlace  = 200
 )
+
+// plausible reports whether Google would give an id.
+func plausible(id string) bool {
+	return id != "" && len(id) <= maxPlace && strings.Trim(id, idLetters) == ""
+}
 
 // hear adds an amount of a document to a listing.
 func (r *reader) hear(doc *document, k spot, n *amount, cut bool) {
@@ -132,8 +134,24 @@ func (r *reader) place(where string) *project {
 // everywhere is the place of what is in no project, folder or organisation.
 const everywhere = "*"
 
+// neighbours are the numbers of projects in the files of a directory that is named
+// after the id of one.
+type neighbours map[string]map[string]bool
+
+func (n neighbours) of(id string) map[string]bool {
+	if n[id] == nil {
+		n[id] = map[string]bool{}
+	}
+	return n[id]
+}
+
 // settle puts all facts where they belong.
 func (r *reader) settle() {
+	for _, id := range sortedKeys(r.near) {
+		if len(r.near[id]) == 1 && plausible(id) {
+			r.pair(id, sortedKeys(r.near[id])[0])
+		}
+	}
 	for _, number := range sortedKeys(r.ids) {
 		r.place(r.ids[number]).Number = number
 	}
