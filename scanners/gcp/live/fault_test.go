@@ -61,7 +61,8 @@ func TestTableIsWhatIsAsked(t *testing.T) {
 	read(t, o)
 	s.Allow = func(r fake.Request) bool { return !isAsset(r) }
 	read(t, o)
-	s.List("recommender.folders.locations.insightTypes.insights.list", "folders/700000000001/locations/global/insightTypes/google.iam.policy.Insight")
+	o.Organization, o.Projects = "", []string{"northwind-prod"}
+	read(t, o)
 	clean(t, s)
 	want := []string{}
 	for _, op := range live.Operations() {
@@ -123,6 +124,9 @@ func TestEachDenied(t *testing.T) {
 			s.Allow = func(r fake.Request) bool { return r.Method != p.ID && !(without && isAsset(r)) }
 			o := options(t, s)
 			o.Details = live.DetailsAll
+			if p.ID == "cloudresourcemanager.folders.get" {
+				o.Organization, o.Projects = "", []string{"northwind-prod"}
+			}
 			e := read(t, o)
 			told := incomplete(e)
 			if !without {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
 
@@ -14,6 +15,7 @@ func (x *run) finish() {
 	for _, s := range x.sites {
 		e.Roles = append(e.Roles, s.custom...)
 		x.spell(s)
+		s.defaults()
 	}
 	e.Roles = unique(e.Roles, func(r *object.Role) string { return r.Name })
 	e.Policies = unique(e.Policies, func(p *object.Policy) string { return p.Resource })
@@ -61,6 +63,16 @@ func (x *run) spell(s *site) {
 		}
 		if to, ok := email[p.Resource[at:]]; ok {
 			p.Resource = p.Resource[:at] + to
+		}
+	}
+}
+
+// defaults name the account of what runs as the default one of its project. Where
+// the number of the project is not known, neither is the account.
+func (s *site) defaults() {
+	for i := range s.p.Consumers {
+		if c := &s.p.Consumers[i]; c.Account == convert.Default {
+			c.Account = convert.DefaultAccount(s.p.Number)
 		}
 	}
 }

@@ -63,31 +63,21 @@ type Role struct {
 }
 
 // Roles returns predefined roles that together cover what reading with some options
-// takes, but for what OnlyCustom names. They give more than that: browsing and
-// reading policies of everything, and of no secret its value. In order of weight.
+// takes, where no custom role is wanted. They give more than that. What they give is
+// that of August 2026 (https://cloud.google.com/iam/docs/roles-permissions).
 func Roles(o Options) []Role {
-	on := map[string]bool{"": true, withActivity: o.Activity, withInsights: o.Insights}
+	on := map[string]bool{"": true, withActivity: o.Activity}
 	return slices.DeleteFunc([]Role{
 		{"roles/cloudasset.viewer", "the inventory of all resources and policies", ""},
-		{"roles/iam.securityReviewer", "accounts, keys, roles, pools and policies of everything", ""},
+		{"roles/iam.securityReviewer", "lists of everything and its policies, and of no secret its value", ""},
+		{"roles/browser", "the tree of folders and projects", ""},
 		{"roles/iam.denyReviewer", "deny policies", ""},
 		{"roles/iam.principalAccessBoundaryViewer", "principal access boundaries", ""},
-		{"roles/iam.workforcePoolViewer", "workforce pools", ""},
-		{"roles/iam.oauthClientViewer", "OAuth clients", ""},
-		{"roles/secretmanager.viewer", "secrets, without their values", ""},
-		{"roles/cloudkms.viewer", "keys of Cloud KMS", ""},
-		{"roles/serviceusage.serviceUsageConsumer", "requests count against the quota of a project", ""},
-		{"roles/essentialcontacts.viewer", "essential contacts", ""},
-		{"roles/browser", "the tree of folders and projects", ""},
+		{"roles/iam.workloadIdentityPoolViewer", "what may be a managed workload identity", ""},
+		{"roles/serviceusage.serviceUsageConsumer", "requests count against the quota of a project: on that project only", ""},
 		{"roles/policyanalyzer.activityAnalysisViewer", "when accounts and keys last signed in", withActivity},
-		{"roles/recommender.iamViewer", "permissions that are not used", withInsights},
 	}, func(r Role) bool { return !on[r.Option] })
 }
-
-// OnlyCustom returns the permissions that no harmless predefined role gives: those
-// that have them also return key strings (roles/serviceusage.apiKeysViewer) or make
-// keys (roles/storage.hmacKeyAdmin). A custom role gives them.
-func OnlyCustom() []string { return []string{"apikeys.keys.list", "storage.hmacKeys.list"} }
 
 // A Refusal is a permission that muster never needs, and that nothing should give
 // it: a deny policy with these lets an auditor prove that it cannot read a secret.

@@ -30,7 +30,7 @@ func (x *run) places(ctx context.Context) error {
 		whole = whole && err == nil
 		all = append(all, found...)
 	}
-	if len(x.roots) == 0 {
+	if len(x.roots) == 0 && x.options.Organization == "" {
 		found, err := x.listPlaces(ctx, "")
 		if wire.Unknown(err) {
 			return err
@@ -39,7 +39,36 @@ func (x *run) places(ctx context.Context) error {
 	}
 	x.members(all, whole)
 	x.choose(all)
+	if len(x.roots) == 0 {
+		x.ancestry(ctx)
+	}
 	return nil
+}
+
+// ancestry asks what is above the projects, where only projects are read: policies
+// there hold for them too.
+func (x *run) ancestry(ctx context.Context) {
+	const id = "cloudresourcemanager.folders.get"
+	seen := map[string]bool{"": true}
+	for _, s := range x.sites {
+		for parent := s.p.Parent; !seen[parent] && ctx.Err() == nil; {
+			seen[parent] = true
+			if strings.HasPrefix(parent, "organizations/") {
+				x.estate.Organizations = append(x.estate.Organizations, object.Organization{Name: parent})
+				break
+			}
+			f := object.Folder{Name: parent}
+			raw, err := x.ask(ctx, id, wire.Values{"name": parent})
+			count := 0
+			if err == nil {
+				count = 1
+				f, err = convert.Folder(raw)
+			}
+			x.above(x.listing(x.name(id), parent, count, err))
+			x.estate.Folders = append(x.estate.Folders, f)
+			parent = f.Parent
+		}
+	}
 }
 
 // organizations settles what is read whole: the organisation or folder that is

@@ -45,9 +45,9 @@ func (s *Server) tree() {
 	s.List("cloudresourcemanager.organizations.search", "", Tree{
 		"name": "organizations/111122223333", "displayName": "northwind.example", "directoryCustomerId": "C0north1", "state": "ACTIVE", "createTime": "2019-03-01T09:00:00Z",
 	})
-	s.List("cloudresourcemanager.folders.search", "", Tree{
-		"name": "folders/700000000001", "displayName": "Factory", "parent": "organizations/111122223333", "state": "ACTIVE", "createTime": "2020-01-01T09:00:00Z",
-	})
+	folder := Tree{"name": "folders/700000000001", "displayName": "Factory", "parent": "organizations/111122223333", "state": "ACTIVE", "createTime": "2020-01-01T09:00:00Z"}
+	s.List("cloudresourcemanager.folders.search", "", folder)
+	s.Set("cloudresourcemanager.folders.get", "folders/700000000001", folder)
 	s.Found(factory(), Tree{
 		"name": "//cloudresourcemanager.googleapis.com/folders/700000000001", "assetType": "cloudresourcemanager.googleapis.com/Folder", "displayName": "Factory",
 		"state": "ACTIVE", "createTime": "2020-01-01T09:00:00Z", "parentFullResourceName": "//cloudresourcemanager.googleapis.com/organizations/111122223333",

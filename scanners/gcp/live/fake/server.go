@@ -115,7 +115,10 @@ func (s *Server) problem(format string, args ...any) {
 
 // ServeHTTP answers a request to the API that its Host names.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	m, at := s.docs.find(r.Host, r.Method, r.URL.EscapedPath())
+	// In names of several parts an escaped slash stays as it is, and an escaped percent
+	// sign is one (google/api/http.proto, "Path template syntax"): so that both ways to
+	// spell an attachment point of IAM v2 are the same.
+	m, at := s.docs.find(r.Host, r.Method, strings.ReplaceAll(r.URL.EscapedPath(), "%252F", "%2F"))
 	if m == nil {
 		s.problem("%s %s%s: no such method", r.Method, r.Host, r.URL.Path)
 		Refuse(w, http.StatusNotFound, "NOT_FOUND", "", "The requested URL was not found on this server.", nil)
