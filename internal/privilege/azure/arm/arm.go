@@ -131,6 +131,7 @@ type Rights struct {
 	// Limited is true if conditions say which roles the holder may give. Grant is
 	// then in Certain only if one of them gives everything; for others ask Gives.
 	Limited bool
+	Unread  bool     // what the role allows was not read
 	Notes   []string // on what it depends
 }
 

@@ -1,5 +1,51 @@
 package arm
 
+// BuiltIn lists the built-in roles whose permissions this package knows.
+func BuiltIn() []Role {
+	var out []Role
+	for _, id := range builtIns() {
+		permissions, _ := builtIn(id)
+		out = append(out, Role{ID: id, Permissions: permissions, Known: true})
+	}
+	return out
+}
+
+// builtIns are the ids of those roles.
+func builtIns() []string {
+	return []string{
+		Owner, Contributor, Reader, UserAccess, RBACAdmin,
+		"9980e02c-c2be-4d73-94e8-173b1dc7cf3c",
+		"4f8fab4f-1852-4a58-a46a-8eaf358af14a",
+		"1c0163c0-47e6-4577-8991-ea5c82e286e4",
+		"fb879df8-f326-4884-b1cf-06f3ad86be52",
+		"f353d9bd-d4a6-484e-a77a-8050b599b867",
+		"f1a07417-d97a-45cb-824c-7a7467783830",
+		"e40ec5ca-96e0-45a2-b4ff-59039f2c2b59",
+		"7e559ce2-48d7-4b27-9128-fa1b247f1308",
+		"87a39d53-fc1b-424a-814c-f7e04687dc9e",
+		"ad710c24-b039-4e85-a019-deb4a06e8570",
+		"de139f84-1756-47ae-9be6-808fbbe84772",
+		"36243c78-bf99-498c-9df9-86d9f8d28608",
+		"fb1c8493-542b-48eb-b624-b4c8fea62acd",
+		"f25e0fa2-a7c8-4377-a976-54943a77a395",
+		"00482a5a-887f-4fb3-b363-3b7fe8e74483",
+		"b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+		"4633458b-17de-408a-b874-0445c86b69e6",
+		"14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
+		"21090545-7ca7-4776-b22c-e363652d74d2",
+		"ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8",
+		"0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8",
+		"b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
+		"17d1049b-9a84-46fb-8f53-869881c3d3ab",
+		"b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+		"ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+		"2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+		"673868aa-7521-48a0-acc6-0f60742d39f5",
+		"7f951dda-4ed3-4680-a7ca-43fe172d538d",
+		"8311e382-0749-4cb8-b61a-304f252e45ec",
+	}
+}
+
 // builtIn are the permissions of built-in roles that matter, as published in
 // November 2026 (learn.microsoft.com, "Azure built-in roles"): those actions of
 // them that the tables of muster tell apart, and enough to see their level.

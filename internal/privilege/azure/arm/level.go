@@ -14,12 +14,12 @@ func (c *compiled) full() bool {
 }
 
 // samples calls f with names that stand for what a block allows.
-func (c *compiled) samples(f func(name string)) {
-	for _, plane := range []struct{ yes, no []pattern }{{c.actions, c.notActions}, {c.data, c.notData}} {
+func (c *compiled) samples(f func(name string, data bool)) {
+	for k, plane := range []struct{ yes, no []pattern }{{c.actions, c.notActions}, {c.data, c.notData}} {
 		for i := range plane.yes {
 			for _, name := range plane.yes[i].samples() {
 				if !anyMatch(plane.no, name) {
-					f(name)
+					f(name, k == 1)
 				}
 			}
 		}

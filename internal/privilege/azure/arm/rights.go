@@ -11,16 +11,29 @@ import (
 // Grant is the action that gives roles.
 const Grant = "Microsoft.Authorization/roleAssignments/write"
 
-// Rights says what a role gives an asker under the condition of the assignment.
-func (t *Table) Rights(role *Role, limits string, who Asker) Rights {
+// A Denial is a deny assignment that applies to an asker.
+type Denial struct {
+	Permissions []Permission
+	Conditional bool // it is under a condition, so that it perhaps applies
+}
+
+// Rights says what a role gives an asker under the condition of the assignment
+// and what deny assignments leave of it.
+func (t *Table) Rights(role *Role, limits string, who Asker, denials ...Denial) Rights {
 	permissions, known := role.Permissions, role.Known
 	if !known {
 		permissions, known = builtIn(role.ID)
 	}
 	if !known {
 		return Rights{
-			Level: inventory.LevelNone, MaxLevel: inventory.LevelAdmin, Possible: t.everything(),
+			Level: inventory.LevelNone, MaxLevel: inventory.LevelAdmin, Possible: t.everything(), Unread: true,
 			Notes: []string{"what role " + role.label() + " allows was not read"},
+		}
+	}
+	var denied []refusal
+	for _, d := range denials {
+		for i := range d.Permissions {
+			denied = append(denied, refusal{compileBlock(&d.Permissions[i]), d.Conditional})
 		}
 	}
 	out := Rights{Level: inventory.LevelNone, MaxLevel: inventory.LevelNone}
@@ -29,7 +42,33 @@ func (t *Table) Rights(role *Role, limits string, who Asker) Rights {
 		out.note("the condition of the assignment could not be read")
 	}
 	for i := range permissions {
-		t.addBlock(&out, role, &permissions[i], &outer, who)
+		t.addBlock(&out, role, &permissions[i], &outer, who, denied)
+	}
+	return out
+}
+
+// A refusal is a compiled block of a deny assignment.
+type refusal struct {
+	compiled
+	conditional bool
+}
+
+// left says whether deny assignments leave an action.
+func left(denied []refusal, action string, data bool) inventory.Tri {
+	out := inventory.True
+	for i := range denied {
+		d := &denied[i]
+		yes, no := d.actions, d.notActions
+		if data {
+			yes, no = d.data, d.notData
+		}
+		if !anyMatch(yes, action) || anyMatch(no, action) {
+			continue
+		}
+		if !d.conditional {
+			return inventory.False
+		}
+		out = inventory.Unknown
 	}
 	return out
 }
@@ -57,11 +96,11 @@ func (r *Rights) note(text string) {
 }
 
 // addBlock adds what one block allows.
-func (t *Table) addBlock(out *Rights, role *Role, p *Permission, outer *limit, who Asker) {
+func (t *Table) addBlock(out *Rights, role *Role, p *Permission, outer *limit, who Asker, denied []refusal) {
 	c := compileBlock(p)
 	b := t.of(&c)
 	grants := inventory.False
-	for i := range t.names {
+	for i, name := range t.names {
 		a := Action(i)
 		if !b.Has(a) {
 			continue
@@ -70,6 +109,9 @@ func (t *Table) addBlock(out *Rights, role *Role, p *Permission, outer *limit, w
 		answer := min(c.limit.allows(&r), outer.allows(&r))
 		if strings.EqualFold(r.Action, Grant) {
 			answer = t.grants(role, &c.limit, outer, who, out)
+		}
+		answer = min(answer, left(denied, r.Action, strings.HasPrefix(name, dataPrefix)))
+		if strings.EqualFold(r.Action, Grant) {
 			grants = answer
 		}
 		switch answer {
@@ -82,8 +124,8 @@ func (t *Table) addBlock(out *Rights, role *Role, p *Permission, outer *limit, w
 		case inventory.False:
 		}
 	}
-	out.raise(t.plain(&c, outer))
-	if c.full() && grants != inventory.False {
+	out.raise(plain(&c, outer, denied))
+	if c.full() && len(denied) == 0 && grants != inventory.False {
 		out.raise(inventory.LevelNone, inventory.LevelAdmin)
 		if grants == inventory.True {
 			out.Level = inventory.LevelAdmin
@@ -128,27 +170,38 @@ func (t *Table) grants(role *Role, inner, outer *limit, who Asker, out *Rights) 
 	return answer
 }
 
-// Gives says whether an asker may give itself a role under the condition of an
-// assignment of another role, as far as conditions say. That the assigned role
-// allows to give any is for the caller to know.
-func Gives(role *Role, limits string, who Asker, id string) inventory.Tri {
-	outer := limitOf(limits)
-	answer := inventory.False
+// A Giving is who may be given which role, by the conditions of an assignment
+// and of the role that is assigned. It may be asked from many goroutines.
+type Giving struct {
+	outer  limit
+	inner  []limit
+	hidden bool // conditions that Microsoft put into the role were not read
+}
+
+// NewGiving reads the conditions under which a role gives roles.
+func NewGiving(role *Role, limits string) *Giving {
+	g := &Giving{outer: limitOf(limits)}
 	permissions := role.Permissions
 	if !role.Known {
 		permissions, _ = builtIn(role.ID)
 	}
 	for i := range permissions {
-		p := &permissions[i]
-		if !Allows(permissions[i:i+1], Grant, false) {
-			continue
+		if Allows(permissions[i:i+1], Grant, false) {
+			g.inner = append(g.inner, limitOf(permissions[i].Condition))
+			g.hidden = g.hidden || permissions[i].Condition == "" && !role.Custom && !givesAll(role.ID)
 		}
-		inner := limitOf(p.Condition)
-		one := give(&inner, &outer, id, who)
-		if inner.parsed == nil && !role.Custom && !givesAll(role.ID) {
-			one = min(one, inventory.Unknown)
-		}
-		answer = max(answer, one)
+	}
+	return g
+}
+
+// Gives says whether an asker may give itself a role.
+func (g *Giving) Gives(who Asker, id string) inventory.Tri {
+	answer := inventory.False
+	for i := range g.inner {
+		answer = max(answer, give(&g.inner[i], &g.outer, id, who))
+	}
+	if g.hidden {
+		answer = min(answer, inventory.Unknown)
 	}
 	return answer
 }
@@ -171,9 +224,9 @@ func givesAll(id string) bool { return id == Owner || id == UserAccess || id == 
 
 // plain is the level of a block by the actions that it names, as far as
 // conditions let them pass, and the most that it may be.
-func (t *Table) plain(c *compiled, outer *limit) (level, most inventory.Level) {
+func plain(c *compiled, outer *limit, denied []refusal) (level, most inventory.Level) {
 	level, most = inventory.LevelNone, inventory.LevelNone
-	c.samples(func(name string) {
+	c.samples(func(name string, data bool) {
 		l := levelOf(name)
 		if l.Rank() <= level.Rank() {
 			return
@@ -183,6 +236,7 @@ func (t *Table) plain(c *compiled, outer *limit) (level, most inventory.Level) {
 			r := condition.Request{Action: name}
 			answer = min(c.limit.allows(&r), outer.allows(&r))
 		}
+		answer = min(answer, left(denied, name, data))
 		if answer == inventory.True {
 			level = l
 		}

@@ -1,0 +1,163 @@
+package paths
+
+import (
+	"slices"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// maxGroups is how many groups a principal may be in, through other groups too,
+// before no more are followed. Entra stops at 2,049 in a token.
+const maxGroups = 2049
+
+// A membership says which groups a node is in, through other groups too.
+type membership struct {
+	above map[int32][]int32 // groups that a node is directly in
+}
+
+// memberships reads who is in which group.
+func (a *Analysis) memberships() *membership {
+	m := &membership{above: map[int32][]int32{}}
+	for i := range a.estate.Groups {
+		g := &a.estate.Groups[i]
+		n := a.index[g.ID]
+		for _, id := range g.Members {
+			if who, ok := a.index[id]; ok && who != n {
+				m.above[who] = append(m.above[who], n)
+			}
+		}
+	}
+	return m
+}
+
+// addMembers adds the edges of memberships.
+func (a *Analysis) addMembers() {
+	for n := range int32(len(a.nodes)) {
+		for _, g := range a.groups.above[n] {
+			a.link(edge{from: n, to: a.groupFor(g, a.profileOf(n)), label: -1, note: -1, proof: proof{proofMember, g}, certain: true})
+		}
+	}
+	a.strangers()
+}
+
+// strangers lets everybody perhaps be in a group whose members were not read,
+// and in a group that is not in the estate.
+func (a *Analysis) strangers() {
+	anybody := int32(-1)
+	link := func(to int32, why string) {
+		if anybody < 0 {
+			anybody = a.node(nodeHub, -1)
+			for i := range a.estate.Principals {
+				a.link(edge{from: a.index[a.estate.Principals[i].ID], to: anybody, label: -1, note: -1})
+			}
+		}
+		a.link(edge{from: anybody, to: to, label: -1, note: a.note(why), proof: proof{proofMember, to}})
+	}
+	for i := range a.estate.Groups {
+		if g := &a.estate.Groups[i]; !g.Known {
+			link(a.index[g.ID], "the members of group "+g.Name+" were not read")
+		}
+	}
+	if !a.missing(PartGroups) {
+		return
+	}
+	for i := range a.estate.Assignments {
+		s := &a.estate.Assignments[i]
+		if n := a.index[s.Principal]; s.Type == "Group" && a.nodes[n].kind == nodeOther {
+			link(n, "the members of a group were not read")
+		}
+	}
+	for i := range a.estate.Directory {
+		if n := a.index[a.estate.Directory[i].Principal]; a.nodes[n].kind == nodeOther {
+			link(n, "who holds a directory role was not read")
+		}
+	}
+}
+
+// of lists the groups that a node is in, sorted.
+func (m *membership) of(n int32) []int32 {
+	seen := map[int32]bool{}
+	open := slices.Clone(m.above[n])
+	for len(open) > 0 && len(seen) < maxGroups {
+		g := open[len(open)-1]
+		open = open[:len(open)-1]
+		if !seen[g] {
+			seen[g] = true
+			open = append(open, m.above[g]...)
+		}
+	}
+	delete(seen, n)
+	out := make([]int32, 0, len(seen))
+	for g := range seen {
+		out = append(out, g)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// members calls f for everybody in a group, through other groups too, until it
+// returns false.
+func (a *Analysis) members(of int32, f func(n int32) bool) {
+	seen := map[int32]bool{of: true}
+	open := []int32{of}
+	for len(open) > 0 {
+		n := open[len(open)-1]
+		open = open[:len(open)-1]
+		g := a.group(n)
+		if g == nil {
+			continue
+		}
+		for _, id := range g.Members {
+			m, ok := a.index[id]
+			if !ok || seen[m] {
+				continue
+			}
+			seen[m] = true
+			if !f(m) {
+				return
+			}
+			open = append(open, m)
+		}
+	}
+}
+
+// guard notes which users are protected from those who may only touch users
+// without directory roles, and what restricted units hold.
+func (a *Analysis) guard() {
+	for i := range a.estate.Directory {
+		d := &a.estate.Directory[i]
+		if a.entry(d).Level.Rank() <= inventory.LevelRead.Rank() && a.entry(d).Level != inventory.LevelUnknown {
+			continue
+		}
+		n := a.index[d.Principal]
+		a.protected[n] = true
+		a.members(n, func(m int32) bool {
+			a.protected[m] = true
+			return true
+		})
+	}
+	for i := range a.estate.Groups {
+		g := &a.estate.Groups[i]
+		if g.RoleAssignable != inventory.True {
+			continue
+		}
+		for _, list := range [][]string{g.Members, g.Owners} {
+			for _, id := range list {
+				if n, ok := a.index[id]; ok {
+					a.protected[n] = true
+				}
+			}
+		}
+	}
+	for i := range a.estate.Units {
+		u := &a.estate.Units[i]
+		if u.Restricted != inventory.True {
+			continue
+		}
+		for _, id := range u.Members {
+			if n, ok := a.index[id]; ok {
+				a.sealed[n] = true
+			}
+		}
+	}
+}

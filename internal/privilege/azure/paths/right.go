@@ -1,0 +1,194 @@
+package paths
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/azure/entra"
+)
+
+// right makes a Right of levels.
+func right(certain, possible inventory.Level) Right {
+	r := Right{Level: certain, Possible: possible}
+	if possible.Rank() > certain.Rank() {
+		r.Level = inventory.LevelUnknown
+	}
+	return r
+}
+
+// ofEntry is what an entry of the tables allows.
+func ofEntry(e *entra.Entry, what string) Right {
+	r := Right{Level: e.Level, Possible: e.Level, Tier0: e.Tier0, Capabilities: slices.Sorted(slices.Values(e.Capabilities)), Reasons: []string{what}}
+	if e.Level.Rank() == 0 {
+		r.Possible = inventory.LevelAdmin
+		r.Reasons = append(r.Reasons, "what it allows is not in muster's tables")
+	}
+	if e.Why != "" {
+		why := e.Why
+		if e.If != "" {
+			why += ", if " + e.If
+		}
+		r.Reasons = append(r.Reasons, why)
+	}
+	return r
+}
+
+// Directory says what a directory role allows in its scope, by its place in
+// Estate.Directory.
+func (a *Analysis) Directory(i int) Right {
+	d := &a.estate.Directory[i]
+	e := a.entry(d)
+	r := ofEntry(&e, "directory role "+cmp.Or(d.Name, d.Template))
+	if d.Scope != "/" && d.Scope != "" { // not in the tenant as a whole
+		limit := func(l inventory.Level) inventory.Level {
+			if l == inventory.LevelAdmin || l == inventory.LevelEscalate {
+				return inventory.LevelWrite
+			}
+			return l
+		}
+		r.Level, r.Possible = limit(r.Level), limit(r.Possible)
+		r.Tier0 = false
+		r.Capabilities = slices.DeleteFunc(r.Capabilities, func(c string) bool { return strings.HasSuffix(c, "_all") || c == "admin.all" })
+		r.Reasons = append(r.Reasons, "on "+d.Scope+" only")
+	}
+	return a.bounded(r, d.Eligible)
+}
+
+// bounded adds what is said of something that has to be taken up first. The
+// level is that of the right, whoever has it.
+func (a *Analysis) bounded(r Right, eligible bool) Right {
+	if eligible {
+		r.Reasons = append(r.Reasons, noteEligible)
+	}
+	return r
+}
+
+// AppRole says what an application permission allows, by its place in
+// Estate.AppRoles.
+func (a *Analysis) AppRole(i int) Right {
+	p := &a.estate.AppRoles[i]
+	e := a.entra.Permission(p.Resource, p.ID, p.Name)
+	r := ofEntry(&e, "application permission "+cmp.Or(e.Name, p.Name, p.ID))
+	if r.Level.Rank() == 0 { // of another application: it is no way to the tenant
+		r.Possible = inventory.LevelWrite
+	}
+	return r
+}
+
+// DelegatedGrant says what delegated permissions allow for a user who may do it
+// too, by their place in Estate.Delegated.
+func (a *Analysis) DelegatedGrant(i int) Right {
+	d := &a.estate.Delegated[i]
+	out := Right{Level: inventory.LevelNone, Possible: inventory.LevelNone, Reasons: []string{"at most what the user may do who signs in"}}
+	held := map[string]bool{}
+	open := false
+	for _, s := range d.Scopes {
+		e := a.entra.Delegated(d.Resource, s)
+		out.Tier0 = out.Tier0 || e.Tier0
+		if e.Level.Rank() == 0 {
+			open = true
+		}
+		if e.Level.Rank() > out.Level.Rank() {
+			out.Level = e.Level
+		}
+		if e.Why != "" {
+			out.Reasons = append(out.Reasons, s+": "+e.Why)
+		}
+		for _, c := range e.Capabilities {
+			held[c] = true
+		}
+	}
+	out.Possible = out.Level
+	if open && out.Level.Rank() < inventory.LevelWrite.Rank() {
+		out.Level, out.Possible = inventory.LevelUnknown, inventory.LevelWrite
+	}
+	out.Capabilities = slices.Sorted(maps.Keys(held))
+	return out
+}
+
+// Assignment says what a role of Azure allows on its scope, by its place in
+// Estate.Assignments, with what deny assignments leave of it.
+func (a *Analysis) Assignment(i int) Right {
+	s := &a.estate.Assignments[i]
+	n := a.index[s.Principal]
+	rights := a.rightsOf(int32(i), a.profileOf(n))
+	role := a.roleOf(s)
+	r := right(rights.Level, rights.MaxLevel)
+	r.Reasons = append([]string{"role " + cmp.Or(role.Name, role.ID)}, rights.Notes...)
+	held := map[string]bool{}
+	at := a.at[fold(s.Scope)]
+	a.capabilitiesOf(&rights.Certain, a.places[at].whole, held)
+	if rights.Full() {
+		held["admin.all"] = true
+	}
+	if rights.Limited {
+		r.Reasons = append(r.Reasons, "a condition limits which roles it gives")
+		if r.Level.Rank() > 0 && r.Level.Rank() < inventory.LevelEscalate.Rank() {
+			r = a.raisedBy(r, i)
+		}
+	}
+	r.Capabilities = slices.Sorted(maps.Keys(held))
+	return a.bounded(r, s.Eligible)
+}
+
+// raisedBy adds that a role that may be given under a condition allows more.
+func (a *Analysis) raisedBy(r Right, i int) Right {
+	s := &a.estate.Assignments[i]
+	for _, o := range a.menus[a.menuKey(a.roleOf(s), s.Condition, a.asker(s))] {
+		r.Reasons = append(r.Reasons, "it may give itself "+cmp.Or(o.role.Name, o.role.ID))
+	}
+	return r
+}
+
+// VaultAccess says what an access policy of a vault allows.
+func VaultAccess(p *Access) Right {
+	held := map[string]bool{}
+	level := inventory.LevelNone
+	raise := func(l inventory.Level) {
+		if l.Rank() > level.Rank() {
+			level = l
+		}
+	}
+	for _, list := range []struct {
+		kind        string
+		permissions []string
+	}{{"secret", p.Secrets}, {"key", p.Keys}, {"certificate", p.Certificates}} {
+		for _, x := range list.permissions {
+			lower := strings.ToLower(x)
+			switch lower {
+			case "get", "list", "getissuers", "listissuers", "backup":
+				raise(inventory.LevelRead)
+			case "encrypt", "wrapkey", "verify":
+				raise(inventory.LevelRead)
+			default:
+				raise(inventory.LevelWrite)
+			}
+			for _, c := range vaultCapabilities(list.kind, lower) {
+				held[c] = true
+			}
+		}
+	}
+	return Right{Level: level, Possible: level, Capabilities: slices.Sorted(maps.Keys(held)), Reasons: []string{"access policy of a vault"}}
+}
+
+// vaultCapabilities are what one permission of an access policy gives.
+func vaultCapabilities(kind, permission string) []string {
+	switch kind + " " + permission {
+	case "secret get", "secret backup", "certificate backup":
+		return []string{"secrets.read"}
+	case "secret set", "secret restore":
+		return []string{"secrets.write"}
+	case "secret all":
+		return []string{"secrets.read", "secrets.write"}
+	case "key decrypt", "key unwrapkey", "key sign":
+		return []string{"keys.use"}
+	case "key delete", "key purge", "key update", "key setrotationpolicy":
+		return []string{"keys.admin"}
+	case "key all":
+		return []string{"keys.admin", "keys.use"}
+	}
+	return nil
+}

@@ -1,0 +1,236 @@
+package paths
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// maxSeen is how many nodes are looked at for the steps of one principal.
+const maxSeen = 4000
+
+// A hopping is a step with the edges that it is made of.
+type hopping struct {
+	to      int32
+	label   int32
+	certain bool
+	edges   []edge
+}
+
+// steps lists the first steps of the shortest ways from a node, as far as max.
+// cut is true if there are more.
+func (a *Analysis) steps(from int32, dist []int8, certain bool, most int) (out []hopping, cut bool) {
+	type open struct {
+		n       int32
+		edges   []edge
+		label   int32
+		certain bool
+	}
+	seen := map[int32]bool{from: true}
+	stack := []open{{n: from, label: -1, certain: true}}
+	for len(stack) > 0 {
+		at := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		list := a.graph.from(at.n)
+		for i := len(list) - 1; i >= 0; i-- { // the stack turns them round
+			e := list[i]
+			if certain && !e.certain || dist[e.to] < 0 || dist[e.to]+e.cost != dist[from] {
+				continue
+			}
+			lab := at.label
+			if e.label >= 0 {
+				lab = e.label
+			}
+			next := append(slices.Clone(at.edges), e)
+			if e.cost == 1 {
+				out = append(out, hopping{e.to, lab, at.certain && e.certain, next})
+				if len(out) > 8*most {
+					return a.pick(out, most), true
+				}
+				continue
+			}
+			if seen[e.to] || len(seen) > maxSeen {
+				cut = cut || len(seen) > maxSeen
+				continue
+			}
+			seen[e.to] = true
+			stack = append(stack, open{e.to, next, lab, at.certain && e.certain})
+		}
+	}
+	cut = cut || len(out) > most
+	return a.pick(out, most), cut
+}
+
+// pick keeps the best of steps in a fixed order, each way and target once.
+func (a *Analysis) pick(list []hopping, most int) []hopping {
+	name := func(h *hopping) string { return a.idOf(h.to) }
+	slices.SortStableFunc(list, func(x, y hopping) int {
+		c := 0
+		if x.certain != y.certain {
+			c = 1
+			if x.certain {
+				c = -1
+			}
+		}
+		return cmp.Or(c, cmp.Compare(a.labelOf(x.label).id, a.labelOf(y.label).id), cmp.Compare(name(&x), name(&y)), cmp.Compare(len(x.edges), len(y.edges)))
+	})
+	list = slices.CompactFunc(list, func(x, y hopping) bool { return x.to == y.to && x.label == y.label })
+	return list[:min(len(list), most)]
+}
+
+func (a *Analysis) labelOf(i int32) label {
+	if i < 0 {
+		return label{id: "muster-az000", text: "acts as {}"}
+	}
+	return a.labels[i]
+}
+
+// idOf is how a node is named in a path.
+func (a *Analysis) idOf(n int32) string {
+	switch x := a.nodes[n]; x.kind {
+	case nodePrincipal:
+		return a.estate.Principals[x.at].ID
+	case nodeGroup:
+		return a.estate.Groups[x.at].ID
+	case nodeTenant:
+		return Tenant
+	case nodeOwner:
+		return cmp.Or(a.places[x.at].id, "/")
+	case nodeHolding:
+		return cmp.Or(a.places[a.holdings[x.at].place].id, "/")
+	case nodeOther, nodeHub, nodeUnseen:
+	}
+	return ""
+}
+
+// titleOf is how a node is called in a sentence.
+func (a *Analysis) titleOf(n int32) string {
+	switch x := a.nodes[n]; x.kind {
+	case nodePrincipal:
+		return cmp.Or(a.estate.Principals[x.at].Name, a.estate.Principals[x.at].ID)
+	case nodeGroup:
+		return cmp.Or(a.estate.Groups[x.at].Name, a.estate.Groups[x.at].ID)
+	case nodeTenant:
+		return "a Global Administrator"
+	case nodeUnseen:
+		return "something that was not read"
+	case nodeOwner, nodeHolding, nodeOther, nodeHub:
+	}
+	return a.idOf(n)
+}
+
+// paths lists the shortest ways from a principal to a goal.
+func (a *Analysis) paths(from int32, dist []int8, certain bool) ([]Path, bool) {
+	if dist[from] < 1 {
+		return nil, false
+	}
+	first, cut := a.steps(from, dist, certain, MaxPaths)
+	out := make([]Path, 0, len(first))
+	for i := range first {
+		p := Path{Certain: first[i].certain}
+		at := from
+		for h := &first[i]; ; {
+			p.Hops = append(p.Hops, a.hop(at, h))
+			p.Certain = p.Certain && h.certain
+			if dist[h.to] < 1 || len(p.Hops) >= MaxHops {
+				p.Leads, p.Level = a.goal(h.to, certain)
+				break
+			}
+			next, _ := a.steps(h.to, dist, certain, 1)
+			if len(next) == 0 {
+				break
+			}
+			at, h = h.to, &next[0]
+		}
+		p.ID = p.Hops[0].ID
+		out = append(out, p)
+	}
+	return out, cut
+}
+
+// goal is what a node that is at a goal has: the tenant, or a scope.
+func (a *Analysis) goal(n int32, certain bool) (leads string, level inventory.Level) {
+	seen := map[int32]bool{n: true}
+	open := []int32{n}
+	best := ""
+	for len(open) > 0 && len(seen) <= maxSeen {
+		at := open[0]
+		open = open[1:]
+		switch a.nodes[at].kind {
+		case nodeTenant:
+			return Tenant, inventory.LevelAdmin
+		case nodeOwner:
+			if a.places[a.nodes[at].at].whole && best == "" {
+				best = a.idOf(at)
+			}
+		case nodeUnseen, nodePrincipal, nodeGroup, nodeOther, nodeHolding, nodeHub:
+		}
+		for _, e := range a.graph.from(at) {
+			if e.cost == 0 && (!certain || e.certain) && !seen[e.to] && a.admin.possible[e.to] == 0 {
+				seen[e.to] = true
+				open = append(open, e.to)
+			}
+		}
+	}
+	if best == "" {
+		return "", inventory.LevelUnknown
+	}
+	return best, inventory.LevelAdmin
+}
+
+// hop writes down a step.
+func (a *Analysis) hop(from int32, h *hopping) Hop {
+	l := a.labelOf(h.label)
+	out := Hop{ID: l.id, From: a.idOf(from), To: a.idOf(h.to), Certain: h.certain, Text: strings.ReplaceAll(l.text, "{}", a.titleOf(h.to))}
+	out.Via, out.Evidence, out.Notes = a.witness(h.edges)
+	return out
+}
+
+// witness gathers what edges rest on.
+func (a *Analysis) witness(edges []edge) (via string, proofs []Evidence, notes []string) {
+	for _, e := range edges {
+		note := ""
+		if e.note >= 0 && !e.certain {
+			note = a.notes[e.note]
+			if !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+		switch e.proof.kind {
+		case proofResource:
+			via = a.estate.Resources[e.proof.at].ID
+		case proofNone:
+		case proofAssignment, proofDirectory, proofAppRole, proofOwner, proofMember:
+			proofs = append(proofs, a.evidence(e.proof, note))
+		}
+	}
+	return via, proofs, notes
+}
+
+// evidence writes down what gives an edge.
+func (a *Analysis) evidence(p proof, note string) Evidence {
+	e := Evidence{Note: note}
+	switch p.kind {
+	case proofAssignment:
+		s := &a.estate.Assignments[p.at]
+		r := a.roleOf(s)
+		e.Permission, e.Scope, e.ID = "role "+cmp.Or(r.Name, r.ID), s.Scope, s.ID
+	case proofDirectory:
+		d := &a.estate.Directory[p.at]
+		e.Permission, e.Scope, e.ID = "directory role "+cmp.Or(d.Name, d.Template), Tenant, d.ID
+		if d.Scope != "/" && d.Scope != "" {
+			e.Scope = d.Scope
+		}
+	case proofAppRole:
+		r := &a.estate.AppRoles[p.at]
+		e.Permission, e.Scope = "permission "+cmp.Or(a.entra.Permission(r.Resource, r.ID, r.Name).Name, r.ID), Tenant
+	case proofOwner:
+		e.Permission = "owner of " + a.titleOf(p.at)
+	case proofMember:
+		e.Permission = "member of " + a.titleOf(p.at)
+	case proofNone, proofResource:
+	}
+	return e
+}
