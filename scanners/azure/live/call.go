@@ -89,7 +89,7 @@ const (
 	readPolicies     = "Policy.Read.All"
 	readOrganization = "Organization.Read.All"
 	readUnits        = "AdministrativeUnit.Read.All"
-	readUsers        = "User.ReadBasic.All"
+	readUsers        = "User.Read.All"
 	readMembers      = "GroupMember.Read.All"
 	readAudit        = "AuditLog.Read.All"
 	readRisk         = "IdentityRiskyServicePrincipal.Read.All"
@@ -108,7 +108,7 @@ func roleIDs() map[string]string {
 		readPolicies:     "246dd0d5-5bd0-4def-940b-0421030a5b68",
 		readOrganization: "498476ce-e0fe-48b0-b801-37ba7e2685c6",
 		readUnits:        "134fd756-38ce-4afd-ba33-e9623dbe66c2",
-		readUsers:        "97235f07-e226-4f63-ace3-39588e11d3a1",
+		readUsers:        "df021288-bdef-4463-88db-98f22de89214",
 		readMembers:      "98830695-27a2-44f7-8c18-0c3ebc9698f6",
 		readAudit:        "b0afded3-3588-46d8-8b3d-9842eff778da",
 		readRisk:         "607c7344-0eed-41e5-823a-9695ebe1b7b0",
