@@ -266,11 +266,13 @@ func (s *site) toldBy(kinds []assetKind, counts map[string]int, err error) {
 // born asks when accounts were made, which only the search tells, of those of which
 // it tells it.
 func (x *run) born(ctx context.Context, scopes []string) {
-	if len(x.roots) == 0 || !slices.Equal(scopes, x.roots) {
-		return
-	}
+	const id = "cloudasset.searchAllResources"
+	refusals := 0
 	for _, scope := range scopes {
-		_, err := x.list(ctx, "cloudasset.searchAllResources", wire.Values{
+		if ctx.Err() != nil || refusals >= maxDenials {
+			return
+		}
+		count, err := x.list(ctx, id, wire.Values{
 			"scope": scope, "assetTypes": "iam.googleapis.com/ServiceAccount", "query": "createTime>0",
 			"readMask": "name,assetType,project,createTime",
 		}, func(raw json.RawMessage) error {
@@ -283,8 +285,15 @@ func (x *run) born(ctx context.Context, scopes []string) {
 			}
 			return nil
 		})
-		if err != nil && ctx.Err() == nil {
-			x.remark("when accounts of %s were made is not known: %s", scope, plainly(err))
+		if err == nil || ctx.Err() != nil {
+			continue
 		}
+		refusals++
+		l := x.listing(x.name(id), scope, count, err)
+		if s := x.site(scope); s != nil {
+			s.note(l)
+			continue
+		}
+		x.above(l)
 	}
 }
