@@ -83,8 +83,8 @@ type labels []object.Label
 // UnmarshalJSON reads a map of texts. Values of another type are left out.
 func (l *labels) UnmarshalJSON(b []byte) error {
 	var m map[string]any
-	if json.Unmarshal(b, &m) != nil {
-		return nil
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil //nolint:nilerr // labels of another shape are unknown; nothing else is lost
 	}
 	*l = nil
 	for _, k := range slices.Sorted(maps.Keys(m)) {

@@ -39,13 +39,13 @@ func (doc *document) asset(_ json.RawMessage, fields map[string]json.RawMessage)
 func asset(fields map[string]json.RawMessage) (data, policy json.RawMessage, content string) {
 	var resource struct{ Data json.RawMessage }
 	if raw := fields["resource"]; len(raw) > 0 && json.Unmarshal(raw, &resource) == nil {
-		return resource.Data, cmpRaw(fields["iamPolicy"], fields["iam_policy"]), "resource"
+		return resource.Data, given(fields["iamPolicy"], fields["iam_policy"]), "resource"
 	}
-	if policy = cmpRaw(fields["iamPolicy"], fields["iam_policy"]); policy != nil {
+	if policy := given(fields["iamPolicy"], fields["iam_policy"]); policy != nil {
 		return nil, policy, "iam-policy"
 	}
 	var versions []struct{ Resource json.RawMessage }
-	if raw := cmpRaw(fields["versionedResources"], fields["versioned_resources"]); raw != nil && json.Unmarshal(raw, &versions) == nil && len(versions) > 0 {
+	if raw := given(fields["versionedResources"], fields["versioned_resources"]); raw != nil && json.Unmarshal(raw, &versions) == nil && len(versions) > 0 {
 		return versions[len(versions)-1].Resource, nil, "resource"
 	}
 	if fields["ancestors"] != nil && fields["project"] == nil { // of no content: names only
@@ -54,7 +54,8 @@ func asset(fields map[string]json.RawMessage) (data, policy json.RawMessage, con
 	return nil, nil, ""
 }
 
-func cmpRaw(a, b json.RawMessage) json.RawMessage {
+// given is the first of two fields that is there.
+func given(a, b json.RawMessage) json.RawMessage {
 	if len(a) > 0 && string(a) != "null" {
 		return a
 	}
@@ -212,7 +213,7 @@ func (doc *document) ancestor(_ json.RawMessage, fields map[string]json.RawMessa
 	if doc.chain = append(doc.chain, place); len(doc.chain) > 1 {
 		doc.r.parents[doc.chain[len(doc.chain)-2]] = place
 	}
-	if p := cmpRaw(fields["policy"], nil); p != nil {
+	if p := given(fields["policy"], nil); p != nil {
 		doc.allow(place, "", p)
 	}
 	return true

@@ -205,7 +205,7 @@ func newCallTable() *callTable {
 // those before what it is asked about, and the type of an insight or activity.
 func (c *call) words() string {
 	var out []string
-	for _, w := range strings.Fields(c.command) {
+	for w := range strings.FieldsSeq(c.command) {
 		if strings.ToLower(w) != w && !strings.HasPrefix(w, "--") {
 			continue
 		}

@@ -118,13 +118,19 @@ func (p *project) sweepOf(c *call) *sweep {
 // swept reports whether a whole file of Asset Inventory tells of all that a call
 // lists in a project.
 func (p *project) swept(permission string) bool {
+	whole, known := p.whole[permission]
+	if known {
+		return whole
+	}
 	for i := range p.r.calls.list {
 		if c := &p.r.calls.list[i]; c.permission == permission && len(c.assets) > 0 {
 			s := p.sweepOf(c)
-			return s != nil && s.cut == ""
+			whole = s != nil && s.cut == ""
+			break
 		}
 	}
-	return false
+	p.whole[permission] = whole
+	return whole
 }
 
 // answered reports whether a file says that there is nothing that a call would list
@@ -248,54 +254,66 @@ func (p *project) command(c *call) string {
 
 // lacks counts the objects that lack what a call tells of each.
 func (p *project) lacks(c *call) (lacks, of int) {
-	count := func(known bool) {
+	for _, known := range p.known(c) {
 		of++
 		if !known {
 			lacks++
 		}
 	}
+	return lacks, of
+}
+
+// known says of each object that a call is asked about whether the answer is there.
+func (p *project) known(c *call) []bool {
+	var out []bool
 	switch c.after {
 	case "accounts":
-		for i := range p.Accounts {
-			a := &p.Accounts[i]
-			if c.permission == "iam.serviceAccountKeys.list" {
-				count(a.KeysKnown)
-			} else if _, ok := p.r.allowed["iam.googleapis.com/projects/"+p.ID+"/serviceAccounts/"+a.Email]; a.Managed != "google" {
-				count(ok)
-			}
-		}
+		return p.knownAccounts(c)
 	case "secrets":
 		for i := range p.Secrets {
-			s := &p.Secrets[i]
-			if c.permission == "secretmanager.versions.list" {
-				count(s.VersionsKnown)
-			} else {
-				_, ok := p.r.allowed[p.r.spell("secretmanager.googleapis.com/"+s.Name)]
-				count(ok)
+			known := p.Secrets[i].VersionsKnown
+			if c.permission == "secretmanager.secrets.getIamPolicy" {
+				_, known = p.r.allowed[p.r.spell("secretmanager.googleapis.com/"+p.Secrets[i].Name)]
 			}
+			out = append(out, known)
 		}
 	case "pools", "workforce":
-		if (c.after == "workforce") == (p.place != "") {
-			for i := range p.Pools {
-				count(p.Pools[i].ProvidersKnown)
+		for i := range p.Pools {
+			if (c.after == "workforce") == (p.place != "") {
+				out = append(out, p.Pools[i].ProvidersKnown)
 			}
 		}
 	case "denies":
 		for _, e := range p.r.denies {
 			if e.v.Resource == cmp.Or(p.place, "projects/"+p.ID) {
-				count(len(e.v.Rules) > 0)
+				out = append(out, len(e.v.Rules) > 0)
 			}
 		}
 	case "roles":
 		if p.place == everywhere {
 			for _, name := range p.r.namedRoles() {
-				count(p.r.roles[name] != nil && p.r.roles[name].v.Known)
+				out = append(out, p.r.roles[name] != nil && p.r.roles[name].v.Known)
 			}
 		}
 	case "clients":
 		for i := range p.Clients {
-			count(p.Clients[i].CredentialsKnown)
+			out = append(out, p.Clients[i].CredentialsKnown)
 		}
 	}
-	return lacks, of
+	return out
+}
+
+// knownAccounts is known for accounts. Who may become a service agent is Google's.
+func (p *project) knownAccounts(c *call) []bool {
+	var out []bool
+	for i := range p.Accounts {
+		a := &p.Accounts[i]
+		if c.permission == "iam.serviceAccountKeys.list" {
+			out = append(out, a.KeysKnown)
+		} else if a.Managed != "google" {
+			_, known := p.r.allowed["iam.googleapis.com/projects/"+p.ID+"/serviceAccounts/"+a.Email]
+			out = append(out, known)
+		}
+	}
+	return out
 }

@@ -84,6 +84,7 @@ type project struct {
 	services    map[string]bool
 	listings    map[string]*listing // by call
 	around      map[string]bool     // itself and what it is in
+	whole       map[string]bool     // calls that a whole file of Asset Inventory tells of; asked once
 }
 
 func (r *reader) newProject(place string) *project {
@@ -92,7 +93,7 @@ func (r *reader) newProject(place string) *project {
 		versions: set[object.SecretVersion]{}, kms: set[object.Key]{}, pools: set[object.Pool]{}, providers: set[object.Provider]{},
 		managed: set[object.ManagedIdentity]{}, clients: set[object.OAuthClient]{}, credentials: set[object.OAuthCredential]{}, hmac: set[object.HMACKey]{},
 		consumers: set[object.Consumer]{}, insights: set[convert.Insight]{}, contacts: set[object.Contact]{}, activities: set[convert.Activity]{},
-		services: map[string]bool{}, listings: map[string]*listing{},
+		services: map[string]bool{}, listings: map[string]*listing{}, whole: map[string]bool{},
 	}
 }
 
@@ -290,10 +291,11 @@ func (p *project) finishInsights() {
 }
 
 func (p *project) accountOf(email string) *object.Account {
-	for i := range p.Accounts {
-		if p.Accounts[i].Email == email && email != "" {
-			return &p.Accounts[i]
-		}
+	i, ok := slices.BinarySearchFunc(p.Accounts, email, func(a object.Account, email string) int {
+		return strings.Compare(cmp.Or(a.Email, a.UniqueID), email)
+	})
+	if !ok {
+		return nil
 	}
-	return nil
+	return &p.Accounts[i]
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -165,9 +166,13 @@ func (r *reader) settle() {
 		}
 		f.put(r.place(f.where))
 	}
-	lost := map[string]bool{}
+	lost, owners := map[string]bool{}, map[string]string{}
 	for _, f := range of {
-		where := r.owner(f.file)
+		where, known := owners[f.file]
+		if !known {
+			where = r.owner(f.file)
+			owners[f.file] = where
+		}
 		switch {
 		case where != "":
 			f.put(r.place(where))
@@ -205,9 +210,7 @@ func (r *reader) owner(name string) string {
 
 // address remembers the addresses of accounts by their unique ids.
 func (r *reader) address(of map[string]string) {
-	for id, email := range of {
-		r.addresses[id] = email
-	}
+	maps.Copy(r.addresses, of)
 }
 
 // spell writes the name of a resource as object.Policy does: projects by id, and

@@ -81,6 +81,7 @@ const scriptRest = `  denies "projects/$1"
 }
 `
 
+//nolint:dupword // loops end in each other
 const scriptProject = `  each iam service-accounts list --project="$1" --format='value(email)' | while read -r email; do
     save "projects/$1/iam-service-accounts-keys-list.$email" iam service-accounts keys list --iam-account="$email" --project="$1"
     save "projects/$1/iam-service-accounts-get-iam-policy.$email" iam service-accounts get-iam-policy "$email" --project="$1"
@@ -103,6 +104,7 @@ const scriptProject = `  each iam service-accounts list --project="$1" --format=
 }
 `
 
+//nolint:dupword // loops end in each other
 const scriptTail = `  denies "$1"
 }
 

@@ -15,7 +15,7 @@ func TestScript(t *testing.T) {
 			continue // policies come by a search or with those of a project's ancestors
 		}
 		var words []string
-		for _, w := range strings.Fields(c.command) {
+		for w := range strings.FieldsSeq(c.command) {
 			if strings.ToLower(w) != w || strings.HasPrefix(w, "-") {
 				break
 			}
