@@ -23,6 +23,7 @@ const (
 	KindSubject    = "subject"  // one identity of a pool
 	KindSet        = "set"      // several identities of a pool
 	KindAccounts   = "accounts" // the service accounts of a project, folder or organisation
+	KindRobot      = "robot"    // an agent of Agent Engine, which has an identity of its own
 	KindDeleted    = "deleted"  // somebody who is gone
 	KindOther      = "other"
 )
@@ -44,7 +45,8 @@ type Member struct {
 	Value     string // of Attribute
 	All       bool   // every identity of the pool
 
-	// Of KindKubernetes: pool is PROJECT.svc.id.goog.
+	// Of KindKubernetes: pool is PROJECT.svc.id.goog. Of KindRobot, Project is the number
+	// of the project that it is of.
 	Project, Namespace, ServiceAccount string
 
 	// Of KindAccounts.
@@ -122,6 +124,12 @@ func (m *Member) principal(rest string) {
 		m.Node = path
 		if node, kind, ok := strings.Cut(path, "/type/"); ok {
 			m.Node, m.Type = node, kind
+		}
+	default:
+		if strings.HasPrefix(host, "agents.global.") && strings.HasSuffix(host, ".system.id.goog") {
+			m.Kind = KindRobot
+			_, tail, _ := strings.Cut(path, "/projects/")
+			m.Project, _, _ = strings.Cut(tail, "/")
 		}
 	}
 }
@@ -201,31 +209,34 @@ func splitPool(path string) (pool, tail string) {
 }
 
 // Agent reports whether an e-mail address is one of Google's own service agents,
-// which nobody can impersonate (cloud.google.com/iam/docs/service-account-types,
-// "Google-managed service accounts"). The accounts that Google makes in a
-// project but leaves to its owner (NUMBER-compute@developer, ID@appspot) are not
-// among them.
+// which nobody can impersonate (cloud.google.com/iam/docs/service-agents): it is of a
+// project that Google keeps for a service. The accounts that Google makes but leaves to
+// the project (NUMBER-compute@developer, ID@appspot, NUMBER@cloudbuild) are not among
+// them.
 func Agent(email string) bool {
-	name, host, _ := strings.Cut(email, "@")
-	switch {
-	case host == "developer.gserviceaccount.com", host == "appspot.gserviceaccount.com":
-		return false
-	case host == "cloudservices.gserviceaccount.com", host == "cloudbuild.gserviceaccount.com", host == "system.gserviceaccount.com":
-		return true
-	case strings.HasPrefix(host, "gcp-sa-"), strings.HasPrefix(name, "service-") && strings.HasSuffix(host, ".iam.gserviceaccount.com") && allDigits(strings.TrimPrefix(name, "service-")):
+	_, host, _ := strings.Cut(email, "@")
+	switch host {
+	case "cloudservices.gserviceaccount.com", "system.gserviceaccount.com", "project.gserviceaccount.com":
 		return true
 	}
-	switch strings.TrimSuffix(host, ".iam.gserviceaccount.com") {
-	case "container-engine-robot", "compute-system", "containerregistry", "dataflow-service-producer-prod", "cloudcomposer-accounts",
-		"dataproc-accounts", "gae-api-prod.google.com", "gcf-admin-robot", "serverless-robot-prod", "cloud-ml.google.com",
-		"cloud-filer", "cloud-redis", "cloud-tpu", "firebase-rules", "sourcerepo-service-accounts", "gs-project-accounts", "service-networking", "endpoints-portal":
-		return true
-	}
-	return false
+	project, ok := strings.CutSuffix(host, ".iam.gserviceaccount.com")
+	return ok && (strings.HasPrefix(project, "gcp-sa-") || strings.HasSuffix(project, ".google.com") || googles[project])
 }
 
-// Home is the project that the e-mail address of a service account tells: its id
-// or its number. It is empty if it tells none.
+// googles are the projects of Google whose accounts are service agents, beside those
+// that begin with gcp-sa- (cloud.google.com/iam/docs/service-agents).
+var googles = map[string]bool{
+	"bigquery-data-connectors": true, "bigquery-encryption": true, "cloud-filer": true, "cloud-memcache-sa": true, "cloud-redis": true, "cloud-tpu": true,
+	"cloudcomposer-accounts": true, "compute-system": true, "container-analysis": true, "container-engine-robot": true, "containerregistry": true,
+	"dataflow-service-producer-prod": true, "dataproc-accounts": true, "dlp-api": true, "endpoints-portal": true, "firebase-rules": true, "firebase-sa-management": true,
+	"gcf-admin-robot": true, "gs-project-accounts": true, "identitytoolkit": true, "remotebuildexecution": true, "security-center-api": true, "serverless-robot-prod": true,
+	"service-consumer-management": true, "service-networking": true, "service-usage-access-control": true, "sourcerepo-service-accounts": true,
+	"storage-transfer-service": true, "tpu": true, "trifacta-gcloud-prod": true, "websecurityscanner": true,
+}
+
+// Home is the project that the e-mail address of a service account tells: its id, or
+// its number, of a service agent the number of the project that it works for. It is empty
+// if it tells none.
 func Home(email string) string {
 	name, host, _ := strings.Cut(email, "@")
 	switch host {
@@ -241,7 +252,10 @@ func Home(email string) string {
 		return name
 	}
 	if Agent(email) {
-		return strings.TrimPrefix(name, "service-")
+		if number := strings.TrimPrefix(strings.TrimPrefix(name, "service-"), "bq-"); allDigits(number) {
+			return number
+		}
+		return ""
 	}
 	project, ok := strings.CutSuffix(host, ".iam.gserviceaccount.com")
 	if !ok {

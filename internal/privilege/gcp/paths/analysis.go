@@ -40,9 +40,8 @@ type Analysis struct {
 	goals   []*goal
 	notes   []string // what every result has to say
 
-	once    []sync.Once // by holder
-	results []*Result
 	trusted map[int32][]int32 // by place of a policy: numbers of policies
+	latest  latest
 }
 
 // Analyze looks at all principals of an estate with as many goroutines as workers
@@ -51,6 +50,7 @@ func Analyze(e *Estate, workers int) *Analysis {
 	a := &Analysis{
 		estate: e, tree: newTree(e), ways: ways(), capables: capables(), powerful: powerful(), policySet: policyPermissions(), accountSet: accountPolicy(),
 		given: map[string]*Role{}, deleted: map[string]bool{}, roleIndex: map[string]int32{}, condIndex: map[string]int32{}, index: map[string]int32{},
+		latest:      latest{mu: &sync.Mutex{}, by: map[int32]*Result{}, lone: map[alone]*powers{}},
 		knownGroups: map[int32]bool{}, sets: map[int32][]int32{}, shared: map[string]*powers{}, trusted: map[int32][]int32{},
 	}
 	for i := range a.ways {
@@ -82,7 +82,6 @@ func Analyze(e *Estate, workers int) *Analysis {
 			a.trusted[at] = append(a.trusted[at], int32(i))
 		}
 	}
-	a.once, a.results = make([]sync.Once, len(a.holders)), make([]*Result, len(a.holders))
 	return a
 }
 
@@ -149,6 +148,57 @@ func (a *Analysis) Of(member string) (*Result, bool) {
 			return nil, false
 		}
 	}
-	a.once[i].Do(func() { a.results[i] = a.result(i) })
-	return a.results[i], true
+	if r := a.latest.get(i); r != nil {
+		return r, true
+	}
+	r := a.result(i)
+	a.latest.put(i, r)
+	return r, true
+}
+
+// latest keeps the results that were asked for last: they are put together when they
+// are asked for, because all of them would take much memory.
+type latest struct {
+	mu   *sync.Mutex
+	by   map[int32]*Result
+	lone map[alone]*powers
+}
+
+// alone is one grant beneath what is denied to somebody.
+type alone struct {
+	grant
+	denied *powers // whose denies count; nil if there are none
+}
+
+// keptResults is how many are kept of each.
+const keptResults = 1024
+
+func (l *latest) get(i int32) *Result {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.by[i]
+}
+
+func (l *latest) put(i int32, r *Result) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.by) >= keptResults {
+		clear(l.by)
+	}
+	l.by[i] = r
+}
+
+func (l *latest) single(k alone) *powers {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lone[k]
+}
+
+func (l *latest) putSingle(k alone, p *powers) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.lone) >= keptResults {
+		clear(l.lone)
+	}
+	l.lone[k] = p
 }

@@ -14,7 +14,7 @@ import (
 // result puts together what is told of a holder.
 func (a *Analysis) result(i int32) *Result {
 	p := a.holders[i].powers
-	r := &Result{Reasons: slices.Clone(p.own.reasons), Capabilities: p.own.capabilities, Unknown: slices.Clone(p.own.unknown)}
+	r := &Result{Reasons: a.named(p.own.reasons, i), Capabilities: p.own.capabilities, Unknown: slices.Clone(p.own.unknown)}
 	r.Certain, r.Possible = p.own.certain, p.own.possible
 	for _, g := range a.goals {
 		a.lead(r, g, i)
@@ -31,6 +31,20 @@ func (a *Analysis) result(i int32) *Result {
 	}
 	a.settle(r, i)
 	return r
+}
+
+// named are reasons as they are told of a holder, whose own name is left out.
+func (a *Analysis) named(all []Reason, i int32) []Reason {
+	out := slices.Clone(all)
+	for k := range out {
+		out[k].Evidence = slices.Clone(out[k].Evidence)
+		for n := range out[k].Evidence {
+			if e := &out[k].Evidence[n]; e.Member == a.holders[i].Text {
+				e.Member = ""
+			}
+		}
+	}
+	return out
 }
 
 // ordered sorts places: wider ones first, then by name.
@@ -92,26 +106,42 @@ func (a *Analysis) comparePaths(x, y Path) int {
 func (a *Analysis) lead(r *Result, g *goal, i int32) {
 	for n, search := range []*reached{&g.certain, &g.possible} {
 		r.Truncated = r.Truncated || search.cut && len(search.finds[i]) == 0 && n == 0 && g.level == levelAdmin && r.Certain != levelAdmin && len(a.holders[i].powers.opening) > 0
-		for k := range search.finds[i] {
-			f := &search.finds[i][k]
+		built := 0
+		for _, f := range a.byWorth(search.finds[i]) {
 			for s := range f.steps {
+				if built == MaxPaths {
+					r.Truncated = true
+					break
+				}
 				path := a.path(g, i, f.over, &f.steps[s])
 				if g.level != levelAdmin && !a.gains(r, &path) {
 					continue
 				}
+				built++
 				a.addPath(r, path)
 			}
 		}
 	}
 }
 
+// byWorth sorts what is found: the widest places first, then the nearest.
+func (a *Analysis) byWorth(finds []find) []*find {
+	out := make([]*find, 0, len(finds))
+	for k := range finds {
+		out = append(out, &finds[k])
+	}
+	kind := func(f *find) placeKind {
+		if f.over == less {
+			return placeOther
+		}
+		return a.tree.places[f.over].kind
+	}
+	slices.SortStableFunc(out, func(x, y *find) int { return cmp.Or(cmp.Compare(kind(y), kind(x)), cmp.Compare(x.dist, y.dist)) })
+	return out
+}
+
 // addPath adds a path with its reason.
 func (a *Analysis) addPath(r *Result, path Path) {
-	if slices.ContainsFunc(r.Paths, func(p Path) bool {
-		return p.Over == path.Over && p.String() == path.String() && p.Certain == path.Certain
-	}) {
-		return
-	}
 	level := path.Level
 	if level == levelAdmin {
 		level = levelEscalate

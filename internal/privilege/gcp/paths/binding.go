@@ -26,8 +26,7 @@ func (a *Analysis) Binding(resource string, b *Binding, who string) *Result {
 		r.Level, r.Possible, r.Unknown = inventory.LevelUnknown, levelAdmin, []string{"the binding is not one of the estate"}
 		return r
 	}
-	p := &powers{drawn: []int32{i}, denies: a.holders[i].powers.denies, bounds: a.holders[i].powers.bounds}
-	a.only(p, g)
+	p := a.only(i, g)
 	r.Reasons, r.Capabilities, r.Unknown = p.own.reasons, p.own.capabilities, slices.Clone(p.own.unknown)
 	r.Certain, r.Possible = p.own.certain, p.own.possible
 	for _, n := range p.own.admin {
@@ -69,13 +68,23 @@ func (a *Analysis) find(at int32, b *Binding) (grant, bool) {
 	return g, true
 }
 
-// only finds out what one grant gives.
-func (a *Analysis) only(p *powers, g grant) {
-	alone := *a
-	alone.holders = slices.Clone(a.holders[p.drawn[0] : p.drawn[0]+1])
-	alone.holders[0].grants = []grant{g}
-	p.drawn = []int32{0}
-	alone.finish(p)
+// only finds out what one grant gives, beneath what is denied to its holder.
+func (a *Analysis) only(i int32, g grant) *powers {
+	of := a.holders[i].powers
+	key := alone{grant: g}
+	if len(of.denies) > 0 || len(of.bounds) > 0 {
+		key.denied = of
+	}
+	if p := a.latest.single(key); p != nil {
+		return p
+	}
+	apart := *a
+	apart.holders = slices.Clone(a.holders[i : i+1])
+	apart.holders[0].grants = []grant{g}
+	p := &powers{drawn: []int32{0}, denies: of.denies, bounds: of.bounds}
+	apart.finish(p)
+	a.latest.putSingle(key, p)
+	return p
 }
 
 // restsOn reports whether the first hop of a path needs nothing but one binding.

@@ -107,6 +107,9 @@ func (a *Analysis) administers(s *role.Set) bool {
 // adminReason points at the binding that makes an administrator.
 func (a *Analysis) adminReason(p *powers, at int32, certain bool) Reason {
 	e := a.why(p, a.powerful[0], at)
+	if len(p.drawn) == 1 {
+		e.Member = ""
+	}
 	text := "administers " + a.nameOf(at)
 	if e.Role != "" {
 		text += fmt.Sprintf(" (%s on %s)", e.Role, short(e.On))

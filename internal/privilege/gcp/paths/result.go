@@ -143,6 +143,7 @@ const (
 	TrustX509       = "x509"       // of certificates
 	TrustPool       = "pool"       // of a pool whose providers are not known
 	TrustKubernetes = "kubernetes" // a Kubernetes service account of a workload pool
+	TrustRobot      = "robot"      // an agent of Agent Engine
 	TrustDeleted    = "deleted"    // somebody who is gone
 	TrustOther      = "other"
 )

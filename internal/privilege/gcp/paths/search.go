@@ -141,12 +141,17 @@ func (a *Analysis) addTargets() {
 		switch {
 		case h.place >= 0:
 			put(&t.accounts, h.place, int32(i), -1)
+			if strings.HasSuffix(h.ID, "-compute@developer.gserviceaccount.com") {
+				list := t.presets["cloudbuild"]
+				put(&list, h.home, int32(i), -1)
+				t.presets["cloudbuild"] = list
+			}
 		case h.home < 0:
 		case h.Kind == member.KindKubernetes:
 			put(&t.clusters, h.home, int32(i), -1)
 		case h.Kind == member.KindSubject, h.Kind == member.KindSet:
 			put(&t.pools, h.home, int32(i), -1)
-		case h.Kind == member.KindAgent:
+		case h.Kind == member.KindAgent, h.Kind == member.KindAccount:
 			_, host, _ := strings.Cut(h.ID, "@")
 			if service, ok := strings.CutSuffix(host, ".gserviceaccount.com"); ok {
 				list := t.presets[service]

@@ -113,6 +113,12 @@ func (a *Analysis) describe(t Trust, at int32) []Trust {
 		}
 	case member.KindSubject, member.KindSet:
 		return a.federated(t, &m, at)
+	case member.KindRobot:
+		t.Kind = TrustRobot
+		a.home(&t, m.Project, at)
+		if t.InEstate == inventory.False {
+			t.weak(WeakCrossAccount, "lets in an agent of project "+t.Project+", which is not among those read")
+		}
 	default:
 		t.Kind = TrustOther
 	}

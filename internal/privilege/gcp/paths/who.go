@@ -91,7 +91,7 @@ func (a *Analysis) holderOf(text string) int32 {
 	switch h.Kind {
 	case member.KindAccount, member.KindAgent:
 		h.home = a.projectPlace(member.Home(h.ID))
-	case member.KindKubernetes:
+	case member.KindKubernetes, member.KindRobot:
 		h.home = a.projectPlace(h.Project)
 	case member.KindSubject, member.KindSet:
 		if tail, ok := strings.CutPrefix(h.Pool, "projects/"); ok {
