@@ -74,7 +74,8 @@ func (m *mapper) putEntra(r *ref) {
 	}
 	m.origin(&x, r, attr)
 	m.credentialsOf(r, attr)
-	m.judged(attr, r)
+	all := m.judge.of(r.object())
+	m.judged(attr, r, all)
 	m.risk(attr, r)
 	m.putIdentity(x, attr)
 	if x.ManagedBy == "" {
@@ -84,7 +85,7 @@ func (m *mapper) putEntra(r *ref) {
 	m.putFederated(r)
 	m.putControl(r)
 	m.putSignIns(r)
-	m.putGrants(r, x.ManagedBy)
+	m.putGrants(r, x.ManagedBy, all)
 }
 
 // fillApplication tells of the registration.

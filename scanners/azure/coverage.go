@@ -33,14 +33,14 @@ func (m *mapper) whole(call string) bool {
 		return is
 	}
 	tenant, own := m.listingsOf(nil)
-	any, all := false, true
+	seen, all := false, true
 	for _, l := range slices.Concat(tenant, own) {
 		if l.Call == call {
-			any, all = true, all && complete(l)
+			seen, all = true, all && complete(l)
 		}
 	}
-	m.wholes[call] = any && all
-	return any && all
+	m.wholes[call] = seen && all
+	return seen && all
 }
 
 // wholeKind reports whether all that records of a kind are made of was seen.

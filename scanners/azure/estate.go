@@ -78,7 +78,7 @@ type index struct {
 	signIns  map[string][]*object.SignIn // by id of the principal, or by app id
 	risks    map[string]*object.Risk
 	policies map[string]*object.ManagementPolicy
-	users4   map[string]int // consumers of each principal
+	uses     map[string]int // consumers of each principal
 	unread   []string       // names of groups of which the members are not known, although they hold something
 }
 
@@ -96,7 +96,7 @@ func newIndex(t *object.Tenant) *index {
 		roles: map[string]*object.DirectoryRole{}, roleDefs: make(map[string]*object.RoleDefinition, len(t.RoleDefs)), appRoles: map[[2]string]*object.AppRole{},
 		managed: map[string]*object.ManagedIdentity{}, subOf: map[*object.ManagedIdentity]*object.Subscription{}, byARM: map[string]*object.ManagedIdentity{}, explicit: map[string]*object.ServicePrincipal{},
 		subs: map[string]*object.Subscription{}, clusters: map[string]clusterOf{}, vaultIn: map[string]*object.Subscription{}, creators: map[string]*object.Creator{}, signIns: map[string][]*object.SignIn{},
-		risks: map[string]*object.Risk{}, policies: map[string]*object.ManagementPolicy{}, users4: map[string]int{},
+		risks: map[string]*object.Risk{}, policies: map[string]*object.ManagementPolicy{}, uses: map[string]int{},
 	}
 	for i := range t.Applications {
 		a := &t.Applications[i]
@@ -199,7 +199,7 @@ func (x *index) resources() {
 		}
 		for i := range s.Consumers {
 			for _, p := range x.principalsOf(&s.Consumers[i]) {
-				x.users4[p]++
+				x.uses[p]++
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/azure/paths"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -82,7 +83,7 @@ type grantee struct {
 
 // putGrants emits what an identity may do: a grant for each role, permission and
 // access policy, also through groups, and one for all together where that is more.
-func (m *mapper) putGrants(r *ref, managedBy string) {
+func (m *mapper) putGrants(r *ref, managedBy string, together *paths.Result) {
 	g := grantee{id: r.id, object: r.object(), scope: r.scope, managedBy: managedBy}
 	if g.object == "" {
 		return
@@ -96,7 +97,7 @@ func (m *mapper) putGrants(r *ref, managedBy string) {
 	for _, x := range all {
 		m.put(inventory.Record{Grant: x}, inventory.KindGrant)
 	}
-	m.putEffective(g, all)
+	m.putEffective(g, all, together)
 }
 
 // putStrangers emits what was given to principals that are not there: deleted ones,
@@ -351,8 +352,7 @@ func (m *mapper) accessGrant(g grantee, a access) *inventory.Grant {
 
 // putEffective emits what an identity may do by all it has together, where no single
 // grant says so.
-func (m *mapper) putEffective(g grantee, single []*inventory.Grant) {
-	r := m.judge.of(g.object)
+func (m *mapper) putEffective(g grantee, single []*inventory.Grant, r *paths.Result) {
 	if r == nil {
 		return
 	}

@@ -63,7 +63,7 @@ func (j *judge) role(a *object.RoleAssignment) paths.Right { return j.analysis.A
 
 func (j *judge) appRole(a *object.AppRoleAssignment) paths.Right {
 	if lower(a.Role) == noRole {
-		return paths.Right{Level: inventory.LevelNone, Possible: inventory.LevelNone, Reasons: []string{"default access to an application, without a role in it"}}
+		return paths.Right{Level: inventory.LevelNone, Possible: inventory.LevelNone, Reasons: []string{"has default access to an application, without a role in it"}}
 	}
 	return j.analysis.AppRole(j.apps[a])
 }
@@ -90,7 +90,7 @@ func fillRight(g *inventory.Grant, r paths.Right) {
 	attr := attributes(g.Attributes)
 	g.Level = cmp.Or(r.Level, inventory.LevelUnknown)
 	for _, s := range r.Reasons[:min(len(r.Reasons), paths.MaxReasons)] {
-		g.Reasons = append(g.Reasons, inventory.Clip(s, maxText))
+		g.Reasons = append(g.Reasons, inventory.Clip(clauseOf(s), maxText))
 	}
 	if more := len(r.Reasons) - paths.MaxReasons; more > 0 {
 		g.Reasons = append(g.Reasons, "and "+number(more)+" more")
@@ -104,6 +104,18 @@ func fillRight(g *inventory.Grant, r paths.Right) {
 		return
 	}
 	g.Capabilities = r.Capabilities
+}
+
+// clauseOf makes a clause of what names a right, so that it goes on from "it".
+func clauseOf(reason string) string {
+	for _, p := range []struct{ begins, verb string }{
+		{"role ", "holds "}, {"directory role ", "holds "}, {"application permission ", "has "}, {"access policy ", "has an "}, {"at most ", "does "},
+	} {
+		if strings.HasPrefix(reason, p.begins) {
+			return p.verb + reason
+		}
+	}
+	return reason
 }
 
 // notHeld marks a role that can be taken and is not held. To take it takes a person
@@ -197,8 +209,7 @@ func (m *mapper) destination(leads string) string {
 }
 
 // judged tells, on an identity, what all it has comes to, and how many may become it.
-func (m *mapper) judged(attr attributes, r *ref) {
-	v := m.judge.of(r.object())
+func (m *mapper) judged(attr attributes, r *ref, v *paths.Result) {
 	if v == nil {
 		return
 	}

@@ -20,7 +20,7 @@ func (m *mapper) fillManaged(x *inventory.Identity, r *ref, attr attributes) {
 	} else {
 		attr["kind"] = "user"
 		x.PublicIDs = append(x.PublicIDs, i.ID)
-		attr.count("resources", max(m.users4[lower(i.Principal)], len(i.Resources)), m.wholeKind(inventory.KindConsumer))
+		attr.count("resources", max(m.uses[lower(i.Principal)], len(i.Resources)), m.wholeKind(inventory.KindConsumer))
 	}
 	if x.CreatedAt.IsZero() {
 		x.CreatedAt = i.CreatedAt

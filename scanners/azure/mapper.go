@@ -135,16 +135,16 @@ func (m *mapper) put(r inventory.Record, kind inventory.Kind) {
 
 // note keeps something that a reader of the coverage of a kind should know.
 func (m *mapper) note(scope string, kind inventory.Kind, text string) {
-	m.in(scope).notes[kind] = append1(m.in(scope).notes[kind], text)
+	m.in(scope).notes[kind] = added(m.in(scope).notes[kind], text)
 }
 
 // lose keeps something that was not seen of a kind although listings were whole.
 func (m *mapper) lose(scope string, kind inventory.Kind, text string) {
-	m.in(scope).lost[kind] = append1(m.in(scope).lost[kind], text)
+	m.in(scope).lost[kind] = added(m.in(scope).lost[kind], text)
 }
 
-// append1 appends a text that is not there yet, up to a bound.
-func append1(list []string, text string) []string {
+// added appends a text that is not there yet, up to a bound.
+func added(list []string, text string) []string {
 	text = inventory.Clip(text, maxText)
 	if len(list) < maxMore && !slices.Contains(list, text) {
 		return append(list, text)

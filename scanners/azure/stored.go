@@ -155,14 +155,14 @@ func (m *mapper) putSwitches(s *object.Subscription) {
 	}
 }
 
-func (m *mapper) putLocalKey(s *object.Subscription, l *object.LocalAuth, part1, name string, at time.Time) {
+func (m *mapper) putLocalKey(s *object.Subscription, l *object.LocalAuth, rest, name string, at time.Time) {
 	attr := make(attributes, 4)
 	attr.set("resource_type", strings.ToLower(l.Type))
 	attr.set("resource_id", l.ID)
 	attr.set("location", l.Location)
 	attr.tri("public_network", l.Public)
 	x := inventory.Credential{
-		ID: m.once(part(m.id(object.Fold(l.ID)), part1)), Type: localType(l.Type), Scope: m.scopeOf(s), Name: cmp.Or(name, lastPart(l.ID)), Store: "azure resource",
+		ID: m.once(part(m.id(object.Fold(l.ID)), rest)), Type: localType(l.Type), Scope: m.scopeOf(s), Name: cmp.Or(name, lastPart(l.ID)), Store: "azure resource",
 		CreatedAt: at, RotatedAt: at, NeverExpires: true, Environment: environmentOf(l.Tags, s.Tags), Disabled: l.Disabled,
 	}
 	if l.Disabled == inventory.True {
