@@ -70,7 +70,7 @@ func (m *mapper) putAccount(a *object.Account) {
 	if !blind {
 		m.putUsage(observed(id, a.LastAuthenticated, a.Used, a.ObservedFrom, a.CreatedAt, sourceAccount))
 	}
-	m.putEffective(email, id)
+	m.putEffective(email, prefixAccount+email, id)
 }
 
 // accountAttributes tells of an account what has no field.
@@ -256,7 +256,7 @@ func (m *mapper) putNamedAccount(x *member) {
 	m.judged(attr, prefixAccount+x.email)
 	m.unused(attr, x.email)
 	m.putIdentity(i, nil, attr)
-	m.putEffective(x.email, id)
+	m.putEffective(x.email, prefixAccount+x.email, id)
 }
 
 // algorithm returns what a key's algorithm is called: KEY_ALG_RSA_2048.

@@ -16,7 +16,7 @@ func (m *mapper) putConsumers() {
 			return
 		}
 		c := &m.p.Consumers[i]
-		if email := m.email(c.Account); email != "" {
+		if email := m.estate.emailOf(m.p, c.Account); email != "" {
 			m.putConsumer(seen, c, email, m.id(email))
 		}
 		for _, s := range unique(c.Secrets) {
@@ -25,17 +25,19 @@ func (m *mapper) putConsumers() {
 	}
 }
 
-// email returns the e-mail of an account that is named by it, by its unique id or by
-// its resource name. What is called default is the compute account of the project.
-func (m *mapper) email(account string) string {
-	if account == "default" {
-		if m.p.Number == "" {
-			return ""
-		}
-		return m.p.Number + "-compute@developer.gserviceaccount.com"
+// emailOf returns the e-mail of an account that is named by it, by its unique id or by
+// its resource name; empty if that is not known. What is called default is the compute
+// account of the project.
+func (e *estate) emailOf(p *object.Project, account string) string {
+	switch {
+	case account != "default":
+	case p.Number == "":
+		return ""
+	default:
+		return p.Number + "-compute@developer.gserviceaccount.com"
 	}
 	account = strings.ToLower(lastSlash(account))
-	if email := m.estate.unique[account]; email != "" {
+	if email := e.unique[account]; email != "" {
 		return email
 	}
 	return account

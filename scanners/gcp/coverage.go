@@ -88,6 +88,9 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	for _, n := range own {
 		m.note(kind, inventory.Clip(n, maxText))
 	}
+	if kind == inventory.KindGrant {
+		m.elsewhere()
+	}
 	r := &reasons{}
 	var off []string
 	for _, call := range m.listings.calls {
@@ -123,6 +126,17 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	}
 	x.Status, x.Reason = r.status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
+}
+
+// elsewhere notes that paths could lead through places that were not read in full.
+func (m *mapper) elsewhere() {
+	n := len(m.estate.dark)
+	if m.estate.dark[m.at.name] {
+		n--
+	}
+	if n > 0 {
+		m.note(inventory.KindGrant, "of "+number(n)+" other projects, folders or organisations not all was read: ways that lead through them are not told, nor what is granted there")
+	}
 }
 
 // tell takes in how one call fared.

@@ -49,6 +49,8 @@ type estate struct {
 	insights  map[string][]*object.Insight
 	groups    map[string]*object.Group
 	delegated map[string][]string // client id to scopes
+	held      map[string][]held   // by native id of a machine: the bindings that name it, or a group that it is in
+	dark      map[string]bool     // places of which not all was read that a path could lead through
 	judge     *judge
 	lost      []string // what nobody knows to which place it belongs
 	notes     []string
@@ -61,7 +63,7 @@ func newEstate(scanner string, o *object.Estate, owners ownerLabels, now time.Ti
 		scanner: scanner, now: now, owners: owners, feeds: newFeedTable(), all: o, notes: slices.Clone(o.Notes),
 		byName: map[string]*place{}, byNumber: map[string]string{}, accounts: map[string]*object.Account{}, homes: map[string]string{}, unique: map[string]string{},
 		bound: map[string]int{}, pools: map[string]*object.Pool{}, providers: map[string]int{}, poolUses: map[string]int{}, secrets: map[string]string{}, public: map[string]bool{},
-		members: make(map[string]bool, len(o.Members)), insights: map[string][]*object.Insight{}, groups: map[string]*object.Group{}, delegated: map[string][]string{},
+		members: make(map[string]bool, len(o.Members)), insights: map[string][]*object.Insight{}, groups: map[string]*object.Group{}, delegated: map[string][]string{}, held: map[string][]held{}, dark: map[string]bool{},
 	}
 	for _, id := range o.Members {
 		e.members[id] = true
@@ -249,10 +251,12 @@ func (e *estate) readPolicy(at *place, p *object.Policy, named map[string]bool) 
 	for i := range p.Bindings {
 		b := &p.Bindings[i]
 		for _, text := range b.Members {
-			if e.accounts[strings.TrimPrefix(text, prefixAccount)] != nil {
+			if email := strings.TrimPrefix(text, prefixAccount); e.accounts[email] != nil {
+				e.held[email] = append(e.held[email], held{p, b, text})
 				continue
 			}
 			m := parseMember(text)
+			e.hold(&m, p, b)
 			switch {
 			case m.kind == memberPublic && b.Condition == nil:
 				e.public[p.Resource] = e.public[p.Resource] || opens(b.Role)
@@ -266,6 +270,19 @@ func (e *estate) readPolicy(at *place, p *object.Policy, named map[string]bool) 
 			home := e.homeOf(&m, at)
 			home.named = append(home.named, m)
 		}
+	}
+}
+
+// hold notes what a member has, for those whose roles are judged together.
+func (e *estate) hold(m *member, p *object.Policy, b *object.Binding) {
+	switch {
+	case m.kind == memberGroup:
+		for _, text := range e.machinesOf(m.email) {
+			x := parseMember(text)
+			e.held[x.id] = append(e.held[x.id], held{p, b, text})
+		}
+	case m.machine() && !m.deleted:
+		e.held[m.id] = append(e.held[m.id], held{p, b, m.text})
 	}
 }
 

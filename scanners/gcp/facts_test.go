@@ -315,25 +315,6 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestExpiry finds the end of a binding where it has one.
-func TestExpiry(t *testing.T) {
-	end := time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
-	for expression, want := range map[string]time.Time{
-		`request.time < timestamp("2026-12-31T00:00:00Z")`:                         end,
-		`request.time<timestamp('2026-12-31T00:00:00.000Z')`:                       end,
-		`resource.type == "x" && request.time < timestamp("2026-12-31T00:00:00Z")`: end,
-		`request.time < timestamp("2026-12-31T00:00:00Z") || true`:                 {},
-		`request.time > timestamp("2026-12-31T00:00:00Z")`:                         {},
-		`!(request.time < timestamp("2026-12-31T00:00:00Z"))`:                      {},
-		`request.time < timestamp("soon")`:                                         {},
-		"":                                                                         {},
-	} {
-		if got := expiry(expression); !got.Equal(want) {
-			t.Errorf("%s ends %v, not %v", expression, got, want)
-		}
-	}
-}
-
 // TestMembers reads the forms that members have.
 func TestMembers(t *testing.T) {
 	set := "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p"

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -133,6 +134,11 @@ func feeds(kind inventory.Kind) []feed {
 	case inventory.KindOwner:
 		return []feed{
 			{"essentialcontacts.*", false, "contacts"},
+			{"iam.workloadIdentityPool*", false, "who answers for pools"},
+			{"iam.workforcePool*", false, "who answers for workforce pools"},
+			{"iam.oauthClients.*", false, "who answers for OAuth clients"},
+			{"apikeys.*", false, "who answers for API keys"},
+			{"*.getIamPolicy", false, "who answers for what policies name"},
 			{"resourcemanager.*.get", false, "labels of the project"},
 			{"resourcemanager.*.list", false, "labels of projects"},
 			{"resourcemanager.*.search", false, "labels of projects"},
@@ -168,33 +174,42 @@ func matches(pattern, call string) bool {
 	return strings.HasSuffix(call, last)
 }
 
-// A feedTable says what comes from a call, by kind.
-type feedTable map[inventory.Kind][]feed
+// A feedTable says what comes from a call, by kind. It remembers what it was asked, so
+// that it is for one goroutine.
+type feedTable struct {
+	feeds map[inventory.Kind][]feed
+	known map[string]map[inventory.Kind]feed
+}
 
 func newFeedTable() feedTable {
-	t := make(feedTable, len(kinds()))
+	t := feedTable{feeds: make(map[inventory.Kind][]feed, len(kinds())), known: map[string]map[inventory.Kind]feed{}}
 	for _, k := range kinds() {
-		t[k] = feeds(k)
+		t.feeds[k] = feeds(k)
 	}
 	return t
 }
 
-// of returns what of a kind comes from a call.
-func (t feedTable) of(kind inventory.Kind, call string) (feed, bool) {
-	for _, f := range t[kind] {
-		if matches(f.call, call) {
-			return f, true
+// all returns what comes from a call, of each kind.
+func (t feedTable) all(call string) map[inventory.Kind]feed {
+	out, ok := t.known[call]
+	if ok {
+		return out
+	}
+	out = map[inventory.Kind]feed{}
+	for k, list := range t.feeds {
+		if i := slices.IndexFunc(list, func(f feed) bool { return matches(f.call, call) }); i >= 0 {
+			out[k] = list[i]
 		}
 	}
-	return feed{}, false
+	t.known[call] = out
+	return out
+}
+
+// of returns what of a kind comes from a call.
+func (t feedTable) of(kind inventory.Kind, call string) (feed, bool) {
+	f, ok := t.all(call)[kind]
+	return f, ok
 }
 
 // any reports whether records of some kind come from a call.
-func (t feedTable) any(call string) bool {
-	for k := range t {
-		if _, ok := t.of(k, call); ok {
-			return true
-		}
-	}
-	return false
-}
+func (t feedTable) any(call string) bool { return len(t.all(call)) > 0 }

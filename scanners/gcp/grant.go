@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	privilege "github.com/muster-nhi/muster/internal/privilege/gcp/role"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
 
@@ -123,7 +122,7 @@ func (m *mapper) grant(p *object.Policy, b *object.Binding, x *member, group str
 	if c := b.Condition; c != nil {
 		native += "?" + shortHash(c.Title+"\x00"+c.Expression)
 		g.Condition = inventory.Clip(conditionText(c), 4*maxText)
-		g.ExpiresAt = expiry(c.Expression)
+		g.ExpiresAt = m.estate.judge.end(c.Expression)
 	}
 	g.ID = m.once(m.id(native))
 	m.describeRole(attr, b.Role)
@@ -167,7 +166,7 @@ func (m *mapper) describeRole(attr attributes, role string) {
 		attr["role_type"] = "custom"
 	}
 	r := m.estate.judge.roles[role]
-	if r == nil || !r.Known {
+	if _, known := privilege.Predefined(role); !known && (r == nil || !r.Known) {
 		attr["unread"] = "true"
 	}
 	if r != nil {
@@ -239,23 +238,6 @@ func conditionText(c *object.Condition) string {
 	return c.Title + ": " + c.Expression
 }
 
-// before finds the end that a condition sets. One that is joined with others by ||
-// may hold beyond it.
-var before = regexp.MustCompile(`^(?:[^|]*&&)?\s*\(?\s*request\.time\s*<=?\s*timestamp\(\s*["']([0-9T:.Z+-]{10,40})["']\s*\)\s*\)?\s*(?:&&[^|]*)?$`)
-
-// expiry returns when a condition ends; zero is never or unknown.
-func expiry(expression string) time.Time {
-	found := before.FindStringSubmatch(strings.TrimSpace(expression))
-	if found == nil || strings.Contains(expression, "!(") {
-		return time.Time{}
-	}
-	t, err := time.Parse(time.RFC3339, found[1])
-	if err != nil {
-		return time.Time{}
-	}
-	return inventory.Time(t)
-}
-
 func shortHash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:6])
@@ -279,14 +261,15 @@ func (m *mapper) accountOf(resource string) string {
 }
 
 // putEffective emits what all the roles of a principal allow together, where no
-// single one does.
-func (m *mapper) putEffective(native, identity string) {
-	g := m.estate.judge.effective(native)
+// single one does. Text is how bindings name it.
+func (m *mapper) putEffective(native, text, identity string) {
+	held := m.estate.held
+	g := m.estate.judge.effective(text, slices.Concat(held[native], held["allUsers"], held["allAuthenticatedUsers"])...)
 	if g == nil {
 		return
 	}
-	g.ID, g.Principal, g.Scope, g.Name, g.Resource = m.part(native, "effective"), identity, m.scope, "effective permissions", "*"
-	g.Via = "all its roles together"
+	g.ID, g.Principal, g.Scope = m.once(m.part(native, "effective")), identity, m.scope
+	g.Name, g.Resource, g.Via = "effective permissions", "*", "all its roles together"
 	g.Attributes["joined"] = "true"
 	m.putGrant(g)
 }

@@ -302,7 +302,7 @@ func (m *mapper) putPrincipal(x *member) {
 	}
 	m.judged(attr, x.text)
 	m.putIdentity(i, nil, attr)
-	m.putEffective(x.id, i.ID)
+	m.putEffective(x.id, x.text, i.ID)
 }
 
 // fromPool tells of the pool that a principal is of.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	privilege "github.com/muster-nhi/muster/internal/privilege/gcp/role"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
 
@@ -23,42 +24,26 @@ var ways = []struct{ name, permission string }{
 	{"sign", "iam.serviceAccounts.signJwt"},
 	{"actas", "iam.serviceAccounts.actAs"},
 	{"key", "iam.serviceAccountKeys.create"},
+	{"key", "iam.serviceAccountApiKeyBindings.create"},
 	{"policy", "iam.serviceAccounts.setIamPolicy"},
-}
-
-// waysByRole are those of the predefined roles for it, whose permissions may not have
-// been read.
-var waysByRole = map[string][]string{
-	"roles/owner":                                  {"actas", "key", "policy"},
-	"roles/editor":                                 {"actas", "key"},
-	"roles/iam.serviceAccountTokenCreator":         {"sign", "token"},
-	"roles/iam.serviceAccountOpenIdTokenCreator":   {"token"},
-	"roles/iam.workloadIdentityUser":               {"token"},
-	"roles/iam.serviceAccountUser":                 {"actas"},
-	"roles/iam.serviceAccountKeyAdmin":             {"key"},
-	"roles/iam.serviceAccountAdmin":                {"policy"},
-	"roles/iam.securityAdmin":                      {"policy"},
-	"roles/resourcemanager.organizationAdmin":      nil,
-	"roles/iam.serviceAccountViewer":               nil,
-	"roles/iam.serviceAccountApiKeyBindingAdmin":   {"key"},
-	"roles/iam.serviceAccountDeleter":              nil,
-	"roles/iam.serviceAccountCreator":              nil,
-	"roles/iam.serviceAccountTokenCreatorDelegate": nil,
 }
 
 // waysOf says how whoever has a role on an account becomes it; known is false if
 // nobody can tell what the role permits.
 func (e *estate) waysOf(role string) (out []string, known bool) {
-	if r := e.judge.roles[role]; r != nil && r.Known {
-		for _, w := range ways {
-			if _, has := slices.BinarySearch(r.Permissions, w.permission); has {
-				out = append(out, w.name)
-			}
-		}
-		return unique(out), true
+	var permissions []string
+	r := e.judge.roles[role]
+	if r != nil {
+		permissions = r.Permissions
 	}
-	out, known = waysByRole[role]
-	return out, known
+	p := privilege.Of(role, permissions, r != nil && r.Known)
+	names := p.Set.Names()
+	for _, w := range ways {
+		if slices.Contains(names, w.permission) {
+			out = append(out, w.name)
+		}
+	}
+	return unique(out), p.Known
 }
 
 // putTrusts emits who may become a service account by its own policy.
@@ -95,7 +80,7 @@ func (m *mapper) putAccountTrust(account string, b *object.Binding, x *member, h
 	t.ID = native
 	switch x.kind {
 	case memberFederated, memberKubernetes:
-		m.putFederated(t, x)
+		m.putFederated(t, account, b, x)
 		return
 	case memberPerson:
 		if x.workforce {
@@ -111,8 +96,7 @@ func (m *mapper) putAccountTrust(account string, b *object.Binding, x *member, h
 	case memberRole:
 		return
 	}
-	t.ID = m.once(t.ID)
-	m.putTrust(t)
+	m.finish(t, account, b, nil, x)
 }
 
 // fromProject tells of which project an account is that may become another.
@@ -133,7 +117,7 @@ func (m *mapper) fromProject(t *inventory.Trust, x *member) {
 
 // putFederated emits that a principal of a pool may become an account: one record
 // for each provider of the pool, as any of them may vouch for it.
-func (m *mapper) putFederated(t *inventory.Trust, x *member) {
+func (m *mapper) putFederated(t *inventory.Trust, account string, b *object.Binding, x *member) {
 	t.Type = "oidc"
 	attr := attributes(t.Attributes)
 	attr.set("pool", lastPart(x.pool))
@@ -142,7 +126,7 @@ func (m *mapper) putFederated(t *inventory.Trust, x *member) {
 		attr["mechanism"], attr["platform"] = "gke_workload_identity", "gke"
 		attr.set("namespace", x.namespace)
 		attr.set("service_account", x.account)
-		m.finish(t, nil, x)
+		m.finish(t, account, b, nil, x)
 		return
 	}
 	pool := m.estate.pools[m.estate.poolName(x.pool)]
@@ -152,7 +136,7 @@ func (m *mapper) putFederated(t *inventory.Trust, x *member) {
 	}
 	if len(on) == 0 {
 		attr.yes("missing", pool == nil && m.poolGone(x) || pool != nil && pool.ProvidersKnown)
-		m.finish(t, nil, x)
+		m.finish(t, account, b, nil, x)
 		return
 	}
 	for _, p := range on {
@@ -169,7 +153,7 @@ func (m *mapper) putFederated(t *inventory.Trust, x *member) {
 		each.Conditions = append(texts(p.Condition), t.Conditions...)
 		each.Subject = subjectOf(x, p)
 		m.vouch(&each, p)
-		m.finish(&each, p, x)
+		m.finish(&each, account, b, p, x)
 	}
 }
 
@@ -193,9 +177,21 @@ func subjectOf(x *member, p *object.Provider) string {
 	return inventory.Clip(x.text, maxText)
 }
 
-// finish adds what is wrong with a federated trust and emits it.
-func (m *mapper) finish(t *inventory.Trust, p *object.Provider, x *member) {
-	attributes(t.Attributes).set("weak", list(m.estate.judge.weak(x, p)))
+// finish adds what is wrong with a federated trust and emits it, unless it lets nobody
+// in.
+func (m *mapper) finish(t *inventory.Trust, account string, b *object.Binding, p *object.Provider, x *member) {
+	provider, attr := "", attributes(t.Attributes)
+	if p != nil {
+		provider = p.Name
+	}
+	if known := m.estate.judge.trusted(account, trustKey(b, x.text, provider)); known != nil {
+		if known.Closed {
+			return
+		}
+		attr.set("weak", list(weaknesses(known)))
+		attr.set("claims", strings.Join(known.Claims, "; "))
+		attr.yes("perhaps", !known.Certain)
+	}
 	t.ImmutableSubject = m.pinned(t.Issuer, p, x)
 	t.ID = m.once(t.ID)
 	m.putTrust(t)
