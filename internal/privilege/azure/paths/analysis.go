@@ -17,6 +17,7 @@ type Analysis struct {
 	ways         []way
 	capabilities []capability
 	hostBits     arm.Bits
+	vaultBits    arm.Bits // that write access policies
 
 	roles  map[string]*arm.Role
 	rights []arm.Rights
@@ -27,6 +28,7 @@ type Analysis struct {
 	over     map[string]string // scopes by what is in them
 	at       map[string]int32
 	places   []place
+	given    []given // by assignment
 	profiles []profile
 	profiled map[string]int32
 	profile  map[int32]int32 // of principals and groups; absent is 0
@@ -90,7 +92,7 @@ func Analyze(e *Estate) *Analysis {
 	for i := range a.capabilities {
 		a.capabilities[i].set = a.table.Set(a.capabilities[i].actions...)
 	}
-	a.hostBits = a.table.Set(hosts()...)
+	a.hostBits, a.vaultBits = a.table.Set(hosts()...), a.table.Set(actionOpen, actionVault)
 	for i := range e.Roles {
 		a.roles[strings.ToLower(e.Roles[i].ID)] = &e.Roles[i]
 	}
@@ -104,6 +106,9 @@ func Analyze(e *Estate) *Analysis {
 	a.addDirectory()
 	a.addOwnership()
 	a.addAssignments()
+	for i := range a.given { // those that are over too, so that nothing changes later
+		a.rightsFor(int32(i), a.profileOf(a.index[e.Assignments[i].Principal]))
+	}
 	a.graph = newGraph(len(a.nodes), a.edges)
 	a.edges = nil
 	a.find()

@@ -27,6 +27,13 @@ type offer struct {
 	certain bool
 }
 
+// A given is an assignment made ready.
+type given struct {
+	role   *arm.Role
+	place  int32
+	rights int32 // under the profile of its principal; -1 if it was not asked for
+}
+
 // addPlaces reads scopes and what is in them.
 func (a *Analysis) addPlaces() {
 	a.hierarchy()
@@ -47,8 +54,21 @@ func (a *Analysis) addPlaces() {
 			a.mark(at, mask, false)
 		}
 	}
+	a.given = make([]given, len(a.estate.Assignments))
 	for i := range a.estate.Assignments {
-		a.place(a.estate.Assignments[i].Scope)
+		s := &a.estate.Assignments[i]
+		a.given[i] = given{a.roleOf(s), a.place(s.Scope), -1}
+	}
+	for i := range a.estate.Vaults {
+		v := &a.estate.Vaults[i]
+		if v.RBAC != inventory.False {
+			continue
+		}
+		for at := a.place(v.ID); at >= 0; at = a.places[at].parent {
+			if a.places[at].vault < 0 {
+				a.places[at].vault = int32(i)
+			}
+		}
 	}
 }
 
@@ -141,6 +161,18 @@ func (a *Analysis) rate(role *arm.Role, condition string, who arm.Asker, at, pro
 	return i
 }
 
+// rightsFor finds what an assignment gives under a profile.
+func (a *Analysis) rightsFor(i, prof int32) int32 {
+	s, g := &a.estate.Assignments[i], &a.given[i]
+	if prof != a.profileOf(a.index[s.Principal]) {
+		return a.rate(g.role, s.Condition, a.asker(s), g.place, prof)
+	}
+	if g.rights < 0 {
+		g.rights = a.rate(g.role, s.Condition, a.asker(s), g.place, prof)
+	}
+	return g.rights
+}
+
 // mentions reports whether a condition may be about principals.
 func mentions(condition string) bool {
 	return condition != "" && strings.Contains(strings.ToLower(condition), "principalid")
@@ -160,9 +192,8 @@ func (a *Analysis) holdAs(from, n, i, prof int32) {
 	if !ok || s.Eligible && from != n && !a.user(from) {
 		return
 	}
-	at := a.place(s.Scope)
-	role, who := a.roleOf(s), a.asker(s)
-	rights := a.rate(role, s.Condition, who, at, prof)
+	at, role, who := a.given[i].place, a.given[i].role, a.asker(s)
+	rights := a.rightsFor(i, prof)
 	held := edge{from: from, label: -1, note: note, proof: proof{proofAssignment, i}, certain: certain}
 	r := &a.rights[rights]
 	if r.Full() {
@@ -199,8 +230,8 @@ func (a *Analysis) redefine(held edge, n, at int32, r *arm.Rights, prof int32) {
 	}
 	for _, i := range a.grantsOf(n).assignments {
 		s := &a.estate.Assignments[i]
-		place := a.place(s.Scope)
-		if !a.roleOf(s).Custom || s.Eligible || !a.within(place, at) {
+		place := a.given[i].place
+		if !a.given[i].role.Custom || s.Eligible || !a.within(place, at) {
 			continue
 		}
 		step := held

@@ -39,8 +39,7 @@ func (a *Analysis) shares(n int32) []share {
 			if !ok || s.Eligible && !a.user(n) || len(out) >= maxJoint {
 				continue
 			}
-			at := a.place(s.Scope)
-			r := &a.rights[a.rate(a.roleOf(s), s.Condition, a.asker(s), at, a.profileOf(n))]
+			at, r := a.given[i].place, &a.rights[a.rightsFor(i, a.profileOf(n))]
 			if r.Possible.Empty() {
 				continue
 			}
@@ -67,6 +66,9 @@ func (a *Analysis) join(n int32, shares []share) {
 			sum[x.at] = &share{at: x.at, proof: x.proof}
 		}
 	}
+	if !a.joins(&all, shares) {
+		return
+	}
 	places := make([]int32, 0, len(sum))
 	for at := range sum {
 		places = append(places, at)
@@ -82,9 +84,28 @@ func (a *Analysis) join(n int32, shares []share) {
 	}
 	for _, at := range places {
 		for w := range a.ways {
+			if !a.ways[w].hosts && !a.ways[w].several {
+				continue
+			}
 			a.joinWay(n, w, sum[at], &all, shares)
 		}
 	}
+}
+
+// joins reports whether everything together opens a way that no part opens.
+func (a *Analysis) joins(all *share, shares []share) bool {
+	for w := range a.ways {
+		way := &a.ways[w]
+		if !way.hosts && !way.several || !way.met(&all.possible) {
+			continue
+		}
+		if !slices.ContainsFunc(shares, func(x share) bool {
+			return way.met(&x.certain) && (!way.hosts || x.certain.Any(&a.hostBits)) && a.places[x.at].id == ""
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // joinWay adds one way, unless one assignment opens it already.

@@ -2,6 +2,7 @@ package paths
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 )
@@ -13,11 +14,14 @@ const maxGroups = 2049
 // A membership says which groups a node is in, through other groups too.
 type membership struct {
 	above map[int32][]int32 // groups that a node is directly in
+	mu    sync.Mutex
+	whole map[int32][]int32 // of groups, all that they are in, once they were asked for
+	kept  int               // entries in whole
 }
 
 // memberships reads who is in which group.
 func (a *Analysis) memberships() *membership {
-	m := &membership{above: map[int32][]int32{}}
+	m := &membership{above: map[int32][]int32{}, whole: map[int32][]int32{}}
 	for i := range a.estate.Groups {
 		g := &a.estate.Groups[i]
 		n := a.index[g.ID]
@@ -76,23 +80,48 @@ func (a *Analysis) strangers() {
 
 // of lists the groups that a node is in, sorted.
 func (m *membership) of(n int32) []int32 {
-	seen := map[int32]bool{}
-	open := slices.Clone(m.above[n])
-	for len(open) > 0 && len(seen) < maxGroups {
-		g := open[len(open)-1]
-		open = open[:len(open)-1]
-		if !seen[g] {
-			seen[g] = true
-			open = append(open, m.above[g]...)
-		}
+	if len(m.above[n]) == 0 {
+		return nil
 	}
-	delete(seen, n)
-	out := make([]int32, 0, len(seen))
-	for g := range seen {
-		out = append(out, g)
+	var out []int32
+	for _, g := range m.above[n] {
+		out = append(append(out, g), m.closure(g)...)
 	}
 	slices.Sort(out)
-	return out
+	out = slices.DeleteFunc(slices.Compact(out), func(g int32) bool { return g == n })
+	return out[:min(len(out), maxGroups)]
+}
+
+// closure lists the groups that a group is in, and keeps the list as long as
+// all of them are not too many.
+func (m *membership) closure(g int32) []int32 {
+	m.mu.Lock()
+	list, ok := m.whole[g]
+	m.mu.Unlock()
+	if ok {
+		return list
+	}
+	seen := map[int32]bool{}
+	open := slices.Clone(m.above[g])
+	for len(open) > 0 && len(seen) < maxGroups {
+		up := open[len(open)-1]
+		open = open[:len(open)-1]
+		if !seen[up] {
+			seen[up] = true
+			open = append(open, m.above[up]...)
+		}
+	}
+	list = make([]int32, 0, len(seen))
+	for up := range seen {
+		list = append(list, up)
+	}
+	slices.Sort(list)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.kept += len(list); m.kept < 1<<21 {
+		m.whole[g] = list
+	}
+	return list
 }
 
 // members calls f for everybody in a group, through other groups too, until it

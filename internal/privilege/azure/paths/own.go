@@ -133,7 +133,7 @@ func (a *Analysis) ownAssignment(o *own, n, i int32, by string) {
 	if !ok || s.Eligible && !a.user(n) {
 		return
 	}
-	role, at := a.roleOf(s), a.place(s.Scope)
+	role, at := a.given[i].role, a.given[i].place
 	rights := a.rightsOf(i, a.profileOf(n))
 	level, most := rights.Level, rights.MaxLevel
 	whole := a.places[at].whole
@@ -174,33 +174,29 @@ func (o *own) raiseIf(certain bool, level, most inventory.Level) {
 
 // rightsOf are the rights of an assignment under a profile.
 func (a *Analysis) rightsOf(i, prof int32) *arm.Rights {
-	s := &a.estate.Assignments[i]
-	at := a.at[fold(s.Scope)]
-	role, who := a.roleOf(s), a.asker(s)
-	deny, denials := a.denials(prof, at)
-	key := a.menuKey(role, s.Condition, who)
+	s, g := &a.estate.Assignments[i], &a.given[i]
+	if prof == a.profileOf(a.index[s.Principal]) {
+		return &a.rights[g.rights]
+	}
+	who := a.asker(s)
+	deny, denials := a.denials(prof, g.place)
+	key := a.menuKey(g.role, s.Condition, who)
 	key.denies = deny
 	if k, ok := a.rated[key]; ok {
 		return &a.rights[k]
 	}
-	r := a.table.Rights(role, s.Condition, who, denials...) // of an assignment whose time is over
+	r := a.table.Rights(g.role, s.Condition, who, denials...)
 	return &r
 }
 
 // openVaults adds that who writes the access policies of a vault lets itself in.
 func (a *Analysis) openVaults(o *own, r *arm.Rights, at int32, by string) {
-	set := a.table.Set(actionOpen, actionVault)
-	if !r.Certain.Any(&set) || o.capabilities["secrets.read"] {
+	v := a.places[at].vault
+	if v < 0 || !r.Certain.Any(&a.vaultBits) || o.capabilities["secrets.read"] {
 		return
 	}
-	for i := range a.estate.Vaults {
-		v := &a.estate.Vaults[i]
-		if where, ok := a.at[fold(v.ID)]; ok && v.RBAC == inventory.False && a.within(where, at) {
-			o.capabilities["secrets.read"], o.capabilities["secrets.write"] = true, true
-			o.say(inventory.LevelWrite, true, "writes the access policies of vault "+short(v.ID)+" and so reads its secrets"+by)
-			return
-		}
-	}
+	o.capabilities["secrets.read"], o.capabilities["secrets.write"] = true, true
+	o.say(inventory.LevelWrite, true, "writes the access policies of vault "+short(a.estate.Vaults[v].ID)+" and so reads its secrets"+by)
 }
 
 // short is the last part of an ARM id.

@@ -115,11 +115,11 @@ func (a *Analysis) Assignment(i int) Right {
 	s := &a.estate.Assignments[i]
 	n := a.index[s.Principal]
 	rights := a.rightsOf(int32(i), a.profileOf(n))
-	role := a.roleOf(s)
+	role := a.given[i].role
 	r := right(rights.Level, rights.MaxLevel)
 	r.Reasons = append([]string{"role " + cmp.Or(role.Name, role.ID)}, rights.Notes...)
 	held := map[string]bool{}
-	at := a.at[fold(s.Scope)]
+	at := a.given[i].place
 	a.capabilitiesOf(&rights.Certain, a.places[at].whole, held)
 	if rights.Full() {
 		held["admin.all"] = true

@@ -13,60 +13,67 @@ const maxSeen = 4000
 
 // A hopping is a step with the edges that it is made of.
 type hopping struct {
-	to      int32
-	label   int32
-	certain bool
-	edges   []edge
+	to, label int32
+	certain   bool
+	edges     []edge // in order
+}
+
+// A trace is a place on the way to a step: how it was come by.
+type trace struct {
+	n, label, before int32 // before is the trace that it was come by from; -1 is none
+	edge             int32
+	size             int
+	certain          bool
 }
 
 // steps lists the first steps of the shortest ways from a node, as far as max.
 // cut is true if there are more.
 func (a *Analysis) steps(from int32, dist []int8, certain bool, most int) (out []hopping, cut bool) {
-	type open struct {
-		n       int32
-		edges   []edge
-		label   int32
-		certain bool
-	}
 	seen := map[int32]bool{from: true}
-	stack := []open{{n: from, label: -1, certain: true}}
-	for len(stack) > 0 {
-		at := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		list := a.graph.from(at.n)
-		for i := len(list) - 1; i >= 0; i-- { // the stack turns them round
-			e := list[i]
+	traces := []trace{{n: from, label: -1, before: -1, edge: -1, certain: true}}
+	var found []trace
+	for at := 0; at < len(traces); at++ {
+		here := traces[at]
+		for k := a.graph.out[here.n]; k < a.graph.out[here.n+1]; k++ {
+			e := &a.graph.edges[k]
 			if certain && !e.certain || dist[e.to] < 0 || dist[e.to]+e.cost != dist[from] {
 				continue
 			}
-			lab := at.label
+			next := trace{e.to, here.label, int32(at), k, here.size + 1, here.certain && e.certain}
 			if e.label >= 0 {
-				lab = e.label
+				next.label = e.label
 			}
-			next := append(slices.Clone(at.edges), e)
-			if e.cost == 1 {
-				out = append(out, hopping{e.to, lab, at.certain && e.certain, next})
-				if len(out) > 8*most {
-					return a.pick(out, most), true
-				}
-				continue
+			switch {
+			case e.cost == 1:
+				found = append(found, next)
+			case seen[e.to]:
+			case len(traces) > maxSeen:
+				cut = true
+			default:
+				seen[e.to] = true
+				traces = append(traces, next)
 			}
-			if seen[e.to] || len(seen) > maxSeen {
-				cut = cut || len(seen) > maxSeen
-				continue
-			}
-			seen[e.to] = true
-			stack = append(stack, open{e.to, next, lab, at.certain && e.certain})
+		}
+		if len(found) > 64*most {
+			cut = true
+			break
 		}
 	}
-	cut = cut || len(out) > most
-	return a.pick(out, most), cut
+	cut = cut || len(found) > most
+	for _, t := range a.pick(found, most) {
+		h := hopping{to: t.n, label: t.label, certain: t.certain, edges: []edge{a.graph.edges[t.edge]}}
+		for b := t.before; traces[b].edge >= 0; b = traces[b].before {
+			h.edges = append(h.edges, a.graph.edges[traces[b].edge])
+		}
+		slices.Reverse(h.edges)
+		out = append(out, h)
+	}
+	return out, cut
 }
 
 // pick keeps the best of steps in a fixed order, each way and target once.
-func (a *Analysis) pick(list []hopping, most int) []hopping {
-	name := func(h *hopping) string { return a.idOf(h.to) }
-	slices.SortStableFunc(list, func(x, y hopping) int {
+func (a *Analysis) pick(list []trace, most int) []trace {
+	slices.SortStableFunc(list, func(x, y trace) int {
 		c := 0
 		if x.certain != y.certain {
 			c = 1
@@ -74,9 +81,9 @@ func (a *Analysis) pick(list []hopping, most int) []hopping {
 				c = -1
 			}
 		}
-		return cmp.Or(c, cmp.Compare(a.labelOf(x.label).id, a.labelOf(y.label).id), cmp.Compare(name(&x), name(&y)), cmp.Compare(len(x.edges), len(y.edges)))
+		return cmp.Or(c, cmp.Compare(a.labelOf(x.label).id, a.labelOf(y.label).id), cmp.Compare(a.idOf(x.n), a.idOf(y.n)), cmp.Compare(x.size, y.size))
 	})
-	list = slices.CompactFunc(list, func(x, y hopping) bool { return x.to == y.to && x.label == y.label })
+	list = slices.CompactFunc(list, func(x, y trace) bool { return x.n == y.n && x.label == y.label })
 	return list[:min(len(list), most)]
 }
 

@@ -16,6 +16,7 @@ type place struct {
 	below    uint64
 	unread   uint64 // ways of which there may be more under it than was read
 	children []int32
+	vault    int32   // one with access policies at the place or under it; -1 is none
 	held     []int32 // resources that are at the place itself
 	denied   bool    // there is a deny assignment on it or under it
 }
@@ -43,7 +44,7 @@ func (a *Analysis) place(id string) int32 {
 		}
 	}
 	at := int32(len(a.places))
-	p := place{id: id, parent: parent, whole: wide(id)}
+	p := place{id: id, parent: parent, whole: wide(id), vault: -1}
 	if parent >= 0 {
 		p.depth = a.places[parent].depth + 1
 		a.places[parent].children = append(a.places[parent].children, at)

@@ -16,8 +16,9 @@ type way struct {
 	// begin with "data:".
 	needs [][]string
 	// hosts is true if it needs a place to run as well: a machine, a web site.
-	hosts bool
-	sets  []arm.Bits
+	hosts   bool
+	several bool // some of the sets have more than one action
+	sets    []arm.Bits
 }
 
 // Types of resources that are named more than once.
@@ -124,6 +125,7 @@ func tableOf(all []way, caps []capability) *arm.Table {
 func (w *way) compile(t *arm.Table) {
 	for _, n := range w.needs {
 		w.sets = append(w.sets, t.Set(n...))
+		w.several = w.several || len(n) > 1
 	}
 }
 
