@@ -107,7 +107,7 @@ func (x *run) inventories(ctx context.Context) {
 		x.unseen("cloudasset.assets.list", scope, reason)
 	})
 	if refusals > 0 && ctx.Err() == nil {
-		x.remark("Asset Inventory could not be listed for %d of %d places (%s): their projects are asked one API at a time, and what runs as an account is not seen there", refusals, len(scopes), why)
+		x.remarkf("Asset Inventory could not be listed for %d of %d places (%s): their projects are asked one API at a time, and what runs as an account is not seen there", refusals, len(scopes), why)
 	}
 	x.born(ctx, scopes)
 	for _, s := range x.sites {
@@ -157,7 +157,7 @@ func (x *run) inventory(ctx context.Context, scope string) string {
 		return l.Reason
 	}
 	if lost := missing(kinds); lost != "" {
-		x.remark("Asset Inventory does not list these types on %s: %s", scope, lost)
+		x.remarkf("Asset Inventory does not list these types on %s: %s", scope, lost)
 	}
 	if s := x.site(scope); s != nil {
 		s.note(l)
@@ -252,7 +252,7 @@ func (s *site) toldBy(kinds []assetKind, counts map[string]int, err error) {
 			continue
 		}
 		s.told[k.call] = true
-		l := s.listing(k.call, "", counts[k.asset], err)
+		l := s.listing(k.call, counts[k.asset], err)
 		if err != nil {
 			l.Status, l.Reason = inventory.StatusPartial, "Asset Inventory broke off: "+l.Reason
 		}

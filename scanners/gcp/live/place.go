@@ -157,7 +157,7 @@ func (x *run) searchPlaces(ctx context.Context, root string) ([]*object.Project,
 		return nil
 	})
 	if err != nil && (refused(err) || count == 0) {
-		x.remark("Asset Inventory cannot be searched on %s (%s): projects are listed one API at a time", root, x.listing(x.name(id), root, count, err).Reason)
+		x.remarkf("Asset Inventory cannot be searched on %s (%s): projects are listed one API at a time", root, x.listing(x.name(id), root, count, err).Reason)
 		return nil, err
 	}
 	x.above(x.listing(x.name(id), root, count, err))
@@ -270,10 +270,10 @@ func (x *run) choose(all []*object.Project) {
 		x.estate.Projects = append(x.estate.Projects, s.p)
 	}
 	if left > 0 {
-		x.remark("%d projects are left out by choice", left)
+		x.remarkf("%d projects are left out by choice", left)
 	}
 	if len(x.sites) == 0 {
-		x.remark("no project is left to read")
+		x.remarkf("no project is left to read")
 	}
 }
 

@@ -36,7 +36,7 @@ func (x *run) policies(ctx context.Context) {
 		x.unseen("cloudasset.searchAllIamPolicies", scope, reason)
 	})
 	if refusals > 0 && ctx.Err() == nil {
-		x.remark("policies cannot be searched in Asset Inventory on %d of %d places (%s): those of organisations, folders, projects, accounts and secrets are asked for one by one, and those of other resources (buckets, topics, functions …) are not seen there", refusals, len(scopes), why)
+		x.remarkf("policies cannot be searched in Asset Inventory on %d of %d places (%s): those of organisations, folders, projects, accounts and secrets are asked for one by one, and those of other resources (buckets, topics, functions …) are not seen there", refusals, len(scopes), why)
 	}
 	for _, place := range x.rootsAndFolders() {
 		if !x.covered[place] && ctx.Err() == nil {
@@ -80,7 +80,7 @@ func (x *run) searchPolicies(ctx context.Context, scope string) string {
 			continue
 		}
 		s.told[one], s.told["iam.serviceAccounts.getIamPolicy"], s.told["secretmanager.secrets.getIamPolicy"] = true, true, true
-		l := s.listing(one, "", counts[s], err)
+		l := s.listing(one, counts[s], err)
 		if err != nil {
 			l.Status, l.Reason = inventory.StatusPartial, "the search in Asset Inventory broke off: "+l.Reason
 		}
@@ -143,7 +143,7 @@ func (s *site) policy(ctx context.Context) {
 		count = 1
 		err = s.run.keepPolicy(s, "projects/"+s.p.ID, raw)
 	}
-	s.note(s.listing(call, "", count, err))
+	s.note(s.listing(call, count, err))
 }
 
 // accountPolicies asks for the policies of accounts: who may become them.

@@ -13,7 +13,7 @@ import (
 // of those that are trust domains.
 func (s *site) pools(ctx context.Context) {
 	const id, providers = "iam.projects.locations.workloadIdentityPools.list", "iam.projects.locations.workloadIdentityPools.providers.list"
-	s.list(ctx, id, "", wire.Values{"parent": "projects/" + s.p.ID + "/locations/global", "showDeleted": "true"}, func(raw json.RawMessage) error {
+	s.list(ctx, id, wire.Values{"parent": "projects/" + s.p.ID + "/locations/global", "showDeleted": "true"}, func(raw json.RawMessage) error {
 		return s.keepPool(assetOf(raw))
 	})
 	details(ctx, s, providers, true, s.p.Pools, func(ctx context.Context, p *object.Pool) error {

@@ -16,7 +16,7 @@ func (s *site) services(ctx context.Context) {
 	if s.told[s.run.name(id)] {
 		return
 	}
-	s.p.ServicesKnown = s.list(ctx, id, "", wire.Values{"parent": "projects/" + s.p.ID, "filter": "state:ENABLED"}, func(raw json.RawMessage) error {
+	s.p.ServicesKnown = s.list(ctx, id, wire.Values{"parent": "projects/" + s.p.ID, "filter": "state:ENABLED"}, func(raw json.RawMessage) error {
 		return s.keepService(assetOf(raw))
 	})
 }
@@ -31,7 +31,7 @@ func assetOf(raw json.RawMessage) asset {
 
 // accounts lists accounts, their keys, and who may become them.
 func (s *site) accounts(ctx context.Context) {
-	s.list(ctx, "iam.projects.serviceAccounts.list", "", wire.Values{"name": "projects/" + s.p.ID}, func(raw json.RawMessage) error {
+	s.list(ctx, "iam.projects.serviceAccounts.list", wire.Values{"name": "projects/" + s.p.ID}, func(raw json.RawMessage) error {
 		return s.keepAccount(assetOf(raw))
 	})
 	const keys = "iam.projects.serviceAccounts.keys.list"
@@ -49,7 +49,7 @@ func (s *site) accounts(ctx context.Context) {
 
 // keys lists API keys, deleted ones too, which can come back for 30 days.
 func (s *site) keys(ctx context.Context) {
-	s.list(ctx, "apikeys.projects.locations.keys.list", "", wire.Values{"parent": "projects/" + s.p.ID + "/locations/global", "showDeleted": "true"}, func(raw json.RawMessage) error {
+	s.list(ctx, "apikeys.projects.locations.keys.list", wire.Values{"parent": "projects/" + s.p.ID + "/locations/global", "showDeleted": "true"}, func(raw json.RawMessage) error {
 		return s.keepAPIKey(assetOf(raw))
 	})
 }
@@ -58,7 +58,7 @@ func (s *site) keys(ctx context.Context) {
 func (s *site) secrets(ctx context.Context) {
 	const id, versions = "secretmanager.projects.secrets.list", "secretmanager.projects.secrets.versions.list"
 	told := s.told[s.run.name(id)]
-	s.list(ctx, id, "", wire.Values{"parent": "projects/" + s.p.ID}, func(raw json.RawMessage) error {
+	s.list(ctx, id, wire.Values{"parent": "projects/" + s.p.ID}, func(raw json.RawMessage) error {
 		return s.keepSecret(assetOf(raw))
 	})
 	if !told && len(s.p.Secrets) > 0 {
@@ -91,10 +91,9 @@ func (s *site) cryptoKeys(ctx context.Context) {
 	type place struct {
 		name  string
 		rings []string
-		keys  []object.Key
 	}
 	var where []place
-	ok := s.list(ctx, places, "", wire.Values{"name": "projects/" + s.p.ID}, func(raw json.RawMessage) error {
+	ok := s.list(ctx, places, wire.Values{"name": "projects/" + s.p.ID}, func(raw json.RawMessage) error {
 		var l struct{ LocationID string }
 		if json.Unmarshal(raw, &l) != nil || l.LocationID == "" {
 			return wire.ErrMalformed
@@ -153,7 +152,7 @@ func (s *site) ringKeys(ctx context.Context, id string, rings func(add func(stri
 // clients lists OAuth clients and their secrets, without values.
 func (s *site) clients(ctx context.Context) {
 	const id, secrets = "iam.projects.locations.oauthClients.list", "iam.projects.locations.oauthClients.credentials.list"
-	s.list(ctx, id, "", wire.Values{"parent": "projects/" + s.p.ID + "/locations/global", "showDeleted": "true"}, func(raw json.RawMessage) error {
+	s.list(ctx, id, wire.Values{"parent": "projects/" + s.p.ID + "/locations/global", "showDeleted": "true"}, func(raw json.RawMessage) error {
 		c, _, err := convert.OAuthClient(raw)
 		s.p.Clients = append(s.p.Clients, c)
 		return err
@@ -171,7 +170,7 @@ func (s *site) clients(ctx context.Context) {
 
 // hmac lists HMAC keys of Cloud Storage.
 func (s *site) hmac(ctx context.Context) {
-	s.list(ctx, "storage.projects.hmacKeys.list", "", wire.Values{"projectId": s.p.ID}, func(raw json.RawMessage) error {
+	s.list(ctx, "storage.projects.hmacKeys.list", wire.Values{"projectId": s.p.ID}, func(raw json.RawMessage) error {
 		k, _, err := convert.HMACKey(raw)
 		s.p.HMAC = append(s.p.HMAC, k)
 		return err
@@ -180,14 +179,14 @@ func (s *site) hmac(ctx context.Context) {
 
 // roles lists custom roles.
 func (s *site) roles(ctx context.Context) {
-	s.list(ctx, "iam.projects.roles.list", "", wire.Values{"parent": "projects/" + s.p.ID, "view": "FULL", "showDeleted": "true"}, func(raw json.RawMessage) error {
+	s.list(ctx, "iam.projects.roles.list", wire.Values{"parent": "projects/" + s.p.ID, "view": "FULL", "showDeleted": "true"}, func(raw json.RawMessage) error {
 		return s.keepRole(assetOf(raw))
 	})
 }
 
 // contacts lists who answers for the project.
 func (s *site) contacts(ctx context.Context) {
-	s.list(ctx, "essentialcontacts.projects.contacts.list", "", wire.Values{"parent": "projects/" + s.p.ID}, func(raw json.RawMessage) error {
+	s.list(ctx, "essentialcontacts.projects.contacts.list", wire.Values{"parent": "projects/" + s.p.ID}, func(raw json.RawMessage) error {
 		c, _, err := convert.Contact(raw)
 		s.p.Contacts = append(s.p.Contacts, c)
 		return err

@@ -158,9 +158,7 @@ func (x *run) rootsAndFolders() []string {
 	for _, f := range x.estate.Folders {
 		out = append(out, f.Name)
 	}
-	for _, r := range x.roots {
-		out = append(out, r)
-	}
+	out = append(out, x.roots...)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

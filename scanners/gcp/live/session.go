@@ -56,7 +56,7 @@ func (x *run) above(l object.Listing) {
 }
 
 // remark tells something of the whole run.
-func (x *run) remark(format string, args ...any) {
+func (x *run) remarkf(format string, args ...any) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.estate.Notes = append(x.estate.Notes, fmt.Sprintf(format, args...))
@@ -93,9 +93,8 @@ func (x *run) ask(ctx context.Context, id string, in wire.Values) (json.RawMessa
 }
 
 // list asks for all of something in a project and notes how that went, unless Asset
-// Inventory told it. Where says what was asked for, if not the project as a whole. It
-// returns false if nothing more of it can be relied on.
-func (s *site) list(ctx context.Context, id, where string, in wire.Values, each func(json.RawMessage) error) bool {
+// Inventory told it. It returns false if nothing more of it can be relied on.
+func (s *site) list(ctx context.Context, id string, in wire.Values, each func(json.RawMessage) error) bool {
 	call := s.run.name(id)
 	if s.told[call] {
 		return true
@@ -106,7 +105,7 @@ func (s *site) list(ctx context.Context, id, where string, in wire.Values, each 
 		return false
 	}
 	count, err := s.run.list(ctx, id, in, each)
-	s.note(s.listing(call, where, count, err))
+	s.note(s.listing(call, count, err))
 	return err == nil
 }
 
@@ -127,8 +126,8 @@ func enabled(services []string, api string) bool {
 }
 
 // listing makes the note of a call for the project.
-func (s *site) listing(call, where string, count int, err error) object.Listing {
-	return verdict(call, where, "projects/"+s.p.ID, s.p.Number, count, err)
+func (s *site) listing(call string, count int, err error) object.Listing {
+	return verdict(call, "", "projects/"+s.p.ID, s.p.Number, count, err)
 }
 
 // listing makes the note of a call for an organisation or folder.
@@ -219,7 +218,7 @@ func details[T any](ctx context.Context, s *site, id string, always bool, items 
 	}
 	_ = group.Wait() // the error is that of ctx, which each saw
 	count, err := run.sum(len(items))
-	s.note(s.listing(call, "", count, err))
+	s.note(s.listing(call, count, err))
 }
 
 // leaves returns why so many items are not asked about; empty if they are.

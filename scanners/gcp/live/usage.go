@@ -49,7 +49,7 @@ func (s *site) query(ctx context.Context, kind, call string, each func(convert.A
 		each(a)
 		return err
 	})
-	s.note(s.listing(call, "", count, err))
+	s.note(s.listing(call, count, err))
 }
 
 // insightKinds are those that are asked for, with the permission that each takes.
@@ -71,7 +71,7 @@ func (s *site) insights(ctx context.Context) {
 			s.used = append(s.used, i)
 			return err
 		})
-		s.note(s.listing(kind[1], "", count, err))
+		s.note(s.listing(kind[1], count, err))
 	}
 }
 

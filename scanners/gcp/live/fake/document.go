@@ -100,7 +100,10 @@ func Load() (*Documents, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the document of IAM v3: %w", err)
 	}
-	return d, d.add("iam/v3/iam", data)
+	if err := d.add("iam/v3/iam", data); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // module returns the folder of a module of this repository's go.mod.
@@ -163,10 +166,11 @@ func (d *Documents) walk(doc *document, r resource) {
 // compile makes the expression that tells the method by its path.
 func (m *method) compile() {
 	path := m.doc.ServicePath + m.Path
-	expression := "^/"
+	var expression strings.Builder
+	expression.WriteString("^/")
 	for path != "" {
 		before, rest, ok := strings.Cut(path, "{")
-		expression += regexp.QuoteMeta(before)
+		expression.WriteString(regexp.QuoteMeta(before))
 		if !ok {
 			break
 		}
@@ -177,10 +181,10 @@ func (m *method) compile() {
 		if p := m.Parameters[name]; p != nil && p.Pattern != "" {
 			pattern = strings.TrimSuffix(strings.TrimPrefix(p.Pattern, "^"), "$")
 		}
-		expression += "(" + strings.ReplaceAll(pattern, "(", "(?:") + ")"
+		expression.WriteString("(" + strings.ReplaceAll(pattern, "(", "(?:") + ")")
 		path = after
 	}
-	m.match = regexp.MustCompile(expression + "$")
+	m.match = regexp.MustCompile(expression.String() + "$")
 }
 
 // find returns the method of a request and what its path names.

@@ -13,7 +13,7 @@ func factory() Place {
 	return Place{Name: "folders/700000000001", Ancestors: []string{"organizations/111122223333"}}
 }
 
-// Production, Development and Pipelines are its projects.
+// Production has the most in it.
 func Production() Place {
 	return Place{Name: "projects/northwind-prod", Number: "444455556666", Ancestors: []string{"folders/700000000001", "organizations/111122223333"}}
 }

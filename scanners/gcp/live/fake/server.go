@@ -107,7 +107,7 @@ func (s *Server) Problems() []string {
 	return slices.Clone(s.problems)
 }
 
-func (s *Server) problem(format string, args ...any) {
+func (s *Server) problemf(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.problems = append(s.problems, fmt.Sprintf(format, args...))
@@ -120,7 +120,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// spell an attachment point of IAM v2 are the same.
 	m, at := s.docs.find(r.Host, r.Method, strings.ReplaceAll(r.URL.EscapedPath(), "%252F", "%2F"))
 	if m == nil {
-		s.problem("%s %s%s: no such method", r.Method, r.Host, r.URL.Path)
+		s.problemf("%s %s%s: no such method", r.Method, r.Host, r.URL.Path)
 		Refuse(w, http.StatusNotFound, "NOT_FOUND", "", "The requested URL was not found on this server.", nil)
 		return
 	}
@@ -137,7 +137,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests = append(s.requests, request)
 	s.mu.Unlock()
 	if wrong := s.wrong(m, request, body); wrong != "" {
-		s.problem("%s: %s", m.ID, wrong)
+		s.problemf("%s: %s", m.ID, wrong)
 		Refuse(w, http.StatusBadRequest, "INVALID_ARGUMENT", "", wrong, nil)
 		return
 	}
@@ -246,10 +246,10 @@ func (s *Server) answer(w http.ResponseWriter, m *method, r Request) {
 		err = json.Unmarshal(data, &plain)
 	}
 	if err != nil {
-		s.problem("%s: %v", m.ID, err)
+		s.problemf("%s: %v", m.ID, err)
 	}
 	if bad := m.doc.check(m.Response, "answer", plain); bad != "" {
-		s.problem("%s: %s", m.ID, bad)
+		s.problemf("%s: %s", m.ID, bad)
 	}
 	if chosen, err := parse(r.Query.Get("fields")); err == nil {
 		plain = chosen.only(plain)

@@ -48,7 +48,7 @@ func (s *Server) Asset(p Place, kind, name string, data Tree) {
 	if at, ok := assetSchemas()[kind]; ok {
 		doc := s.docs.byFile[at[0]]
 		if bad := doc.check(doc.Schemas[at[1]], kind, plain(data)); bad != "" {
-			s.problem("%s", bad)
+			s.problemf("%s", bad)
 		}
 	}
 	for _, scope := range p.scopes() {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
 )
 
 // An Error is a refusal by an API (https://cloud.google.com/apis/design/errors).
@@ -65,14 +67,14 @@ func refusal(op Operation, status int, body []byte) *Error {
 		e.Message = http.StatusText(status)
 		return e
 	}
-	e.Code, e.Message = answer.Error.Status, line(answer.Error.Message)
+	e.Code, e.Message = line(answer.Error.Status), line(answer.Error.Message)
 	for _, d := range answer.Error.Details {
 		if strings.HasSuffix(d.Type, "google.rpc.ErrorInfo") && e.Reason == "" {
-			e.Reason, e.Service, e.Consumer = d.Reason, d.Metadata["service"], d.Metadata["consumer"]
+			e.Reason, e.Service, e.Consumer = line(d.Reason), line(d.Metadata["service"]), line(d.Metadata["consumer"])
 		}
 	}
 	if e.Reason == "" && len(answer.Error.Errors) > 0 {
-		e.Reason = answer.Error.Errors[0].Reason
+		e.Reason = line(answer.Error.Errors[0].Reason)
 	}
 	return e
 }
@@ -86,7 +88,7 @@ func line(text string) string {
 			words[i] = "[redacted]"
 		}
 	}
-	text = strings.Join(words, " ")
+	text = inventory.Printable(strings.Join(words, " "))
 	if len(text) > maxMessage {
 		text = strings.ToValidUTF8(text[:maxMessage], "") + " …"
 	}
