@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/aws"
+	"github.com/muster-nhi/muster/scanners/gcp"
 	"github.com/muster-nhi/muster/scanners/kubernetes"
 	"github.com/muster-nhi/muster/scanners/plugin"
 	"github.com/muster-nhi/muster/scanners/replay"
@@ -20,6 +21,8 @@ func Factories() []scanners.Factory {
 		kubernetes.Manifests(),
 		aws.Factory(),
 		aws.Exports(),
+		gcp.Factory(),
+		gcp.Exports(),
 		replay.Factory(),
 	}
 	var names []string
