@@ -292,11 +292,38 @@ func (a *Analysis) evidence(p *powers, w *way, s *step, h *Hop) {
 		on(w.on, s.at)
 		on(w.at, s.at)
 	}
+	if h.Certain {
+		return
+	}
+	h.Notes = slices.Clone(h.Notes)
 	for _, e := range h.Evidence {
-		if e.Note != "" && !h.Certain {
+		if e.Note != "" {
 			h.Notes = append(h.Notes, e.Note)
 		}
 	}
+	need := w.account
+	need.Or(w.project)
+	h.Notes = append(h.Notes, a.doubts(p, s.at, need)...)
+}
+
+// doubts says what may take permissions away on a resource.
+func (a *Analysis) doubts(p *powers, at int32, need role.Set) []string {
+	var out []string
+	for _, k := range p.denies {
+		d := &a.denies[k.deny()]
+		if !d.set.Meets(need) || !a.tree.within(at, d.place) || a.denied(k, a.contextOf(at)) == (may{}) {
+			continue
+		}
+		text := "deny policy " + d.Policy + " may take it away"
+		if d.cond >= 0 {
+			text += ": " + clip(a.conds[d.cond].Text())
+		}
+		out = append(out, text)
+	}
+	if len(p.bounds) > 0 && !a.inBounds(p, at) {
+		out = append(out, "a principal access boundary may keep it out of reach")
+	}
+	return out
 }
 
 // lending names the roles that a holder gives itself on the way.

@@ -21,7 +21,7 @@ func asOf() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 //	deny RESOURCE PRINCIPAL… : PERMISSION… [except PRINCIPAL…] [if CONDITION]
 //	bound TARGET… : RESOURCE…
 //	group EMAIL = MEMBER…            group EMAIL unread
-//	run TYPE NAME ACCOUNT
+//	run TYPE NAME ACCOUNT | secret PROJECT ID
 //	pool PROJECT ID | provider POOL KIND ISSUER [if CONDITION] with KEY=EXPRESSION…
 //
 // A member without a kind, NAME@PROJECT, is a service account. The resource
@@ -92,6 +92,8 @@ func (e *Estate) line(line string) string {
 	case "run":
 		_, project, _ := strings.Cut(rest[2], "@")
 		e.Workloads = append(e.Workloads, Workload{Type: rest[0], Name: rest[1], Account: mail(rest[2]), Project: project})
+	case "secret":
+		e.Resources = append(e.Resources, Resource{Name: "secretmanager.googleapis.com/projects/" + rest[0] + "/secrets/" + rest[1], Kind: ResourceSecret, Project: rest[0]})
 	case "pool":
 		e.Pools = append(e.Pools, Pool{Name: "projects/" + rest[0] + "/locations/global/workloadIdentityPools/" + rest[1], ProvidersKnown: true})
 	case "provider":

@@ -62,6 +62,12 @@ func (a *Analysis) assess(p *powers) {
 	for _, h := range p.drawn {
 		for _, g := range a.holders[h].grants {
 			a.weigh(p, h, g)
+			if g.cond >= 0 && a.conds[g.cond].plain == inventory.Unknown {
+				if at := a.somewhere(g); at >= 0 {
+					m := a.on(p, at)
+					some.Or(m.certain)
+				}
+			}
 		}
 	}
 	for _, at := range o.admin {
@@ -71,6 +77,9 @@ func (a *Analysis) assess(p *powers) {
 	for _, at := range o.maybe {
 		o.raise(levelAdmin, false)
 		o.reasons = append(o.reasons, a.adminReason(p, at, false))
+		for _, text := range a.doubts(p, at, a.powerful[0]) {
+			o.unknown = append(o.unknown, "administering "+a.nameOf(at)+": "+text)
+		}
 	}
 	o.capabilities = capabilitiesOf(a.capables, wide, some)
 	if len(o.admin) > 0 {
@@ -127,9 +136,12 @@ func (a *Analysis) weigh(p *powers, h int32, g grant) {
 	note := ""
 	if g.cond >= 0 {
 		c := &a.conds[g.cond]
-		if holds = c.plain; holds == inventory.Unknown && c.OnResource() && c.Err() == nil {
-			note = "where its condition holds"
-		} else if holds == inventory.Unknown {
+		switch holds = c.plain; {
+		case holds == inventory.Unknown && a.somewhere(g) >= 0:
+			holds, note = inventory.True, "where its condition holds"
+		case holds == inventory.Unknown && c.OnResource() && c.Err() == nil:
+			note = "no resource is known for which its condition holds"
+		case holds == inventory.Unknown:
 			note = "its condition cannot be known"
 		}
 	}
@@ -148,14 +160,19 @@ func (a *Analysis) weigh(p *powers, h int32, g grant) {
 		o.reasons = append(o.reasons, Reason{Text: on + " allows something that could not be read", Evidence: []Evidence{e}, level: most})
 		return
 	}
-	level := a.levelOf(p, g)
+	least, level := a.levelOf(p, g)
 	if level == levelNone {
 		return
 	}
 	certain := holds == inventory.True
-	if !certain && a.conds[g.cond].Err() != nil {
+	if certain && least != level {
+		o.raise(least, true)
+		certain = false
+		o.unknown = append(o.unknown, "what "+on+" gives: a deny policy or an access boundary may take it away")
+	}
+	if holds == inventory.Unknown && a.conds[g.cond].Err() != nil {
 		o.unknown = append(o.unknown, "condition of "+on+": "+a.conds[g.cond].Err().Error())
-	} else if !certain {
+	} else if holds == inventory.Unknown {
 		o.unknown = append(o.unknown, "condition of "+on+": "+note)
 	}
 	o.raise(level, certain)
@@ -166,34 +183,91 @@ func (a *Analysis) weigh(p *powers, h int32, g grant) {
 	o.reasons = append(o.reasons, Reason{Text: verb + " by " + on, Certain: certain, Evidence: []Evidence{e}, level: level})
 }
 
-// levelOf is the level of a grant beneath the denies that are about its holder for
-// certain. A role that is only in the table keeps its level: what else it has is not
+// searched is how many resources a condition is tried on.
+const searched = 2000
+
+// somewhere finds a resource for which the condition of a grant holds; -1 if none is
 // known.
-func (a *Analysis) levelOf(p *powers, g grant) inventory.Level {
-	r := &a.roles[g.role]
-	if len(p.denies) == 0 || r.Total == 0 {
-		return r.Level
+func (a *Analysis) somewhere(g grant) int32 {
+	c := &a.conds[g.cond]
+	if !c.OnResource() || c.Err() != nil {
+		return -1
 	}
-	var patterns, except []string
-	for _, k := range p.denies {
-		d := &a.denies[k.deny()]
-		if k.certain() && d.cond < 0 && a.tree.within(g.place, d.place) {
-			if len(d.ExceptPermissions) > 0 && len(patterns) > 0 {
-				continue // exceptions are of one rule only: two such rules are not joined
-			}
-			patterns, except = append(patterns, d.Permissions...), append(except, d.ExceptPermissions...)
+	key := grant{place: g.place, cond: g.cond}
+	if have, ok := a.examples.Load(key); ok {
+		return have.(int32) //nolint:forcetypeassert,errcheck // nothing else is put there
+	}
+	found := int32(-1)
+	p := &a.tree.places[g.place]
+	for _, at := range a.tree.order[p.in:min(p.out, p.in+searched)] {
+		if c.Holds(a.contextOf(at)) == inventory.True {
+			found = at
+			break
 		}
 	}
-	if len(patterns) == 0 {
+	a.examples.Store(key, found)
+	return found
+}
+
+// levelOf is the level of a grant beneath the denies that are about its holder: the
+// least that it is and the most. A role that is only in the table keeps its level: what
+// else it has is not known.
+func (a *Analysis) levelOf(p *powers, g grant) (least, most inventory.Level) {
+	r := &a.roles[g.role]
+	least, most = r.Level, r.Level
+	if len(p.bounds) > 0 && !a.inBounds(p, g.place) && !a.boundsWithin(p, g.place) {
+		least = levelNone
+	}
+	if len(p.denies) == 0 || r.Total == 0 {
+		return least, most
+	}
+	var sure, all []int32
+	for _, k := range p.denies {
+		d := &a.denies[k.deny()]
+		if !a.tree.within(g.place, d.place) {
+			continue // what is beneath the place of the grant is not all of it
+		}
+		all = append(all, k.deny())
+		if k.certain() && (d.cond < 0 || a.conds[d.cond].plain == inventory.True) {
+			sure = append(sure, k.deny())
+		}
+	}
+	most = a.beneath(r, sure)
+	if low := a.beneath(r, all); low.Rank() < least.Rank() {
+		least = low
+	}
+	return least, most
+}
+
+// boundsWithin reports whether an access boundary lets its principals reach something
+// in a place.
+func (a *Analysis) boundsWithin(p *powers, at int32) bool {
+	return slices.ContainsFunc(p.bounds, func(k int32) bool {
+		return slices.ContainsFunc(a.bounds[k].places, func(in int32) bool { return a.tree.within(in, at) })
+	})
+}
+
+// beneath is the level of what some rules leave of a role.
+func (a *Analysis) beneath(r *rolle, rules []int32) inventory.Level {
+	if len(rules) == 0 {
 		return r.Level
+	}
+	key := r.Name + fmt.Sprint(rules)
+	if have, ok := a.levels.Load(key); ok {
+		return have.(inventory.Level) //nolint:forcetypeassert,errcheck // nothing else is put there
 	}
 	var rest []string
 	for _, permission := range a.given[r.Name].Permissions {
-		if !deniedBy(patterns, permission) || deniedBy(except, permission) {
+		if !slices.ContainsFunc(rules, func(k int32) bool {
+			d := &a.denies[k]
+			return deniedBy(d.Permissions, permission) && !deniedBy(d.ExceptPermissions, permission)
+		}) {
 			rest = append(rest, permission)
 		}
 	}
-	return role.Of(r.Name, rest, true).Level
+	level := role.Of(r.Name, rest, true).Level
+	a.levels.Store(key, level)
+	return level
 }
 
 // deniedBy reports whether a pattern of a deny policy means a permission.

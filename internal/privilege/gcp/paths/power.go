@@ -264,16 +264,17 @@ func (a *Analysis) inherit(p *powers) {
 // bounded takes away what access boundaries keep out of reach. Which permissions
 // they are about depends on their version, so it is only perhaps taken away.
 func (a *Analysis) bounded(p *powers, at int32, m may) may {
-	if len(p.bounds) == 0 {
-		return m
+	if len(p.bounds) > 0 && !a.inBounds(p, at) {
+		m.certain, m.lent = role.Set{}, role.Set{}
 	}
-	for _, k := range p.bounds {
-		if slices.ContainsFunc(a.bounds[k].places, func(in int32) bool { return a.tree.within(at, in) }) {
-			return m
-		}
-	}
-	m.certain, m.lent = role.Set{}, role.Set{}
 	return m
+}
+
+// inBounds reports whether some access boundary lets its principals reach a place.
+func (a *Analysis) inBounds(p *powers, at int32) bool {
+	return slices.ContainsFunc(p.bounds, func(k int32) bool {
+		return slices.ContainsFunc(a.bounds[k].places, func(in int32) bool { return a.tree.within(at, in) })
+	})
 }
 
 // nearest is the deepest place at or above one at which something is given or

@@ -62,7 +62,7 @@ func (a *Analysis) there(g *goal, i int32, certain bool) []int32 {
 	case g.level == levelAdmin:
 		return o.maybe
 	case o.certain == levelAdmin:
-		return []int32{less}
+		return nil
 	case g.capability != "" && certain && slices.Contains(o.capabilities, g.capability),
 		g.capability == "" && certain && o.certain.Rank() >= g.level.Rank(),
 		g.capability == "" && !certain && o.possible.Rank() >= g.level.Rank():
@@ -199,7 +199,8 @@ func (w *walker) idle() bool {
 	p := w.a.holders[w.who].powers
 	if w.g.level != levelAdmin {
 		return len(w.a.there(w.g, w.who, true)) > 0 || p.own.certain == levelAdmin ||
-			len(w.a.goals[0].certain.finds[w.who]) > 0 || w.base != nil && len(w.base.finds[w.who]) > 0
+			len(w.a.goals[0].certain.finds[w.who]) > 0 ||
+			w.base != nil && (len(w.base.finds[w.who]) > 0 || p.own.possible == levelAdmin || len(w.a.goals[0].possible.finds[w.who]) > 0)
 	}
 	return w.base != nil && (len(p.own.admin) > 0 || len(w.base.finds[w.who]) > 0)
 }

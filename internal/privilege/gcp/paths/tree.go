@@ -43,7 +43,8 @@ func (p *place) container() bool { return p.kind >= placeProject }
 type tree struct {
 	places []place
 	index  map[string]int32
-	cut    bool // folders deeper than maxDepth, or in a circle
+	order  []int32 // places by their number
+	cut    bool    // folders deeper than maxDepth, or in a circle
 }
 
 // canonical is the name under which a resource is kept.
@@ -245,6 +246,10 @@ func (t *tree) number() {
 			t.places[i].parent = -1
 			next = t.walk(int32(i), children, seen, next)
 		}
+	}
+	t.order = make([]int32, len(t.places))
+	for i := range t.places {
+		t.order[t.places[i].in] = int32(i)
 	}
 }
 
