@@ -82,9 +82,7 @@ func (x *run) denies(ctx context.Context, place string) {
 func (s *site) denies(ctx context.Context) {
 	found, err := s.run.denials(ctx, "projects/"+s.p.ID)
 	s.note(s.listing(s.run.name("iam.policies.listPolicies"), len(found), err))
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	s.run.estate.Denies = append(s.run.estate.Denies, found...)
+	s.deny = found
 }
 
 // boundaries reads the principal access boundary policies of an organisation and

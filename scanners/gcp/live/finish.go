@@ -14,7 +14,9 @@ func (x *run) finish() {
 	e := x.estate
 	for _, s := range x.sites {
 		e.Roles = append(e.Roles, s.custom...)
-		x.spell(s)
+		e.Denies = append(e.Denies, s.deny...)
+		s.spell()
+		e.Policies = append(e.Policies, s.own...)
 		s.defaults()
 	}
 	e.Roles = unique(e.Roles, func(r *object.Role) string { return r.Name })
@@ -45,20 +47,17 @@ func listingKey(l *object.Listing) string { return l.Call + " " + l.Where }
 
 // spell has policies of accounts name them by their e-mail address: Asset Inventory
 // has their unique ids in places.
-func (x *run) spell(s *site) {
+func (s *site) spell() {
 	email := map[string]string{}
 	for _, a := range s.p.Accounts {
 		if a.UniqueID != "" {
 			email["/serviceAccounts/"+a.UniqueID] = "/serviceAccounts/" + a.Email
 		}
 	}
-	for i := range x.estate.Policies {
-		p := &x.estate.Policies[i]
-		if p.Project != s.p.ID || !strings.HasPrefix(p.Resource, "iam.googleapis.com/") {
-			continue
-		}
+	for i := range s.own {
+		p := &s.own[i]
 		at := strings.LastIndex(p.Resource, "/serviceAccounts/")
-		if at < 0 {
+		if at < 0 || !strings.HasPrefix(p.Resource, "iam.googleapis.com/") {
 			continue
 		}
 		if to, ok := email[p.Resource[at:]]; ok {
@@ -93,7 +92,7 @@ func (s *site) judge(roles map[string]*object.Role) {
 			idle(a, i)
 		}
 	}
-	s.used, s.custom = nil, nil
+	s.used, s.custom, s.own, s.deny = nil, nil, nil, nil
 }
 
 // topInsights files what Recommender told of organisations and folders with the

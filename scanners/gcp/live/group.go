@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -48,18 +49,23 @@ func (x *run) groups(ctx context.Context) {
 
 // namedGroups are those that policies name, sorted.
 func (x *run) namedGroups() []string {
-	var out []string
-	for _, p := range x.estate.Policies {
-		for _, b := range p.Bindings {
-			for _, m := range b.Members {
-				if email, ok := strings.CutPrefix(m, "group:"); ok {
-					out = append(out, strings.ToLower(email))
+	named := map[string]bool{}
+	look := func(policies []object.Policy) {
+		for _, p := range policies {
+			for _, b := range p.Bindings {
+				for _, m := range b.Members {
+					if email, ok := strings.CutPrefix(m, "group:"); ok {
+						named[strings.ToLower(email)] = true
+					}
 				}
 			}
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	look(x.estate.Policies)
+	for _, s := range x.sites {
+		look(s.own)
+	}
+	return slices.Sorted(maps.Keys(named))
 }
 
 // group reads one group.

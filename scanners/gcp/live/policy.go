@@ -108,6 +108,10 @@ func (x *run) keepPolicy(s *site, resource string, raw json.RawMessage) error {
 	p := object.Policy{Resource: resource, Bindings: x.texts.bindings(bindings), Audit: audit}
 	if s != nil {
 		p.Project = s.p.ID
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.own = append(s.own, p)
+		return err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()

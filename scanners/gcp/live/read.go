@@ -61,6 +61,7 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("read Google Cloud: %w", err)
 	}
+	x.clear()
 	x.finish()
 	return x.estate, nil
 }
@@ -86,6 +87,9 @@ func (s *site) read(ctx context.Context) {
 		s.note(object.Listing{Call: s.run.name("cloudresourcemanager.projects.search"), Status: inventory.StatusSkipped, Reason: "the project is being deleted (" + s.p.State + "): what it holds cannot be read"})
 		return
 	}
+	if s.load() {
+		return
+	}
 	s.services(ctx)
 	jobs := []func(context.Context){
 		s.policy, s.accounts, s.keys, s.secrets, s.cryptoKeys, s.pools, s.clients, s.hmac, s.roles, s.denies, s.contacts,
@@ -103,6 +107,9 @@ func (s *site) read(ctx context.Context) {
 		s.insights(ctx)
 	}
 	s.turnedOff()
+	if ctx.Err() == nil {
+		s.save()
+	}
 }
 
 // turnedOff says in a note which APIs are not enabled.

@@ -30,6 +30,8 @@ type site struct {
 
 	loose     []ownKey
 	custom    []object.Role
+	own       []object.Policy
+	deny      []object.DenyPolicy
 	used      []convert.Insight
 	versions  map[string][]object.SecretVersion // by the name of the secret
 	providers map[string][]object.Provider      // by the name of the pool
