@@ -52,9 +52,21 @@ type roleAssignment struct {
 
 func (x *run) roleAssignment(a roleAssignment) object.DirectoryRoleAssignment {
 	return object.DirectoryRoleAssignment{
-		ID: a.ID, Role: x.id(a.Role), Principal: x.id(a.Principal), Scope: x.names.text(strings.ToLower(cmp.Or(a.Directory, a.App, "/"))),
+		ID: a.ID, Role: x.id(a.Role), Principal: x.id(a.Principal), Scope: x.names.text(directoryScope(cmp.Or(a.Directory, a.App, "/"))),
 		Start: a.Start.Time, End: a.End.Time,
 	}
+}
+
+// unitScope is how the scope of an administrative unit begins.
+const unitScope = "/administrativeUnits/"
+
+// directoryScope writes a scope with its id in lower case.
+func directoryScope(scope string) string {
+	scope = strings.ToLower(scope)
+	if id, ok := strings.CutPrefix(scope, strings.ToLower(unitScope)); ok {
+		return unitScope + id
+	}
+	return scope
 }
 
 const assignmentFields = "$select=id,roleDefinitionId,principalId,directoryScopeId,appScopeId"
@@ -116,7 +128,7 @@ func (x *run) joinSchedules(t *object.Tenant) {
 func (x *run) units(ctx context.Context) {
 	wanted := map[string]bool{}
 	for _, d := range x.tenant.Directory {
-		if id, ok := strings.CutPrefix(d.Scope, "/administrativeunits/"); ok {
+		if id, ok := strings.CutPrefix(d.Scope, unitScope); ok {
 			wanted[id] = true
 		}
 	}

@@ -25,7 +25,7 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
 	}
-	strangers := 0
+	strangers, left := 0, 0
 	for pager := client.NewListPager(nil); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
@@ -41,6 +41,7 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 				continue
 			}
 			if !x.options.chosen(id, name) {
+				left++
 				continue
 			}
 			found := &object.Subscription{ID: id, Name: name, Tags: x.tags(plainTags(s.Tags))}
@@ -57,6 +58,9 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 	}
 	if strangers > 0 {
 		x.remark("%d subscriptions are of other tenants that let this one in, and were not read", strangers)
+	}
+	if left > 0 {
+		x.remark("%d subscriptions are left out by choice: what roles give in them is not known", left)
 	}
 	return len(x.tenant.Subscriptions), nil
 }

@@ -33,12 +33,12 @@ import (
 type route struct {
 	path   *regexp.Regexp
 	api    string
-	server func(s *Server, subscription, rest string) transporter
+	server func(s *Server, r *http.Request, subscription, rest string) transporter
 }
 
 func routes() []route {
-	at := func(path, api string, server func(*Server, string, string) transporter) route {
-		return route{regexp.MustCompile(`(?i)^` + path + `(/page_\d+)?$`), api, server}
+	at := func(path, api string, server func(*Server, *http.Request, string, string) transporter) route {
+		return route{regexp.MustCompile(`(?i)^` + path + `$`), api, server}
 	}
 	const sub = `/subscriptions/([^/]+)`
 	const auth = sub + `/providers/Microsoft.Authorization`
@@ -67,17 +67,7 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request, _ Request) {
 		if parts == nil {
 			continue
 		}
-		key := strings.ToLower(route.api + " " + parts[1] + " " + parts[2])
-		s.mu.Lock()
-		if s.arm == nil {
-			s.arm = map[string]transporter{}
-		}
-		server := s.arm[key]
-		if server == nil {
-			server = route.server(s, strings.ToLower(parts[1]), strings.ToLower(parts[2]))
-			s.arm[key] = server
-		}
-		s.mu.Unlock()
+		server := route.server(s, r, strings.ToLower(parts[1]), strings.ToLower(parts[2]))
 		pass(w, r, server, route.api)
 		return
 	}
@@ -131,24 +121,37 @@ func as[T any](items []Tree) []*T {
 	return out
 }
 
-// pages deals items out over the pages of a fake server.
-func pages[R, T any](s *Server, items []*T, page func([]*T) R) azfake.PagerResponder[R] {
+// pages makes the page of a listing that a request asks for. It has no memory, as a
+// request may be repeated.
+func pages[R, T any](s *Server, r *http.Request, items []*T, page func([]*T, *string) R) azfake.PagerResponder[R] {
 	var out azfake.PagerResponder[R]
 	size := s.Page
 	if size <= 0 {
 		size = 1000
 	}
-	for begin := 0; begin == 0 || begin < len(items); begin += size {
-		out.AddPage(http.StatusOK, page(items[begin:min(begin+size, len(items))]), nil)
+	begin, err := strconv.Atoi(r.URL.Query().Get("$skiptoken"))
+	if err != nil {
+		begin = 0
 	}
+	end := min(begin+size, len(items))
+	var next *string
+	if end < len(items) {
+		u := *r.URL
+		u.Scheme, u.Host = "https", r.Host
+		q := u.Query()
+		q.Set("$skiptoken", strconv.Itoa(end))
+		u.RawQuery = q.Encode()
+		next = to.Ptr(u.String())
+	}
+	out.AddPage(http.StatusOK, page(items[min(begin, end):end], next), nil)
 	return out
 }
 
-func (s *Server) subscriptions(_, _ string) transporter {
+func (s *Server) subscriptions(r *http.Request, _, _ string) transporter {
 	return subscriptions.NewServerTransport(&subscriptions.Server{
 		NewListPager: func(*armsubscriptions.ClientListOptions) azfake.PagerResponder[armsubscriptions.ClientListResponse] {
-			return pages(s, as[armsubscriptions.Subscription](all(s.Manage["subscriptions"])), func(v []*armsubscriptions.Subscription) armsubscriptions.ClientListResponse {
-				return armsubscriptions.ClientListResponse{SubscriptionListResult: armsubscriptions.SubscriptionListResult{Value: v}}
+			return pages(s, r, as[armsubscriptions.Subscription](all(s.Manage["subscriptions"])), func(v []*armsubscriptions.Subscription, next *string) armsubscriptions.ClientListResponse {
+				return armsubscriptions.ClientListResponse{SubscriptionListResult: armsubscriptions.SubscriptionListResult{Value: v, NextLink: next}}
 			})
 		},
 	})
@@ -157,7 +160,7 @@ func (s *Server) subscriptions(_, _ string) transporter {
 // maxRows is how many rows Resource Graph sends on a page.
 const maxRows = 1000
 
-func (s *Server) resources(_, _ string) transporter {
+func (s *Server) resources(_ *http.Request, _, _ string) transporter {
 	return resourcegraph.NewServerTransport(&resourcegraph.Server{
 		Resources: func(_ context.Context, in armresourcegraph.QueryRequest, _ *armresourcegraph.ClientResourcesOptions) (azfake.Responder[armresourcegraph.ClientResourcesResponse], azfake.ErrorResponder) {
 			var out azfake.Responder[armresourcegraph.ClientResourcesResponse]
@@ -222,74 +225,74 @@ func (s *Server) of(table, kind, subscription string) []Tree {
 	return out
 }
 
-func (s *Server) authorization(subscription, _ string) transporter {
+func (s *Server) authorization(r *http.Request, subscription, _ string) transporter {
 	lists := func(kind string) []Tree { return all(s.Manage[kind+"/"+subscription]) }
 	return authorization.NewServerFactoryTransport(&authorization.ServerFactory{
 		RoleAssignmentsServer: authorization.RoleAssignmentsServer{
 			NewListForSubscriptionPager: func(*armauthorization.RoleAssignmentsClientListForSubscriptionOptions) azfake.PagerResponder[armauthorization.RoleAssignmentsClientListForSubscriptionResponse] {
-				return pages(s, as[armauthorization.RoleAssignment](s.of("authorizationresources", "microsoft.authorization/roleassignments", subscription)), func(v []*armauthorization.RoleAssignment) armauthorization.RoleAssignmentsClientListForSubscriptionResponse {
-					return armauthorization.RoleAssignmentsClientListForSubscriptionResponse{RoleAssignmentListResult: armauthorization.RoleAssignmentListResult{Value: v}}
+				return pages(s, r, as[armauthorization.RoleAssignment](s.of("authorizationresources", "microsoft.authorization/roleassignments", subscription)), func(v []*armauthorization.RoleAssignment, next *string) armauthorization.RoleAssignmentsClientListForSubscriptionResponse {
+					return armauthorization.RoleAssignmentsClientListForSubscriptionResponse{RoleAssignmentListResult: armauthorization.RoleAssignmentListResult{Value: v, NextLink: next}}
 				})
 			},
 		},
 		RoleDefinitionsServer: authorization.RoleDefinitionsServer{
 			NewListPager: func(string, *armauthorization.RoleDefinitionsClientListOptions) azfake.PagerResponder[armauthorization.RoleDefinitionsClientListResponse] {
-				return pages(s, as[armauthorization.RoleDefinition](s.of("authorizationresources", "microsoft.authorization/roledefinitions", subscription)), func(v []*armauthorization.RoleDefinition) armauthorization.RoleDefinitionsClientListResponse {
-					return armauthorization.RoleDefinitionsClientListResponse{RoleDefinitionListResult: armauthorization.RoleDefinitionListResult{Value: v}}
+				return pages(s, r, as[armauthorization.RoleDefinition](s.of("authorizationresources", "microsoft.authorization/roledefinitions", subscription)), func(v []*armauthorization.RoleDefinition, next *string) armauthorization.RoleDefinitionsClientListResponse {
+					return armauthorization.RoleDefinitionsClientListResponse{RoleDefinitionListResult: armauthorization.RoleDefinitionListResult{Value: v, NextLink: next}}
 				})
 			},
 		},
 		DenyAssignmentsServer: authorization.DenyAssignmentsServer{
 			NewListPager: func(*armauthorization.DenyAssignmentsClientListOptions) azfake.PagerResponder[armauthorization.DenyAssignmentsClientListResponse] {
-				return pages(s, as[armauthorization.DenyAssignment](lists("denyAssignments")), func(v []*armauthorization.DenyAssignment) armauthorization.DenyAssignmentsClientListResponse {
-					return armauthorization.DenyAssignmentsClientListResponse{DenyAssignmentListResult: armauthorization.DenyAssignmentListResult{Value: v}}
+				return pages(s, r, as[armauthorization.DenyAssignment](lists("denyAssignments")), func(v []*armauthorization.DenyAssignment, next *string) armauthorization.DenyAssignmentsClientListResponse {
+					return armauthorization.DenyAssignmentsClientListResponse{DenyAssignmentListResult: armauthorization.DenyAssignmentListResult{Value: v, NextLink: next}}
 				})
 			},
 		},
 		RoleEligibilityScheduleInstancesServer: authorization.RoleEligibilityScheduleInstancesServer{
 			NewListForScopePager: func(string, *armauthorization.RoleEligibilityScheduleInstancesClientListForScopeOptions) azfake.PagerResponder[armauthorization.RoleEligibilityScheduleInstancesClientListForScopeResponse] {
-				return pages(s, as[armauthorization.RoleEligibilityScheduleInstance](lists("roleEligibilityScheduleInstances")), func(v []*armauthorization.RoleEligibilityScheduleInstance) armauthorization.RoleEligibilityScheduleInstancesClientListForScopeResponse {
-					return armauthorization.RoleEligibilityScheduleInstancesClientListForScopeResponse{RoleEligibilityScheduleInstanceListResult: armauthorization.RoleEligibilityScheduleInstanceListResult{Value: v}}
+				return pages(s, r, as[armauthorization.RoleEligibilityScheduleInstance](lists("roleEligibilityScheduleInstances")), func(v []*armauthorization.RoleEligibilityScheduleInstance, next *string) armauthorization.RoleEligibilityScheduleInstancesClientListForScopeResponse {
+					return armauthorization.RoleEligibilityScheduleInstancesClientListForScopeResponse{RoleEligibilityScheduleInstanceListResult: armauthorization.RoleEligibilityScheduleInstanceListResult{Value: v, NextLink: next}}
 				})
 			},
 		},
 	})
 }
 
-func (s *Server) identities(subscription, rest string) transporter {
+func (s *Server) identities(r *http.Request, subscription, rest string) transporter {
 	return msi.NewServerFactoryTransport(&msi.ServerFactory{
 		UserAssignedIdentitiesServer: msi.UserAssignedIdentitiesServer{
 			NewListBySubscriptionPager: func(*armmsi.UserAssignedIdentitiesClientListBySubscriptionOptions) azfake.PagerResponder[armmsi.UserAssignedIdentitiesClientListBySubscriptionResponse] {
-				return pages(s, as[armmsi.Identity](s.of("resources", "microsoft.managedidentity/userassignedidentities", subscription)), func(v []*armmsi.Identity) armmsi.UserAssignedIdentitiesClientListBySubscriptionResponse {
-					return armmsi.UserAssignedIdentitiesClientListBySubscriptionResponse{UserAssignedIdentitiesListResult: armmsi.UserAssignedIdentitiesListResult{Value: v}}
+				return pages(s, r, as[armmsi.Identity](s.of("resources", "microsoft.managedidentity/userassignedidentities", subscription)), func(v []*armmsi.Identity, next *string) armmsi.UserAssignedIdentitiesClientListBySubscriptionResponse {
+					return armmsi.UserAssignedIdentitiesClientListBySubscriptionResponse{UserAssignedIdentitiesListResult: armmsi.UserAssignedIdentitiesListResult{Value: v, NextLink: next}}
 				})
 			},
 		},
 		FederatedIdentityCredentialsServer: msi.FederatedIdentityCredentialsServer{
 			NewListPager: func(string, string, *armmsi.FederatedIdentityCredentialsClientListOptions) azfake.PagerResponder[armmsi.FederatedIdentityCredentialsClientListResponse] {
-				return pages(s, as[armmsi.FederatedIdentityCredential](all(s.Manage["/subscriptions/"+subscription+rest])), func(v []*armmsi.FederatedIdentityCredential) armmsi.FederatedIdentityCredentialsClientListResponse {
-					return armmsi.FederatedIdentityCredentialsClientListResponse{FederatedIdentityCredentialsListResult: armmsi.FederatedIdentityCredentialsListResult{Value: v}}
+				return pages(s, r, as[armmsi.FederatedIdentityCredential](all(s.Manage["/subscriptions/"+subscription+rest])), func(v []*armmsi.FederatedIdentityCredential, next *string) armmsi.FederatedIdentityCredentialsClientListResponse {
+					return armmsi.FederatedIdentityCredentialsClientListResponse{FederatedIdentityCredentialsListResult: armmsi.FederatedIdentityCredentialsListResult{Value: v, NextLink: next}}
 				})
 			},
 		},
 	})
 }
 
-func (s *Server) stores(subscription, _ string) transporter {
+func (s *Server) stores(r *http.Request, subscription, _ string) transporter {
 	return storage.NewServerFactoryTransport(&storage.ServerFactory{AccountsServer: storage.AccountsServer{
 		NewListPager: func(*armstorage.AccountsClientListOptions) azfake.PagerResponder[armstorage.AccountsClientListResponse] {
-			return pages(s, as[armstorage.Account](s.of("resources", "microsoft.storage/storageaccounts", subscription)), func(v []*armstorage.Account) armstorage.AccountsClientListResponse {
-				return armstorage.AccountsClientListResponse{AccountListResult: armstorage.AccountListResult{Value: v}}
+			return pages(s, r, as[armstorage.Account](s.of("resources", "microsoft.storage/storageaccounts", subscription)), func(v []*armstorage.Account, next *string) armstorage.AccountsClientListResponse {
+				return armstorage.AccountsClientListResponse{AccountListResult: armstorage.AccountListResult{Value: v, NextLink: next}}
 			})
 		},
 	}})
 }
 
-func (s *Server) keyVaults(subscription, _ string) transporter {
+func (s *Server) keyVaults(r *http.Request, subscription, _ string) transporter {
 	return keyvault.NewServerFactoryTransport(&keyvault.ServerFactory{VaultsServer: keyvault.VaultsServer{
 		NewListBySubscriptionPager: func(*armkeyvault.VaultsClientListBySubscriptionOptions) azfake.PagerResponder[armkeyvault.VaultsClientListBySubscriptionResponse] {
-			return pages(s, as[armkeyvault.Vault](s.of("resources", "microsoft.keyvault/vaults", subscription)), func(v []*armkeyvault.Vault) armkeyvault.VaultsClientListBySubscriptionResponse {
-				return armkeyvault.VaultsClientListBySubscriptionResponse{VaultListResult: armkeyvault.VaultListResult{Value: v}}
+			return pages(s, r, as[armkeyvault.Vault](s.of("resources", "microsoft.keyvault/vaults", subscription)), func(v []*armkeyvault.Vault, next *string) armkeyvault.VaultsClientListBySubscriptionResponse {
+				return armkeyvault.VaultsClientListBySubscriptionResponse{VaultListResult: armkeyvault.VaultListResult{Value: v, NextLink: next}}
 			})
 		},
 	}})

@@ -96,7 +96,6 @@ type Server struct {
 	mu       sync.Mutex
 	requests []Request
 	index    map[string]map[string]int
-	arm      map[string]transporter
 }
 
 // transporter is what Microsoft's fake servers are.
@@ -142,6 +141,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host := r.Host
 	if host == "" {
 		host = r.URL.Host
+		r = r.Clone(r.Context())
+		r.Host = host
 	}
 	in := Request{Method: r.Method, Host: host, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header}
 	switch {

@@ -37,8 +37,8 @@ func (s *Server) vault(w http.ResponseWriter, r *http.Request, in Request) {
 		api = "Client.NewListSecretPropertiesPager"
 		server = secrets.NewServerTransport(&secrets.Server{
 			NewListSecretPropertiesPager: func(*azsecrets.ListSecretPropertiesOptions) azfake.PagerResponder[azsecrets.ListSecretPropertiesResponse] {
-				return pages(s, as[azsecrets.SecretProperties](items()), func(v []*azsecrets.SecretProperties) azsecrets.ListSecretPropertiesResponse {
-					return azsecrets.ListSecretPropertiesResponse{SecretPropertiesListResult: azsecrets.SecretPropertiesListResult{Value: v}}
+				return pages(s, r, as[azsecrets.SecretProperties](items()), func(v []*azsecrets.SecretProperties, next *string) azsecrets.ListSecretPropertiesResponse {
+					return azsecrets.ListSecretPropertiesResponse{SecretPropertiesListResult: azsecrets.SecretPropertiesListResult{Value: v, NextLink: next}}
 				})
 			},
 		})
@@ -46,8 +46,8 @@ func (s *Server) vault(w http.ResponseWriter, r *http.Request, in Request) {
 		api = "Client.NewListKeyPropertiesPager"
 		server = keys.NewServerTransport(&keys.Server{
 			NewListKeyPropertiesPager: func(*azkeys.ListKeyPropertiesOptions) azfake.PagerResponder[azkeys.ListKeyPropertiesResponse] {
-				return pages(s, as[azkeys.KeyProperties](items()), func(v []*azkeys.KeyProperties) azkeys.ListKeyPropertiesResponse {
-					return azkeys.ListKeyPropertiesResponse{KeyPropertiesListResult: azkeys.KeyPropertiesListResult{Value: v}}
+				return pages(s, r, as[azkeys.KeyProperties](items()), func(v []*azkeys.KeyProperties, next *string) azkeys.ListKeyPropertiesResponse {
+					return azkeys.ListKeyPropertiesResponse{KeyPropertiesListResult: azkeys.KeyPropertiesListResult{Value: v, NextLink: next}}
 				})
 			},
 		})
@@ -58,15 +58,5 @@ func (s *Server) vault(w http.ResponseWriter, r *http.Request, in Request) {
 		Refuse(w, http.StatusBadRequest, "BadParameter", "this vault only lists")
 		return
 	}
-	key := in.Host + "/" + kind
-	s.mu.Lock()
-	if s.arm == nil {
-		s.arm = map[string]transporter{}
-	}
-	if known := s.arm[key]; known != nil {
-		server = known
-	}
-	s.arm[key] = server
-	s.mu.Unlock()
 	pass(w, r, server, api)
 }
