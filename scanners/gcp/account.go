@@ -23,7 +23,7 @@ const (
 )
 
 // callAPIKeys is the call that lists API keys.
-const callAPIKeys = "apikeys.keys.list"
+const callAPIKeys = "apikeys.keys.list" //nolint:gosec // the name of a permission
 
 // putAccounts emits the service accounts with keys, use and who may become them.
 func (m *mapper) putAccounts() {

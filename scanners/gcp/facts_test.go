@@ -197,14 +197,14 @@ func TestFederation(t *testing.T) {
 func TestOwners(t *testing.T) {
 	f := find(t, northwind())
 	for subject, want := range map[string][]string{
-		"gcp:" + deployer: {"platform label high", "terraform terraform low", "security@northwind.example contact low"},
-		"gcp:" + builder:  {"ci-oncall@northwind.example contact low"},
-		"gcp:projects/" + prodNumber + "/secrets/db-main":                          {"data_northwind label high", "security@northwind.example contact low"},
+		"gcp:" + deployer: {"platform by label, high", "terraform by terraform, low", "security@northwind.example by contact, low"},
+		"gcp:" + builder:  {"ci-oncall@northwind.example by contact, low"},
+		"gcp:projects/" + prodNumber + "/secrets/db-main":                          {"data_northwind by label, high", "security@northwind.example by contact, low"},
 		"gcp:service-" + prodNumber + "@gcp-sa-cloudbuild.iam.gserviceaccount.com": nil,
 	} {
 		var got []string
 		for _, o := range f.owners[subject] {
-			got = append(got, o.Owner+" "+o.Method+" "+string(o.Confidence))
+			got = append(got, o.Owner+" by "+o.Method+", "+string(o.Confidence))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", subject, diff)

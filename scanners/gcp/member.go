@@ -82,8 +82,8 @@ func (m *member) read(whole string, p principal.Member) {
 			m.kind, m.id = memberAccounts, whole
 		}
 	default:
-		if strings.HasPrefix(whole, agentPrefix) {
-			m.kind, m.id, m.set, m.value = memberAgent, whole, setSubject, strings.TrimPrefix(whole, agentPrefix)
+		if name, ok := strings.CutPrefix(whole, agentPrefix); ok {
+			m.kind, m.id, m.set, m.value = memberAgent, whole, setSubject, name
 		}
 	}
 }

@@ -46,11 +46,17 @@ func (m *mapper) putWorkforce() {
 	}
 }
 
-// poolNames returns by what names a pool or provider goes: with its project's number
-// and its id, and as audiences of tokens spell it.
+// poolNames returns by what names a pool or what is in one goes: with its project's
+// number and its id.
 func (m *mapper) poolNames(name string) []string {
+	return unique([]string{name, m.estate.poolName(name)})
+}
+
+// providerNames returns by what names a provider goes, also as audiences of tokens
+// spell it.
+func (m *mapper) providerNames(name string) []string {
 	var out []string
-	for _, n := range unique([]string{name, m.estate.poolName(name)}) {
+	for _, n := range m.poolNames(name) {
 		out = append(out, n, "//iam.googleapis.com/"+n, "https://iam.googleapis.com/"+n)
 	}
 	return out
@@ -124,7 +130,7 @@ func (m *mapper) putProvider(pool *object.Pool, p *object.Provider, workforce bo
 	attr.time("expires_at", p.ExpiresAt)
 	x := inventory.Identity{
 		ID: m.id(p.Name), Type: typeProvider, Name: shortName(pool.Name) + "/" + shortName(p.Name), Description: p.DisplayName,
-		Disabled: either(off(pool.Disabled, pool.State), off(p.Disabled, p.State)), PublicIDs: m.poolNames(p.Name),
+		Disabled: either(off(pool.Disabled, pool.State), off(p.Disabled, p.State)), PublicIDs: m.providerNames(p.Name),
 	}
 	if workforce {
 		x.Type, x.Human = "gcp.workforce_provider", inventory.True

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -141,10 +142,7 @@ func (m *mapper) putFederated(t *inventory.Trust, account string, b *object.Bind
 	}
 	for _, p := range on {
 		each := *t
-		each.Attributes = map[string]string{}
-		for k, v := range t.Attributes {
-			each.Attributes[k] = v
-		}
+		each.Attributes = maps.Clone(t.Attributes)
 		own := attributes(each.Attributes)
 		own.set("provider", p.Name)
 		own.set("platform", platformOf(p.Issuer))
