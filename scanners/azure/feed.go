@@ -142,6 +142,7 @@ func ownerFeeds() []feed {
 		{"arm: Microsoft.Resources/subscriptions/read", inSubscriptions, true, "subscriptions"},
 		{"arm: Microsoft.ManagedIdentity/userAssignedIdentities/read", inSubscriptions, true, "tags of identities"},
 		{"arm: Resource Graph: resources with*", inSubscriptions, false, "tags of resources"},
+		{"arm: Microsoft.ContainerService/managedClusters/read", inSubscriptions, false, "tags of clusters"},
 		{"arm: Microsoft.KeyVault/vaults/read", inSubscriptions, false, "tags of vaults"},
 		{"arm: Microsoft.Storage/storageAccounts/read", inSubscriptions, false, "tags of storage accounts"},
 		{"vault: *", inSubscriptions, false, "tags of secrets"},
