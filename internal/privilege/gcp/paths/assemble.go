@@ -221,10 +221,10 @@ func (a *Analysis) path(g *goal, i, over int32, s *step) Path {
 
 // next is the first step on from a holder; nil if it is there.
 func (a *Analysis) next(g *goal, i, over int32) *step {
-	if slices.Contains(a.there(g, i, true), over) {
-		return nil
-	}
-	for _, search := range []*reached{&g.certain, &g.possible} {
+	for n, search := range []*reached{&g.certain, &g.possible} {
+		if slices.Contains(a.there(g, i, n == 0), over) {
+			return nil
+		}
 		for k := range search.finds[i] {
 			if f := &search.finds[i][k]; f.over == over {
 				return &f.steps[0]

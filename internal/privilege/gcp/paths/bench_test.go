@@ -60,9 +60,9 @@ func TestSpeed(t *testing.T) {
 		}
 		return time.Since(start)
 	}
-	small, large := took(20), took(200)
+	small, large := took(10), took(100)
 	if large > 40*small+time.Second {
-		t.Errorf("20 projects take %v, 200 take %v", small, large)
+		t.Errorf("10 projects take %v, 100 take %v", small, large)
 	}
 }
 

@@ -235,16 +235,28 @@ func (t *tree) number() {
 			roots = append(roots, int32(i))
 		}
 	}
+	byName := func(x, y int32) int { return strings.Compare(t.places[x].name, t.places[y].name) }
+	slices.SortFunc(roots, byName)
+	for i := range children {
+		slices.SortFunc(children[i], byName)
+	}
 	seen := make([]bool, len(t.places))
 	next := int32(0)
 	for _, r := range roots {
 		next = t.walk(r, children, seen, next)
 	}
-	for i := range t.places { // what is in a circle has no root
+	var rest []int32 // what is in a circle has no root
+	for i := range t.places {
+		if !seen[i] {
+			rest = append(rest, int32(i))
+		}
+	}
+	slices.SortFunc(rest, byName)
+	for _, i := range rest {
 		if !seen[i] {
 			t.cut = true
 			t.places[i].parent = -1
-			next = t.walk(int32(i), children, seen, next)
+			next = t.walk(i, children, seen, next)
 		}
 	}
 	t.order = make([]int32, len(t.places))

@@ -117,6 +117,7 @@ func (a *Analysis) projectPlace(project string) int32 {
 // order.
 func (a *Analysis) addHolders() {
 	e := a.estate
+	a.register()
 	for i := range e.Accounts {
 		acc := &e.Accounts[i]
 		h := &a.holders[a.holderOf("serviceAccount:"+acc.Email)]
@@ -124,12 +125,7 @@ func (a *Analysis) addHolders() {
 		h.place = a.tree.index[accountName(acc.Project, strings.ToLower(acc.Email))]
 		a.tree.places[h.place].account = acc
 	}
-	order := make([]int, len(e.Policies))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(e.Policies[x].Resource, e.Policies[y].Resource) })
-	for _, i := range order {
+	for i := range e.Policies {
 		p := &e.Policies[i]
 		at := a.tree.index[canonical(p.Resource)]
 		for k := range p.Bindings {
@@ -141,6 +137,38 @@ func (a *Analysis) addHolders() {
 	}
 	a.addGroups()
 	a.addBasic()
+}
+
+// register numbers everything by name, so that nothing depends on the order of the
+// estate.
+func (a *Analysis) register() {
+	var members, roles, conditions []string
+	for i := range a.estate.Accounts {
+		members = append(members, "serviceAccount:"+a.estate.Accounts[i].Email)
+	}
+	for i := range a.estate.Policies {
+		for k := range a.estate.Policies[i].Bindings {
+			b := &a.estate.Policies[i].Bindings[k]
+			members = append(members, b.Members...)
+			roles = append(roles, b.Role)
+			conditions = append(conditions, b.Condition)
+		}
+	}
+	for i := range a.estate.Groups {
+		members = append(members, "group:"+a.estate.Groups[i].Email)
+	}
+	each := func(list []string, f func(string) int32) {
+		slices.Sort(list)
+		for _, s := range slices.Compact(list) {
+			f(s)
+		}
+	}
+	for i := range members {
+		members[i] = canonicalMember(members[i])
+	}
+	each(members, a.holderOf)
+	each(roles, a.roleOf)
+	each(conditions, a.condOf)
 }
 
 // addBinding gives the members of a binding its role.
@@ -187,15 +215,20 @@ func (a *Analysis) roleOf(name string) int32 {
 
 // addGroups notes who is in which group, as far as either has anything.
 func (a *Analysis) addGroups() {
+	var inside []string
+	for i := range a.estate.Groups {
+		inside = append(inside, a.estate.Groups[i].Members...)
+	}
+	for i := range inside {
+		inside[i] = canonicalMember(inside[i])
+	}
+	slices.Sort(inside)
+	for _, m := range slices.Compact(inside) {
+		a.holderOf(m)
+	}
 	for i := range a.estate.Groups {
 		g := &a.estate.Groups[i]
-		at, ok := a.index[canonicalMember("group:"+g.Email)]
-		if !ok && !slices.ContainsFunc(g.Members, func(m string) bool { return strings.HasPrefix(m, "group:") }) {
-			continue // nobody gives it anything
-		}
-		if !ok {
-			at = a.holderOf("group:" + g.Email)
-		}
+		at := a.holderOf("group:" + g.Email)
 		if g.Known {
 			a.knownGroups[at] = true
 		}
