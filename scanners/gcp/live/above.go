@@ -22,6 +22,13 @@ func (x *run) predefined(ctx context.Context) {
 func (x *run) customRoles(ctx context.Context, organization string) {
 	const id = "iam.organizations.roles.list"
 	if x.roleTold[organization] {
+		told := 0
+		for _, r := range x.estate.Roles {
+			if strings.HasPrefix(r.Name, organization+"/") {
+				told++
+			}
+		}
+		x.above(x.listing(x.name(id), organization, told, nil))
 		return
 	}
 	count, err := x.list(ctx, id, wire.Values{"parent": organization, "view": "FULL", "showDeleted": "true"}, x.keepRole)

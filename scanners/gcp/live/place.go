@@ -23,8 +23,8 @@ func (x *run) places(ctx context.Context) error {
 	var all []*object.Project
 	whole := len(x.roots) > 0
 	for _, root := range x.roots {
-		found, err := x.searchPlaces(ctx, root)
-		if err != nil {
+		found, begun, err := x.searchPlaces(ctx, root)
+		if !begun {
 			found, err = x.listPlaces(ctx, root)
 		}
 		whole = whole && err == nil
@@ -131,10 +131,11 @@ const (
 	folderType  = "cloudresourcemanager.googleapis.com/Folder"
 )
 
-// searchPlaces searches for the folders and projects below a root.
-func (x *run) searchPlaces(ctx context.Context, root string) ([]*object.Project, error) {
+// searchPlaces searches for the folders and projects below a root. It reports
+// whether that began: if not, another way may be tried. The error says why it did not
+// come to its end.
+func (x *run) searchPlaces(ctx context.Context, root string) (projects []*object.Project, begun bool, err error) {
 	const id = "cloudasset.searchAllResources"
-	var projects []*object.Project
 	var folders []object.Folder
 	count, err := x.list(ctx, id, wire.Values{
 		"scope": root, "assetTypes": folderType + "\n" + projectType,
@@ -158,11 +159,11 @@ func (x *run) searchPlaces(ctx context.Context, root string) ([]*object.Project,
 	})
 	if err != nil && (refused(err) || count == 0) {
 		x.remarkf("Asset Inventory cannot be searched on %s (%s): projects are listed one API at a time", root, x.listing(x.name(id), root, count, err).Reason)
-		return nil, err
+		return nil, false, err
 	}
 	x.above(x.listing(x.name(id), root, count, err))
 	x.estate.Folders = append(x.estate.Folders, folders...)
-	return projects, nil
+	return projects, true, err
 }
 
 // tags are those of a project. Keys and values have the number of the organisation

@@ -129,16 +129,13 @@ func (s *site) turnedOff() {
 // whole reads what is not of one project.
 func (x *run) whole(ctx context.Context) {
 	x.predefined(ctx)
-	for _, root := range x.rootsAndFolders() {
-		if ctx.Err() != nil {
-			return
-		}
-		x.denies(ctx, root)
-		x.contacts(ctx, root)
+	x.side(ctx, x.rootsAndFolders(), func(ctx context.Context, place string) {
+		x.denies(ctx, place)
+		x.contacts(ctx, place)
 		if x.options.Insights {
-			x.insights(ctx, root)
+			x.insights(ctx, place)
 		}
-	}
+	})
 	for _, o := range x.estate.Organizations {
 		if ctx.Err() != nil {
 			return

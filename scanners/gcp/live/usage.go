@@ -84,6 +84,8 @@ func (x *run) insights(ctx context.Context, place string) {
 	kind := insightKinds()[0]
 	count, err := x.list(ctx, id, wire.Values{"parent": place + "/locations/global/insightTypes/" + kind[0]}, func(raw json.RawMessage) error {
 		i, err := convert.ReadInsight(raw)
+		x.mu.Lock()
+		defer x.mu.Unlock()
 		x.used = append(x.used, i)
 		return err
 	})

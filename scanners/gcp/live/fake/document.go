@@ -273,10 +273,24 @@ func scalar(s *schema, at string, v any) string {
 	case bool:
 		ok = s.Type == "boolean"
 	case float64, int:
-		ok = s.Type == "integer" || s.Type == "number"
+		ok = s.Type == "integer" || s.Type == "number" || s.Type == "string" && len(s.Enum) > 0 // enum-encoding=int
 	}
 	if !ok && s.Type != "any" {
 		return fmt.Sprintf("%s: %T where %s is due", at, v, s.Type)
 	}
 	return ""
+}
+
+// Check tells in what a request of real traffic, or its answer, is not of the
+// documents; empty if it is. Known is false for a method that is in none of them.
+func (d *Documents) Check(verb string, at *url.URL, answer any) (id, problem string, known bool) {
+	m, _ := d.find(at.Host, verb, strings.ReplaceAll(at.EscapedPath(), "%252F", "%2F"))
+	if m == nil {
+		return "", "", false
+	}
+	r := Request{Method: m.ID, Query: at.Query()}
+	if wrong := m.wrong(r, nil); wrong != "" {
+		return m.ID, wrong, true
+	}
+	return m.ID, m.doc.check(m.Response, "answer", answer), true
 }

@@ -209,9 +209,10 @@ func (s *Server) above() {
 		"oidc": Tree{"issuerUri": "https://northwind.okta.example", "clientId": "staff", "clientSecret": Tree{"value": Tree{"plainText": Canaries()[2]}}},
 	})
 	deny := "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Fnorthwind-prod/denypolicies"
-	s.List("iam.policies.listPolicies", deny, Tree{"name": deny + "/keys", "displayName": "no keys"})
-	s.Set("iam.policies.get", deny+"/keys", Tree{
-		"name": deny + "/keys", "displayName": "no keys", "rules": []Tree{{"denyRule": Tree{
+	named := "policies/cloudresourcemanager.googleapis.com%2Fprojects%2F444455556666/denypolicies/keys" // real ones have the number, whatever was asked
+	s.List("iam.policies.listPolicies", deny, Tree{"name": named, "displayName": "no keys", "kind": "DenyPolicy"})
+	s.Set("iam.policies.get", named, Tree{
+		"name": named, "displayName": "no keys", "rules": []Tree{{"denyRule": Tree{
 			"deniedPrincipals": []string{"principalSet://goog/public:all"}, "deniedPermissions": []string{"iam.googleapis.com/serviceAccountKeys.create"},
 			"denialCondition": Tree{"expression": "true"},
 		}}},

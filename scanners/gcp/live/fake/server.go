@@ -136,7 +136,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, request)
 	s.mu.Unlock()
-	if wrong := s.wrong(m, request, body); wrong != "" {
+	if wrong := m.wrong(request, body); wrong != "" {
 		s.problemf("%s: %s", m.ID, wrong)
 		Refuse(w, http.StatusBadRequest, "INVALID_ARGUMENT", "", wrong, nil)
 		return
@@ -153,11 +153,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // wrong tells in what a request is not of the document; empty if it is.
-func (s *Server) wrong(m *method, r Request, body []byte) string {
+func (m *method) wrong(r Request, body []byte) string {
 	for name, values := range r.Query {
 		p := m.Parameters[name]
 		if p == nil || p.Location != "query" {
 			p = m.doc.Parameters[name]
+		}
+		if p == nil && name == "$alt" {
+			continue // a system parameter (https://cloud.google.com/apis/docs/system-parameters)
 		}
 		if p == nil {
 			return fmt.Sprintf("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter.", name)
