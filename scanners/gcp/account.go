@@ -192,7 +192,7 @@ func (m *mapper) putKey(a *object.Account, k *object.AccountKey, email string) {
 	attr.set("origin", k.Origin)
 	attr.set("status", list(k.Extended))
 	x := inventory.Credential{
-		ID: id, Type: typeKey, Name: email, Identity: m.id(email), PublicID: k.ID, CreatedAt: k.ValidAfter, RotatedAt: k.ValidAfter, ExpiresAt: k.ValidBefore,
+		ID: id, Type: typeKey, Name: inventory.Clip(k.ID, 8) + " of " + email, Identity: m.id(email), PublicID: k.ID, CreatedAt: k.ValidAfter, RotatedAt: k.ValidAfter, ExpiresAt: k.ValidBefore,
 		NeverExpires: k.NeverExpires, Disabled: k.Disabled, Algorithm: algorithm(k.Algorithm), KeyBits: bits(k.Algorithm),
 	}
 	if k.NeverExpires {

@@ -70,7 +70,7 @@ func after() map[string]string {
 	last := assets + " 20"
 	out := map[string]string{
 		last: assets + " ", mesh: last, mesh + "/line/managedIdentities": mesh, mesh + "/line/managedIdentities/robot:listAttestationRules": mesh + "/line/managedIdentities",
-		clients + "/console/credentials": clients, denies + "/keys": denies, bounds + "/own:searchPolicyBindings": bounds,
+		clients + "/console/credentials": clients, strings.Replace(denies, "northwind-prod", "444455556666", 1) + "/keys": denies, bounds + "/own:searchPolicyBindings": bounds,
 		iam + "locations/global/workforcePools/staff/providers": iam + "locations/global/workforcePools",
 	}
 	for _, project := range []string{"northwind-prod", "northwind-dev", "northwind-ci"} {
