@@ -3,46 +3,51 @@ package arm
 // BuiltIn lists the built-in roles whose permissions this package knows.
 func BuiltIn() []Role {
 	var out []Role
-	for _, id := range builtIns() {
-		permissions, _ := builtIn(id)
-		out = append(out, Role{ID: id, Permissions: permissions, Known: true})
+	for _, x := range builtIns() {
+		permissions, _ := builtIn(x[0])
+		out = append(out, Role{ID: x[0], Name: x[1], Permissions: permissions, Known: true})
 	}
 	return out
 }
 
-// builtIns are the ids of those roles.
-func builtIns() []string {
-	return []string{
-		Owner, Contributor, Reader, UserAccess, RBACAdmin,
-		"9980e02c-c2be-4d73-94e8-173b1dc7cf3c",
-		"4f8fab4f-1852-4a58-a46a-8eaf358af14a",
-		"1c0163c0-47e6-4577-8991-ea5c82e286e4",
-		"fb879df8-f326-4884-b1cf-06f3ad86be52",
-		"f353d9bd-d4a6-484e-a77a-8050b599b867",
-		"f1a07417-d97a-45cb-824c-7a7467783830",
-		"e40ec5ca-96e0-45a2-b4ff-59039f2c2b59",
-		"7e559ce2-48d7-4b27-9128-fa1b247f1308",
-		"87a39d53-fc1b-424a-814c-f7e04687dc9e",
-		"ad710c24-b039-4e85-a019-deb4a06e8570",
-		"de139f84-1756-47ae-9be6-808fbbe84772",
-		"36243c78-bf99-498c-9df9-86d9f8d28608",
-		"fb1c8493-542b-48eb-b624-b4c8fea62acd",
-		"f25e0fa2-a7c8-4377-a976-54943a77a395",
-		"00482a5a-887f-4fb3-b363-3b7fe8e74483",
-		"b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-		"4633458b-17de-408a-b874-0445c86b69e6",
-		"14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
-		"21090545-7ca7-4776-b22c-e363652d74d2",
-		"ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8",
-		"0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8",
-		"b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
-		"17d1049b-9a84-46fb-8f53-869881c3d3ab",
-		"b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
-		"ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-		"2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-		"673868aa-7521-48a0-acc6-0f60742d39f5",
-		"7f951dda-4ed3-4680-a7ca-43fe172d538d",
-		"8311e382-0749-4cb8-b61a-304f252e45ec",
+// builtIns are the ids and names of those roles. Ids stand before names: behind a
+// name with "key" or "access" in it secret scanners take one for a secret.
+func builtIns() [][2]string {
+	return [][2]string{
+		{Owner, "Owner"},
+		{Contributor, "Contributor"},
+		{Reader, "Reader"},
+		{UserAccess, "User Access Administrator"},
+		{RBACAdmin, "Role Based Access Control Administrator"},
+		{"9980e02c-c2be-4d73-94e8-173b1dc7cf3c", "Virtual Machine Contributor"},
+		{"4f8fab4f-1852-4a58-a46a-8eaf358af14a", "Avere Contributor"},
+		{"1c0163c0-47e6-4577-8991-ea5c82e286e4", "Virtual Machine Administrator Login"},
+		{"fb879df8-f326-4884-b1cf-06f3ad86be52", "Virtual Machine User Login"},
+		{"f353d9bd-d4a6-484e-a77a-8050b599b867", "Automation Contributor"},
+		{"f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator"},
+		{"e40ec5ca-96e0-45a2-b4ff-59039f2c2b59", "Managed Identity Contributor"},
+		{"7e559ce2-48d7-4b27-9128-fa1b247f1308", "Managed Identity Federated Identity Credential Contributor"},
+		{"87a39d53-fc1b-424a-814c-f7e04687dc9e", "Logic App Contributor"},
+		{"ad710c24-b039-4e85-a019-deb4a06e8570", "Logic Apps Standard Contributor"},
+		{"de139f84-1756-47ae-9be6-808fbbe84772", "Website Contributor"},
+		{"36243c78-bf99-498c-9df9-86d9f8d28608", "Resource Policy Contributor"},
+		{"fb1c8493-542b-48eb-b624-b4c8fea62acd", "Security Admin"},
+		{"f25e0fa2-a7c8-4377-a976-54943a77a395", "Key Vault Contributor"},
+		{"00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator"},
+		{"b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "Key Vault Secrets Officer"},
+		{"4633458b-17de-408a-b874-0445c86b69e6", "Key Vault Secrets User"},
+		{"14b46e9e-c2b7-41b4-b07b-48a6ebf60603", "Key Vault Crypto Officer"},
+		{"21090545-7ca7-4776-b22c-e363652d74d2", "Key Vault Reader"},
+		{"ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8", "Azure Kubernetes Service Contributor Role"},
+		{"0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8", "Azure Kubernetes Service Cluster Admin Role"},
+		{"b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b", "Azure Kubernetes Service RBAC Cluster Admin"},
+		{"17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor"},
+		{"b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "Storage Blob Data Owner"},
+		{"ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor"},
+		{"2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Storage Blob Data Reader"},
+		{"673868aa-7521-48a0-acc6-0f60742d39f5", "Data Factory Contributor"},
+		{"7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull"},
+		{"8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush"},
 	}
 }
 
@@ -54,7 +59,7 @@ func builtIn(id string) ([]Permission, bool) {
 	data := func(actions []string, data ...string) ([]Permission, bool) {
 		return []Permission{{Actions: actions, DataActions: data}}, true
 	}
-	const base = "Microsoft.Authorization/*/read"
+	const base, diagnostics = "Microsoft.Authorization/*/read", "Microsoft.Insights/diagnosticSettings/*"
 	vault := []string{base, "Microsoft.KeyVault/vaults/*/read"}
 	switch id {
 	case Owner:
@@ -73,7 +78,8 @@ func builtIn(id string) ([]Permission, bool) {
 	case RBACAdmin:
 		return only("*/read", Grant, "Microsoft.Authorization/roleAssignments/delete", "Microsoft.Support/*")
 	case "9980e02c-c2be-4d73-94e8-173b1dc7cf3c": // Virtual Machine Contributor
-		return only(base, "Microsoft.Compute/virtualMachines/*", "Microsoft.Compute/virtualMachineScaleSets/*", "Microsoft.Network/networkInterfaces/*")
+		return only(base, "Microsoft.Compute/virtualMachines/*", "Microsoft.Compute/virtualMachineScaleSets/*", "Microsoft.Network/networkInterfaces/*",
+			"Microsoft.Storage/storageAccounts/listKeys/action")
 	case "4f8fab4f-1852-4a58-a46a-8eaf358af14a": // Avere Contributor
 		return data([]string{base, "Microsoft.Compute/virtualMachines/*", "Microsoft.Storage/storageAccounts/*"},
 			"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read", "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write")
@@ -85,7 +91,7 @@ func builtIn(id string) ([]Permission, bool) {
 		return data([]string{"Microsoft.Compute/virtualMachines/*/read", "Microsoft.HybridCompute/machines/*/read"},
 			"Microsoft.Compute/virtualMachines/login/action", "Microsoft.HybridCompute/machines/login/action")
 	case "f353d9bd-d4a6-484e-a77a-8050b599b867": // Automation Contributor
-		return only(base, "Microsoft.Automation/automationAccounts/*")
+		return only(base, "Microsoft.Automation/automationAccounts/*", diagnostics)
 	case "f1a07417-d97a-45cb-824c-7a7467783830": // Managed Identity Operator
 		return only(base, "Microsoft.ManagedIdentity/userAssignedIdentities/*/read", "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action")
 	case "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59": // Managed Identity Contributor
@@ -94,7 +100,7 @@ func builtIn(id string) ([]Permission, bool) {
 	case "7e559ce2-48d7-4b27-9128-fa1b247f1308": // Managed Identity Federated Identity Credential Contributor
 		return only(base, "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write")
 	case "87a39d53-fc1b-424a-814c-f7e04687dc9e": // Logic App Contributor
-		return only(base, "Microsoft.Logic/*", "Microsoft.Storage/storageAccounts/listkeys/action", "Microsoft.Web/connections/*")
+		return only(base, "Microsoft.Logic/*", "Microsoft.Storage/storageAccounts/listkeys/action", "Microsoft.Web/connections/*", diagnostics)
 	case "ad710c24-b039-4e85-a019-deb4a06e8570", "de139f84-1756-47ae-9be6-808fbbe84772": // Logic Apps Standard Contributor, Website Contributor
 		return only(base, "Microsoft.Web/certificates/*", "Microsoft.Web/sites/*")
 	case "36243c78-bf99-498c-9df9-86d9f8d28608", "fb1c8493-542b-48eb-b624-b4c8fea62acd": // Resource Policy Contributor, Security Admin
@@ -119,7 +125,7 @@ func builtIn(id string) ([]Permission, bool) {
 	case "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b": // Azure Kubernetes Service RBAC Cluster Admin
 		return data([]string{base, "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"}, "Microsoft.ContainerService/managedClusters/*")
 	case "17d1049b-9a84-46fb-8f53-869881c3d3ab": // Storage Account Contributor
-		return only(base, "Microsoft.Storage/storageAccounts/*")
+		return only(base, "Microsoft.Storage/storageAccounts/*", diagnostics)
 	case "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": // Storage Blob Data Owner
 		return data([]string{"Microsoft.Storage/storageAccounts/blobServices/containers/*"}, "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*")
 	case "ba92f5b4-2d11-453d-a403-e96b0029c9fe": // Storage Blob Data Contributor

@@ -69,20 +69,32 @@ func levelOf(name string) inventory.Level {
 				return inventory.LevelRead
 			}
 		}
+		for _, v := range lookingAnywhere() {
+			if strings.Contains(what, v) {
+				return inventory.LevelRead
+			}
+		}
 	}
 	return inventory.LevelWrite
 }
 
 // idle lists what many roles that only read have besides: tickets to Microsoft's
-// support, and deployments, which do nothing without rights to what they deploy.
+// support, classic alerts, which are retired, and deployments, which do nothing
+// without rights to what they deploy.
 func idle() []string {
-	return []string{"microsoft.support/", "microsoft.resources/deployments/", "microsoft.resourcehealth/"}
+	return []string{"microsoft.support/", "microsoft.resources/deployments/", "microsoft.resourcehealth/", "microsoft.insights/alertrules/"}
+}
+
+// lookingAnywhere lists words that such an action may have anywhere in its name
+// ("dataConnectorsCheckRequirements").
+func lookingAnywhere() []string {
+	return []string{"checkrequirements", "downloads", "query", "logstream", "emissionreports", "getaccess"}
 }
 
 // looking lists the verbs of actions that change nothing.
 func looking() []string {
 	return []string{
 		"list", "get", "search", "query", "check", "validate", "whatif", "evaluate", "analyze", "analyse", "calculate", "preview", "export", "read",
-		"estimate", "detect", "fetch", "download", "describe", "show", "count", "compare", "summarize", "pull", "diagnose", "metrics", "predict",
+		"estimate", "detect", "fetch", "download", "describe", "show", "count", "compare", "summarize", "pull", "diagnose", "metrics", "predict", "generateuserdelegationkey",
 	}
 }

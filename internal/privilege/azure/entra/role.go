@@ -19,7 +19,7 @@ func roles() []Entry {
 	creds, people := []string{"credentials.create"}, []string{"identity.write"}
 	apps := []string{"credentials.create", "identity.write", "trust.write"}
 	return []Entry{
-		{GlobalAdministrator, "Global Administrator", "AZGlobalAdmin", admin, true, nil, []string{"admin.all"}, "does everything in the tenant", ""},
+		{GlobalAdministrator, "Global Administrator", "AZGlobalAdmin", admin, true, nil, []string{"admin.all"}, "does everything in the tenant, and takes every subscription by elevateAccess", ""},
 		{"e8611ab8-c189-46e8-94e1-60213ab1f814", "Privileged Role Administrator", "AZPrivilegedRoleAdmin", escalate, true, []Power{Raise, RoleGroups}, []string{"policy.write"}, "gives itself any directory role", ""},
 		{"7be44c8a-adaf-4e2a-84d6-ab2649e08a13", "Privileged Authentication Administrator", "AZPrivilegedAuthAdmin", escalate, true, []Power{Raise, AllUsers}, creds, "resets how a Global Administrator signs in", ""},
 		{"e00e864a-17c5-4a4b-9c06-f5b95a8d5bd8", "Partner Tier2 Support", "AZResetPassword", escalate, true, []Power{Raise, AllUsers, Registrations, Groups}, creds, "resets the password of a Global Administrator", ""},

@@ -93,7 +93,13 @@ func Analyze(e *Estate) *Analysis {
 		a.capabilities[i].set = a.table.Set(a.capabilities[i].actions...)
 	}
 	a.hostBits, a.vaultBits = a.table.Set(hosts()...), a.table.Set(actionOpen, actionVault)
+	for _, r := range arm.BuiltIn() {
+		a.roles[r.ID] = &r
+	}
 	for i := range e.Roles {
+		if r := &e.Roles[i]; !r.Known && a.roles[strings.ToLower(r.ID)] != nil {
+			continue
+		}
 		a.roles[strings.ToLower(e.Roles[i].ID)] = &e.Roles[i]
 	}
 	a.doubts()

@@ -125,10 +125,12 @@ func (a *Analysis) roleOf(s *Assignment) *arm.Role {
 	if s.Classic {
 		id = arm.Owner
 	}
-	if r := a.roles[id]; r != nil {
-		return r
+	r := a.roles[id]
+	if r == nil {
+		r = &arm.Role{ID: id}
+		a.roles[id] = r
 	}
-	return &arm.Role{ID: id}
+	return r
 }
 
 // asker is a principal for conditions.

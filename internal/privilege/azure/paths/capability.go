@@ -29,7 +29,7 @@ func capabilities() []capability {
 		{name: "secrets.write", actions: vault("secrets/setSecret/action")},
 		{name: "keys.admin", actions: vault("keys/delete", "keys/update/action", "keys/purge/action")},
 		{name: "keys.use", actions: vault("keys/decrypt/action", "keys/unwrap/action", "keys/sign/action")},
-		{name: "data.read_all", actions: []string{keys, blobs + "read"}, whole: true},
+		{name: "data.read_all", actions: []string{keys, blobs + "read", "Microsoft.Compute/disks/beginGetAccess/action", "Microsoft.Compute/snapshots/beginGetAccess/action"}, whole: true},
 		{name: "data.write_all", actions: []string{keys, blobs + "write"}, whole: true},
 		{name: "policy.write", actions: []string{actionGrant, actionDefine}},
 		{name: "pass_role", actions: []string{"Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action", "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"}},

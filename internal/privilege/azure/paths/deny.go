@@ -9,8 +9,12 @@ import (
 	"github.com/muster-nhi/muster/internal/privilege/azure/arm"
 )
 
-// maxProfiles is how many different sets of deny assignments are followed.
-const maxProfiles = 2000
+// Limits of what is followed: different sets of deny assignments, and groups as
+// the members see them who are under one.
+const (
+	maxProfiles = 2000
+	maxVariants = 50_000
+)
 
 // A profile is a set of deny assignments that apply to a principal.
 type profile struct {
@@ -165,20 +169,35 @@ func (a *Analysis) side(n int32) int32 {
 	return s
 }
 
-// groupFor is a group as those see it who are under a profile.
-func (a *Analysis) groupFor(g, prof int32) int32 {
-	if prof == a.profileOf(g) {
-		return g
+// belong adds the edge to a group as those see it who are under a profile.
+func (a *Analysis) belong(from, g, prof int32) {
+	e := edge{from: from, to: g, label: -1, note: -1, proof: proof{proofMember, g}, certain: true}
+	if prof != a.profileOf(g) {
+		if n, ok := a.groupFor(g, prof); ok {
+			e.to = n
+		} else {
+			e.certain, e.note = false, a.note("there are more deny assignments than were followed")
+			a.link(edge{from: from, to: a.side(g), label: -1, note: -1, proof: e.proof, certain: true})
+		}
 	}
+	a.link(e)
+}
+
+// groupFor is a group as those see it who are under another profile than its
+// own; false if there are too many of them.
+func (a *Analysis) groupFor(g, prof int32) (int32, bool) {
 	key := ownerKey{g, prof}
 	if n, ok := a.variants[key]; ok {
-		return n
+		return n, true
+	}
+	if len(a.variants) >= maxVariants {
+		return 0, false
 	}
 	n := a.node(nodeHub, -1)
 	a.variants[key] = n
 	a.link(edge{from: n, to: a.side(g), label: -1, note: -1, certain: true})
 	for _, above := range a.groups.above[g] {
-		a.link(edge{from: n, to: a.groupFor(above, prof), label: -1, note: -1, proof: proof{proofMember, above}, certain: true})
+		a.belong(n, above, prof)
 	}
-	return n
+	return n, true
 }

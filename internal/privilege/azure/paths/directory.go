@@ -132,7 +132,7 @@ func (a *Analysis) addEntry(e *entra.Entry, given edge) {
 	}
 	for _, p := range e.Powers {
 		step := given
-		step.label = a.label(e.Edge, e.Why)
+		step.label = a.labelOfPower(e, p)
 		switch p {
 		case entra.Raise, entra.RaiseMaybe:
 			step.to, step.cost = a.tenant, 1
@@ -149,6 +149,23 @@ func (a *Analysis) addEntry(e *entra.Entry, given edge) {
 		}
 		a.link(step)
 	}
+}
+
+// labelOfPower is the label of a step by a power.
+func (a *Analysis) labelOfPower(e *entra.Entry, p entra.Power) int32 {
+	text := e.Why
+	switch p {
+	case entra.Apps, entra.Registrations:
+		text = "adds a credential to {}"
+	case entra.Groups, entra.OfficeGroups, entra.RoleGroups:
+		text = "adds itself to group {}"
+	case entra.Users, entra.UsersMaybe, entra.AllUsers, entra.AllUsersMaybe:
+		text = "takes over the sign-in of {}"
+	case entra.Agents:
+		text = "adds a credential to blueprint {}"
+	case entra.Raise, entra.RaiseMaybe, entra.OwnApps:
+	}
+	return a.label(e.Edge, text)
 }
 
 // power finds the hub of a power in the whole tenant.
@@ -286,7 +303,7 @@ func (a *Analysis) addScoped(e *entra.Entry, given edge, scope string) {
 			if !ok {
 				continue
 			}
-			step.from, step.label, step.proof = given.from, a.label(e.Edge, e.Why), given.proof
+			step.from, step.label, step.proof = given.from, a.labelOfPower(e, p), given.proof
 			if !given.certain {
 				step.certain, step.note = false, given.note
 			}

@@ -38,7 +38,7 @@ func (a *Analysis) memberships() *membership {
 func (a *Analysis) addMembers() {
 	for n := range int32(len(a.nodes)) {
 		for _, g := range a.groups.above[n] {
-			a.link(edge{from: n, to: a.groupFor(g, a.profileOf(n)), label: -1, note: -1, proof: proof{proofMember, g}, certain: true})
+			a.belong(n, g, a.profileOf(n))
 		}
 	}
 	a.strangers()

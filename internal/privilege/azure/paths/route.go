@@ -222,7 +222,7 @@ func (a *Analysis) evidence(p proof, note string) Evidence {
 	switch p.kind {
 	case proofAssignment:
 		s := &a.estate.Assignments[p.at]
-		r := a.roleOf(s)
+		r := a.given[p.at].role
 		e.Permission, e.Scope, e.ID = "role "+cmp.Or(r.Name, r.ID), s.Scope, s.ID
 	case proofDirectory:
 		d := &a.estate.Directory[p.at]

@@ -86,7 +86,7 @@ func (a *Analysis) above(id string) string {
 }
 
 // hierarchy notes which management group is over which scope. A circle among
-// them is broken where it closes.
+// them, or a chain that is none of Azure's, is broken.
 func (a *Analysis) hierarchy() {
 	name := func(id string) string {
 		if id == "" {
@@ -99,13 +99,11 @@ func (a *Analysis) hierarchy() {
 		a.over[name(m.ID)] = name(m.Parent)
 	}
 	for _, id := range slices.Sorted(maps.Keys(a.over)) {
-		seen := map[string]bool{}
+		steps := 0
 		for at := id; at != ""; at = a.over[at] {
-			if seen[at] {
+			if steps++; steps > maxDepth {
 				a.over[at] = ""
-				break
 			}
-			seen[at] = true
 		}
 	}
 	for i := range a.estate.Subscriptions {
