@@ -41,7 +41,7 @@ func (x *run) assignments(ctx context.Context) {
 		x.fallback(ctx, callAssignments, func(ctx context.Context, s *object.Subscription) (int, error) { return x.assignmentsOf(ctx, s, seen) })
 		return
 	}
-	x.note(callAssignments, "", count, err)
+	x.note(callAssignments, count, err)
 }
 
 func (x *run) keepAssignment(t *object.Tenant, seen map[string]bool, r *assignmentRow) {
@@ -106,7 +106,7 @@ func (x *run) definitions(ctx context.Context) {
 		x.fallback(ctx, callDefinitions, func(ctx context.Context, s *object.Subscription) (int, error) { return x.definitionsOf(ctx, s, seen) })
 		return
 	}
-	x.note(callDefinitions, "", count, err)
+	x.note(callDefinitions, count, err)
 }
 
 func (x *run) keepDefinition(t *object.Tenant, seen map[string]bool, r *definitionRow) {

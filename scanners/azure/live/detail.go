@@ -45,7 +45,7 @@ func (x *run) identityTrusts(ctx context.Context) {
 		}
 	}
 	if count > MaxIdentities && !x.options.NoDirectory && x.managedTrusts(ctx) {
-		x.remark("federated credentials of %d user-assigned identities were listed by Microsoft Graph, not one by one", count)
+		x.remarkf("federated credentials of %d user-assigned identities were listed by Microsoft Graph, not one by one", count)
 		return
 	}
 	for _, s := range x.tenant.Subscriptions {
@@ -234,12 +234,9 @@ func (x *run) contactsOf(ctx context.Context, s *object.Subscription) (int, erro
 	if err != nil {
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
 	}
-	res, err := client.Pipeline().Do(r)
+	body, err := wire.Fetch(client.Pipeline(), r)
 	if err != nil {
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
-	}
-	if res.StatusCode != http.StatusOK {
-		return 0, wire.Refusal(res)
 	}
 	var page struct {
 		Value []struct {
@@ -249,18 +246,13 @@ func (x *run) contactsOf(ctx context.Context, s *object.Subscription) (int, erro
 			} `json:"properties"`
 		} `json:"value"`
 	}
-	body, err := runtime.Payload(res)
-	if err != nil {
-		return 0, err //nolint:wrapcheck // it was read before
-	}
 	if err := wire.Decode(body, &page); err != nil {
 		return 0, err //nolint:wrapcheck // says enough
 	}
 	x.keep(func(*object.Tenant) {
 		for _, c := range page.Value {
-			for _, mail := range strings.FieldsFunc(c.Properties.Emails+";"+c.Properties.Email, func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
-				s.Contacts = append(s.Contacts, mail)
-			}
+			separates := func(r rune) bool { return r == ';' || r == ',' || r == ' ' }
+			s.Contacts = append(s.Contacts, strings.FieldsFunc(c.Properties.Emails+";"+c.Properties.Email, separates)...)
 		}
 	})
 	return len(page.Value), nil

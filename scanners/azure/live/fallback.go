@@ -25,7 +25,7 @@ func (x *run) unreachable(name string, err error) bool {
 	if err == nil || !wire.Denied(err) && !wire.Missing(err) || len(x.tenant.Subscriptions) == 0 {
 		return false
 	}
-	x.remark("Resource Graph did not answer for %s, so that it was read subscription by subscription: %s", strings.TrimPrefix(name, "arm: "), plainly(err))
+	x.remarkf("Resource Graph did not answer for %s, so that it was read subscription by subscription: %s", strings.TrimPrefix(name, "arm: "), plainly(err))
 	return true
 }
 

@@ -131,7 +131,7 @@ func (x *run) resolve(ctx context.Context) {
 			}
 		})
 	}
-	x.note(callNames, "", count, failed)
+	x.note(callNames, count, failed)
 }
 
 // byIDs asks for objects. Not every Graph lets one choose fields of all kinds of
@@ -141,9 +141,9 @@ func (x *run) byIDs(ctx context.Context, ids []string) ([]directoryObject, error
 	var out struct {
 		Value []directoryObject `json:"value"`
 	}
-	err := x.Reader.graph.Post(ctx, query("/v1.0/directoryObjects/getByIds", objectFields), in, &out)
+	err := x.graph.Post(ctx, query("/v1.0/directoryObjects/getByIds", objectFields), in, &out)
 	if e, ok := errors.AsType[*wire.Error](err); ok && e.Status == http.StatusBadRequest {
-		err = x.Reader.graph.Post(ctx, "/v1.0/directoryObjects/getByIds", in, &out)
+		err = x.graph.Post(ctx, "/v1.0/directoryObjects/getByIds", in, &out)
 	}
 	return out.Value, err //nolint:wrapcheck // wire.Plain names the call
 }

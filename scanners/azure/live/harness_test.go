@@ -63,6 +63,11 @@ func everything(s *fake.Server) live.Options {
 
 func read(t *testing.T, o live.Options) *object.Tenant {
 	t.Helper()
+	return readFor(t, o)
+}
+
+func readFor(t testing.TB, o live.Options) *object.Tenant {
+	t.Helper()
 	r, err := live.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

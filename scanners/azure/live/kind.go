@@ -33,7 +33,7 @@ func (x *run) identities(ctx context.Context) {
 		x.fallback(ctx, callIdentities, x.identitiesOf)
 		return
 	}
-	x.note(callIdentities, "", count, err)
+	x.note(callIdentities, count, err)
 }
 
 func (x *run) identity(r *resource, principal, client string) object.ManagedIdentity {
@@ -160,7 +160,7 @@ func (x *run) stores(ctx context.Context) {
 		x.fallback(ctx, callStores, x.storesOf)
 		return
 	}
-	x.note(callStores, "", count, err)
+	x.note(callStores, count, err)
 }
 
 const vaultQuery = `resources
@@ -222,7 +222,7 @@ func (x *run) vaults(ctx context.Context) {
 		x.fallback(ctx, callVaults, x.vaultsOf)
 		return
 	}
-	x.note(callVaults, "", count, err)
+	x.note(callVaults, count, err)
 }
 
 // localTypes are the kinds of resources that have keys of their own beside Entra,

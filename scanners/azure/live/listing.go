@@ -86,8 +86,8 @@ func (x *run) keep(change func(*object.Tenant)) {
 }
 
 // note says how a call fared.
-func (x *run) note(name, where string, count int, err error) {
-	l := listing(name, where, count, err)
+func (x *run) note(name string, count int, err error) {
+	l := listing(name, "", count, err)
 	x.keep(func(t *object.Tenant) { t.Listings = append(t.Listings, l) })
 }
 
@@ -98,8 +98,8 @@ func (x *run) skip(name, reason string) {
 	})
 }
 
-// remark tells something of the tenant although nothing is missing.
-func (x *run) remark(format string, args ...any) {
+// remarkf tells something of the tenant although nothing is missing.
+func (x *run) remarkf(format string, args ...any) {
 	x.keep(func(t *object.Tenant) { t.Notes = append(t.Notes, fmt.Sprintf(format, args...)) })
 }
 
@@ -107,10 +107,10 @@ func (x *run) remark(format string, args ...any) {
 // while the tenant may be changed. It returns false if not all was read.
 func pages[T any](ctx context.Context, x *run, name, path string, header map[string]string, each func(*object.Tenant, []T)) bool {
 	x.options.Asked(name)
-	count, err := graph.Pages(ctx, x.Reader.graph, path, header, func(items []T) {
+	count, err := graph.Pages(ctx, x.graph, path, header, func(items []T) {
 		x.keep(func(t *object.Tenant) { each(t, items) })
 	})
-	x.note(name, "", count, err)
+	x.note(name, count, err)
 	return err == nil
 }
 
@@ -118,13 +118,13 @@ func pages[T any](ctx context.Context, x *run, name, path string, header map[str
 func one[T any](ctx context.Context, x *run, name, path string, each func(*object.Tenant, *T)) bool {
 	x.options.Asked(name)
 	out := new(T)
-	err := x.Reader.graph.Get(ctx, path, nil, out)
+	err := x.graph.Get(ctx, path, nil, out)
 	count := 0
 	if err == nil {
 		count = 1
 		x.keep(func(t *object.Tenant) { each(t, out) })
 	}
-	x.note(name, "", count, err)
+	x.note(name, count, err)
 	return err == nil
 }
 
@@ -139,9 +139,9 @@ func each[T any](ctx context.Context, x *run, name string, items []graph.Item, d
 	x.options.Asked(name)
 	good, bad := 0, 0
 	var first error
-	err := x.Reader.graph.Batch(ctx, items, func(i int, a graph.Answer) {
+	err := x.graph.Batch(ctx, items, func(i int, a graph.Answer) {
 		var found []T
-		err := graph.Items(ctx, x.Reader.graph, a, items[i].Header, func(some []T) { found = append(found, some...) })
+		err := graph.Items(ctx, x.graph, a, items[i].Header, func(some []T) { found = append(found, some...) })
 		switch {
 		case err == nil:
 			good++
@@ -161,7 +161,7 @@ func each[T any](ctx context.Context, x *run, name string, items []graph.Item, d
 			err = fmt.Errorf("%d of %d could not be read: %w", bad, len(items), first)
 		}
 	}
-	x.note(name, "", good, err)
+	x.note(name, good, err)
 }
 
 // An interner keeps one copy of texts that come again and again.

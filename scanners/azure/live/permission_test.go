@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -113,7 +114,7 @@ func TestOnlyReads(t *testing.T) {
 	s := fake.Northwind()
 	read(t, everything(s))
 	for _, r := range s.Requests() {
-		reads := r.Method == "GET" || r.Method == "POST" && (strings.HasSuffix(r.Path, "/$batch") || strings.HasSuffix(r.Path, "/getByIds") || strings.HasSuffix(r.Path, "/Microsoft.ResourceGraph/resources"))
+		reads := r.Method == http.MethodGet || r.Method == http.MethodPost && (strings.HasSuffix(r.Path, "/$batch") || strings.HasSuffix(r.Path, "/getByIds") || strings.HasSuffix(r.Path, "/Microsoft.ResourceGraph/resources"))
 		path := strings.ToLower(r.Path)
 		if !reads || strings.Contains(path, "listkeys") || strings.Contains(path, "/secrets/") || strings.HasSuffix(path, "/register") {
 			t.Errorf("%s %s", r.Method, r.Path)

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ type restrictions struct {
 // is empty, for whatever the policy is about.
 func (r restrictions) list(what string) []object.Restriction {
 	var out []object.Restriction
-	for _, one := range append(append([]restriction(nil), r.Passwords...), r.Keys...) {
+	for _, one := range slices.Concat(r.Passwords, r.Keys) {
 		state := one.State
 		if state == "" {
 			state = "enabled" // policies of before the field
@@ -115,7 +116,7 @@ func (x *run) organization(ctx context.Context) {
 			if !strings.EqualFold(o.ID, t.ID) && len(list) > 1 {
 				continue
 			}
-			t.Name, t.Contacts = o.Name, append(o.Contacts, o.Security...)
+			t.Name, t.Contacts = o.Name, slices.Concat(o.Contacts, o.Security)
 			for _, d := range o.Domains {
 				if d.Default || d.Initial && t.Domain == "" {
 					t.Domain = d.Name

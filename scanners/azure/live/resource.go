@@ -67,13 +67,13 @@ func (x *run) chunks() [][]*string {
 	}
 	var ids []*string
 	for _, s := range x.tenant.Subscriptions {
-		ids = append(ids, to.Ptr(s.ID))
+		ids = append(ids, new(s.ID))
 	}
 	return slices.Collect(slices.Chunk(ids, maxSubscriptions))
 }
 
 func ask[T any](ctx context.Context, x *run, query string, subscriptions []*string, each func(*object.Tenant, []T)) (int, error) {
-	in := armresourcegraph.QueryRequest{Query: to.Ptr(query), Subscriptions: subscriptions, Options: &armresourcegraph.QueryRequestOptions{
+	in := armresourcegraph.QueryRequest{Query: new(query), Subscriptions: subscriptions, Options: &armresourcegraph.QueryRequestOptions{
 		Top: to.Ptr[int32](maxRows), ResultFormat: to.Ptr(armresourcegraph.ResultFormatObjectArray),
 	}}
 	if strings.HasPrefix(query, "authorizationresources") {
@@ -112,7 +112,7 @@ func ask[T any](ctx context.Context, x *run, query string, subscriptions []*stri
 			return count, graph.ErrRepeats
 		}
 		seen[token] = true
-		in.Options.SkipToken = to.Ptr(token)
+		in.Options.SkipToken = new(token)
 	}
 }
 
@@ -120,7 +120,7 @@ func ask[T any](ctx context.Context, x *run, query string, subscriptions []*stri
 func readRows[T any](ctx context.Context, x *run, name, query string, each func(*object.Tenant, []T)) {
 	x.options.Asked(name)
 	count, err := rows(ctx, x, query, each)
-	x.note(name, "", count, err)
+	x.note(name, count, err)
 }
 
 // A flag is yes or no, in whichever way a resource says it; what is neither is
@@ -164,9 +164,7 @@ type tags map[string]string
 // UnmarshalJSON reads an object of texts, or null.
 func (t *tags) UnmarshalJSON(data []byte) error {
 	var m map[string]any
-	if json.Unmarshal(data, &m) != nil {
-		return nil
-	}
+	_ = json.Unmarshal(data, &m) // what are no tags are none
 	*t = tags{}
 	for k, v := range m {
 		if s, ok := v.(string); ok {

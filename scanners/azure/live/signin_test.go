@@ -82,11 +82,13 @@ func TestWaysToSignIn(t *testing.T) {
 			return o
 		},
 		"certificate": func(t *testing.T, s *fake.Server) live.Options {
+			t.Helper()
 			o := signing(s, live.KindCertificate)
 			o.CertificateFile = certificate(t)
 			return o
 		},
 		"federated": func(t *testing.T, s *fake.Server) live.Options {
+			t.Helper()
 			o := signing(s, live.KindFederated)
 			o.TokenFile = filepath.Join(t.TempDir(), "token")
 			if err := os.WriteFile(o.TokenFile, []byte("made.up.token"), 0o600); err != nil {
@@ -95,18 +97,21 @@ func TestWaysToSignIn(t *testing.T) {
 			return o
 		},
 		"environment": func(t *testing.T, s *fake.Server) live.Options {
+			t.Helper()
 			t.Setenv("AZURE_TENANT_ID", fake.NorthwindTenant)
 			t.Setenv("AZURE_CLIENT_ID", s.App)
 			t.Setenv("AZURE_CLIENT_SECRET", secret())
 			return signing(s, live.KindEnvironment)
 		},
 		"auto": func(t *testing.T, s *fake.Server) live.Options {
+			t.Helper()
 			t.Setenv("AZURE_TENANT_ID", fake.NorthwindTenant)
 			t.Setenv("AZURE_CLIENT_ID", s.App)
 			t.Setenv("AZURE_CLIENT_SECRET", secret())
 			return signing(s, live.KindAuto)
 		},
 		"managed identity": func(t *testing.T, s *fake.Server) live.Options {
+			t.Helper()
 			t.Setenv("IDENTITY_ENDPOINT", "http://localhost:4141/msi/token")
 			t.Setenv("IDENTITY_HEADER", "made-up")
 			o := signing(s, live.KindManagedIdentity)
@@ -123,9 +128,10 @@ func TestWaysToSignIn(t *testing.T) {
 			return o
 		},
 		"az": func(t *testing.T, s *fake.Server) live.Options {
+			t.Helper()
 			folder := t.TempDir()
 			script := "#!/bin/sh\nprintf '{\"accessToken\":\"%s\",\"expires_on\":%s,\"tenant\":\"x\",\"tokenType\":\"Bearer\"}' '" + s.Token("https://graph.microsoft.com/.default") + "' " + fmt.Sprint(time.Now().Add(time.Hour).Unix()) + "\n"
-			if err := os.WriteFile(filepath.Join(folder, "az"), []byte(script), 0o700); err != nil { //nolint:gosec // it has to be run
+			if err := os.WriteFile(filepath.Join(folder, "az"), []byte(script), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			t.Setenv("PATH", folder+":"+os.Getenv("PATH"))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,13 +84,13 @@ func (x *run) takeOver() {
 	data, err := os.ReadFile(x.statePath())
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			x.remark("what an earlier scan left cannot be read")
+			x.remarkf("what an earlier scan left cannot be read")
 		}
 		return
 	}
 	var s saved
 	if json.Unmarshal(data, &s) != nil || s.Format != savedFormat || s.Tenant == nil || s.Tenant.ID != x.tenant.ID {
-		x.remark("what an earlier scan left is damaged and was not used")
+		x.remarkf("what an earlier scan left is damaged and was not used")
 		return
 	}
 	age := x.options.Now().Sub(s.Made)
@@ -104,22 +105,15 @@ func (x *run) takeOver() {
 	}
 	x.finished, x.made = s.Stages, s.Made
 	x.unpack(&s)
-	x.remark("%s were read %s ago by an earlier scan, which this one goes on with", strings.Join(s.Stages, ", "), age.Round(time.Minute))
+	x.remarkf("%s were read %s ago by an earlier scan, which this one goes on with", strings.Join(s.Stages, ", "), age.Round(time.Minute))
 }
 
 func (x *run) unpack(s *saved) {
-	for id, list := range s.Trusts {
-		if x.trusts == nil {
-			x.trusts = map[string][]object.Federated{}
-		}
-		x.trusts[id] = list
-	}
+	x.trusts = s.Trusts
 	for id, a := range s.Agents {
 		x.agents[id] = agent{sponsors: a.Sponsors, application: a.Application, identity: a.Identity, principal: a.Principal, blueprint: a.Blueprint, created: stamp{a.Created}}
 	}
-	for id, list := range s.Policies {
-		x.policies[id] = list
-	}
+	maps.Copy(x.policies, s.Policies)
 	for id, span := range s.Schedules {
 		x.schedules[id] = roleAssignment{Start: stamp{span[0]}, End: stamp{span[1]}}
 	}

@@ -14,9 +14,9 @@ import (
 func (x *run) subscriptions(ctx context.Context) {
 	x.options.Asked(callSubscriptions)
 	count, err := x.listSubscriptions(ctx)
-	x.note(callSubscriptions, "", count, err)
+	x.note(callSubscriptions, count, err)
 	if err == nil && count == 0 {
-		x.remark("no subscription can be seen: the reader has no role in any, or all are left out")
+		x.remarkf("no subscription can be seen: the reader has no role in any, or all are left out")
 	}
 }
 
@@ -57,10 +57,10 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 		}
 	}
 	if strangers > 0 {
-		x.remark("%d subscriptions are of other tenants that let this one in, and were not read", strangers)
+		x.remarkf("%d subscriptions are of other tenants that let this one in, and were not read", strangers)
 	}
 	if left > 0 {
-		x.remark("%d subscriptions are left out by choice: what roles give in them is not known", left)
+		x.remarkf("%d subscriptions are left out by choice: what roles give in them is not known", left)
 	}
 	return len(x.tenant.Subscriptions), nil
 }

@@ -17,9 +17,7 @@ type stamp struct{ time.Time }
 // the zone of some.
 func (s *stamp) UnmarshalJSON(data []byte) error {
 	var text string
-	if json.Unmarshal(data, &text) != nil || text == "" {
-		return nil
-	}
+	_ = json.Unmarshal(data, &text) // what is no time is unknown
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		if at, err := time.Parse(layout, text); err == nil {
 			if at.Year() > 1 {

@@ -131,16 +131,9 @@ func (x *run) certificatesOf(ctx context.Context, v *object.Vault, host string) 
 		if err != nil {
 			return count, fmt.Errorf("make a request: %w", err)
 		}
-		res, err := pl.Do(r)
+		body, err := wire.Fetch(pl, r)
 		if err != nil {
 			return count, err //nolint:wrapcheck // wire.Plain names the call
-		}
-		if res.StatusCode != http.StatusOK {
-			return count, wire.Refusal(res)
-		}
-		body, err := runtime.Payload(res)
-		if err != nil {
-			return count, err //nolint:wrapcheck // it was read before
 		}
 		var page struct {
 			Value []vaultItem `json:"value"`

@@ -1,6 +1,9 @@
 package fake
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // An entity is what Graph publishes of a type: the properties and relations that
 // there are. They are facts of Microsoft Graph's $metadata, v1.0, August 2026.
@@ -126,10 +129,8 @@ func has(kind, property string) bool {
 	all := entities()
 	for kind != "" {
 		e := all[kind]
-		for _, p := range strings.Fields(e.properties) {
-			if p == property {
-				return true
-			}
+		if slices.Contains(strings.Fields(e.properties), property) {
+			return true
 		}
 		kind = e.base
 	}

@@ -253,7 +253,7 @@ func (o *options) parseExpand(c collection, v string) error {
 	if !ok {
 		return fmt.Errorf("the option '%s' of $expand is not supported", inner)
 	}
-	for _, p := range strings.Split(fields, ",") {
+	for p := range strings.SplitSeq(fields, ",") {
 		if !has(kind, p) {
 			return fmt.Errorf("could not find a property named '%s' on type 'microsoft.graph.%s'", p, kind)
 		}

@@ -61,7 +61,7 @@ func (q *kusto) parseWhere(text string) error {
 	compare := regexp.MustCompile(`^(\S+) (=~|!~) '([^']*)'$`)
 	within := regexp.MustCompile(`(?s)^(\S+) in~ \((.*)\)$`)
 	full := regexp.MustCompile(`^isnotempty\((\S+)\)$`)
-	for _, c := range strings.Split(text, " and ") {
+	for c := range strings.SplitSeq(text, " and ") {
 		c = strings.TrimSpace(c)
 		var name string
 		var test func(any) bool
@@ -89,7 +89,7 @@ func (q *kusto) parseWhere(text string) error {
 }
 
 func (q *kusto) parseProject(text string) error {
-	for _, p := range strings.Split(text, ",") {
+	for p := range strings.SplitSeq(text, ",") {
 		name, from, ok := strings.Cut(strings.TrimSpace(p), " = ")
 		if !ok {
 			from = name

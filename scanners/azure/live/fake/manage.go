@@ -141,7 +141,7 @@ func pages[R, T any](s *Server, r *http.Request, items []*T, page func([]*T, *st
 		q := u.Query()
 		q.Set("$skiptoken", strconv.Itoa(end))
 		u.RawQuery = q.Encode()
-		next = to.Ptr(u.String())
+		next = new(u.String())
 	}
 	out.AddPage(http.StatusOK, page(items[min(begin, end):end], next), nil)
 	return out
@@ -205,10 +205,10 @@ func (s *Server) query(in armresourcegraph.QueryRequest) (armresourcegraph.Query
 	}
 	rows, next := q.run(list, begin, size, subs)
 	out := armresourcegraph.QueryResponse{
-		Data: rows, Count: to.Ptr(int64(len(rows))), TotalRecords: to.Ptr(int64(list.Len())), ResultTruncated: to.Ptr(armresourcegraph.ResultTruncatedFalse),
+		Data: rows, Count: new(int64(len(rows))), TotalRecords: new(int64(list.Len())), ResultTruncated: to.Ptr(armresourcegraph.ResultTruncatedFalse),
 	}
 	if next >= 0 {
-		out.SkipToken = to.Ptr(strconv.Itoa(next))
+		out.SkipToken = new(strconv.Itoa(next))
 	}
 	return out, nil
 }

@@ -61,13 +61,11 @@ func manageNeeds(r *http.Request, path string) []string {
 	}
 	if i := strings.LastIndex(strings.ToLower(path), "/providers/"); i >= 0 {
 		parts := strings.Split(path[i+len("/providers/"):], "/")
-		kind := parts[0]
+		kind := []string{parts[0]}
 		for n := 1; n < len(parts); n += 2 {
-			if !strings.HasPrefix(parts[n], "page_") {
-				kind += "/" + parts[n]
-			}
+			kind = append(kind, parts[n])
 		}
-		return []string{kind + "/read"}
+		return []string{strings.Join(kind, "/") + "/read"}
 	}
 	return []string{"nothing that is known"}
 }
@@ -99,7 +97,8 @@ func queryNeeds(r *http.Request) string {
 }
 
 func vaultNeeds(path string) []string {
-	switch strings.Split(strings.Trim(path, "/"), "/")[0] {
+	kind, _, _ := strings.Cut(strings.Trim(path, "/"), "/")
+	switch kind {
 	case "secrets":
 		return []string{"Microsoft.KeyVault/vaults/secrets/readMetadata/action"}
 	case "keys":

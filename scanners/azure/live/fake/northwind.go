@@ -1,6 +1,9 @@
 package fake
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // Ids of Northwind Robotics.
 const (
@@ -14,7 +17,7 @@ const (
 func Object(n int) string {
 	const digits = "0123456789"
 	text := ""
-	for i := 0; i < 12; i++ {
+	for range 12 {
 		text = string(digits[n%10]) + text
 		n /= 10
 	}
@@ -29,6 +32,7 @@ func Canary() string { return "nw" + strings.Repeat("7Kq", 5) + "canary" }
 func Northwind() *Server {
 	s := New(NorthwindTenant)
 	s.northwindDirectory()
+	s.northwindPrincipals()
 	s.northwindGrants()
 	s.northwindReports()
 	s.northwindAzure()
@@ -81,6 +85,25 @@ func (s *Server) northwindDirectory() {
 		},
 	}
 	s.Graph["/applications/microsoft.graph.agentIdentityBlueprint"] = Trees{s.Graph["/applications"].At(2)}
+	var users Trees
+	for i := range 30 {
+		users = append(users, Tree{
+			"id": Object(100 + i), "displayName": "User " + Object(i)[33:], "userPrincipalName": "u" + Object(i)[33:] + "@northwind.example", "mail": "u" + Object(i)[33:] + "@northwind.example",
+			"accountEnabled": i != 3, "userType": "Member", "department": "Platform",
+		})
+	}
+	s.Graph["/users"] = users
+	s.Graph["/groups"] = Trees{
+		{"id": Object(200), "displayName": "Deployers", "isAssignableToRole": true, "owners": []Tree{ref("user", Object(129))}},
+	}
+	s.Graph["/groups/"+Object(200)+"/transitiveMembers/microsoft.graph.servicePrincipal"] = Trees{ref("servicePrincipal", Object(22))}
+	s.Graph["/organization"] = Trees{{
+		"id": NorthwindTenant, "displayName": "Northwind Robotics", "technicalNotificationMails": []string{"it@northwind.example"}, "securityComplianceNotificationMails": []string{"security@northwind.example"},
+		"verifiedDomains": []any{Tree{"name": "northwind.onmicrosoft.example", "isInitial": true}, Tree{"name": "northwind.example", "isDefault": true}},
+	}}
+}
+
+func (s *Server) northwindPrincipals() {
 	graphRoles := []any{
 		Tree{"id": "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9", "value": "Application.ReadWrite.All", "displayName": "Read and write all applications", "isEnabled": true},
 		Tree{"id": "19dbc75e-c2e2-444c-a770-ec69d8559fc7", "value": "Directory.ReadWrite.All", "displayName": "Read and write directory data", "isEnabled": true},
@@ -91,9 +114,7 @@ func (s *Server) northwindDirectory() {
 	}
 	principal := func(id, app int, name, kind string, more Tree) Tree {
 		t := Tree{"id": Object(id), "appId": Object(app), "displayName": name, "servicePrincipalType": kind, "accountEnabled": true, "appOwnerOrganizationId": NorthwindTenant, "owners": []Tree{}}
-		for k, v := range more {
-			t[k] = v
-		}
+		maps.Copy(t, more)
 		return t
 	}
 	s.Graph["/servicePrincipals"] = Trees{
@@ -114,22 +135,6 @@ func (s *Server) northwindDirectory() {
 	list := s.Graph["/servicePrincipals"]
 	s.Graph["/servicePrincipals/microsoft.graph.agentIdentity"] = Trees{list.At(6)}
 	s.Graph["/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal"] = Trees{list.At(7)}
-	var users Trees
-	for i := range 30 {
-		users = append(users, Tree{
-			"id": Object(100 + i), "displayName": "User " + Object(i)[33:], "userPrincipalName": "u" + Object(i)[33:] + "@northwind.example", "mail": "u" + Object(i)[33:] + "@northwind.example",
-			"accountEnabled": i != 3, "userType": "Member", "department": "Platform",
-		})
-	}
-	s.Graph["/users"] = users
-	s.Graph["/groups"] = Trees{
-		{"id": Object(200), "displayName": "Deployers", "isAssignableToRole": true, "owners": []Tree{ref("user", Object(129))}},
-	}
-	s.Graph["/groups/"+Object(200)+"/transitiveMembers/microsoft.graph.servicePrincipal"] = Trees{ref("servicePrincipal", Object(22))}
-	s.Graph["/organization"] = Trees{{
-		"id": NorthwindTenant, "displayName": "Northwind Robotics", "technicalNotificationMails": []string{"it@northwind.example"}, "securityComplianceNotificationMails": []string{"security@northwind.example"},
-		"verifiedDomains": []any{Tree{"name": "northwind.onmicrosoft.example", "isInitial": true}, Tree{"name": "northwind.example", "isDefault": true}},
-	}}
 }
 
 func (s *Server) northwindGrants() {
@@ -218,9 +223,7 @@ func (s *Server) northwindAzure() {
 	}
 	assignment := func(scope, id, role string, principal int, kind string, more Tree) Tree {
 		p := Tree{"roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/" + role, "principalId": Object(principal), "principalType": kind, "scope": scope, "createdOn": "2025-03-01T08:00:00Z", "updatedOn": "2025-03-01T08:00:00Z", "createdBy": Object(100)}
-		for k, v := range more {
-			p[k] = v
-		}
+		maps.Copy(p, more)
 		sub := ""
 		if parts := strings.Split(scope, "/"); len(parts) > 2 && parts[1] == "subscriptions" {
 			sub = parts[2]
@@ -262,9 +265,7 @@ func (s *Server) northwindAzure() {
 func (s *Server) northwindResources() {
 	resource := func(sub, group, kind, name string, more Tree) Tree {
 		t := Tree{"id": under(sub, group, kind, name), "name": name, "type": strings.ToLower(kind), "location": "westeurope", "subscriptionId": sub, "resourceGroup": group, "tags": Tree{"team": "orders"}, "properties": Tree{}}
-		for k, v := range more {
-			t[k] = v
-		}
+		maps.Copy(t, more)
 		return t
 	}
 	s.Tables["resources"] = Trees{

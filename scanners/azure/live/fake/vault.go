@@ -28,10 +28,10 @@ func (s *Server) vaultGate(w http.ResponseWriter, r *http.Request, in Request) {
 
 // vault answers for Key Vault.
 func (s *Server) vault(w http.ResponseWriter, r *http.Request, in Request) {
-	kind := strings.Split(strings.Trim(r.URL.Path, "/"), "/")[0]
+	kind, _, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
 	items := func() []Tree { return all(s.Vaults[in.Host+"/"+kind]) }
 	var server transporter
-	api := ""
+	var api string
 	switch kind {
 	case "secrets":
 		api = "Client.NewListSecretPropertiesPager"

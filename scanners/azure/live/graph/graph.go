@@ -90,14 +90,7 @@ func (c *Client) send(ctx context.Context, method, address string, header map[st
 			return fmt.Errorf("write a request: %w", err)
 		}
 	}
-	res, err := c.pipeline.Do(r)
-	if err != nil {
-		return err //nolint:wrapcheck // wire.Plain names the call
-	}
-	if res.StatusCode != http.StatusOK {
-		return wire.Refusal(res)
-	}
-	body, err := runtime.Payload(res)
+	body, err := wire.Fetch(c.pipeline, r)
 	if err != nil {
 		return err //nolint:wrapcheck // wire.Plain names the call
 	}

@@ -249,3 +249,16 @@ func transient(res *http.Response, err error) bool {
 	}
 	return true
 }
+
+// Fetch sends a request and returns the answer, if it says yes; else an *Error.
+func Fetch(p runtime.Pipeline, r *policy.Request) ([]byte, error) {
+	res, err := p.Do(r)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // Plain names the call
+	}
+	defer res.Body.Close() //nolint:errcheck // it was read to its end
+	if res.StatusCode != http.StatusOK {
+		return nil, Refusal(res)
+	}
+	return runtime.Payload(res) //nolint:wrapcheck // it was read before
+}
