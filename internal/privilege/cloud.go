@@ -4,21 +4,24 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/gcp/role"
 )
 
-// GCPRole assesses a predefined role of Google Cloud by name ("roles/editor"),
-// as granted on a project or wider. Custom roles, and those that neither the table
-// nor the ending of the name settles, are unknown.
+// GCPRole assesses a predefined role of Google Cloud by name ("roles/editor"), as
+// granted on a project or wider, by the permissions that package role has of it.
+// Custom roles, and those that neither the table nor the ending of the name settles,
+// are unknown.
 func GCPRole(name string) Assessment {
 	short, ok := strings.CutPrefix(name, "roles/")
 	if !ok {
 		return unknown("role " + name + " is a custom one")
 	}
 	a := Assessment{Level: inventory.LevelNone}
-	if k, ok := gcpKnown(short); ok {
-		a.add(k.level, "", "role "+name)
-		for _, c := range k.capabilities {
-			a.add(k.level, c, "role "+name)
+	if p, ok := role.Predefined(name); ok {
+		known := role.Assess(&p)
+		a.add(known.Level, "", "role "+name)
+		for _, c := range known.Capabilities {
+			a.add(known.Level, c, "role "+name)
 		}
 		return a
 	}
@@ -33,52 +36,6 @@ func GCPRole(name string) Assessment {
 		return unknown("role " + name + " is not in muster's table")
 	}
 	return a
-}
-
-// gcpKnown is the table (cloud.google.com/iam/docs/understanding-roles). Who can
-// act as service accounts, or change policies, can become whoever is strongest.
-func gcpKnown(role string) (known, bool) {
-	const (
-		admin, escalate = inventory.LevelAdmin, inventory.LevelEscalate
-		write, read     = inventory.LevelWrite, inventory.LevelRead
-	)
-	switch role {
-	case "owner":
-		return known{admin, []string{"admin.all"}}, true
-	case "editor":
-		return known{write, []string{"compute.create", "data.read_all", "data.write_all", "pass_role"}}, true
-	case "viewer", "browser", "iam.securityReviewer", "cloudasset.viewer":
-		return known{read, nil}, true
-	case "iam.securityAdmin", "resourcemanager.projectIamAdmin", "resourcemanager.folderIamAdmin", "resourcemanager.organizationAdmin", "resourcemanager.folderAdmin":
-		return known{escalate, []string{"policy.write"}}, true
-	case "iam.serviceAccountTokenCreator", "iam.serviceAccountOpenIdTokenCreator":
-		return known{escalate, []string{"identity.impersonate", "tokens.create"}}, true
-	case "iam.serviceAccountUser":
-		return known{escalate, []string{"identity.impersonate", "pass_role"}}, true
-	case "iam.workloadIdentityUser":
-		return known{escalate, []string{"identity.impersonate"}}, true
-	case "iam.serviceAccountKeyAdmin":
-		return known{escalate, []string{"credentials.create"}}, true
-	case "iam.serviceAccountAdmin":
-		return known{escalate, []string{"identity.write", "policy.write"}}, true
-	case "iam.organizationRoleAdmin", "iam.roleAdmin":
-		return known{escalate, []string{"policy.write"}}, true
-	case "iam.workloadIdentityPoolAdmin":
-		return known{escalate, []string{"trust.write"}}, true
-	case "secretmanager.secretAccessor":
-		return known{read, []string{"secrets.read_all"}}, true
-	case "secretmanager.admin":
-		return known{write, []string{"secrets.read_all", "secrets.write"}}, true
-	case "storage.admin", "storage.objectAdmin":
-		return known{write, []string{"data.read_all", "data.write_all"}}, true
-	case "storage.objectViewer":
-		return known{read, []string{"data.read_all"}}, true
-	case "storage.objectUser", "storage.objectCreator", "logging.logWriter", "monitoring.metricWriter", "artifactregistry.writer", "cloudsql.client", "run.invoker", "cloudfunctions.invoker", "pubsub.subscriber":
-		return known{write, nil}, true
-	case "compute.admin", "compute.instanceAdmin.v1", "compute.instanceAdmin", "run.admin", "cloudfunctions.admin", "cloudbuild.builds.editor", "container.admin", "composer.admin", "dataflow.admin", "deploymentmanager.editor":
-		return known{write, []string{"compute.create"}}, true
-	}
-	return known{}, false
 }
 
 // AzureRole assesses a built-in role of Azure or Entra by its name or its

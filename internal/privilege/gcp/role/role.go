@@ -2,19 +2,21 @@
 // that decide about privilege they have, and whether they write or only read.
 //
 // What a role holds is taken from its permissions if they were read. The table of
-// predefined roles (roles.txt.gz) has for each of them what Google published in
-// August 2026 (cloud.google.com/iam/docs/roles-permissions): the level and those
-// permissions that are watched. It stands in where a role could not be read.
+// predefined roles (roles.txt) stands in where a role could not be read: it has for each
+// the level, and those of its permissions that are watched, as Google published them in
+// August 2026 (cloud.google.com/iam/docs/roles-permissions). It is a digest of the
+// answers of roles.list with view=FULL. Whoever has an account makes it anew with
+//
+//	curl -H "Authorization: Bearer $(gcloud auth print-access-token)" \
+//	    'https://iam.googleapis.com/v1/roles?view=FULL&pageSize=1000'  # each page
+//	ROLES="$PWD/page*.json" go test -run TestDigest ./internal/privilege/gcp/role
 //
 // Everything here is pure.
 package role
 
 import (
-	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"sync"
@@ -37,8 +39,8 @@ type Profile struct {
 	Total int
 }
 
-//go:embed roles.txt.gz
-var rolesData []byte
+//go:embed roles.txt
+var rolesText string //nolint:gochecknoglobals // go:embed needs a variable; nothing writes it
 
 // A table is the predefined roles.
 type table struct {
@@ -50,33 +52,19 @@ type table struct {
 // predefined reads the table at its first use.
 //
 //nolint:gochecknoglobals // a function, made once: the table that it makes never changes
-var predefined = sync.OnceValue(func() *table { return newTable(rolesData) })
+var predefined = sync.OnceValue(func() *table { return newTable(rolesText) })
 
-// newTable unpacks and parses the table of roles. Lines are "NAME LEVEL
-// PERMISSION…" with n, r or w for the level; the line of "=" has the permissions that
-// read although their verb does not tell.
-func newTable(data []byte) *table {
+// newTable parses the table of roles. Lines are "NAME LEVEL PERMISSION…" with n, r or w
+// for the level; "= PERMISSION" is one that reads although its verb does not tell.
+func newTable(text string) *table {
 	t := &table{roles: map[string]Profile{}, reading: map[string]bool{}}
-	zr, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		t.err = fmt.Errorf("unpack table of roles: %w", err)
-		return t
-	}
-	text, err := io.ReadAll(io.LimitReader(zr, 8<<20))
-	if err != nil {
-		t.err = fmt.Errorf("unpack table of roles: %w", err)
-		return t
-	}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		switch {
-		case len(words) == 0:
-		case words[0] == "=":
-			for _, p := range words[1:] {
-				t.reading[p] = true
-			}
-		case len(words) == 1:
-			t.err = fmt.Errorf("role %q of the table has no level", words[0])
+		case len(words) == 2 && words[0] == "=":
+			t.reading[words[1]] = true
+		case len(words) < 2 || words[0] == "=":
+			t.err = fmt.Errorf("line %q of the table of roles", strings.TrimSpace(line))
 		default:
 			t.add(words)
 		}
