@@ -37,11 +37,12 @@ type Role struct {
 }
 
 // Well-known built-in roles (learn.microsoft.com, "Azure built-in roles").
+// RoleGiver is User Access Administrator.
 const (
 	Owner       = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 	Contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 	Reader      = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-	UserAccess  = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+	RoleGiver   = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
 	RBACAdmin   = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
 )
 

@@ -17,7 +17,7 @@ func builtIns() [][2]string {
 		{Owner, "Owner"},
 		{Contributor, "Contributor"},
 		{Reader, "Reader"},
-		{UserAccess, "User Access Administrator"},
+		{RoleGiver, "User Access Administrator"},
 		{RBACAdmin, "Role Based Access Control Administrator"},
 		{"9980e02c-c2be-4d73-94e8-173b1dc7cf3c", "Virtual Machine Contributor"},
 		{"4f8fab4f-1852-4a58-a46a-8eaf358af14a", "Avere Contributor"},
@@ -54,7 +54,7 @@ func builtIns() [][2]string {
 // builtIn are the permissions of built-in roles that matter, as published in
 // November 2026 (learn.microsoft.com, "Azure built-in roles"): those actions of
 // them that the tables of muster tell apart, and enough to see their level.
-func builtIn(id string) ([]Permission, bool) {
+func builtIn(id string) ([]Permission, bool) { //nolint:funlen // a table
 	only := func(actions ...string) ([]Permission, bool) { return []Permission{{Actions: actions}}, true }
 	data := func(actions []string, data ...string) ([]Permission, bool) {
 		return []Permission{{Actions: actions, DataActions: data}}, true
@@ -73,7 +73,7 @@ func builtIn(id string) ([]Permission, bool) {
 		}}}, true
 	case Reader:
 		return only("*/read")
-	case UserAccess:
+	case RoleGiver:
 		return only("*/read", "Microsoft.Authorization/*", "Microsoft.Support/*")
 	case RBACAdmin:
 		return only("*/read", Grant, "Microsoft.Authorization/roleAssignments/delete", "Microsoft.Support/*")

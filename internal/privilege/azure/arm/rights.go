@@ -158,7 +158,7 @@ func (t *Table) grants(role *Role, inner, outer *limit, who Asker, out *Rights) 
 		return inventory.Unknown
 	}
 	answer := inventory.False
-	for _, id := range []string{Owner, UserAccess, RBACAdmin} {
+	for _, id := range []string{Owner, RoleGiver, RBACAdmin} {
 		answer = max(answer, give(inner, outer, id, who))
 	}
 	if inner.parsed != nil || outer.parsed != nil {
@@ -220,7 +220,7 @@ func give(inner, outer *limit, id string, who Asker) inventory.Tri {
 
 // givesAll lists the built-in roles that give roles without any condition of
 // their own.
-func givesAll(id string) bool { return id == Owner || id == UserAccess || id == RBACAdmin }
+func givesAll(id string) bool { return id == Owner || id == RoleGiver || id == RBACAdmin }
 
 // plain is the level of a block by the actions that it names, as far as
 // conditions let them pass, and the most that it may be.

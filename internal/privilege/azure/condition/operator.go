@@ -41,7 +41,7 @@ func negated(of operator) operator {
 }
 
 // strung finds operators of strings: Equals, StartsWith, Like, NotEquals,
-// EqualsIgnoreCase …
+// EqualsIgnoreCase and so on.
 func strung(name string) operator {
 	rest, turned := strings.CutPrefix(name, "not")
 	kind, fold := strings.CutSuffix(rest, "ignorecase")

@@ -118,12 +118,11 @@ func (p *parser) primary() (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		var any junction
-		any.or = true
+		either := junction{or: true}
 		for _, v := range values {
-			any.parts = append(any.parts, matching{name == "suboperationmatches", v})
+			either.parts = append(either.parts, matching{name == "suboperationmatches", v})
 		}
-		return &any, nil
+		return &either, nil
 	case "exists", "notexists":
 		key, err := p.attribute()
 		if err != nil {

@@ -15,7 +15,7 @@ func actions() []Entry {
 		return Entry{Name: "microsoft.directory/" + name, Edge: edge, Level: inventory.LevelEscalate, Tier0: true, Powers: powers, Capabilities: []string{capability}, Why: why}
 	}
 	const (
-		secret = "adds a credential to an application that may do more"
+		add    = "adds a credential to an application that may do more"
 		owner  = "becomes owner of an application that may do more"
 		member = "adds itself to a group that holds more"
 	)
@@ -25,14 +25,14 @@ func actions() []Entry {
 	}
 	return []Entry{
 		entry("roleAssignments/allProperties/allTasks", "AZPrivilegedRoleAdmin", "gives itself any directory role", "policy.write", Raise, RoleGroups),
-		entry("applications/credentials/update", "AZAddSecret", secret, "credentials.create", Registrations),
+		entry("applications/credentials/update", "AZAddSecret", add, "credentials.create", Registrations),
 		entry("applications/owners/update", "AZAddOwner", owner, "credentials.create", Registrations),
-		entry("applications/allProperties/allTasks", "AZAddSecret", secret, "credentials.create", Registrations),
-		entry("applications/allProperties/update", "AZAddSecret", secret, "credentials.create", Registrations),
-		entry("servicePrincipals/credentials/update", "AZAddSecret", secret, "credentials.create", Apps),
+		entry("applications/allProperties/allTasks", "AZAddSecret", add, "credentials.create", Registrations),
+		entry("applications/allProperties/update", "AZAddSecret", add, "credentials.create", Registrations),
+		entry("servicePrincipals/credentials/update", "AZAddSecret", add, "credentials.create", Apps),
 		entry("servicePrincipals/owners/update", "AZAddOwner", owner, "credentials.create", Apps),
-		entry("servicePrincipals/allProperties/allTasks", "AZAddSecret", secret, "credentials.create", Apps),
-		entry("servicePrincipals/allProperties/update", "AZAddSecret", secret, "credentials.create", Apps),
+		entry("servicePrincipals/allProperties/allTasks", "AZAddSecret", add, "credentials.create", Apps),
+		entry("servicePrincipals/allProperties/update", "AZAddSecret", add, "credentials.create", Apps),
 		entry("servicePrincipals/managePermissionGrantsForAll.microsoft-company-admin", "AZMGGrantAppRoles", "grants itself any application permission", "policy.write", Raise),
 		entry("groups/members/update", "AZAddMembers", member, "identity.write", Groups),
 		entry("groups/owners/update", "AZAddOwner", member, "identity.write", Groups),

@@ -54,8 +54,8 @@ const (
 // An Entry is what a right allows.
 type Entry struct {
 	ID   string // GUID of the permission or template of the role
-	Name string
 	Edge string // the name that BloodHound has for the way, or one of muster's
+	Name string
 	// Level is what the right is by itself: admin, escalate if it can lead to Global
 	// Administrator, write, read, none, or unknown.
 	Level        inventory.Level

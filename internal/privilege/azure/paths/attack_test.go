@@ -45,7 +45,7 @@ func TestAttack(t *testing.T) {
 		{"contributor", func(n *tenant) { n.assign("ci", arm.Contributor, prod) }, "write", "-", "", false},
 		{"reader", func(n *tenant) { n.assign("ci", arm.Reader, prod) }, "read", "-", "", false},
 		{"classic administrator", func(n *tenant) { n.assign("ci", "", prod).Classic = true }, "admin", "-", "", false},
-		{"user access administrator", func(n *tenant) { n.assign("ci", arm.UserAccess, prod) }, "escalate", "AZUserAccessAdministrator", prod, false},
+		{"user access administrator", func(n *tenant) { n.assign("ci", arm.RoleGiver, prod) }, "escalate", "AZUserAccessAdministrator", prod, false},
 		{"a role that was not read", func(n *tenant) { n.assign("ci", "4cd1c1c5-7b1c-4c0e-9b1e-3c1c1c1c1c1c", prod) }, "unknown", "AZUserAccessAdministrator", prod, true},
 		{"grants itself roles", func(n *tenant) { n.graph("ci", raiser) }, "escalate", "AZMGGrantRole", Tenant, false},
 		{"grants itself permissions", func(n *tenant) { n.graph("ci", "AppRoleAssignment.ReadWrite.All") }, "escalate", "AZMGGrantAppRoles", Tenant, false},
@@ -174,7 +174,7 @@ func TestAttack(t *testing.T) {
 		}, "unknown", "AZVMAdminLogin", prod, true},
 		{"deploys to a web site", func(n *tenant) {
 			n.system("mi", site, typeSite)
-			n.assign("mi", arm.UserAccess, prod)
+			n.assign("mi", arm.RoleGiver, prod)
 			n.assign("ci", "de139f84-1756-47ae-9be6-808fbbe84772", site)
 		}, "escalate", "AZWebsiteContributor AZUserAccessAdministrator", prod, false},
 		{"federated credential of an identity", func(n *tenant) {
@@ -196,7 +196,7 @@ func TestAttack(t *testing.T) {
 		{"owner of the group that has the machine", func(n *tenant) {
 			n.system("mi", vm, vmType)
 			n.assign("mi", arm.Owner, prod)
-			n.assign("ci", arm.UserAccess, prod+"/resourceGroups/web")
+			n.assign("ci", arm.RoleGiver, prod+"/resourceGroups/web")
 		}, "escalate", "AZUserAccessAdministrator AZVMContributor", prod, false},
 		{"machines that were not read", func(n *tenant) {
 			n.Subscriptions[0].Unread = []string{vmType}
@@ -269,7 +269,7 @@ func TestAttack(t *testing.T) {
 			n.Denies = []Deny{{ID: "d", Scope: plat, NotChildren: true, Principals: []string{"ci"}, Permissions: []arm.Permission{{Actions: []string{"*"}}}}}
 		}, "admin", "-", "", false},
 		{"denied under a condition", func(n *tenant) {
-			n.assign("ci", arm.UserAccess, prod)
+			n.assign("ci", arm.RoleGiver, prod)
 			n.Denies = []Deny{{ID: "d", Scope: prod, Condition: "x", Principals: []string{"ci"}, Permissions: []arm.Permission{{Actions: []string{"*"}}}}}
 		}, "unknown", "AZUserAccessAdministrator", prod, true},
 		{"blueprint of an agent", func(n *tenant) {

@@ -269,10 +269,9 @@ func (a *Analysis) reachGroup(p entra.Power, g *Group, e edge) (edge, bool) {
 
 // addScoped adds what a right on a unit or on one object leads to.
 func (a *Analysis) addScoped(e *entra.Entry, given edge, scope string) {
-	var objects []string
-	unit := false
+	objects, unit := []string{strings.ToLower(strings.TrimPrefix(scope, "/"))}, false
 	if id, ok := strings.CutPrefix(strings.ToLower(scope), "/administrativeunits/"); ok {
-		unit = true
+		objects, unit = nil, true
 		for i := range a.estate.Units {
 			if u := &a.estate.Units[i]; strings.EqualFold(u.ID, id) {
 				objects = u.Members
@@ -281,34 +280,33 @@ func (a *Analysis) addScoped(e *entra.Entry, given edge, scope string) {
 				}
 			}
 		}
-	} else {
-		objects = []string{strings.ToLower(strings.TrimPrefix(scope, "/"))}
 	}
 	for _, id := range objects {
 		n, ok := a.index[id]
 		if !ok {
 			n, ok = a.apps[id]
 		}
+		if ok {
+			a.scoped(e, given, n, unit)
+		}
+	}
+}
+
+// scoped adds what a right on one object leads to.
+func (a *Analysis) scoped(e *entra.Entry, given edge, n int32, unit bool) {
+	for _, p := range e.Powers {
+		if unit && (p == entra.Apps || p == entra.Registrations) { // applications are in no unit
+			continue
+		}
+		step, ok := a.reach(p, n)
 		if !ok {
 			continue
 		}
-		for _, p := range e.Powers {
-			if unit && p == entra.Apps {
-				continue // applications are in no unit
-			}
-			if p == entra.Raise && e.Has(entra.AllUsers) || p == entra.RaiseMaybe {
-				continue
-			}
-			step, ok := a.reach(p, n)
-			if !ok {
-				continue
-			}
-			step.from, step.label, step.proof = given.from, a.labelOfPower(e, p), given.proof
-			if !given.certain {
-				step.certain, step.note = false, given.note
-			}
-			a.link(step)
+		step.from, step.label, step.proof = given.from, a.labelOfPower(e, p), given.proof
+		if !given.certain {
+			step.certain, step.note = false, given.note
 		}
+		a.link(step)
 	}
 }
 

@@ -123,12 +123,13 @@ func (g *graph) distances(goals []int32, certain bool) (dist []int8, cut bool) {
 				if certain && !e.certain || dist[e.from] >= 0 && dist[e.from] <= at+e.cost {
 					continue
 				}
-				if e.cost == 0 {
+				switch {
+				case e.cost == 0:
 					dist[e.from] = at
 					now = append(now, e.from)
-				} else if at < MaxHops {
+				case at < MaxHops:
 					next = append(next, e.from)
-				} else {
+				default:
 					cut = true
 				}
 			}

@@ -199,7 +199,7 @@ type Deny struct {
 
 // A Resource of Azure that runs as managed identities, or is one. Types are as
 // ARM has them, in lower case: microsoft.compute/virtualmachines,
-// microsoft.managedidentity/userassignedidentities …
+// microsoft.managedidentity/userassignedidentities.
 type Resource struct {
 	ID, Name, Type string
 	Kind           string // of a web site: functionapp …

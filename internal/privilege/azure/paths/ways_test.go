@@ -178,7 +178,7 @@ func TestRights(t *testing.T) {
 	n := newTenant()
 	n.app("ci")
 	n.assign("ci", arm.Owner, prod+"/resourceGroups/web")
-	n.assign("ci", arm.UserAccess, prod)
+	n.assign("ci", arm.RoleGiver, prod)
 	n.assign("ci", "4633458b-17de-408a-b874-0445c86b69e6", prod)
 	n.assign("ci", "4633458b-17de-408a-b874-0445c86b69e6", prod+"/resourceGroups/web")
 	n.assign("ci", "12345678-0000-0000-0000-000000000000", prod)
