@@ -51,7 +51,13 @@ const sourcesHelp = `What muster scan takes:
   aws-export:DIR        accounts as their command line saved them: a dump of
                         get-account-authorization-details, a credential report and
                         other listings, in files of any name; no access is needed
-  gcp[:PROJECT], azure[:TENANT], gcp-export:DIR, azure-export:DIR
+  gcp[:TARGET]          Google Cloud through Application Default Credentials: a
+                        project, folders/N, organizations/N or the domain of an
+                        organisation; all that can be seen without one. What it
+                        needs to be allowed: muster permissions gcp
+  gcp-export:DIR        the same as gcloud and Asset Inventory saved it, in files of
+                        any name; no access is needed
+  azure[:TENANT], azure-export:DIR
                         where the build has them
 
 This build has: %s.

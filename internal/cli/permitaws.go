@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/muster-nhi/muster/internal/config"
 	"github.com/muster-nhi/muster/scanners/aws/live"
 )
@@ -221,24 +223,20 @@ type awsFlags struct {
 	role                                                  string
 }
 
+// add adds the flags, but for --organization, which other clouds have too.
+func (f *awsFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.role, "role-name", "", "aws: with leave to assume the role of this `NAME` in other accounts")
+	c.Flags().BoolVar(&f.accessAdvisor, "access-advisor", false, "aws: with what tells when each principal last used each service")
+	c.Flags().BoolVar(&f.creators, "creators", false, "aws: with what tells who made users, roles and keys")
+	c.Flags().BoolVar(&f.withoutDetails, "without-details", false, "aws: without what is asked about single users, secrets and keys")
+}
+
 // set names the flags that were given.
-func (f *awsFlags) set() string {
-	var out []string
-	for _, x := range []struct {
-		on   bool
-		name string
-	}{
-		{f.organization, "--organization"},
-		{f.role != "", "--role-name"},
-		{f.accessAdvisor, "--access-advisor"},
-		{f.creators, "--creators"},
-		{f.withoutDetails, "--without-details"},
-	} {
-		if x.on {
-			out = append(out, x.name)
-		}
-	}
-	return strings.Join(out, ", ")
+func (f *awsFlags) set() []string {
+	return named(
+		flagged{f.organization, "--organization"}, flagged{f.role != "", "--role-name"}, flagged{f.accessAdvisor, "--access-advisor"},
+		flagged{f.creators, "--creators"}, flagged{f.withoutDetails, "--without-details"},
+	)
 }
 
 // options are those of a scan for which the permissions are.

@@ -131,19 +131,19 @@ func needs(i scanners.Info) string {
 const maxNeeds = 20
 
 func (a *app) permissionsCommand(s *setting) *cobra.Command {
-	var format string
-	var withoutSecrets bool
-	var onAWS awsFlags
+	var flags permitFlags
 	c := &cobra.Command{
 		Use: "permissions SCANNER", Short: "the read-only policy to grant, ready to apply",
 		Long: `Print what a scanner needs to be allowed, which is never more than to read. For a
 cluster these are objects to apply; for AWS a policy, or with it the role to put
-into each account, with a Deny on every call that returns the value of a secret.
+into each account, with a Deny on every call that returns the value of a secret;
+for Google Cloud a custom role, or with it who has it and a deny policy.
 A scanner of files needs no policy; for it this says what it reads.`,
 		Example: `  muster permissions kubernetes | kubectl apply -f -
   muster permissions kubernetes --without-secrets -o terraform
   muster permissions aws > policy.json
   muster permissions aws --organization --role-name muster-read -o cloudformation
+  muster permissions gcp --organization -o terraform
   muster permissions repo -o json`,
 		Args: exactly("a SCANNER"), ValidArgs: scannerNames(all.Factories()),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -154,28 +154,17 @@ A scanner of files needs no policy; for it this says what it reads.`,
 			if err != nil {
 				return err
 			}
-			if f.Info().Name == "kubernetes" && onAWS.set() == "" {
-				return a.print(func(w io.Writer) error { return clusterPermissions(w, format, withoutSecrets) })
+			p, err := flags.permit(f.Info().Name)
+			switch {
+			case err != nil:
+				return err
+			case p != nil:
+				return a.print(func(w io.Writer) error { return p.print(w, flags.format) })
 			}
-			if f.Info().Name == "aws" && !withoutSecrets {
-				return a.print(func(w io.Writer) error { return awsPermissions(w, format, onAWS.options()) })
-			}
-			if flags := onAWS.set(); flags != "" && f.Info().Name != "aws" {
-				return usage("%s: for aws only, and not for %s", flags, f.Info().Name)
-			}
-			if withoutSecrets {
-				return usage("--without-secrets is for kubernetes; %s needs no permission to list Secrets", f.Info().Name)
-			}
-			return a.print(func(w io.Writer) error { return permissions(w, f.Info(), cmp.Or(format, "text")) })
+			return a.print(func(w io.Writer) error { return permissions(w, f.Info(), cmp.Or(flags.format, "text")) })
 		},
 	}
-	c.Flags().StringVarP(&format, "output", "o", "", "`FORMAT`: text, json, yaml, terraform, cloudformation (default yaml for a cluster, json for AWS, else text)")
-	c.Flags().BoolVar(&withoutSecrets, "without-secrets", false, "kubernetes: leave out listing Secrets")
-	c.Flags().BoolVar(&onAWS.organization, "organization", false, "aws: with what lists the accounts and policies of the organisation")
-	c.Flags().StringVar(&onAWS.role, "role-name", "", "aws: with leave to assume the role of this `NAME` in other accounts")
-	c.Flags().BoolVar(&onAWS.accessAdvisor, "access-advisor", false, "aws: with what tells when each principal last used each service")
-	c.Flags().BoolVar(&onAWS.creators, "creators", false, "aws: with what tells who made users, roles and keys")
-	c.Flags().BoolVar(&onAWS.withoutDetails, "without-details", false, "aws: without what is asked about single users, secrets and keys")
+	flags.add(c)
 	return c
 }
 
