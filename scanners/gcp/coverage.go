@@ -16,8 +16,12 @@ type listings struct {
 
 // listingsOf gathers the listings that tell of a place: its own, and those that were
 // made for all or for what the place is in.
-func (e *estate) listingsOf(p *place) listings {
-	l := listings{byCall: map[string][]*object.Listing{}}
+func (e *estate) listingsOf(p *place) *listings {
+	if p.listed != nil {
+		return p.listed
+	}
+	l := &listings{byCall: map[string][]*object.Listing{}}
+	p.listed = l
 	add := func(x *object.Listing) {
 		call := spelled(x.Call)
 		if l.byCall[call] == nil {

@@ -22,6 +22,7 @@ type place struct {
 	parent       string
 	contacts     []object.Contact
 	policies     []*object.Policy // of it and what is in it, by resource
+	listed       *listings        // made once
 	named        []member         // service accounts and federated principals that only policies name, by text
 }
 
@@ -48,6 +49,7 @@ type estate struct {
 	members   map[string]bool   // ids of the projects of the organisation
 	insights  map[string][]*object.Insight
 	groups    map[string]*object.Group
+	machines  map[string][]string // in a group, by its e-mail; made once
 	delegated map[string][]string // client id to scopes
 	held      map[string][]held   // by native id of a machine: the bindings that name it, or a group that it is in
 	dark      map[string]bool     // places of which not all was read that a path could lead through
@@ -63,7 +65,7 @@ func newEstate(scanner string, o *object.Estate, owners ownerLabels, now time.Ti
 		scanner: scanner, now: now, owners: owners, feeds: newFeedTable(), all: o, notes: slices.Clone(o.Notes),
 		byName: map[string]*place{}, byNumber: map[string]string{}, accounts: map[string]*object.Account{}, homes: map[string]string{}, unique: map[string]string{},
 		bound: map[string]int{}, pools: map[string]*object.Pool{}, providers: map[string]int{}, poolUses: map[string]int{}, secrets: map[string]string{}, public: map[string]bool{},
-		members: make(map[string]bool, len(o.Members)), insights: map[string][]*object.Insight{}, groups: map[string]*object.Group{}, delegated: map[string][]string{}, held: map[string][]held{}, dark: map[string]bool{},
+		members: make(map[string]bool, len(o.Members)), insights: map[string][]*object.Insight{}, groups: map[string]*object.Group{}, machines: map[string][]string{}, delegated: map[string][]string{}, held: map[string][]held{}, dark: map[string]bool{},
 	}
 	for _, id := range o.Members {
 		e.members[id] = true

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/gcp/live"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
 
@@ -347,5 +348,76 @@ func TestMembers(t *testing.T) {
 	}
 	if agentOf("service-1@evil.iam.gserviceaccount.com") != "" {
 		t.Error("an account of a stranger passes as a service agent")
+	}
+}
+
+// TestLevels tells what grants come to: as they work, and all together.
+func TestLevels(t *testing.T) {
+	o := project(func(p *object.Project) {
+		p.Accounts = []object.Account{{Email: deployer, KeysKnown: true}, {Email: payments, KeysKnown: true}}
+	})
+	o.Policies = []object.Policy{{Resource: "projects/" + prod, Project: prod, Bindings: []object.Binding{
+		{Role: "roles/owner", Members: []string{prefixAccount + deployer}},
+		{Role: "roles/owner", Members: []string{prefixAccount + payments}, Condition: &object.Condition{Expression: `request.time < timestamp("2026-01-01T00:00:00Z")`}},
+		{Role: "roles/iam.serviceAccountUser", Members: []string{prefixAccount + payments}},
+		{Role: "roles/run.developer", Members: []string{prefixAccount + payments}},
+		{Role: "projects/northwind-prod/roles/unread", Members: []string{prefixAccount + payments}},
+	}}}
+	f := find(t, o)
+	at := "gcp:projects/" + prod + "#"
+	for id, want := range map[string]inventory.Level{
+		at + "roles/owner/" + prefixAccount + deployer: inventory.LevelAdmin,
+		at + "roles/owner/" + prefixAccount + payments + "?" + shortHash("\x00"+`request.time < timestamp("2026-01-01T00:00:00Z")`): inventory.LevelNone,
+		at + "roles/run.developer/" + prefixAccount + payments:                                                                      inventory.LevelWrite,
+		at + "projects/northwind-prod/roles/unread/" + prefixAccount + payments:                                                     inventory.LevelUnknown,
+		"gcp:" + payments + "#effective":                                                                                            inventory.LevelEscalate,
+	} {
+		g := f.grants[id]
+		if g == nil {
+			t.Errorf("%s is missing", id)
+			continue
+		}
+		if g.Level != want {
+			t.Errorf("%s is %s, not %s: %v", id, g.Level, want, g.Reasons)
+		}
+	}
+	if g := f.grants["gcp:"+deployer+"#effective"]; g != nil {
+		t.Errorf("one role tells as much as all together: %+v", g)
+	}
+	if a := f.identities["gcp:"+deployer].Attributes; a["effective_level"] != "admin" || a["administers"] != "projects/"+prod {
+		t.Errorf("the owner: %v", a)
+	}
+	g := f.grants["gcp:"+payments+"#effective"]
+	if g != nil && !slices.ContainsFunc(g.Paths, func(p string) bool { return strings.HasSuffix(p, "(admin)") }) {
+		t.Errorf("no path leads to an administrator: %v", g.Paths)
+	}
+}
+
+// TestAim reads what a source names.
+func TestAim(t *testing.T) {
+	for target, want := range map[string]live.Options{
+		"":                    {},
+		prod:                  {Projects: []string{prod}},
+		"projects/" + prod:    {Projects: []string{prod}},
+		"example.com:" + prod: {Projects: []string{"example.com:" + prod}},
+		organization:          {Organization: organization},
+		"northwind.example":   {Organization: "northwind.example"},
+		folder:                {Folder: folder},
+	} {
+		var got live.Options
+		if err := aim(&got, target); err != nil {
+			t.Errorf("%s: %v", target, err)
+		}
+		if !slices.Equal(got.Projects, want.Projects) || got.Organization != want.Organization || got.Folder != want.Folder {
+			t.Errorf("%s is %+v, not %+v", target, got, want)
+		}
+	}
+	for _, target := range []string{"a/b", "northwind-*", "a b", "users/1"} {
+		if err := aim(&live.Options{}, target); err == nil {
+			t.Errorf("%q is taken", target)
+		}
+	}
+	if err := aim(&live.Options{Projects: []string{"x"}}, prod); err == nil {
+		t.Error("a project is named twice")
 	}
 }

@@ -82,6 +82,9 @@ func (m *mapper) putGroupGrants(p *object.Policy, b *object.Binding, group *memb
 
 // machinesOf returns the machines in a group, also in groups that are in it, sorted.
 func (e *estate) machinesOf(group string) []string {
+	if known, ok := e.machines[group]; ok {
+		return known
+	}
 	var out []string
 	seen := map[string]bool{}
 	var walk func(email string, depth int)
@@ -100,7 +103,8 @@ func (e *estate) machinesOf(group string) []string {
 		}
 	}
 	walk(group, 0)
-	return unique(out)
+	e.machines[group] = unique(out)
+	return e.machines[group]
 }
 
 func (m *mapper) putGrant(g *inventory.Grant) {

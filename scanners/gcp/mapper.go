@@ -32,7 +32,7 @@ type mapper struct {
 	at       *place
 	p        *object.Project // nil above projects
 	labels   []object.Label  // of the project
-	listings listings
+	listings *listings
 	shared   []owning       // who answers for the place
 	names    map[string]int // ids of records that were made
 
