@@ -3,7 +3,6 @@ package gcp
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -340,10 +339,12 @@ func TestMembers(t *testing.T) {
 			t.Errorf("%q is %s %s, not %s", text, m.kind, m.id, want)
 		}
 	}
-	names := slices.Sorted(maps.Keys(agentDomains))
-	for _, n := range names {
-		if agentOf("service-1@"+n+".iam.gserviceaccount.com") == "" {
-			t.Errorf("%s is no service agent", n)
+	for email, want := range map[string]string{
+		"service-1@gcp-sa-cloudbuild.iam.gserviceaccount.com": "cloudbuild", "service-1@compute-system.iam.gserviceaccount.com": "compute-system",
+		"1@cloudservices.gserviceaccount.com": "cloudservices", "service-1@cloud-ml.google.com.iam.gserviceaccount.com": "cloud-ml", deployer: "", computes: "",
+	} {
+		if got := agentOf(email); got != want {
+			t.Errorf("%s is an agent of %q, not %q", email, got, want)
 		}
 	}
 	if agentOf("service-1@evil.iam.gserviceaccount.com") != "" {

@@ -40,7 +40,6 @@ type member struct {
 const (
 	prefixAccount = "serviceAccount:"
 	clusterPool   = ".svc.id.goog" // ends the name of GKE's pools
-	agentPrefix   = "principal://agents.global."
 )
 
 // What a federated principal is, of its pool.
@@ -81,10 +80,8 @@ func (m *member) read(whole string, p principal.Member) {
 		if p.Type == "" || p.Type == "ServiceAccount" {
 			m.kind, m.id = memberAccounts, whole
 		}
-	default:
-		if name, ok := strings.CutPrefix(whole, agentPrefix); ok {
-			m.kind, m.id, m.set, m.value = memberAgent, whole, setSubject, name
-		}
+	case principal.KindRobot:
+		m.kind, m.id, m.set, m.value = memberAgent, whole, setSubject, strings.TrimPrefix(whole, "principal://")
 	}
 }
 
@@ -173,31 +170,12 @@ func numberOf(email string) string {
 
 func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// agentDomains are the projects of Google whose accounts are service agents, beside
-// those that begin with gcp-sa- (Google Cloud IAM, "Service agents").
-var agentDomains = map[string]bool{
-	"bigquery-data-connectors": true, "bigquery-encryption": true, "cloud-filer": true, "cloud-memcache-sa": true, "cloud-redis": true, "cloud-tpu": true, "cloudcomposer-accounts": true,
-	"compute-system": true, "container-analysis": true, "container-engine-robot": true, "containerregistry": true, "dataflow-service-producer-prod": true, "dataproc-accounts": true,
-	"dlp-api": true, "endpoints-portal": true, "firebase-rules": true, "firebase-sa-management": true, "gcf-admin-robot": true, "gs-project-accounts": true, "identitytoolkit": true,
-	"remotebuildexecution": true, "security-center-api": true, "serverless-robot-prod": true, "service-consumer-management": true, "service-networking": true, "service-usage-access-control": true,
-	"sourcerepo-service-accounts": true, "storage-transfer-service": true, "tpu": true, "trifacta-gcloud-prod": true, "websecurityscanner": true,
-}
-
-// agentOf says whose service agent an e-mail is; empty is none.
+// agentOf says of which service of Google an e-mail is the agent; empty is none.
 func agentOf(email string) string {
-	_, domain, _ := strings.Cut(email, "@")
-	p, robot := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
-	switch {
-	case domain == "cloudservices.gserviceaccount.com" || domain == "system.gserviceaccount.com" || domain == "project.gserviceaccount.com":
-		return strings.TrimSuffix(domain, ".gserviceaccount.com")
-	case !robot:
+	if !principal.Agent(email) {
 		return ""
-	case strings.HasPrefix(p, "gcp-sa-"):
-		return strings.TrimPrefix(p, "gcp-sa-")
-	case agentDomains[p]:
-		return p
-	case strings.HasSuffix(p, ".google.com"):
-		return strings.TrimSuffix(p, ".google.com")
 	}
-	return ""
+	_, domain, _ := strings.Cut(email, "@")
+	domain = strings.TrimSuffix(strings.TrimSuffix(domain, ".gserviceaccount.com"), ".iam")
+	return strings.TrimSuffix(strings.TrimPrefix(domain, "gcp-sa-"), ".google.com")
 }
