@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -10,10 +11,22 @@ import (
 )
 
 // applicationFields are what is asked of an application. All exist in v1.0 of every
-// cloud (Microsoft Graph, $metadata).
-const applicationFields = "id,appId,displayName,description,createdDateTime,signInAudience,publisherDomain,verifiedPublisher," +
+// cloud, but for publisherField (Microsoft Graph, $metadata of the clouds, 2026).
+const applicationFields = "id,appId,displayName,description,createdDateTime,signInAudience,publisherDomain," +
 	"serviceManagementReference,notes,tags,disabledByMicrosoftStatus,servicePrincipalLockConfiguration,passwordCredentials," +
 	"keyCredentials,requiredResourceAccess,appRoles,api,isFallbackPublicClient,web,spa,publicClient"
+
+// publisherField exists in the public cloud only: elsewhere nobody verifies
+// publishers.
+const publisherField = "verifiedPublisher"
+
+// fields returns what is asked for in this cloud.
+func (x *run) fields(list string) string {
+	if x.options.Cloud == CloudPublic {
+		list += "," + publisherField
+	}
+	return "$select=" + list
+}
 
 // top asks for the largest page. With $expand Graph sends 100 objects however many
 // are asked for.
@@ -64,8 +77,7 @@ type application struct {
 	Public struct {
 		Redirects []string `json:"redirectUris"`
 	} `json:"publicClient"`
-	Owners   []ref `json:"owners"`
-	Sponsors []ref `json:"sponsors"`
+	Owners []ref `json:"owners"`
 }
 
 // displayed is an object of which the display name is kept.
@@ -76,7 +88,7 @@ type displayed struct {
 // applications lists application registrations with their owners, as far as $expand
 // tells them; the rest of the owners is asked for later.
 func (x *run) applications(ctx context.Context) {
-	path := query("/v1.0/applications", top, "$select="+applicationFields, "$expand=owners($select=id)")
+	path := query("/v1.0/applications", top, x.fields(applicationFields), "$expand=owners($select=id)")
 	pages(ctx, x, callApplications, path, nil, func(t *object.Tenant, list []application) {
 		for i := range list {
 			t.Applications = append(t.Applications, x.application(&list[i]))
@@ -140,26 +152,28 @@ func (x *run) federatedCredentials(ctx context.Context) {
 	}
 	found := map[string][]object.Federated{}
 	path := query("/v1.0/applications", top, "$select=id", "$expand=federatedIdentityCredentials")
-	all := pages(ctx, x, callFederated, path, nil, func(_ *object.Tenant, list []item) {
+	var ids []string // of those with an expression instead of a subject, which only beta tells
+	pages(ctx, x, callFederated, path, nil, func(_ *object.Tenant, list []item) {
 		for _, a := range list {
-			found[x.id(a.ID)] = x.federated(a.List)
+			id := x.id(a.ID)
+			if slices.ContainsFunc(a.List, func(f federated) bool { return f.Subject == "" }) {
+				ids = append(ids, id)
+			}
+			found[id] = x.federated(a.List)
 		}
 	})
-	_ = all
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.trusts = found
+	x.keep(func(*object.Tenant) { x.trusts = found })
+	var items []graph.Item
+	for _, id := range ids {
+		items = append(items, graph.Item{Path: "/applications/" + id + "/federatedIdentityCredentials", Beta: true})
+	}
+	each(ctx, x, callExpressions, items, func(i int, _ *object.Tenant, list []federated) { x.trusts[ids[i]] = x.federated(list) })
 }
 
 // blueprints lists the blueprints of AI agents, which are applications, with their
 // sponsors.
 func (x *run) blueprints(ctx context.Context) {
-	path := query("/v1.0/applications/microsoft.graph.agentIdentityBlueprint", top, "$select=id,appId,displayName", "$expand=sponsors($select=id)")
-	pages(ctx, x, callBlueprints, path, nil, func(_ *object.Tenant, list []application) {
-		for _, a := range list {
-			x.agents[x.id(a.ID)] = agent{sponsors: x.ids(a.Sponsors), application: true}
-		}
-	})
+	x.listAgents(ctx, callBlueprints, "/applications", "agentIdentityBlueprint", "id", agent{application: true})
 }
 
 // An agent is what the listings of AI agents say beside those of all applications

@@ -31,6 +31,7 @@ const (
 	callOrganization   = "graph: GET /organization"
 	callApplications   = "graph: GET /applications"
 	callFederated      = "graph: GET /applications?$expand=federatedIdentityCredentials"
+	callExpressions    = "graph: GET /beta/applications/{id}/federatedIdentityCredentials"
 	callOwners         = "graph: GET /applications|servicePrincipals/{id}/owners"
 	callPrincipals     = "graph: GET /servicePrincipals"
 	callAppRoles       = "graph: GET /servicePrincipals?$expand=appRoleAssignments"
@@ -130,6 +131,7 @@ func directoryCalls() []call {
 		{callOrganization, []string{readOrganization}, withDirectory, "the tenant and who answers for it"},
 		{callApplications, app, withDirectory, "applications, their secrets and certificates without values, their owners"},
 		{callFederated, app, withDirectory, "federated credentials of applications"},
+		{callExpressions, app, withDirectory, "expressions of federated credentials that have no subject"},
 		{callOwners, app, withDirectory, "owners of what has more than a listing tells"},
 		{callPrincipals, app, withDirectory, "service principals, managed identities, their owners"},
 		{callAppRoles, app, withDirectory, "application permissions that service principals were granted"},

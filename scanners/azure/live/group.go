@@ -2,8 +2,6 @@ package live
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -142,7 +140,7 @@ func (x *run) byIDs(ctx context.Context, ids []string) ([]directoryObject, error
 		Value []directoryObject `json:"value"`
 	}
 	err := x.graph.Post(ctx, query("/v1.0/directoryObjects/getByIds", objectFields), in, &out)
-	if e, ok := errors.AsType[*wire.Error](err); ok && e.Status == http.StatusBadRequest {
+	if wire.Bad(err) {
 		err = x.graph.Post(ctx, "/v1.0/directoryObjects/getByIds", in, &out)
 	}
 	return out.Value, err //nolint:wrapcheck // wire.Plain names the call

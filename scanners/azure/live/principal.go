@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
+	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
 // principalFields are what is asked of a service principal.
 const principalFields = "id,appId,displayName,description,servicePrincipalType,accountEnabled,appOwnerOrganizationId,alternativeNames," +
-	"servicePrincipalNames,notificationEmailAddresses,notes,tags,verifiedPublisher,disabledByMicrosoftStatus,appRoleAssignmentRequired," +
+	"servicePrincipalNames,notificationEmailAddresses,notes,tags,disabledByMicrosoftStatus,appRoleAssignmentRequired," +
 	"createdByAppId,passwordCredentials,keyCredentials,appRoles,oauth2PermissionScopes"
 
 type principal struct {
@@ -36,7 +37,6 @@ type principal struct {
 	Roles       []appRole       `json:"appRoles"`
 	Scopes      []scope         `json:"oauth2PermissionScopes"`
 	Owners      []ref           `json:"owners"`
-	Sponsors    []ref           `json:"sponsors"`
 	Blueprint   string          `json:"agentIdentityBlueprintId"`
 	Created     stamp           `json:"createdDateTime"`
 }
@@ -44,7 +44,7 @@ type principal struct {
 // principals lists service principals, managed identities among them, with their
 // owners.
 func (x *run) principals(ctx context.Context) {
-	path := query("/v1.0/servicePrincipals", top, "$select="+principalFields, "$expand=owners($select=id)")
+	path := query("/v1.0/servicePrincipals", top, x.fields(principalFields), "$expand=owners($select=id)")
 	pages(ctx, x, callPrincipals, path, nil, func(t *object.Tenant, list []principal) {
 		for i := range list {
 			t.Principals = append(t.Principals, x.principal(&list[i]))
@@ -66,21 +66,54 @@ func (x *run) principal(p *principal) object.ServicePrincipal {
 
 // agentIdentities lists the identities of AI agents with their sponsors.
 func (x *run) agentIdentities(ctx context.Context) {
-	path := query("/v1.0/servicePrincipals/microsoft.graph.agentIdentity", top, "$select=id,agentIdentityBlueprintId,createdDateTime", "$expand=sponsors($select=id)")
-	pages(ctx, x, callAgents, path, nil, func(_ *object.Tenant, list []principal) {
-		for _, p := range list {
-			x.agents[x.id(p.ID)] = agent{sponsors: x.ids(p.Sponsors), identity: true, blueprint: x.id(p.Blueprint), created: p.Created}
-		}
-	})
+	x.listAgents(ctx, callAgents, "/servicePrincipals", "agentIdentity", "id,agentIdentityBlueprintId,createdDateTime", agent{identity: true})
 }
 
 // agentBlueprints lists the principals of blueprints of AI agents.
 func (x *run) agentBlueprints(ctx context.Context) {
-	path := query("/v1.0/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal", top, "$select=id", "$expand=sponsors($select=id)")
-	pages(ctx, x, callAgentBlueprint, path, nil, func(_ *object.Tenant, list []principal) {
-		for _, p := range list {
-			x.agents[x.id(p.ID)] = agent{sponsors: x.ids(p.Sponsors), principal: true}
-		}
+	x.listAgents(ctx, callAgentBlueprint, "/servicePrincipals", "agentIdentityBlueprintPrincipal", "id", agent{principal: true})
+}
+
+// listAgents lists objects of one type of AI agents. Sponsors come with them, or,
+// where Graph does not expand them, in batches after them.
+func (x *run) listAgents(ctx context.Context, name, listing, kind, fields string, as agent) {
+	type item struct {
+		ID        string `json:"id"`
+		Blueprint string `json:"agentIdentityBlueprintId"`
+		Created   stamp  `json:"createdDateTime"`
+		Sponsors  []ref  `json:"sponsors"`
+	}
+	x.options.Asked(name)
+	var ids []string
+	list := func(parts ...string) (int, error) {
+		return graph.Pages(ctx, x.graph, query("/v1.0"+listing+"/microsoft.graph."+kind, append(parts, top, "$select="+fields)...), nil, func(some []item) {
+			x.keep(func(*object.Tenant) {
+				for _, i := range some {
+					a := as
+					a.sponsors, a.blueprint, a.created = x.ids(i.Sponsors), x.id(i.Blueprint), i.Created
+					x.agents[x.id(i.ID)] = a
+					ids = append(ids, x.id(i.ID))
+				}
+			})
+		})
+	}
+	count, err := list("$expand=sponsors($select=id)")
+	expands := count > 0 || !wire.Bad(err)
+	if !expands {
+		count, err = list()
+	}
+	x.note(name, count, err)
+	if expands {
+		return
+	}
+	var items []graph.Item
+	for _, id := range ids {
+		items = append(items, graph.Item{Path: query(listing+"/"+id+"/microsoft.graph."+kind+"/sponsors", "$select=id")})
+	}
+	each(ctx, x, name, items, func(i int, _ *object.Tenant, found []ref) {
+		a := x.agents[ids[i]]
+		a.sponsors = x.ids(found)
+		x.agents[ids[i]] = a
 	})
 }
 

@@ -55,15 +55,7 @@ type job func(context.Context)
 // goes wrong stands in the listings of the tenant and its subscriptions, and costs
 // nothing else. Everything in the estate is sorted.
 func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error) {
-	if tell == nil {
-		tell = func(string, int, int) {}
-	}
-	tenant := &object.Tenant{Cloud: string(r.options.Cloud)}
-	x := &run{
-		Reader: r, estate: &object.Estate{Tenants: []*object.Tenant{tenant}}, tenant: tenant,
-		names: &interner{known: map[string]string{}}, subs: map[string]*object.Subscription{}, tell: tell,
-		agents: map[string]agent{}, policies: map[string][]string{}, schedules: map[string]roleAssignment{}, uses: map[string]keyUse{}, asked: map[string]bool{},
-	}
+	x := r.newRun(tell)
 	if err := x.identify(ctx); err != nil {
 		return nil, err
 	}
@@ -74,6 +66,19 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 	}
 	x.finish()
 	return x.estate, nil
+}
+
+// newRun begins a reading.
+func (r *Reader) newRun(tell Progress) *run {
+	if tell == nil {
+		tell = func(string, int, int) {}
+	}
+	tenant := &object.Tenant{Cloud: string(r.options.Cloud)}
+	return &run{
+		Reader: r, estate: &object.Estate{Tenants: []*object.Tenant{tenant}}, tenant: tenant,
+		names: &interner{known: map[string]string{}}, subs: map[string]*object.Subscription{}, tell: tell,
+		agents: map[string]agent{}, policies: map[string][]string{}, schedules: map[string]roleAssignment{}, uses: map[string]keyUse{}, asked: map[string]bool{},
+	}
 }
 
 // A stage is what can be read side by side, once the stages before it were.

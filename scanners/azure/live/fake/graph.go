@@ -47,7 +47,8 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, version, path stri
 		Refuse(w, http.StatusBadRequest, "BadRequest", "Resource not found for the segment '"+path[strings.LastIndex(path, "/")+1:]+"'.")
 		return
 	}
-	o, err := parseOptions(c, r)
+	o, err := parseOptions(c, r, s.Narrow)
+	o.beta = version == "beta"
 	if err != nil {
 		Refuse(w, http.StatusBadRequest, "BadRequest", err.Error())
 		return
@@ -131,10 +132,16 @@ func (s *Server) items(path string) List {
 		return nil
 	}
 	object := s.find("/"+parts[1], parts[2])
+	if len(parts) == 5 {
+		object = s.find(strings.Join(parts[:3], "/"), parts[3])
+		if strings.HasPrefix(parts[3], "microsoft.graph.") {
+			object = s.find("/"+parts[1], parts[2])
+		}
+	}
 	if object == nil {
 		return nil
 	}
-	list, ok := object[parts[3]].([]Tree)
+	list, ok := object[parts[len(parts)-1]].([]Tree)
 	if !ok {
 		return nil
 	}
@@ -178,6 +185,7 @@ func (s *Server) find(listing, id string) Tree {
 
 // options are the query options of a request.
 type options struct {
+	beta     bool
 	selected []string
 	expand   string
 	inner    []string // selected of what is expanded
@@ -187,7 +195,7 @@ type options struct {
 }
 
 // parseOptions reads and checks query options as Graph does.
-func parseOptions(c collection, r *http.Request) (options, error) {
+func parseOptions(c collection, r *http.Request, narrow bool) (options, error) {
 	o := options{top: defaultPage}
 	q := r.URL.Query()
 	eventual := r.Header.Get("ConsistencyLevel") == "eventual"
@@ -200,6 +208,9 @@ func parseOptions(c collection, r *http.Request) (options, error) {
 		case "$select":
 			o.selected = strings.Split(v, ",")
 		case "$expand":
+			if narrow && strings.HasPrefix(v, "sponsors") {
+				return o, fmt.Errorf("expanding sponsors is not supported")
+			}
 			if err := o.parseExpand(c, v); err != nil {
 				return o, err
 			}
@@ -208,7 +219,7 @@ func parseOptions(c collection, r *http.Request) (options, error) {
 			if err != nil || n < 1 || n > maxTop {
 				return o, fmt.Errorf("invalid page size specified: '%s'. Must be between 1 and 999 inclusive", v)
 			}
-			if c.noTop || c.singleton {
+			if c.noTop || c.singleton || narrow && !c.directory {
 				return o, fmt.Errorf("the query option '$top' is not supported here")
 			}
 			o.top = n
@@ -231,7 +242,7 @@ func parseOptions(c collection, r *http.Request) (options, error) {
 		return o, fmt.Errorf("the request uses OData cast and needs ConsistencyLevel and $count")
 	}
 	for _, p := range o.selected {
-		if !has(c.kind, p) {
+		if !has(c.kind, p) || p == "verifiedPublisher" && r.Host != "graph.microsoft.com" {
 			return o, fmt.Errorf("could not find a property named '%s' on type 'microsoft.graph.%s'", p, c.kind)
 		}
 	}
@@ -305,11 +316,12 @@ func (o options) shape(item Tree) Tree {
 		switch {
 		case strings.HasPrefix(k, "@odata."):
 			out[k] = v
+		case k == "claimsMatchingExpression" && !o.beta:
 		case k == o.expand && relation:
 			list, _ := v.([]Tree)
 			var some []Tree
 			for _, one := range list[:min(len(list), expanded)] {
-				some = append(some, options{selected: o.inner}.shape(one))
+				some = append(some, options{selected: o.inner, beta: o.beta}.shape(one))
 			}
 			out[k] = append([]Tree{}, some...)
 		case relation && related("application", k)+related("agentIdentity", k)+related("group", k)+related("appManagementPolicy", k) != "":

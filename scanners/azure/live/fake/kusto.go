@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // A query of Resource Graph, as far as it is spoken here:
 //
-//	table | where CONDITION and … | project NAME = EXPRESSION, … | order by id asc
+//	table | where CONDITION and … | project NAME = EXPRESSION, … | order by id asc | limit N
 //
 // with conditions =~, !~, in~ and isnotempty, and expressions of paths, tostring and
 // tolower. Whatever else is asked is an error.
@@ -18,6 +19,7 @@ type kusto struct {
 	table   string
 	where   []func(Tree) bool
 	project map[string]func(Tree) any
+	limit   int // 0 is none
 }
 
 // columns are those of the tables (docs of Resource Graph).
@@ -40,6 +42,10 @@ func parse(text string) (*kusto, error) {
 			err = q.parseWhere(rest)
 		case "project":
 			err = q.parseProject(rest)
+		case "limit":
+			if q.limit, err = strconv.Atoi(rest); err != nil {
+				err = fmt.Errorf("cannot limit to %q", rest)
+			}
 		case "order":
 			if rest != "by id asc" {
 				err = fmt.Errorf("cannot order %q", rest)
@@ -151,6 +157,9 @@ func (q *kusto) run(list List, begin, size int, subscriptions []string) ([]any, 
 		item := list.At(i)
 		if !q.wants(item, subscriptions) {
 			continue
+		}
+		if q.limit > 0 && len(rows) == q.limit {
+			return rows, -1
 		}
 		if len(rows) == size {
 			return rows, i

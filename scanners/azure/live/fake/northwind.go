@@ -77,6 +77,10 @@ func (s *Server) northwindDirectory() {
 		},
 		{
 			"id": Object(2), "appId": Object(12), "displayName": "shared", "createdDateTime": "2023-01-10T08:00:00Z", "signInAudience": "AzureADMultipleOrgs", "owners": owners,
+			"federatedIdentityCredentials": []Tree{{
+				"id": Object(701), "name": "any branch", "issuer": "https://token.actions.githubusercontent.com", "subject": nil, "audiences": []string{"api://AzureADTokenExchange"},
+				"claimsMatchingExpression": Tree{"value": "claims['sub'] matches 'repo:northwind/shared:ref:refs/heads/*'", "languageVersion": 1},
+			}},
 			"appRoles": []any{Tree{"id": Object(801), "value": "Orders.Read", "displayName": "Read orders", "isEnabled": true, "allowedMemberTypes": []string{"Application"}}},
 		},
 		{

@@ -89,6 +89,7 @@ type Server struct {
 	Vaults map[string]List
 
 	Granted map[string]bool // permissions that the reader has; nil is all
+	Narrow  bool            // Graph takes $top and $expand of sponsors nowhere that it is not documented to
 	Page    int             // at most so many items on a page; 0 is what Microsoft sends
 	// Front may answer a request before the server does, and returns true then.
 	Front func(w http.ResponseWriter, r Request) bool

@@ -146,6 +146,7 @@ func (c *Client) own(link string) bool {
 type Item struct {
 	Path   string // without a version: /applications/ID/owners
 	Header map[string]string
+	Beta   bool // asked of the beta version; a batch is of one version
 }
 
 // An Answer is what became of an Item.
@@ -207,7 +208,11 @@ func (c *Client) round(ctx context.Context, items []Item, open []int, mayRepeat 
 	var out struct {
 		Responses []batchResponse `json:"responses"`
 	}
-	if err := c.Post(ctx, "/v1.0/$batch", in, &out); err != nil {
+	version := "/v1.0"
+	if items[open[0]].Beta {
+		version = "/beta"
+	}
+	if err := c.Post(ctx, version+"/$batch", in, &out); err != nil {
 		return nil, 0, err
 	}
 	answers := map[string]batchResponse{}

@@ -191,6 +191,10 @@ func Denied(err error) bool {
 // Missing reports whether an error says that what was asked for is not there.
 func Missing(err error) bool { return of(err).Status == http.StatusNotFound }
 
+// Bad reports whether an error says that a request is not one that the service
+// takes.
+func Bad(err error) bool { return of(err).Status == http.StatusBadRequest }
+
 // Unlicensed reports whether an error says that the tenant has no licence for what
 // was asked (Microsoft Graph, error codes of reports, PIM and Identity Protection).
 func Unlicensed(err error) bool {
