@@ -112,7 +112,7 @@ func (m *mapper) fillApplication(x *inventory.Identity, r *ref, attr attributes)
 	attr.count("required_permissions", required(a.Required), false)
 	redirects(attr, a.RedirectURIs)
 	attr.set("property_lock", lock(a.Lock))
-	m.policiesOf(attr, a.Policies)
+	m.policiesOf(attr, a)
 	x.Tags = appTags(attr, a.Tags)
 	x.ReviewedAt = reviewedAt(tagPairs(x.Tags))
 	if a.DisabledByMicrosoft != "" {
@@ -175,19 +175,6 @@ func redirects(attr attributes, uris []string) {
 	}
 	attr.set("redirect_http", list(plain))
 	attr.set("redirect_wildcard", list(wild))
-}
-
-// policiesOf names the app management policies that hold for an application.
-func (m *mapper) policiesOf(attr attributes, ids []string) {
-	var names []string
-	for _, id := range ids {
-		if p := m.policies[lower(id)]; p != nil {
-			names = append(names, cmp.Or(p.Name, p.ID))
-		} else {
-			names = append(names, id)
-		}
-	}
-	attr.set("management_policy", list(names))
 }
 
 // appTags takes apart tags of Entra, which are plain words: key:value and key=value

@@ -11,7 +11,7 @@ import (
 // putSubscriptions emits what lies in subscriptions: identities that the directory
 // did not tell of, what runs as them, vaults, keys.
 func (m *mapper) putSubscriptions() {
-	for _, s := range m.order() {
+	for _, s := range m.order {
 		for _, i := range sortedBy(s.Identities, func(i *object.ManagedIdentity) string { return i.ID }) {
 			if m.err != nil {
 				return

@@ -71,7 +71,7 @@ func (m *mapper) principalsTo(e *paths.Estate) {
 		r := m.principal(&m.t.Principals[i])
 		e.Principals = append(e.Principals, m.principalTo(&r))
 	}
-	for _, s := range m.order() {
+	for _, s := range m.order {
 		for i := range s.Identities {
 			x := &s.Identities[i]
 			if key := lower(x.Principal); key != "" && m.sps[key] == nil && m.managed[key] == x {
@@ -174,7 +174,7 @@ func (m *mapper) resourcesTo(e *paths.Estate) {
 		e.Management = append(e.Management, x)
 	}
 	const runs = "arm: Resource Graph: resources with identities"
-	for _, s := range m.order() {
+	for _, s := range m.order {
 		x := paths.Subscription{ID: lower(s.ID), Name: s.Name}
 		if len(s.Parents) > 0 {
 			x.Management = lastPart(s.Parents[0])

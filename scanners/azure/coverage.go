@@ -17,11 +17,13 @@ func (m *mapper) listingsOf(s *object.Subscription) (tenant, own []*object.Listi
 	for i := range m.t.Listings {
 		tenant = append(tenant, &m.t.Listings[i])
 	}
-	for _, x := range m.order() {
+	from := m.order
+	if s != nil {
+		from = []*object.Subscription{s}
+	}
+	for _, x := range from {
 		for i := range x.Listings {
-			if s == nil || s == x {
-				own = append(own, &x.Listings[i])
-			}
+			own = append(own, &x.Listings[i])
 		}
 	}
 	return tenant, own
@@ -35,12 +37,18 @@ func (m *mapper) whole(call string) bool {
 	tenant, own := m.listingsOf(nil)
 	seen, all := false, true
 	for _, l := range slices.Concat(tenant, own) {
-		if l.Call == call {
+		if matches(call, l.Call) {
 			seen, all = true, all && complete(l)
 		}
 	}
 	m.wholes[call] = seen && all
 	return seen && all
+}
+
+// asked reports whether a call was made at all, or a listing says why not.
+func (m *mapper) asked(call string) bool {
+	tenant, own := m.listingsOf(nil)
+	return slices.ContainsFunc(slices.Concat(tenant, own), func(l *object.Listing) bool { return l.Call == call })
 }
 
 // wholeKind reports whether all that records of a kind are made of was seen.

@@ -240,12 +240,22 @@ func TestEffective(t *testing.T) {
 	}
 }
 
+// TestPolicies: without a policy of its own, an application has the tenant's default.
+func TestPolicies(t *testing.T) {
+	got := records(t, northwind())
+	for id, want := range map[string]string{appOf("02"): "none", appOf("03"): "passwordAddition"} {
+		if have := got.identity[id].Attributes["credential_policy"]; have != want {
+			t.Errorf("%s: the policy is %q, want %q", id, have, want)
+		}
+	}
+}
+
 // TestAttributes of an application.
 func TestAttributes(t *testing.T) {
 	a := records(t, northwind()).identity[appOf("01")].Attributes
 	for k, want := range map[string]string{
 		"property_lock": "all", "redirect_http": "http://old.northwind.example/cb", "redirect_uris": "3", "implicit_grant": "true", "public_client": "false", "app_tags": "HideApp",
-		"management_policy": "short secrets", "required_permissions": "2", "risk_level": "high", "assignment_required": "true", "secrets": "2", "certificates": "1", "federated": "9",
+		"management_policy": "short secrets", "credential_policy": "passwordLifetime=90d", "required_permissions": "2", "risk_level": "high", "assignment_required": "true", "secrets": "2", "certificates": "1", "federated": "9",
 	} {
 		if a[k] != want {
 			t.Errorf("%s is %q, want %q", k, a[k], want)

@@ -47,6 +47,7 @@ func feeds(kind inventory.Kind) []feed {
 	case inventory.KindTrust:
 		return []feed{
 			{"graph: GET /applications*", inTenant, true, "federated credentials and owners of applications"},
+			{"graph: GET /beta/applications/*", inTenant, false, "expressions of federated credentials"},
 			{"graph: GET /servicePrincipals?$expand=federatedIdentityCredentials", inSubscriptions, false, "federated credentials of managed identities"},
 			{callPrincipals, inTenant, true, "owners of service principals"},
 			{"graph: GET /servicePrincipals/microsoft.graph.agent*", inTenant, false, "blueprints of agents"},

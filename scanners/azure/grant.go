@@ -56,7 +56,7 @@ func (m *mapper) holdings() map[string]*holdings {
 		h := of(a.Client)
 		h.delegated = append(h.delegated, a)
 	}
-	for _, s := range m.order() {
+	for _, s := range m.order {
 		for i := range s.Vaults {
 			v := &s.Vaults[i]
 			if v.RBAC == inventory.True {

@@ -1,10 +1,10 @@
 package azure
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
@@ -41,8 +41,10 @@ type seen struct {
 func (e *estate) newMapper(ctx context.Context, t *object.Tenant, emit scanners.Emit) *mapper {
 	m := &mapper{
 		index: newIndex(t), ctx: ctx, emit: emit, estate: e, scope: e.scanner + ":" + word(lower(t.ID)),
+		order: slices.SortedFunc(slices.Values(t.Subscriptions), func(a, b *object.Subscription) int { return strings.Compare(a.ID, b.ID) }),
 		names: map[string]int{}, scopes: map[string]*seen{}, wholes: map[string]bool{},
 	}
+	m.policed = m.policiesKnown()
 	m.judge = newJudge(m, e.now)
 	m.held = m.holdings()
 	return m
@@ -61,19 +63,12 @@ func (m *mapper) run(kinds []inventory.Kind) error {
 	for _, k := range kinds {
 		m.putCoverage(m.scope, nil, k)
 	}
-	for _, s := range m.order() {
+	for _, s := range m.order {
 		for _, k := range kinds {
 			m.putCoverage(m.scopeOf(s), s, k)
 		}
 	}
 	return m.err
-}
-
-// order returns the subscriptions by id.
-func (m *mapper) order() []*object.Subscription {
-	out := slices.Clone(m.t.Subscriptions)
-	slices.SortFunc(out, func(a, b *object.Subscription) int { return cmp.Compare(a.ID, b.ID) })
-	return out
 }
 
 // scopeOf names the scope of a subscription.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/live"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -66,10 +67,8 @@ func northwind() *object.Tenant {
 // everyCall lists the calls of a whole scan.
 func everyCall() []string {
 	var out []string
-	for _, k := range kinds() {
-		for _, f := range feeds(k) {
-			out = append(out, f.call)
-		}
+	for _, p := range live.AllPermissions() {
+		out = append(out, p.Calls...)
 	}
 	return unique(out)
 }
@@ -133,7 +132,15 @@ func directory(t *object.Tenant) {
 	}
 	t.Creators = []object.Creator{{Object: obj("01"), By: user("01"), ByName: "dana@northwind.example", Activity: "Add application", At: day(2023, 4, 5)}}
 	t.Risky = []object.Risk{{Principal: sp("01"), Level: "high", State: "atRisk", Detail: "leaked credentials", At: day(2026, 11, 1)}}
-	t.Management = []object.ManagementPolicy{{ID: guid("9", "01"), Name: "short secrets", Enabled: true}}
+	t.Management = []object.ManagementPolicy{
+		{ID: guid("9", "01"), Name: "short secrets", Enabled: true, Restrictions: []object.Restriction{
+			{Type: "passwordLifetime", State: "enabled", Lifetime: 90 * 24 * time.Hour},
+			{Type: "symmetricKeyAddition", State: "enabled", From: day(2026, 1, 1)}, // for what is newer than deployer
+			{Type: "asymmetricKeyLifetime", State: "disabled", Lifetime: 24 * time.Hour},
+			{For: "service principal", Type: "passwordAddition", State: "enabled"},
+		}},
+		{ID: guid("9", "02"), Name: "default", Default: true, Enabled: true, Restrictions: []object.Restriction{{For: "application", Type: "passwordAddition", State: "enabled", From: day(2026, 1, 1)}}},
+	}
 }
 
 // federations are trusts of every sort.
