@@ -23,7 +23,9 @@ type mapper struct {
 	err     error // the first error of emit or of the context; nothing is emitted after it
 	estate  *estate
 	judge   *judge
-	scope   string // of the tenant
+	scope   string                 // of the tenant
+	order   []*object.Subscription // by id
+	policed bool                   // all app management policies were read
 	names   map[string]int
 	scopes  map[string]*seen // by scope
 	held    map[string]*holdings
