@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
@@ -159,7 +158,10 @@ func (doc *document) data(kind, name string, data json.RawMessage, thin bool, an
 		}
 		return
 	}
-	f := fact{name: relative(name), where: projectOf(convert.Bare(name)), thin: thin}
+	f := fact{name: relative(name), where: projectOf(convert.Bare(name)), from: listed}
+	if thin {
+		f.from = searched
+	}
 	f.where = cmp.Or(f.where, nearest(ancestors))
 	doc.keep(k, named(data, f.name), f)
 }
@@ -184,7 +186,7 @@ func (doc *document) consumers(kind, where string, list []object.Consumer, err e
 	doc.r.put(doc, where, func(p *project) {
 		for _, c := range list {
 			c.Name = p.r.spell(c.Name)
-			p.consumers.merge(c.Name+" "+c.Account, time.Time{}, c)
+			p.consumers.merge(c.Name+" "+c.Account, age{}, c)
 		}
 	})
 }

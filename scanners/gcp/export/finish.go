@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -66,12 +65,12 @@ func (r *reader) finishPlace(e *object.Estate, p *project) {
 		e.Projects = append(e.Projects, &done)
 		return
 	case strings.HasPrefix(p.place, "organizations/"):
-		r.organizations.merge(p.place, time.Time{}, object.Organization{Name: p.place})
+		r.organizations.merge(p.place, age{}, object.Organization{Name: p.place})
 		o := r.organizations[p.place].v
 		o.Contacts = p.Contacts
 		e.Organizations = append(e.Organizations, o)
 	case strings.HasPrefix(p.place, "folders/"):
-		r.folders.merge(p.place, time.Time{}, object.Folder{Name: p.place, Parent: r.parents[p.place]})
+		r.folders.merge(p.place, age{}, object.Folder{Name: p.place, Parent: r.parents[p.place]})
 		f := r.folders[p.place].v
 		f.Contacts = p.Contacts
 		e.Folders = append(e.Folders, f)
@@ -101,12 +100,15 @@ func (r *reader) finishMembers(e *object.Estate) {
 	}
 }
 
-// namedRoles are the roles that policies name, in order.
+// namedRoles are the custom roles that policies name, in order. What predefined ones
+// permit Google publishes.
 func (r *reader) namedRoles() []string {
 	found := map[string]bool{}
 	for _, p := range r.allowed {
 		for _, b := range p.Bindings {
-			found[b.Role] = true
+			if !strings.HasPrefix(b.Role, "roles/") && collections(b.Role) != "" {
+				found[b.Role] = true
+			}
 		}
 	}
 	return sortedKeys(found)
@@ -124,7 +126,7 @@ func (r *reader) parentOf(p *project) string {
 func (r *reader) finishBoundaries(e *object.Estate) {
 	for _, name := range sortedKeys(r.bounds) {
 		b := r.bounds[name].v
-		r.boundaries.merge(b.Policy, time.Time{}, object.AccessBoundary{Name: b.Policy})
+		r.boundaries.merge(b.Policy, age{}, object.AccessBoundary{Name: b.Policy})
 		policy := &r.boundaries[b.Policy].v
 		policy.Targets = append(policy.Targets, b.Target)
 		if b.Condition != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
@@ -15,8 +14,13 @@ import (
 type fact struct {
 	name  string // relative: projects/p/secrets/s
 	where string // project by number or id, folders/…, organizations/…
-	thin  bool   // of a search, which leaves out what it does not know
+	from  source
 }
+
+// thin reports whether a fact leaves out what its source does not know.
+func (f fact) thin() bool { return f.from == searched }
+
+func (f fact) age() age { return age{source: f.from} }
 
 // A kind is a type of resource that is understood.
 type kind struct {
@@ -108,7 +112,7 @@ func (doc *document) resource(raw json.RawMessage, fields map[string]json.RawMes
 	case k == nil, k.names == "projects":
 		return false
 	}
-	doc.keep(k, raw, fact{name: name, where: projectOf(name)})
+	doc.keep(k, raw, fact{name, projectOf(name), answered})
 	return true
 }
 
@@ -139,7 +143,7 @@ func (doc *document) keep(k *kind, raw json.RawMessage, f fact) {
 		call = "iam.roles.get"
 	}
 	doc.took(call, heard, err)
-	if f.thin {
+	if f.thin() {
 		doc.hear(call, heard).thin = true
 	}
 	if put != nil {
@@ -173,15 +177,15 @@ func unsure(t inventory.Tri, thin bool) inventory.Tri {
 
 func takeAccount(raw json.RawMessage, f fact) (string, func(*project), error) {
 	a, where, err := convert.Account(raw)
-	a.Disabled = unsure(a.Disabled, f.thin)
+	a.Disabled = unsure(a.Disabled, f.thin())
 	var v struct {
 		CreateTime convert.Moment
 		Labels     map[string]string
 	}
-	if f.thin && json.Unmarshal(raw, &v) == nil { // only Asset Inventory knows
+	if f.thin() && json.Unmarshal(raw, &v) == nil { // only Asset Inventory knows
 		a.CreatedAt, a.Labels = v.CreateTime.Time, labelsOf(v.Labels)
 	}
-	return where, func(p *project) { p.accounts.merge(cmp.Or(a.Email, a.UniqueID), time.Time{}, a) }, err
+	return where, func(p *project) { p.accounts.merge(cmp.Or(a.Email, a.UniqueID), f.age(), a) }, err
 }
 
 func labelsOf(m map[string]string) []object.Label {
@@ -194,44 +198,44 @@ func labelsOf(m map[string]string) []object.Label {
 
 func takeAccountKey(raw json.RawMessage, f fact) (string, func(*project), error) {
 	k, account, where, err := convert.AccountKey(raw)
-	k.Disabled = unsure(k.Disabled, f.thin)
+	k.Disabled = unsure(k.Disabled, f.thin())
 	return where, func(p *project) {
 		if k.ID != "" && account != "" {
-			p.keys.merge(account+"/"+k.ID, time.Time{}, k)
+			p.keys.merge(account+"/"+k.ID, f.age(), k)
 		}
 	}, err
 }
 
-func takeAPIKey(raw json.RawMessage, _ fact) (string, func(*project), error) {
+func takeAPIKey(raw json.RawMessage, f fact) (string, func(*project), error) {
 	k, where, err := convert.APIKey(raw)
 	return where, func(p *project) {
 		k.Name = p.numbered(k.Name)
-		p.apiKeys.merge(k.Name, k.UpdatedAt, k)
+		p.apiKeys.merge(k.Name, age{f.from, k.UpdatedAt}, k)
 	}, err
 }
 
-func takeSecret(raw json.RawMessage, _ fact) (string, func(*project), error) {
+func takeSecret(raw json.RawMessage, f fact) (string, func(*project), error) {
 	s, where, err := convert.Secret(raw)
 	return where, func(p *project) {
 		s.Name = p.numbered(s.Name)
 		for i := range s.KMS {
 			s.KMS[i] = strings.Clone(s.KMS[i])
 		}
-		p.secrets.merge(s.Name, time.Time{}, s)
+		p.secrets.merge(s.Name, f.age(), s)
 	}, err
 }
 
 func takeVersion(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, secret, err := convert.SecretVersion(raw)
-	if f.thin {
+	if f.thin() {
 		v.State = strings.ToUpper(v.State)
 	}
-	return projectOf(secret), func(p *project) { p.versions.merge(p.numbered(secret)+"/"+v.ID, time.Time{}, v) }, err
+	return projectOf(secret), func(p *project) { p.versions.merge(p.numbered(secret)+"/"+v.ID, f.age(), v) }, err
 }
 
-func takeCryptoKey(raw json.RawMessage, _ fact) (string, func(*project), error) {
+func takeCryptoKey(raw json.RawMessage, f fact) (string, func(*project), error) {
 	k, where, err := convert.CryptoKey(raw)
-	return where, func(p *project) { p.kms.merge(k.Name, time.Time{}, k) }, err
+	return where, func(p *project) { p.kms.merge(k.Name, f.age(), k) }, err
 }
 
 func takePool(raw json.RawMessage, f fact) (string, func(*project), error) {
@@ -240,41 +244,41 @@ func takePool(raw json.RawMessage, f fact) (string, func(*project), error) {
 	if json.Unmarshal(raw, &of) == nil && strings.HasPrefix(of.Parent, "organizations/") {
 		where = of.Parent
 	}
-	v.Disabled = unsure(v.Disabled, f.thin)
+	v.Disabled = unsure(v.Disabled, f.thin())
 	return where, func(p *project) {
 		v.Name = p.numbered(v.Name)
-		p.pools.merge(v.Name, time.Time{}, v)
+		p.pools.merge(v.Name, f.age(), v)
 	}, err
 }
 
 func takeProvider(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, _, err := convert.Provider(raw)
-	v.Disabled = unsure(v.Disabled, f.thin)
+	v.Disabled = unsure(v.Disabled, f.thin())
 	return projectOf(v.Name), func(p *project) {
 		v.Name = p.numbered(v.Name)
-		p.providers.merge(v.Name, time.Time{}, v)
+		p.providers.merge(v.Name, f.age(), v)
 	}, err
 }
 
 func takeManaged(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, _, err := convert.ManagedIdentity(raw)
-	v.Disabled = unsure(v.Disabled, f.thin)
+	v.Disabled = unsure(v.Disabled, f.thin())
 	return projectOf(v.Name), func(p *project) {
 		v.Name = p.numbered(v.Name)
-		p.managed.merge(v.Name, time.Time{}, v)
+		p.managed.merge(v.Name, f.age(), v)
 	}, err
 }
 
 func takeOAuthClient(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, where, err := convert.OAuthClient(raw)
-	v.Disabled = unsure(v.Disabled, f.thin)
-	return where, func(p *project) { p.clients.merge(v.Name, time.Time{}, v) }, err
+	v.Disabled = unsure(v.Disabled, f.thin())
+	return where, func(p *project) { p.clients.merge(v.Name, f.age(), v) }, err
 }
 
 func takeOAuthCredential(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, client, err := convert.OAuthCredential(raw)
-	v.Disabled = unsure(v.Disabled, f.thin)
-	return projectOf(client), func(p *project) { p.credentials.merge(v.Name, time.Time{}, v) }, err
+	v.Disabled = unsure(v.Disabled, f.thin())
+	return projectOf(client), func(p *project) { p.credentials.merge(v.Name, f.age(), v) }, err
 }
 
 func takeRole(raw json.RawMessage, f fact) (string, func(*project), error) {
@@ -282,45 +286,45 @@ func takeRole(raw json.RawMessage, f fact) (string, func(*project), error) {
 	where := cmp.Or(projectOf(v.Name), everywhere)
 	return where, func(p *project) {
 		if v.Name != "" {
-			p.r.roles.merge(v.Name, time.Time{}, v)
+			p.r.roles.merge(v.Name, f.age(), v)
 		}
 	}, err
 }
 
-func takeDeny(raw json.RawMessage, _ fact) (string, func(*project), error) {
+func takeDeny(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, err := convert.DenyPolicy(raw)
 	return projectOf(v.Resource), func(p *project) {
 		v.Resource = p.r.spell(v.Resource)
-		p.r.denies.merge(v.Name, time.Time{}, v)
+		p.r.denies.merge(v.Name, f.age(), v)
 	}, err
 }
 
-func takeBoundary(raw json.RawMessage, _ fact) (string, func(*project), error) {
+func takeBoundary(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, err := convert.AccessBoundary(raw)
-	return projectOf(v.Name), func(p *project) { p.r.boundaries.merge(v.Name, time.Time{}, v) }, err
+	return projectOf(v.Name), func(p *project) { p.r.boundaries.merge(v.Name, f.age(), v) }, err
 }
 
-func takeBound(raw json.RawMessage, _ fact) (string, func(*project), error) {
+func takeBound(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, err := convert.ReadBound(raw)
-	return projectOf(v.Name), func(p *project) { p.r.bounds.merge(v.Name, time.Time{}, v) }, err
+	return projectOf(v.Name), func(p *project) { p.r.bounds.merge(v.Name, f.age(), v) }, err
 }
 
 func takeInsight(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, err := convert.ReadInsight(raw)
-	return projectOf(f.name), func(p *project) { p.insights.merge(f.name, v.At, v) }, err
+	return projectOf(f.name), func(p *project) { p.insights.merge(f.name, age{f.from, v.At}, v) }, err
 }
 
-func takeContact(raw json.RawMessage, _ fact) (string, func(*project), error) {
+func takeContact(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, of, err := convert.Contact(raw)
-	return projectOf(of), func(p *project) { p.contacts.merge(v.Email, time.Time{}, v) }, err
+	return projectOf(of), func(p *project) { p.contacts.merge(v.Email, f.age(), v) }, err
 }
 
 func takeService(raw json.RawMessage, f fact) (string, func(*project), error) {
 	name, enabled, where, err := convert.Service(raw)
-	return where, func(p *project) { p.services[name] = enabled || f.thin }, err
+	return where, func(p *project) { p.services[name] = enabled || f.thin() }, err
 }
 
-func takeProject(raw json.RawMessage, _ fact) (string, func(*project), error) {
+func takeProject(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, err := convert.Project(raw)
 	return cmp.Or(v.ID, v.Number), func(p *project) { fill(&p.Project, &v) }, err
 }
@@ -328,11 +332,11 @@ func takeProject(raw json.RawMessage, _ fact) (string, func(*project), error) {
 func takeFolder(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, err := convert.Folder(raw)
 	v.Name = cmp.Or(v.Name, f.name)
-	return v.Name, func(p *project) { p.r.folders.merge(v.Name, time.Time{}, v) }, err
+	return v.Name, func(p *project) { p.r.folders.merge(v.Name, f.age(), v) }, err
 }
 
 func takeOrganization(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, err := convert.Organization(raw)
 	v.Name = cmp.Or(v.Name, f.name)
-	return v.Name, func(p *project) { p.r.organizations.merge(v.Name, time.Time{}, v) }, err
+	return v.Name, func(p *project) { p.r.organizations.merge(v.Name, f.age(), v) }, err
 }

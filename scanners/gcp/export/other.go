@@ -23,7 +23,7 @@ func (doc *document) workload(raw json.RawMessage, fields map[string]json.RawMes
 		k, where, err := convert.HMACKey(raw)
 		where = cmp.Or(where, strings.TrimPrefix(doc.place, "projects/"))
 		doc.took("storage.hmacKeys.list", where, err)
-		doc.r.put(doc, where, func(p *project) { p.hmac.merge(k.AccessID, k.UpdatedAt, k) })
+		doc.r.put(doc, where, func(p *project) { p.hmac.merge(k.AccessID, age{answered, k.UpdatedAt}, k) })
 		return true
 	}
 	asset, name := running(fields)
@@ -46,7 +46,7 @@ func (doc *document) activity(raw json.RawMessage) {
 	}
 	doc.took(call, where, err)
 	if a.Account != "" {
-		doc.r.put(doc, where, func(p *project) { p.activities.merge(name, a.Till.Time, a) })
+		doc.r.put(doc, where, func(p *project) { p.activities.merge(name, age{answered, a.Till.Time}, a) })
 	}
 }
 

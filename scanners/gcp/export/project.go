@@ -17,20 +17,40 @@ import (
 type set[T any] map[string]*entry[T]
 
 type entry[T any] struct {
-	at time.Time // when it was true; zero is unknown
-	v  T
+	age age
+	v   T
 }
 
-// merge adds what is told of an object. What an older telling says stands only
-// where the newer says nothing; of two that do not say when, the first counts.
-func (s set[T]) merge(name string, at time.Time, v T) {
+// An age says which of two tellings of one object counts: that of the better source,
+// then the later one.
+type age struct {
+	source source
+	at     time.Time // when it was true; zero is unknown
+}
+
+// A source is where a telling comes from, the best last.
+type source int
+
+const (
+	searched source = iota // a search of Asset Inventory
+	listed                 // an asset of its listing or export
+	answered               // the answer of the resource's own API
+)
+
+func (a age) better(b age) bool {
+	return a.source > b.source || a.source == b.source && a.at.After(b.at)
+}
+
+// merge adds what is told of an object. What a worse telling says stands only where
+// the better says nothing; of two that are as good, the first counts.
+func (s set[T]) merge(name string, of age, v T) {
 	e := s[name]
 	switch {
 	case e == nil:
-		s[name] = &entry[T]{at, v}
-	case at.After(e.at):
+		s[name] = &entry[T]{of, v}
+	case of.better(e.age):
 		fill(&v, &e.v)
-		e.at, e.v = at, v
+		e.age, e.v = of, v
 	default:
 		fill(&e.v, &v)
 	}
@@ -152,7 +172,7 @@ func (p *project) finishAccounts() {
 	}
 	for _, id := range sortedKeys(p.accounts) {
 		if to := address[id]; to != "" {
-			p.accounts.merge(to, time.Time{}, p.accounts[id].v)
+			p.accounts.merge(to, p.accounts[id].age, p.accounts[id].v)
 			delete(p.accounts, id)
 		}
 	}
@@ -163,9 +183,9 @@ func (p *project) finishAccounts() {
 		if keys[account] == nil {
 			keys[account] = set[object.AccountKey]{}
 		}
-		keys[account].merge(id, time.Time{}, p.keys[name].v)
+		keys[account].merge(id, age{}, p.keys[name].v)
 		if strings.Contains(account, "@") && p.accounts[account] == nil {
-			p.accounts.merge(account, time.Time{}, object.Account{Email: account, Managed: convert.Managed(account)})
+			p.accounts.merge(account, age{}, object.Account{Email: account, Managed: convert.Managed(account)})
 		}
 	}
 	p.r.address(address)
@@ -226,7 +246,7 @@ func (r *reader) poolsOf(p *project) []object.Pool {
 	pool := func(name, collection string) *object.Pool {
 		at, _, _ := strings.Cut(name, collection)
 		if p.pools[at] == nil {
-			p.pools.merge(at, time.Time{}, object.Pool{Name: at})
+			p.pools.merge(at, age{}, object.Pool{Name: at})
 		}
 		return &p.pools[at].v
 	}

@@ -42,7 +42,7 @@ func Script() string {
 
 // line is a command of the script.
 func (c *call) line(place, id string) string {
-	command := strings.NewReplacer("PLACE", place, "PROJECT", "\""+id+"\"", "ORGANIZATION", "\""+id+"\"").Replace(c.command)
+	command := strings.NewReplacer("cloudresourcemanager.googleapis.com/PLACE", "\"cloudresourcemanager.googleapis.com/"+place+"\"", "PROJECT", "\""+id+"\"", "ORGANIZATION", "\""+id+"\"").Replace(c.command)
 	return fmt.Sprintf("  save \"%s/%s\" %s\n", place, c.words(), command)
 }
 
