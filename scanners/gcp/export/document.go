@@ -58,7 +58,7 @@ func (r *reader) document(name string) *document {
 func placeIn(name string) string {
 	parts := strings.Split(strings.TrimSuffix(name, path.Ext(name)), "/")
 	for i := len(parts) - 2; i >= 0; i-- {
-		if slices.Contains([]string{"projects", "folders", "organizations"}, parts[i]) && parts[i+1] != "" && i+2 < len(parts) {
+		if slices.Contains([]string{"projects", "folders", "organizations"}, parts[i]) && plausible(parts[i+1]) && i+2 < len(parts) {
 			return parts[i] + "/" + parts[i+1]
 		}
 	}
