@@ -49,33 +49,6 @@ func attachment(place string) string {
 	return "policies/" + url.PathEscape("cloudresourcemanager.googleapis.com/"+place) + "/denypolicies"
 }
 
-// denials lists the deny policies of a place, each of which has to be asked for its
-// rules.
-func (x *run) denials(ctx context.Context, place string) (out []object.DenyPolicy, err error) {
-	var names []string
-	_, err = x.list(ctx, "iam.policies.listPolicies", wire.Values{"parent": attachment(place)}, func(raw json.RawMessage) error {
-		p, err := convert.DenyPolicy(raw)
-		names = append(names, p.Name)
-		return err
-	})
-	for _, name := range names {
-		raw, bad := x.ask(ctx, "iam.policies.get", wire.Values{"name": name})
-		if wire.Missing(bad) {
-			continue
-		}
-		if bad == nil {
-			var p object.DenyPolicy
-			p, bad = convert.DenyPolicy(raw)
-			p.Resource = place // its name may have the number of a project
-			out = append(out, p)
-		}
-		if bad != nil && err == nil {
-			err = bad
-		}
-	}
-	return out, err
-}
-
 // denies reads the deny policies of an organisation or folder.
 func (x *run) denies(ctx context.Context, place string) {
 	found, err := x.denials(ctx, place)
@@ -90,40 +63,6 @@ func (s *site) denies(ctx context.Context) {
 	found, err := s.run.denials(ctx, "projects/"+s.p.ID)
 	s.note(s.listing(s.run.name("iam.policies.listPolicies"), len(found), err))
 	s.deny = found
-}
-
-// boundaries reads the principal access boundary policies of an organisation and
-// what they are bound to.
-func (x *run) boundaries(ctx context.Context, organization string) {
-	const id, bound = "iam.organizations.locations.principalAccessBoundaryPolicies.list", "iam.organizations.locations.principalAccessBoundaryPolicies.searchPolicyBindings"
-	var policies []object.AccessBoundary
-	count, err := x.list(ctx, id, wire.Values{"parent": organization + "/locations/global"}, func(raw json.RawMessage) error {
-		p, err := convert.AccessBoundary(raw)
-		policies = append(policies, p)
-		return err
-	})
-	x.above(x.listing(x.name(id), organization, count, err))
-	n := 0
-	var failed error
-	for i := range policies {
-		p := &policies[i]
-		got, err := x.list(ctx, bound, wire.Values{"name": p.Name}, func(raw json.RawMessage) error {
-			b, err := convert.ReadBound(raw)
-			p.Targets = append(p.Targets, b.Target)
-			if b.Condition != nil {
-				p.Conditions = append(p.Conditions, *b.Condition)
-			}
-			return err
-		})
-		n += got
-		if err != nil {
-			failed = err
-		}
-	}
-	if len(policies) > 0 {
-		x.above(x.listing(x.name(bound), organization, n, failed))
-	}
-	x.estate.Boundaries = append(x.estate.Boundaries, policies...)
 }
 
 // contacts lists who answers for an organisation or folder.

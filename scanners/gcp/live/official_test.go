@@ -66,7 +66,7 @@ func plainQuery(q url.Values) string {
 	out := url.Values{}
 	for name, values := range q {
 		switch name {
-		case "alt", "prettyPrint", "fields", "pageSize", "readMask":
+		case "alt", "$alt", "prettyPrint", "fields", "pageSize", "readMask":
 		default:
 			out[name] = values
 		}

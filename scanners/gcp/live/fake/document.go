@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/build"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -153,6 +154,9 @@ func (d *Documents) add(name string, data []byte) error {
 
 func (d *Documents) walk(doc *document, r resource) {
 	for _, m := range r.Methods {
+		if m.HTTPMethod != http.MethodGet && !strings.HasSuffix(m.ID, ".getIamPolicy") {
+			continue // it may change something, and is not known here
+		}
 		m.doc = doc
 		m.compile()
 		d.methods[doc.host] = append(d.methods[doc.host], m)

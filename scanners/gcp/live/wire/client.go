@@ -68,12 +68,23 @@ func (c *Client) Ask(ctx context.Context, op Operation, in Values, out any) erro
 	if err != nil {
 		return err
 	}
+	return c.repeat(ctx, op, func(ctx context.Context) (http.Header, error) {
+		header, body, err := c.once(ctx, op, address)
+		if err == nil && json.Unmarshal(body, out) != nil {
+			err = fmt.Errorf("%s: %w", op.ID, ErrMalformed) // the decoder's error can quote the answer
+		}
+		return header, err
+	})
+}
+
+// repeat sends a request as often as it takes, at the pace of its service.
+func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Context) (http.Header, error)) error {
 	p := c.pace(op)
 	for attempt := 1; ; attempt++ {
 		if err := p.wait(ctx, c.options.Now, c.options.Sleep); err != nil {
 			return err
 		}
-		header, err := c.once(ctx, op, address, out)
+		header, err := send(ctx)
 		if err == nil || answered(err) {
 			p.succeeded(c.options.Now())
 			c.budget.refund()
@@ -104,35 +115,33 @@ const attemptTimeout = 90 * time.Second
 // maxBody bounds one answer. A page of a thousand assets has a few megabytes.
 const maxBody = 64 << 20
 
-// once sends a request once. It returns the headers of the answer, if there is one.
-func (c *Client) once(ctx context.Context, op Operation, address string, out any) (http.Header, error) {
+// once sends a request once and reads its answer. It returns the headers of the
+// answer, if there is one.
+func (c *Client) once(ctx context.Context, op Operation, address string) (http.Header, []byte, error) {
 	ctx, cancel := context.WithTimeout(transport.Once(ctx), attemptTimeout)
 	defer cancel()
 	r, err := c.request(ctx, op, address)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if c.options.Asked != nil {
 		c.options.Asked(op)
 	}
 	res, err := c.options.HTTP.RoundTrip(r)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op.ID, err)
+		return nil, nil, fmt.Errorf("%s: %w", op.ID, err)
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	_ = res.Body.Close() // it was read to its end, or cannot be
 	switch {
 	case err != nil:
-		return res.Header, fmt.Errorf("%s: read the answer: %w", op.ID, err)
+		err = fmt.Errorf("%s: read the answer: %w", op.ID, err)
 	case len(body) > maxBody:
-		return res.Header, fmt.Errorf("%s: %w: it is larger than %d MB", op.ID, ErrMalformed, maxBody>>20)
+		err = fmt.Errorf("%s: %w: it is larger than %d MB", op.ID, ErrMalformed, maxBody>>20)
 	case res.StatusCode < 200 || res.StatusCode > 299:
-		return res.Header, refusal(op, res.StatusCode, body)
+		err = refusal(op, res.StatusCode, body)
 	}
-	if err := json.Unmarshal(body, out); err != nil {
-		return res.Header, fmt.Errorf("%s: %w", op.ID, ErrMalformed) // the decoder's error can quote the answer
-	}
-	return res.Header, nil
+	return res.Header, body, err
 }
 
 // request makes a request and signs it.
