@@ -422,3 +422,31 @@ func TestAim(t *testing.T) {
 		t.Error("a project is named twice")
 	}
 }
+
+// TestComing tells who comes in as a principal that has roles itself, and only then.
+func TestComing(t *testing.T) {
+	f := find(t, northwind())
+	set := "gcp:principalSet://iam.googleapis.com/" + pool + "/attribute.repository/northwind/robot"
+	x := f.trusts[set+"#trust/actions"]
+	if x == nil {
+		t.Fatal("who comes in as the repository is missing")
+	}
+	want := []string{"assertion.repository_owner_id == '12345'", "attribute.repository == 'northwind/robot'"}
+	if diff := cmp.Diff(want, x.Conditions); diff != "" || x.Identity != set || x.Issuer != "https://token.actions.githubusercontent.com" {
+		t.Errorf("%s %+v", diff, x)
+	}
+	for id, x := range f.trusts {
+		if strings.HasPrefix(id, "gcp:principal://") {
+			t.Errorf("%s has no role itself: %+v", id, x)
+		}
+	}
+	o := project(func(p *object.Project) {
+		p.Pools = []object.Pool{{Name: pool, ProvidersKnown: true, Providers: []object.Provider{{Name: pool + "/providers/gitlab", Kind: "oidc", Issuer: "https://gitlab.com"}}}}
+	})
+	all := "principalSet://iam.googleapis.com/" + pool + "/*"
+	o.Policies = []object.Policy{{Resource: "projects/" + prod, Project: prod, Bindings: []object.Binding{{Role: "roles/viewer", Members: []string{all}}}}}
+	x = find(t, o).trusts["gcp:"+all+"#trust/gitlab"]
+	if x == nil || len(x.Conditions) > 0 || x.Attributes["weak"] != "no_subject" {
+		t.Errorf("whoever has a token of the issuer comes in: %+v", x)
+	}
+}

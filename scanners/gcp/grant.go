@@ -247,21 +247,24 @@ func shortHash(s string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
+// accountName returns by what a resource's name calls a service account: its e-mail or
+// unique id; empty if the resource is something else.
+func accountName(resource string) string {
+	parts := strings.Split(strings.TrimPrefix(resource, "iam.googleapis.com/projects/"), "/")
+	if len(parts) != 3 || parts[1] != "serviceAccounts" || !strings.HasPrefix(resource, "iam.") {
+		return ""
+	}
+	return parts[2]
+}
+
 // accountOf returns the e-mail of the service account that a resource is; empty if
 // it is something else.
 func (m *mapper) accountOf(resource string) string {
-	rest, ok := strings.CutPrefix(resource, "iam.googleapis.com/projects/")
-	if !ok {
-		return ""
-	}
-	parts := strings.Split(rest, "/")
-	if len(parts) != 3 || parts[1] != "serviceAccounts" {
-		return ""
-	}
-	if email := m.estate.unique[parts[2]]; email != "" {
+	name := accountName(resource)
+	if email := m.estate.unique[name]; email != "" {
 		return email
 	}
-	return strings.ToLower(parts[2])
+	return strings.ToLower(name)
 }
 
 // putEffective emits what all the roles of a principal allow together, where no

@@ -49,7 +49,7 @@ func served(t testing.TB) *fake.Server {
 // tell as much, so that the suite could not see that others are kept (package live
 // tests that).
 func listing(r *http.Request) string {
-	name := r.Host + r.URL.Path
+	name := r.Host + strings.ReplaceAll(r.URL.Path, "%2F", "/") // an attachment point
 	if name == assets {
 		name += " " + r.URL.Query().Get("pageToken")
 	}

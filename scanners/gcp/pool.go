@@ -309,6 +309,39 @@ func (m *mapper) putPrincipal(x *member) {
 	m.judged(attr, x.text)
 	m.putIdentity(i, nil, attr)
 	m.putEffective(x.id, x.text, i.ID)
+	m.putComing(x, i.ID)
+}
+
+// putComing emits who comes in as a principal of a pool that may do something itself,
+// and not only become an account, whose trusts tell of it.
+func (m *mapper) putComing(x *member, identity string) {
+	if x.kind != memberFederated && x.kind != memberKubernetes {
+		return
+	}
+	// Who comes in is told with what the account trusts, where that is all.
+	direct := slices.ContainsFunc(m.estate.held[x.id], func(h held) bool { return accountName(h.policy.Resource) == "" })
+	if !direct {
+		return
+	}
+	t := &inventory.Trust{
+		ID: identity + "#trust", Identity: identity, Scope: m.scope, Subject: inventory.Clip(x.text, maxText), Conditions: texts(demanded(x)), Attributes: attributes{"direct": "true"},
+	}
+	m.putFederated(t, "", nil, x)
+}
+
+// demanded writes what a principal asks of whoever comes in, as a condition of a
+// provider would; empty is nothing.
+func demanded(x *member) string {
+	switch x.set {
+	case setSubject:
+		return "google.subject == '" + x.value + "'"
+	case "attribute":
+		return "attribute." + x.attribute + " == '" + x.value + "'"
+	case "group":
+		return "'" + x.value + "' in google.groups"
+	default:
+		return ""
+	}
 }
 
 // fromPool tells of the pool that a principal is of.

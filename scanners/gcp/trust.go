@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/gcp/paths"
 	privilege "github.com/muster-nhi/muster/internal/privilege/gcp/role"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -116,8 +117,9 @@ func (m *mapper) fromProject(t *inventory.Trust, x *member) {
 	t.External = not(m.estate.inOrganization(home))
 }
 
-// putFederated emits that a principal of a pool may become an account: one record
-// for each provider of the pool, as any of them may vouch for it.
+// putFederated emits that a principal of a pool may become an account by a binding, or
+// comes in as itself without one: one record for each provider of the pool, as any of
+// them may vouch for it.
 func (m *mapper) putFederated(t *inventory.Trust, account string, b *object.Binding, x *member) {
 	t.Type = "oidc"
 	attr := attributes(t.Attributes)
@@ -182,7 +184,9 @@ func (m *mapper) finish(t *inventory.Trust, account string, b *object.Binding, p
 	if p != nil {
 		provider = p.Name
 	}
-	if known := m.estate.judge.trusted(account, trustKey(b, x.text, provider)); known != nil {
+	if b == nil {
+		attr.set("weak", list(weakness(x, p)))
+	} else if known := m.estate.judge.trusted(account, trustKey(b, x.text, provider)); known != nil {
 		if known.Closed {
 			return
 		}
@@ -193,6 +197,20 @@ func (m *mapper) finish(t *inventory.Trust, account string, b *object.Binding, p
 	t.ImmutableSubject = m.pinned(t.Issuer, p, x)
 	t.ID = m.once(t.ID)
 	m.putTrust(t)
+}
+
+// weakness returns what is wrong with a principal that holds roles itself: that it is
+// everything of a pool, or that pull requests have its subject.
+func weakness(x *member, p *object.Provider) []string {
+	switch {
+	case x.set == setPool && (p == nil || p.Condition == ""):
+		return []string{paths.WeakNoSubject}
+	case x.set == setPool, x.account == "*":
+		return []string{paths.WeakSubject}
+	case x.set == setSubject && strings.HasSuffix(x.value, ":pull_request"):
+		return []string{paths.WeakPullRequest}
+	}
+	return nil
 }
 
 func (m *mapper) putTrust(t *inventory.Trust) { m.put(inventory.Record{Trust: t}, inventory.KindTrust) }
