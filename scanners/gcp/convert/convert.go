@@ -69,7 +69,7 @@ func (s *span) UnmarshalJSON(b []byte) error {
 	}
 	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "s"), 64)
 	const most = float64(1<<63-1) / float64(time.Second)
-	if err != nil || !strings.HasSuffix(text, "s") || n < 0 || n >= most {
+	if err != nil || !strings.HasSuffix(text, "s") || !(n >= 0 && n < most) { // NaN is neither
 		return nil //nolint:nilerr // unknown
 	}
 	*s = span(n * float64(time.Second))
