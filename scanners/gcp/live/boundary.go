@@ -49,8 +49,8 @@ func (x *run) denials(ctx context.Context, place string) ([]object.DenyPolicy, e
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", list, err)
 	}
-	defer func() { _ = client.Close() }()                                                                                     // it only lets go of what was lent to it
-	it := client.ListPolicies(ctx, &iampbv2.ListPoliciesRequest{Parent: attachment(place), PageSize: int32(x.op(list).Most)}) //nolint:gosec // the table has small ones
+	defer func() { _ = client.Close() }() // it only lets go of what was lent to it
+	it := client.ListPolicies(ctx, &iampbv2.ListPoliciesRequest{Parent: attachment(place), PageSize: int32(x.op(list).Most)})
 	var names []string
 	_, err = items(it.Next, func(p *iampbv2.Policy) { names = append(names, p.GetName()) })
 	var out []object.DenyPolicy
@@ -137,8 +137,8 @@ func (x *run) listBoundaries(ctx context.Context, id, parent string) (out []obje
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", id, err)
 	}
-	defer func() { _ = client.Close() }()                                                                                                                      // it only lets go of what was lent to it
-	it := client.ListPrincipalAccessBoundaryPolicies(ctx, &iampbv3.ListPrincipalAccessBoundaryPoliciesRequest{Parent: parent, PageSize: int32(x.op(id).Most)}) //nolint:gosec // the table has small ones
+	defer func() { _ = client.Close() }() // it only lets go of what was lent to it
+	it := client.ListPrincipalAccessBoundaryPolicies(ctx, &iampbv3.ListPrincipalAccessBoundaryPoliciesRequest{Parent: parent, PageSize: int32(x.op(id).Most)})
 	_, err = items(it.Next, func(p *iampbv3.PrincipalAccessBoundaryPolicy) {
 		b := object.AccessBoundary{Name: p.GetName(), DisplayName: p.GetDisplayName(), Version: p.GetDetails().GetEnforcementVersion()}
 		for _, r := range p.GetDetails().GetRules() {
@@ -157,8 +157,8 @@ func (x *run) bindings(ctx context.Context, id string, p *object.AccessBoundary)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", id, err)
 	}
-	defer func() { _ = client.Close() }()                                                                                                                                    // it only lets go of what was lent to it
-	it := client.SearchPrincipalAccessBoundaryPolicyBindings(ctx, &iampbv3.SearchPrincipalAccessBoundaryPolicyBindingsRequest{Name: p.Name, PageSize: int32(x.op(id).Most)}) //nolint:gosec // the table has small ones
+	defer func() { _ = client.Close() }() // it only lets go of what was lent to it
+	it := client.SearchPrincipalAccessBoundaryPolicyBindings(ctx, &iampbv3.SearchPrincipalAccessBoundaryPolicyBindingsRequest{Name: p.Name, PageSize: int32(x.op(id).Most)})
 	return items(it.Next, func(b *iampbv3.PolicyBinding) {
 		p.Targets = append(p.Targets, b.GetTarget().GetPrincipalSet())
 		if c := conditionOf(b.GetCondition()); c != nil {

@@ -360,20 +360,67 @@ func TestUnknownType(t *testing.T) {
 	}
 }
 
-// TestTurningPages has a listing come back to a page that was read.
+// TestTurningPages has a listing come back to a page that was read: one of our own,
+// and one of a generated client, which would go round for ever.
 func TestTurningPages(t *testing.T) {
-	s := fake.Northwind(documents(t))
-	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
-		if r.Method != "storage.projects.hmacKeys.list" {
-			return false
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"nextPageToken": "same"}`)) // a client that went away is no matter
-		return true
+	docs := documents(t)
+	for method, call := range map[string]string{
+		"storage.projects.hmacKeys.list": "storage.hmacKeys.list",
+		"iam.policies.listPolicies":      "iam.denypolicies.list",
+	} {
+		t.Run(method, func(t *testing.T) {
+			s := fake.Northwind(docs)
+			s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+				if r.Method != method {
+					return false
+				}
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(`{"nextPageToken": "same"}`)) // a client that went away is no matter
+				return true
+			}
+			l := listingOf(project(t, read(t, options(t, s)), "northwind-prod").Listings, call)
+			if l.Status != inventory.StatusPartial || !strings.Contains(l.Reason, "came back") {
+				t.Errorf("%+v", l)
+			}
+		})
 	}
-	l := listingOf(project(t, read(t, options(t, s)), "northwind-prod").Listings, "storage.hmacKeys.list")
-	if l.Status != inventory.StatusPartial || !strings.Contains(l.Reason, "came back") {
-		t.Errorf("%+v", l)
+}
+
+// TestGeneratedClients has what they send be throttled, fail and be denied: it is
+// repeated at the same pace, and what they are refused is said as of all others.
+func TestGeneratedClients(t *testing.T) {
+	docs := documents(t)
+	for _, tt := range []struct {
+		name, reason string
+		status       int
+		code         string
+		times        int
+		want         inventory.Status
+	}{
+		{"throttled", "", http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", 3, inventory.StatusComplete},
+		{"failed for a while", "", http.StatusServiceUnavailable, "UNAVAILABLE", 2, inventory.StatusComplete},
+		{"denied", "the permission iam.denypolicies.list is missing", http.StatusForbidden, "PERMISSION_DENIED", 1000, inventory.StatusDenied},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := fake.Northwind(docs)
+			var mu sync.Mutex
+			left := tt.times
+			s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				if r.Method != "iam.policies.listPolicies" || left == 0 {
+					return false
+				}
+				left--
+				fake.Refuse(w, tt.status, tt.code, "", "no", nil)
+				return true
+			}
+			p := project(t, read(t, options(t, s)), "northwind-prod")
+			l := listingOf(p.Listings, "iam.denypolicies.list")
+			if l.Status != tt.want || !strings.Contains(l.Reason, tt.reason) || strings.Contains(l.Reason, "http") {
+				t.Errorf("%+v", l)
+			}
+		})
 	}
 }
 

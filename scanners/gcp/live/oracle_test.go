@@ -100,7 +100,7 @@ func TestRecordedExchanges(t *testing.T) {
 		case "iam.projects.serviceAccounts.get":
 			s.List("iam.projects.serviceAccounts.list", p.Name, x.answer)
 		case "iam.projects.serviceAccounts.keys.get":
-			s.List("iam.projects.serviceAccounts.keys.list", name[:strings.Index(name, "/keys/")], x.answer)
+			s.List("iam.projects.serviceAccounts.keys.list", strings.Split(name, "/keys/")[0], x.answer)
 		case "secretmanager.projects.secrets.get":
 			s.List("secretmanager.projects.secrets.list", p.Name, x.answer)
 		case "apikeys.projects.locations.keys.get":

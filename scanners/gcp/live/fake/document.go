@@ -277,7 +277,7 @@ func scalar(s *schema, at string, v any) string {
 	case bool:
 		ok = s.Type == "boolean"
 	case float64, int:
-		ok = s.Type == "integer" || s.Type == "number" || s.Type == "string" && len(s.Enum) > 0 // enum-encoding=int
+		ok = s.Type == "integer" || s.Type == "number" || s.Type == "string" && len(s.Enum) > 0 // clients may ask for the numbers of enums
 	}
 	if !ok && s.Type != "any" {
 		return fmt.Sprintf("%s: %T where %s is due", at, v, s.Type)

@@ -1,12 +1,17 @@
 // Package wire sends requests to the REST APIs of Google Cloud and reads their
 // answers.
 //
-// It is not the generated client of each API: those decode whole answers, fields
-// that carry secrets among them, and bring gRPC and OpenTelemetry along (8 MB of
-// program for six APIs), where all that is wanted is to list. Here every method is
-// an entry in a table, which names the only fields that are asked for. Tests hold
-// the table against Google's discovery documents and against what the generated
-// clients send. Signing in is Google's own library (cloud.google.com/go/auth).
+// Every method is an entry in a table, which names the only fields that are asked
+// for and the permission that it takes; items are passed on as JSON, so that they are
+// read by the same code as saved exports. Google's generated clients of these twelve
+// APIs were measured beside it (google.golang.org/api v0.311.0, 2 cores): they add
+// 0.5 MB and 10 s of CPU to a build that has the clients of IAM v2 and v3 already,
+// which with signing in are 11.6 MB (gRPC and OpenTelemetry come with them). They
+// decode whole answers, into types that have fields for key strings and secrets of
+// clients. Where they are used (deny policies, access boundaries) they send through a
+// carrier of this package. Tests hold the table against Google's discovery documents
+// and against what the generated clients send. Signing in is Google's own library
+// (cloud.google.com/go/auth).
 //
 // Memory: one page of an answer at a time for each request under way.
 package wire
