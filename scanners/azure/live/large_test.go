@@ -16,9 +16,9 @@ func requests(applications, principals, assignments int) int {
 }
 
 // TestRequestsOfALargeTenant makes no request per object where a listing serves. It
-// is a tenth of the tenant that the benchmark reads.
+// is a twentieth of the tenant that the benchmark reads.
 func TestRequestsOfALargeTenant(t *testing.T) {
-	const applications, principals, assignments = 2_000, 3_000, 10_000
+	const applications, principals, assignments = 1_000, 1_500, 5_000
 	s := fake.Large(applications, principals, assignments)
 	tenant := read(t, options(s))
 	if n, most := len(s.Requests()), requests(applications, principals, assignments); n > most {

@@ -232,21 +232,28 @@ func parseOptions(c collection, r *http.Request, narrow bool) (options, error) {
 			return o, fmt.Errorf("the query option '%s' is not known", name)
 		}
 	}
+	err := o.check(c, r, eventual)
+	return o, err
+}
+
+// check looks for what Graph does not let go together, and for properties that do
+// not exist.
+func (o *options) check(c collection, r *http.Request, eventual bool) error {
 	if o.expand != "" {
 		o.top = min(o.top, expandPage)
 		if eventual || o.count {
-			return o, fmt.Errorf("$expand is not supported with advanced queries")
+			return fmt.Errorf("$expand is not supported with advanced queries")
 		}
 	}
 	if c.directory && strings.Contains(r.URL.Path, "/microsoft.graph.servicePrincipal") && (!eventual || !o.count) {
-		return o, fmt.Errorf("the request uses OData cast and needs ConsistencyLevel and $count")
+		return fmt.Errorf("the request uses OData cast and needs ConsistencyLevel and $count")
 	}
 	for _, p := range o.selected {
 		if !has(c.kind, p) || p == "verifiedPublisher" && r.Host != "graph.microsoft.com" {
-			return o, fmt.Errorf("could not find a property named '%s' on type 'microsoft.graph.%s'", p, c.kind)
+			return fmt.Errorf("could not find a property named '%s' on type 'microsoft.graph.%s'", p, c.kind)
 		}
 	}
-	return o, checkFilter(c.kind, o.filter)
+	return checkFilter(c.kind, o.filter)
 }
 
 // parseExpand reads owners($select=id).
