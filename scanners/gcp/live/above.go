@@ -3,9 +3,11 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/live/wire"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
@@ -49,8 +51,30 @@ func attachment(place string) string {
 	return "policies/" + url.PathEscape("cloudresourcemanager.googleapis.com/"+place) + "/denypolicies"
 }
 
+// maxSlow is how many requests to IAM v2 or v3 are made, which allow 5 a minute,
+// unless all details are asked for: what takes 5 minutes.
+const maxSlow = 25
+
+// undenied returns why deny policies are only read of organisations; empty if they
+// are read of folders and projects too.
+func (x *run) undenied() string {
+	n := len(x.sites) + len(x.estate.Folders)
+	switch {
+	case x.options.Details == DetailsNone:
+		return "left out by choice (details: none)"
+	case x.options.Details == DetailsAuto && n > maxSlow:
+		return fmt.Sprintf("left out because Google allows 5 requests a minute for deny policies, and %d places would take %d minutes: details: all asks; those of organisations were read", n, n/5)
+	default:
+		return ""
+	}
+}
+
 // denies reads the deny policies of an organisation or folder.
 func (x *run) denies(ctx context.Context, place string) {
+	if why := x.undenied(); why != "" && strings.HasPrefix(place, "folders/") {
+		x.above(object.Listing{Call: x.name("iam.policies.listPolicies"), Where: place, Status: inventory.StatusSkipped, Reason: why})
+		return
+	}
 	found, err := x.denials(ctx, place)
 	x.above(x.listing(x.name("iam.policies.listPolicies"), place, len(found), err))
 	x.mu.Lock()
@@ -60,6 +84,10 @@ func (x *run) denies(ctx context.Context, place string) {
 
 // denies reads the deny policies of a project.
 func (s *site) denies(ctx context.Context) {
+	if why := s.run.undenied(); why != "" {
+		s.note(object.Listing{Call: s.run.name("iam.policies.listPolicies"), Status: inventory.StatusSkipped, Reason: why})
+		return
+	}
 	found, err := s.run.denials(ctx, "projects/"+s.p.ID)
 	s.note(s.listing(s.run.name("iam.policies.listPolicies"), len(found), err))
 	s.deny = found

@@ -2,6 +2,7 @@ package live
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/muster-nhi/muster/scanners/gcp/live/wire"
 )
@@ -38,12 +39,27 @@ func Operations() []wire.Operation {
 
 // table lists the calls. Names, paths, parameters and fields are those of Google's
 // discovery documents; sizes of pages are the largest that they allow.
+//
+// IAM v1 allows 6,000 requests a minute, 600 for workload identity federation, and
+// 120 for workforce pools (IAM documentation, "Quotas and limits"). Half of the first
+// is taken, to leave some to others.
 func table() []call {
 	var out []call
 	for _, part := range [][]call{
 		assetCalls(), placeCalls(), accountCalls(), poolCalls(), roleCalls(), boundaryCalls(), secretCalls(), otherCalls(), usageCalls(), groupCalls(),
 	} {
 		out = append(out, part...)
+	}
+	for i := range out {
+		if op := &out[i].op; op.Service != iamHost || op.Quota != "" {
+			continue
+		} else if strings.Contains(op.ID, "workloadIdentityPools") {
+			op.Quota, op.Rate = "federation", 10
+		} else if strings.Contains(op.ID, "workforcePools") {
+			op.Quota, op.Rate = "workforce", 2
+		} else {
+			op.Rate = 50
+		}
 	}
 	return out
 }
@@ -91,9 +107,10 @@ func (c call) unsized() call {
 	return c
 }
 
-// rate bounds requests a second, where the quota is small.
-func (c call) rate(perSecond float64) call {
-	c.op.Rate = perSecond
+// rate bounds requests a second, for calls with a quota of their own. Those of the
+// same name share one.
+func (c call) rate(quota string, perMinute float64) call {
+	c.op.Quota, c.op.Rate = quota, perMinute/60
 	return c
 }
 
@@ -115,13 +132,13 @@ func assetCalls() []call {
 	const host = "cloudasset.googleapis.com"
 	return []call{
 		list("cloudasset.assets.list", host, "v1/{+parent}/assets", "assets", 1000, "name,assetType,ancestors,resource(data,location)",
-			"cloudasset.assets.listResource", "accounts, keys, secrets, roles, pools and what runs as an account, all at once").rate(1.6),
+			"cloudasset.assets.listResource", "accounts, keys, secrets, roles, pools and what runs as an account, all at once").rate("asset lists", 96),
 		list("cloudasset.searchAllIamPolicies", host, "v1/{+scope}:searchAllIamPolicies", "results", 500,
 			"resource,assetType,project,folders,organization,policy("+policyFields+")",
-			"cloudasset.assets.searchAllIamPolicies", "who is granted what, all at once").rate(6),
+			"cloudasset.assets.searchAllIamPolicies", "who is granted what, all at once").rate("asset policies", 360),
 		list("cloudasset.searchAllResources", host, "v1/{+scope}:searchAllResources", "results", 500,
 			"name,assetType,project,displayName,state,createTime,labels,tags(tagKey,tagValue),parentFullResourceName",
-			"cloudasset.assets.searchAllResources", "projects and folders with their labels and tags, and when accounts were made").rate(6),
+			"cloudasset.assets.searchAllResources", "projects and folders with their labels and tags, and when accounts were made").rate("asset resources", 360),
 	}
 }
 
@@ -201,15 +218,17 @@ func roleCalls() []call {
 }
 
 // Deny policies are listed without their rules (IAM v2 reference,
-// policies.listPolicies), so that each is asked for.
+// policies.listPolicies), so that each is asked for. Versions 2 and 3 of IAM allow 5
+// requests a minute each (IAM documentation, "Quotas and limits").
 func boundaryCalls() []call {
+	const two, three = "IAM v2", "IAM v3"
 	return []call{
-		list("iam.policies.listPolicies", iamHost, "v2/{+parent}", "policies", 1000, "name,displayName", "iam.denypolicies.list", "deny policies"),
-		get("iam.policies.get", iamHost, "v2/{+name}", "name,displayName,rules(description,denyRule)", "iam.denypolicies.get", "what they deny"),
+		list("iam.policies.listPolicies", iamHost, "v2/{+parent}", "policies", 1000, "name,displayName", "iam.denypolicies.list", "deny policies").rate(two, 5),
+		get("iam.policies.get", iamHost, "v2/{+name}", "name,displayName,rules(description,denyRule)", "iam.denypolicies.get", "what they deny").rate(two, 5),
 		list("iam.organizations.locations.principalAccessBoundaryPolicies.list", iamHost, "v3/{+parent}/principalAccessBoundaryPolicies", "principalAccessBoundaryPolicies", 1000,
-			"name,displayName,details", "iam.principalaccessboundarypolicies.list", "what principals are kept to").ofAbove(),
+			"name,displayName,details", "iam.principalaccessboundarypolicies.list", "what principals are kept to").ofAbove().rate(three, 5),
 		list("iam.organizations.locations.principalAccessBoundaryPolicies.searchPolicyBindings", iamHost, "v3/{+name}:searchPolicyBindings", "policyBindings", 1000,
-			"name,policy,target,condition", "iam.principalaccessboundarypolicies.searchPolicyBindings", "which principals those are").ofAbove(),
+			"name,policy,target,condition", "iam.principalaccessboundarypolicies.searchPolicyBindings", "which principals those are").ofAbove().rate(three, 5),
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/gcp/live"
 	"github.com/muster-nhi/muster/scanners/gcp/live/fake"
 )
 
@@ -93,4 +96,28 @@ func TestFigures(t *testing.T) {
 		len(e.Projects), len(s.Requests()), took, c.slept, (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>20)
 	t.Log(requests(s))
 	runtime.KeepAlive(e)
+}
+
+// TestDenyPoliciesOfMany leaves deny policies of projects out where they are many,
+// for their quota is 5 a minute, and says so; with all details it asks.
+func TestDenyPoliciesOfMany(t *testing.T) {
+	s := large(documents(t), 30, 0)
+	o := options(t, s)
+	l := listingOf(read(t, o).Projects[0].Listings, "iam.denypolicies.list")
+	if l.Status != inventory.StatusSkipped || !strings.Contains(l.Reason, "details: all") {
+		t.Errorf("%+v", l)
+	}
+	if n := requests(s)["iam.policies.listPolicies"]; n != 1 {
+		t.Errorf("%d requests, want that for the organisation", n)
+	}
+	s.Forget()
+	c := newClock()
+	o.Details, o.Now, o.Sleep = live.DetailsAll, c.Now, c.Sleep
+	read(t, o)
+	if n := requests(s)["iam.policies.listPolicies"]; n != 31 {
+		t.Errorf("%d requests, want 31", n)
+	}
+	if c.slept < 5*time.Minute {
+		t.Errorf("31 requests took %s where 5 a minute are allowed", c.slept)
+	}
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ type Options struct {
 }
 
 // A Client asks Google as one principal. It is safe for concurrent use. It has one
-// pace for each service.
+// pace for each quota.
 type Client struct {
 	options Options
 	budget  budget
@@ -45,14 +46,11 @@ func New(o Options) *Client {
 	return &Client{options: o, paces: map[string]*pace{}, budget: budget{left: maxRetries}}
 }
 
-// pace returns that of a service, or of a method that has a rate of its own.
+// pace returns that of the quota that an operation counts against.
 func (c *Client) pace(op Operation) *pace {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	name := op.Service
-	if op.Rate > 0 {
-		name = op.ID
-	}
+	name := cmp.Or(op.Quota, op.Service)
 	p := c.paces[name]
 	if p == nil {
 		p = newPace(op.Rate)

@@ -24,16 +24,17 @@ import (
 
 // An Operation is one method of an API, which only reads.
 type Operation struct {
-	ID      string // as the discovery document has it: iam.projects.serviceAccounts.list
-	Service string // the host: iam.googleapis.com
-	Method  string // GET, or POST with Body
-	Path    string // with holes: {name} is escaped, {+name} has its slashes kept
-	Body    string // JSON that is always the same; empty is none
-	Items   string // the field of an answer that lists; empty is an answer without pages
-	Size    string // the parameter for the size of a page; empty is a list in one piece
-	Most    int    // the size that is asked for
-	Fields  string // what is asked for of each item, as partial responses are spelled; empty is everything
-	Rate    float64
+	ID      string  // as the discovery document has it: iam.projects.serviceAccounts.list
+	Service string  // the host: iam.googleapis.com
+	Method  string  // GET, or POST with Body
+	Path    string  // with holes: {name} is escaped, {+name} has its slashes kept
+	Body    string  // JSON that is always the same; empty is none
+	Items   string  // the field of an answer that lists; empty is an answer without pages
+	Size    string  // the parameter for the size of a page; empty is a list in one piece
+	Most    int     // the size that is asked for
+	Fields  string  // what is asked for of each item, as partial responses are spelled; empty is everything
+	Rate    float64 // requests a second that its quota allows; 0 is a usual one
+	Quota   string  // names those that share a quota; empty is all others of the service
 }
 
 // Values fill the holes of a path, and the query. Empty ones are left out.

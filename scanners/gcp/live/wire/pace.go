@@ -23,11 +23,11 @@ const (
 	baseWait    = 500 * time.Millisecond
 	maxWait     = time.Minute
 	maxAfter    = 2 * time.Minute // the longest Retry-After that is waited for
-	minRate     = 0.2             // requests a second, however often a service says no
+	minRate     = 0.05            // requests a second, however often a service says no
 	defaultRate = 10
 )
 
-// A pace is the token bucket of one service. Requests all count against the quota of
+// A pace is the token bucket of one quota. Requests all count against the quota of
 // one project, that which asks, so that there is one for each project and service.
 // It adapts: a refusal for going too fast halves it, each success lets it grow
 // again.
