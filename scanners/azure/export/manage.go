@@ -1,0 +1,348 @@
+package export
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+// account reads a subscription as az account list writes it, with its bare id.
+func (doc *document) account(raw json.RawMessage, fields map[string]json.RawMessage) bool {
+	if id := text(fields["id"]); !isGUID(id) || !isGUID(text(fields["tenantId"])) || len(fields["state"]) == 0 || len(fields["user"])+len(fields["cloudName"])+len(fields["isDefault"]) == 0 {
+		return false
+	}
+	var v struct {
+		ID, Name, State string
+		Tenant          string `json:"tenantId"`
+		User            struct{ Name, Type string }
+	}
+	err := json.Unmarshal(raw, &v)
+	id, tenant := lower(v.ID), lower(v.Tenant)
+	doc.took(callSubscriptions, "", err)
+	if id == tenant { // az account list of an account without a subscription
+		doc.t.ids[tenant]++
+		return true
+	}
+	doc.t.listed[id] = tenant
+	doc.t.ids[tenant]++
+	doc.t.subscriptions.merge(id, object.Subscription{ID: id, Name: v.Name, State: v.State})
+	return true
+}
+
+// container reads a subscription as Resource Manager and Resource Graph write it.
+func (doc *document) container(raw, props json.RawMessage, id string) bool {
+	sub := subscriptionOf(id)
+	if sub == "" || strings.Contains(strings.Trim(id[len("/subscriptions/"):], "/"), "/") {
+		return false // a resource group
+	}
+	type link struct {
+		Name string `json:"name"`
+	}
+	var v struct {
+		Type    string `json:"type"`
+		Name    string `json:"name"`
+		Display string `json:"displayName"`
+		State   string `json:"state"`
+		Tenant  string `json:"tenantId"`
+		Tags    tags   `json:"tags"`
+		Chain   []link `json:"managementGroupAncestorsChain"`
+	}
+	err := decode(raw, props, &v)
+	s := object.Subscription{ID: sub, Name: cmp.Or(v.Display, v.Name), State: v.State, Tags: v.Tags}
+	for _, l := range v.Chain {
+		s.Parents = append(s.Parents, l.Name)
+	}
+	tenant := lower(v.Tenant)
+	if tenant != "" {
+		doc.t.ids[tenant]++
+		doc.t.listed[sub] = tenant
+	}
+	if v.Type != "" { // of Resource Graph
+		doc.took(callContainers, "", err)
+	} else {
+		doc.took(callSubscriptions, "", err)
+	}
+	doc.t.subscriptions.merge(sub, s)
+	return true
+}
+
+// managementGroup reads a management group, and what az shows below it.
+func (doc *document) managementGroup(raw, props json.RawMessage, parent string) {
+	var v struct {
+		ID      string `json:"id"`
+		Name    string `json:"name"`
+		Display string `json:"displayName"`
+		Tenant  string `json:"tenantId"`
+		Details struct {
+			Parent *struct {
+				Name string `json:"name"`
+			} `json:"parent"`
+			Chain []struct {
+				Name string `json:"name"`
+			} `json:"managementGroupAncestorsChain"`
+		} `json:"details"`
+		Children []json.RawMessage `json:"children"`
+	}
+	err := decode(raw, props, &v)
+	g := object.ManagementGroup{ID: lastOf(cmp.Or(v.ID, v.Name)), Name: v.Display, Parent: parent}
+	switch {
+	case len(v.Details.Chain) > 0:
+		g.Parent = v.Details.Chain[0].Name
+	case v.Details.Parent != nil && g.Parent == "":
+		g.Parent = v.Details.Parent.Name
+	}
+	if isGUID(v.Tenant) {
+		doc.t.ids[lower(v.Tenant)]++
+	}
+	if !doc.query && len(v.Children) == 0 && parent == "" { // a list does not tell what is in what
+		doc.known = true
+		doc.t.some[spot{callContainers, ""}] = true
+	} else {
+		doc.took(callContainers, "", err)
+	}
+	doc.t.folders.merge(g.ID, g)
+	for _, child := range v.Children {
+		doc.child(child, g.ID)
+	}
+}
+
+// maxDepth is how deep management groups are (docs of Azure, management groups); what
+// is deeper was not written by Azure.
+const maxDepth = 6
+
+// child reads what is in a management group.
+func (doc *document) child(raw json.RawMessage, parent string) {
+	var v struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+	if json.Unmarshal(raw, &v) != nil || doc.depth > maxDepth {
+		return
+	}
+	if sub := subscriptionOf(v.ID); sub != "" {
+		doc.t.parents[sub] = parent
+		return
+	}
+	doc.depth++
+	doc.managementGroup(raw, nil, parent)
+	doc.depth--
+}
+
+// assignment reads who holds a role, as az prints it, or Resource Manager.
+func (doc *document) assignment(raw, props json.RawMessage, fields map[string]json.RawMessage) {
+	var v struct {
+		ID        string `json:"id"`
+		Role      string `json:"roleDefinitionId"`
+		Principal string `json:"principalId"`
+		Kind      string `json:"principalType"`
+		Scope     string `json:"scope"`
+		Condition string `json:"condition"`
+		Created   stamp  `json:"createdOn"`
+		Updated   stamp  `json:"updatedOn"`
+		By        string `json:"createdBy"`
+		Delegated string `json:"delegatedManagedIdentityResourceId"`
+	}
+	err := decode(raw, props, &v)
+	if doc.query {
+		doc.took(callAssignments, "", err)
+	} else {
+		_, az := fields["roleDefinitionName"]
+		doc.holders.of(subscriptionOf(v.Scope), az, err)
+	}
+	doc.t.assignments.merge(object.Fold(v.ID), object.RoleAssignment{
+		ID: v.ID, Role: lower(lastOf(v.Role)), Principal: lower(v.Principal), PrincipalType: v.Kind, Scope: cmp.Or(v.Scope, "/"), Condition: v.Condition,
+		CreatedAt: v.Created.Time, UpdatedAt: v.Updated.Time, CreatedBy: lower(v.By), Delegated: v.Delegated,
+	})
+}
+
+// A roleList is what a file lists of the roles of one subscription: not all of them
+// name it.
+type roleList struct {
+	amount
+	sub   string
+	above bool // it has roles that hold above the subscription
+	az    bool // it is of az, which leaves those out unless it is told --include-inherited
+}
+
+func (l *roleList) of(sub string, az bool, err error) {
+	l.all++
+	if err != nil {
+		l.bad++
+	}
+	l.az = l.az || az
+	if l.above = l.above || sub == ""; sub != "" {
+		l.sub = sub
+	}
+}
+
+// roles accounts for the roles that a file lists.
+func (doc *document) roles() {
+	if doc.holders.all == 0 {
+		return
+	}
+	sub := cmp.Or(doc.sub, doc.holders.sub, anywhere)
+	n := doc.hear(callAssignments, sub)
+	n.all, n.bad = n.all+doc.holders.all, n.bad+doc.holders.bad
+	if doc.holders.az && !doc.holders.above {
+		doc.t.below[sub] = true
+	}
+}
+
+// definition reads a role of Azure.
+func (doc *document) definition(raw, props json.RawMessage) {
+	var v struct {
+		ID          string   `json:"id"`
+		Name        string   `json:"roleName"`
+		Kind        string   `json:"type"` // properties.type; az has it as roleType
+		AzKind      string   `json:"roleType"`
+		Description string   `json:"description"`
+		Scopes      []string `json:"assignableScopes"`
+		Permissions []struct {
+			Actions        []string `json:"actions"`
+			NotActions     []string `json:"notActions"`
+			DataActions    []string `json:"dataActions"`
+			NotDataActions []string `json:"notDataActions"`
+			Condition      string   `json:"condition"`
+		} `json:"permissions"`
+		Created stamp  `json:"createdOn"`
+		Updated stamp  `json:"updatedOn"`
+		By      string `json:"createdBy"`
+	}
+	err := decode(raw, props, &v)
+	id := lower(lastOf(v.ID))
+	custom := strings.EqualFold(cmp.Or(v.AzKind, v.Kind), "CustomRole")
+	doc.t.builtIn = doc.t.builtIn || !custom
+	if doc.query {
+		doc.took(callDefinitions, "", err)
+	} else { // roles hold wherever they can be given, and az lists those of the tenant with those of a subscription
+		doc.took(callDefinitions, cmp.Or(doc.sub, anywhere), err)
+	}
+	d := object.RoleDefinition{
+		ID: id, Name: v.Name, Description: v.Description, Custom: custom, Scopes: v.Scopes, CreatedAt: v.Created.Time, UpdatedAt: v.Updated.Time, CreatedBy: lower(v.By),
+		Known: v.Permissions != nil,
+	}
+	for _, p := range v.Permissions {
+		d.Permissions = append(d.Permissions, object.Permission{Actions: p.Actions, NotActions: p.NotActions, DataActions: p.DataActions, NotDataActions: p.NotDataActions, Condition: p.Condition})
+	}
+	doc.t.roleDefs.merge(id, d)
+}
+
+// anywhere stands for the one subscription that a file is of, if there is only one.
+const anywhere = "*"
+
+// classic reads a classic administrator; Role is what Azure calls it.
+func (doc *document) classic(raw, props json.RawMessage, fields map[string]json.RawMessage) {
+	var v struct {
+		ID    string `json:"id"`
+		Email string `json:"emailAddress"`
+		Role  string `json:"role"`
+		// as az role assignment list writes it
+		Principal string `json:"principalName"`
+		Name      string `json:"roleDefinitionName"`
+		Scope     string `json:"scope"`
+	}
+	err := decode(raw, props, &v)
+	sub := cmp.Or(subscriptionOf(v.ID), subscriptionOf(v.Scope), lower(text(fields["subscriptionId"])), doc.sub)
+	doc.took(callClassic, doc.where(sub), err)
+	mail := cmp.Or(v.Email, v.Principal)
+	if sub == "" || mail == "" {
+		return
+	}
+	id := v.ID
+	if strings.HasPrefix(id, "NA(") { // az has no id for them
+		id = fmt.Sprintf("/subscriptions/%s/providers/Microsoft.Authorization/classicAdministrators/%s", sub, mail)
+	}
+	doc.t.assignments.merge(object.Fold(id), object.RoleAssignment{
+		ID: id, Role: cmp.Or(v.Role, v.Name), Principal: mail, PrincipalType: "User", Scope: "/subscriptions/" + sub, Classic: true,
+	})
+}
+
+// deny reads a deny assignment.
+func (doc *document) deny(raw, props json.RawMessage, id string) {
+	var v struct {
+		Name        string `json:"denyAssignmentName"`
+		Scope       string `json:"scope"`
+		NotChildren bool   `json:"doNotApplyToChildScopes"`
+		System      bool   `json:"isSystemProtected"`
+		Principals  []ref  `json:"principals"`
+		Exclude     []ref  `json:"excludePrincipals"`
+		Condition   string `json:"condition"`
+		Permissions []struct {
+			Actions        []string `json:"actions"`
+			NotActions     []string `json:"notActions"`
+			DataActions    []string `json:"dataActions"`
+			NotDataActions []string `json:"notDataActions"`
+			Condition      string   `json:"condition"`
+		} `json:"permissions"`
+	}
+	err := decode(raw, props, &v)
+	doc.took(callDenies, cmp.Or(doc.sub, subscriptionOf(v.Scope), subscriptionOf(id), anywhere), err)
+	d := object.DenyAssignment{ID: id, Name: v.Name, Scope: cmp.Or(v.Scope, "/"), Principals: ids(v.Principals), Exclude: ids(v.Exclude), NotChildren: v.NotChildren, System: v.System, Condition: v.Condition}
+	for _, p := range v.Permissions {
+		d.Permissions = append(d.Permissions, object.Permission{Actions: p.Actions, NotActions: p.NotActions, DataActions: p.DataActions, NotDataActions: p.NotDataActions, Condition: p.Condition})
+	}
+	doc.t.denies.merge(object.Fold(id), d)
+}
+
+// eligibleARM reads who may take a role. What a principal has by a group is told of the
+// group too, and put together with its members.
+func (doc *document) eligibleARM(raw, props json.RawMessage, id string) {
+	var v struct {
+		Role      string `json:"roleDefinitionId"`
+		Principal string `json:"principalId"`
+		Kind      string `json:"principalType"`
+		Scope     string `json:"scope"`
+		Condition string `json:"condition"`
+		Member    string `json:"memberType"`
+		Created   stamp  `json:"createdOn"`
+		Start     stamp  `json:"startDateTime"`
+		End       stamp  `json:"endDateTime"`
+	}
+	err := decode(raw, props, &v)
+	doc.took(callEligibleARM, cmp.Or(doc.sub, subscriptionOf(id), subscriptionOf(v.Scope), anywhere), err)
+	if strings.EqualFold(v.Member, "Group") {
+		return
+	}
+	doc.t.assignments.merge(object.Fold(id), object.RoleAssignment{
+		ID: id, Role: lower(lastOf(v.Role)), Principal: lower(v.Principal), PrincipalType: v.Kind, Scope: cmp.Or(v.Scope, "/"), Condition: v.Condition,
+		CreatedAt: v.Created.Time, Eligible: true, Start: v.Start.Time, End: v.End.Time,
+	})
+}
+
+// contact reads who is told of security alerts of a subscription.
+func (doc *document) contact(raw, props json.RawMessage, id string) {
+	var v struct {
+		Emails string `json:"emails"`
+		Email  string `json:"email"`
+	}
+	err := decode(raw, props, &v)
+	sub := cmp.Or(subscriptionOf(id), doc.sub)
+	doc.took(callContacts, sub, err)
+	if sub == "" {
+		return
+	}
+	if doc.t.contactsOf[sub] == nil {
+		doc.t.contactsOf[sub] = map[string]bool{}
+	}
+	for _, mail := range strings.FieldsFunc(v.Emails+";"+v.Email, func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
+		doc.t.contactsOf[sub][mail] = true
+	}
+}
+
+// identityTrust reads a federated credential of a user-assigned identity.
+func (doc *document) identityTrust(raw, props json.RawMessage, id string) {
+	var f federated
+	_ = decode(raw, props, &f) // what is of another type is not known
+	doc.known = true
+	out := f.object()
+	out.ID, out.Name, out.ARM = "", lastOf(id), id
+	parent := id[:strings.LastIndex(lower(id), "/federatedidentitycredentials/")]
+	key := object.Fold(parent)
+	if doc.t.federated[key] == nil {
+		doc.t.federated[key] = map[string]object.Federated{}
+	}
+	doc.t.federated[key][out.Name] = out
+}

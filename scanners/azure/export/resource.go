@@ -1,0 +1,409 @@
+package export
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+// errNoID says that an object has no id by which it could be told apart.
+var errNoID = errors.New("it has no id")
+
+// Types of resources that are asked for by name, in lower case.
+const (
+	typeIdentity = "microsoft.managedidentity/userassignedidentities"
+	typeStore    = "microsoft.storage/storageaccounts"
+	typeVault    = "microsoft.keyvault/vaults"
+	typeCluster  = "microsoft.containerservice/managedclusters"
+)
+
+// localTypes are the kinds of resources that have keys of their own beside Entra,
+// and let one switch them off.
+func localTypes() []string {
+	return []string{
+		"microsoft.appconfiguration/configurationstores", "microsoft.automation/automationaccounts", "microsoft.batch/batchaccounts", "microsoft.cache/redis",
+		"microsoft.cognitiveservices/accounts", "microsoft.containerregistry/registries", "microsoft.devices/iothubs", "microsoft.documentdb/databaseaccounts",
+		"microsoft.eventgrid/domains", "microsoft.eventgrid/topics", "microsoft.eventhub/namespaces", "microsoft.maps/accounts", "microsoft.relay/namespaces",
+		"microsoft.search/searchservices", "microsoft.servicebus/namespaces", "microsoft.signalrservice/signalr", "microsoft.signalrservice/webpubsub",
+	}
+}
+
+// resourceCall is the call that lists a kind of resource; empty if none is for it.
+func resourceCall(kind string) string {
+	switch kind {
+	case typeIdentity:
+		return callIdentities
+	case typeStore:
+		return callStores
+	case typeVault:
+		return callVaults
+	case typeCluster:
+		return callClusters
+	}
+	if slices.Contains(localTypes(), kind) {
+		return callSwitches
+	}
+	return ""
+}
+
+// A resource is what all resources have.
+type resource struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Kind     string `json:"kind"`
+	Location string `json:"location"`
+	Tags     tags   `json:"tags"`
+	Identity struct {
+		Type      string                     `json:"type"`
+		Principal string                     `json:"principalId"`
+		Users     map[string]json.RawMessage `json:"userAssignedIdentities"`
+	} `json:"identity"`
+	sub   string
+	props json.RawMessage
+}
+
+// decode reads an object as az writes it, with its properties beside the rest, or as
+// Resource Manager does, with properties by themselves.
+func decode(raw, props json.RawMessage, out any) error {
+	err := json.Unmarshal(raw, out)
+	if len(props) > 0 && props[0] == '{' {
+		err = errors.Join(err, json.Unmarshal(props, out))
+	}
+	return err
+}
+
+// arm reads an object of Resource Manager.
+func (doc *document) arm(raw json.RawMessage, fields map[string]json.RawMessage) bool {
+	id := text(fields["id"])
+	if strings.HasPrefix(id, "NA(classic") {
+		doc.classic(raw, nil, fields)
+		return true
+	}
+	if !strings.HasPrefix(lower(id), "/subscriptions/") && !strings.HasPrefix(lower(id), "/providers/") {
+		return false
+	}
+	kind := lower(cmp.Or(typeOf(id), text(fields["type"])))
+	props := fields["properties"]
+	switch kind {
+	case "microsoft.authorization/roleassignments":
+		doc.assignment(raw, props, fields)
+	case "microsoft.authorization/roledefinitions":
+		doc.definition(raw, props)
+	case "microsoft.authorization/denyassignments":
+		doc.deny(raw, props, id)
+	case "microsoft.authorization/roleeligibilityscheduleinstances":
+		doc.eligibleARM(raw, props, id)
+	case "microsoft.authorization/classicadministrators":
+		doc.classic(raw, props, fields)
+	case "microsoft.management/managementgroups":
+		doc.managementGroup(raw, props, "")
+	case "microsoft.security/securitycontacts":
+		doc.contact(raw, props, id)
+	case typeIdentity + "/federatedidentitycredentials":
+		doc.identityTrust(raw, props, id)
+	case "":
+		return doc.container(raw, props, id)
+	default:
+		return doc.resource(raw, fields, kind)
+	}
+	return true
+}
+
+// typeOf is the type of a resource by its id: the last provider and what follows.
+func typeOf(id string) string {
+	at := strings.LastIndex(lower(id), "/providers/")
+	if at < 0 {
+		return ""
+	}
+	parts := strings.Split(id[at+len("/providers/"):], "/")
+	if len(parts) < 3 {
+		return ""
+	}
+	out := parts[0]
+	for i := 1; i < len(parts); i += 2 {
+		out += "/" + parts[i]
+	}
+	return out
+}
+
+// common are the fields that say nothing of what is special to a kind of resource.
+func common() []string {
+	return []string{
+		"id", "name", "type", "kind", "location", "tags", "identity", "resourceGroup", "subscriptionId", "tenantId", "managedBy", "plan", "sku", "zones", "properties",
+		"extendedLocation", "createdTime", "changedTime", "provisioningState", "systemData", "etag", "apiVersion",
+	}
+}
+
+// resource reads a resource.
+func (doc *document) resource(raw json.RawMessage, fields map[string]json.RawMessage, kind string) bool {
+	sub := subscriptionOf(text(fields["id"]))
+	if sub == "" {
+		return false
+	}
+	r := resource{sub: sub}
+	if p := fields["properties"]; len(p) > 2 && p[0] == '{' {
+		r.props = p
+	}
+	err := json.Unmarshal(raw, &r)
+	r.Type = kind
+	rich := r.props != nil
+	for k, v := range fields {
+		rich = rich || !slices.Contains(common(), k) && string(v) != "null"
+	}
+	_, a := fields["identity"]
+	_, b := fields["managedBy"]
+	_, c := fields["plan"]
+	doc.sweep.bare = doc.sweep.bare || !rich && a && b && c && !doc.query
+	doc.sweep.types[kind] = true
+	doc.t.subscription(sub)
+	where := doc.where(sub)
+	call := resourceCall(kind)
+	doc.hear(callResources, where)
+	if call != "" {
+		doc.took(call, where, errors.Join(err, doc.special(raw, &r, call, rich)))
+	}
+	if r.Identity.Type == "" || strings.EqualFold(r.Identity.Type, "None") {
+		doc.sweep.plain = true
+	} else {
+		doc.took(callResources, where, err)
+		doc.consumer(raw, &r)
+	}
+	return true
+}
+
+// special keeps a resource of a kind that is asked for by name.
+func (doc *document) special(raw json.RawMessage, r *resource, call string, rich bool) error {
+	key := object.Fold(r.ID)
+	doc.t.rich[key] = doc.t.rich[key] || rich
+	if !rich { // az resource list knows that there is one
+		raw = nil
+	}
+	switch call {
+	case callIdentities:
+		return doc.identity(raw, r, key)
+	case callStores:
+		return doc.store(raw, r, key)
+	case callVaults:
+		return doc.vault(raw, r, key)
+	case callClusters:
+		return doc.cluster(raw, r, key)
+	}
+	return doc.localAuth(raw, r, key)
+}
+
+// consumer keeps what runs as managed identities.
+func (doc *document) consumer(raw json.RawMessage, r *resource) {
+	key := object.Fold(r.ID)
+	var v struct {
+		Access flag `json:"publicNetworkAccess"`
+		ACLs   acls `json:"networkAcls"`
+		Rules  acls `json:"networkRuleSet"`
+	}
+	_ = decode(raw, r.props, &v) // what is of another type is not known
+	c := object.Consumer{
+		ID: r.ID, Name: r.Name, Type: r.Type, Location: r.Location, Kind: r.Kind, System: lower(r.Identity.Principal), Public: public(v.Access, v.ACLs, v.Rules), Tags: r.Tags,
+		User: slices.Sorted(maps.Keys(r.Identity.Users)),
+	}
+	doc.t.consumers.merge(key, c)
+	if c.System != "" {
+		doc.t.identities.merge("system "+key, object.ManagedIdentity{
+			ID: r.ID, Name: r.Name, Location: r.Location, Principal: c.System, System: true, Tags: r.Tags, FederatedKnown: true, Resources: []string{r.ID},
+		})
+	}
+}
+
+// acls are the rules for the networks that reach a resource.
+type acls struct {
+	Default flag `json:"defaultAction"`
+}
+
+// public reports whether any network reaches a resource, by the places where that
+// stands.
+func public(access flag, rules ...acls) inventory.Tri {
+	out := access.Tri
+	for _, r := range rules {
+		switch {
+		case r.Default.Tri == inventory.False, out == inventory.False:
+			return inventory.False
+		case r.Default.Tri == inventory.True:
+			out = inventory.True
+		}
+	}
+	return out
+}
+
+func (doc *document) identity(raw json.RawMessage, r *resource, key string) error {
+	var v struct {
+		Principal string `json:"principalId"`
+		Client    string `json:"clientId"`
+		System    struct {
+			Created stamp `json:"createdAt"`
+		} `json:"systemData"`
+	}
+	err := decodeRich(raw, r.props, &v)
+	doc.t.identities.merge(key, object.ManagedIdentity{
+		ID: r.ID, Name: r.Name, Location: r.Location, Principal: lower(v.Principal), Client: lower(v.Client), CreatedAt: v.System.Created.Time, Tags: r.Tags,
+	})
+	return err
+}
+
+// decodeRich decodes nothing of a resource of which only the name is told.
+func decodeRich(raw, props json.RawMessage, out any) error {
+	if raw == nil {
+		return nil
+	}
+	return decode(raw, props, out)
+}
+
+// store keeps a storage account. Keys are taken unless an account says no, and
+// sign-in by key is the default unless it says otherwise (Storage resource provider,
+// allowSharedKeyAccess and defaultToOAuthAuthentication).
+func (doc *document) store(raw json.RawMessage, r *resource, key string) error {
+	var v struct {
+		Created stamp `json:"creationTime"`
+		Keys    struct {
+			One stamp `json:"key1"`
+			Two stamp `json:"key2"`
+		} `json:"keyCreationTime"`
+		Policy struct {
+			Days int `json:"keyExpirationPeriodInDays"`
+		} `json:"keyPolicy"`
+		SAS struct {
+			Period string `json:"sasExpirationPeriod"`
+		} `json:"sasPolicy"`
+		Shared flag `json:"allowSharedKeyAccess"`
+		Users  flag `json:"isLocalUserEnabled"`
+		Blob   flag `json:"allowBlobPublicAccess"`
+		OAuth  flag `json:"defaultToOAuthAuthentication"`
+		Access flag `json:"publicNetworkAccess"`
+		ACLs   acls `json:"networkAcls"`
+		Rules  acls `json:"networkRuleSet"`
+	}
+	err := decodeRich(raw, r.props, &v)
+	o := object.Store{ID: r.ID, Name: r.Name, Location: r.Location, Kind: r.Kind, Tags: r.Tags}
+	if raw != nil {
+		o.CreatedAt, o.Key1, o.Key2, o.KeyDays = v.Created.Time, v.Keys.One.Time, v.Keys.Two.Time, max(0, v.Policy.Days)
+		o.SharedKey, o.SASPeriod, o.LocalUsers, o.Blob = v.Shared.or(inventory.True), v.SAS.Period, v.Users.Tri, v.Blob.Tri
+		o.Public, o.OAuthDefault = public(v.Access, v.ACLs, v.Rules), v.OAuth.or(inventory.False)
+	}
+	doc.t.stores.merge(key, o)
+	return err
+}
+
+func (doc *document) vault(raw json.RawMessage, r *resource, key string) error {
+	var v struct {
+		URI      string `json:"vaultUri"`
+		RBAC     flag   `json:"enableRbacAuthorization"`
+		Soft     flag   `json:"enableSoftDelete"`
+		Purge    flag   `json:"enablePurgeProtection"`
+		Access   flag   `json:"publicNetworkAccess"`
+		ACLs     acls   `json:"networkAcls"`
+		Policies []struct {
+			Tenant      string `json:"tenantId"`
+			Object      string `json:"objectId"`
+			Application string `json:"applicationId"`
+			Permissions struct {
+				Keys         []string `json:"keys"`
+				Secrets      []string `json:"secrets"`
+				Certificates []string `json:"certificates"`
+				Storage      []string `json:"storage"`
+			} `json:"permissions"`
+		} `json:"accessPolicies"`
+		System struct {
+			Created stamp `json:"createdAt"`
+		} `json:"systemData"`
+	}
+	err := decodeRich(raw, r.props, &v)
+	o := object.Vault{ID: r.ID, Name: r.Name, Location: r.Location, Tags: r.Tags}
+	if raw != nil {
+		o.URI, o.RBAC, o.SoftDelete, o.Purge, o.Public = v.URI, v.RBAC.Tri, v.Soft.Tri, v.Purge.or(inventory.False), public(v.Access, v.ACLs)
+		o.CreatedAt = v.System.Created.Time
+	}
+	for _, p := range v.Policies {
+		o.Access = append(o.Access, object.AccessPolicy{
+			Tenant: lower(p.Tenant), Object: lower(p.Object), Application: lower(p.Application), Secrets: p.Permissions.Secrets, Keys: p.Permissions.Keys,
+			Certificates: p.Permissions.Certificates, Storage: p.Permissions.Storage,
+		})
+	}
+	doc.t.vaults.merge(key, o)
+	return err
+}
+
+// localAuth keeps a resource that has keys of its own. Each kind has them on unless it
+// says otherwise, but for the administrator of a registry.
+func (doc *document) localAuth(raw json.RawMessage, r *resource, key string) error {
+	var v struct {
+		Off     flag     `json:"disableLocalAuth"`
+		Redis   flag     `json:"disableAccessKeyAuthentication"`
+		Admin   flag     `json:"adminUserEnabled"`
+		Modes   []string `json:"allowedAuthenticationModes"`
+		Created stamp    `json:"createdAt"`
+		Access  flag     `json:"publicNetworkAccess"`
+		ACLs    acls     `json:"networkAcls"`
+		Keys    map[string]struct {
+			At stamp `json:"generationTime"`
+		} `json:"keysMetadata"`
+	}
+	err := decodeRich(raw, r.props, &v)
+	o := object.LocalAuth{ID: r.ID, Name: r.Name, Type: r.Type, Location: r.Location, Tags: r.Tags}
+	if raw == nil {
+		doc.t.switches.merge(key, o)
+		return err
+	}
+	o.CreatedAt, o.Public, o.Disabled = v.Created.Time, public(v.Access, v.ACLs), v.Off.or(inventory.False)
+	switch r.Type {
+	case "microsoft.cache/redis":
+		o.Disabled = v.Redis.or(inventory.False)
+	case "microsoft.containerregistry/registries":
+		o.Disabled = not(v.Admin.or(inventory.False))
+	case "microsoft.batch/batchaccounts":
+		o.Disabled = inventory.TriOf(len(v.Modes) > 0 && !slices.ContainsFunc(v.Modes, func(m string) bool { return strings.EqualFold(m, "SharedKey") }))
+	}
+	for _, name := range sortedKeys(v.Keys) {
+		o.Keys = append(o.Keys, object.KeyDate{Name: name, At: v.Keys[name].At.Time})
+	}
+	doc.t.switches.merge(key, o)
+	return err
+}
+
+// cluster keeps a Kubernetes cluster. Its local accounts are on unless switched off
+// (Container service, disableLocalAccounts).
+func (doc *document) cluster(raw json.RawMessage, r *resource, key string) error {
+	var v struct {
+		Issuer struct {
+			URL string `json:"issuerURL"`
+		} `json:"oidcIssuerProfile"`
+		Security struct {
+			Workload struct {
+				Enabled flag `json:"enabled"`
+			} `json:"workloadIdentity"`
+		} `json:"securityProfile"`
+		Off      flag `json:"disableLocalAccounts"`
+		Profiles map[string]struct {
+			Object string `json:"objectId"`
+		} `json:"identityProfile"`
+	}
+	err := decodeRich(raw, r.props, &v)
+	o := object.Cluster{ID: r.ID, Name: r.Name, Location: r.Location, Tags: r.Tags, Control: lower(r.Identity.Principal)}
+	for _, id := range sortedKeys(r.Identity.Users) {
+		var user struct {
+			Principal string `json:"principalId"`
+		}
+		if o.Control == "" && json.Unmarshal(r.Identity.Users[id], &user) == nil {
+			o.Control = lower(user.Principal)
+		}
+	}
+	if raw != nil {
+		o.Issuer, o.WorkloadIdentity, o.LocalAccounts = v.Issuer.URL, v.Security.Workload.Enabled.or(inventory.False), not(v.Off.or(inventory.False))
+		o.Kubelet = lower(v.Profiles["kubeletidentity"].Object)
+	}
+	doc.t.clusters.merge(key, o)
+	return err
+}
