@@ -198,7 +198,12 @@ func (doc *document) foundPolicy(_ json.RawMessage, fields map[string]json.RawMe
 		return false
 	}
 	ancestors := doc.r.kin(fields)
-	doc.sweep("policy-search").saw(either(fields, "assetType", "asset_type"), ancestors, doc.r.asked)
+	s := doc.sweep("policy-search")
+	s.saw(either(fields, "assetType", "asset_type"), ancestors, doc.r.asked)
+	var why struct{ MatchedPermissions map[string]json.RawMessage }
+	if json.Unmarshal(fields["explanation"], &why) == nil && len(why.MatchedPermissions) > 0 {
+		s.cut = short(doc.name, 200) + " was searched for some permissions only: search again without a query"
+	}
 	doc.r.related(resource, ancestors)
 	doc.allow(convert.Resource(resource), nearest(ancestors), fields["policy"])
 	return true

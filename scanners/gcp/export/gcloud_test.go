@@ -146,6 +146,15 @@ func TestBetterSource(t *testing.T) {
 	}
 }
 
+// A search for some policies is none for all.
+func TestSearchWithQuery(t *testing.T) {
+	found := `{"resource": "//cloudresourcemanager.googleapis.com/projects/northwind-prod", "assetType": "cloudresourcemanager.googleapis.com/Project", "project": "projects/444455556666", "policy": {"bindings": [{"role": "roles/owner", "members": ["user:ann@northwind.example"]}]}, "explanation": {"matchedPermissions": {"roles/owner": {"permissions": ["iam.roles.get"]}}}}`
+	e, _ := read(t, write(t, map[string]string{"x": found, "y": annAccount}), Options{})
+	if l := listing1(e, "iam.serviceAccounts.getIamPolicy"); l.Status != inventory.StatusPartial || !strings.Contains(l.Reason, "without a query") {
+		t.Errorf("listing: %+v", l)
+	}
+}
+
 // What a file of Asset Inventory would have held is known, and nothing beyond that.
 func TestScopeOfAssets(t *testing.T) {
 	project := func(id, number, parent string) string {
