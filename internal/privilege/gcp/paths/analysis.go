@@ -39,6 +39,7 @@ type Analysis struct {
 	levels      *sync.Map // of roles beneath rules of deny policies
 
 	targets targets
+	like    []int32 // of holders: one whose ways are the same
 	goals   []*goal
 	notes   []string // what every result has to say
 

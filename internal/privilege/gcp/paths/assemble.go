@@ -14,7 +14,7 @@ import (
 // result puts together what is told of a holder.
 func (a *Analysis) result(i int32) *Result {
 	p := a.holders[i].powers
-	r := &Result{Reasons: a.named(p.own.reasons, i), Capabilities: p.own.capabilities, Unknown: slices.Clone(p.own.unknown)}
+	r := &Result{Reasons: slices.Clone(p.own.reasons), Capabilities: p.own.capabilities, Unknown: slices.Clone(p.own.unknown)}
 	r.Certain, r.Possible = p.own.certain, p.own.possible
 	for _, g := range a.goals {
 		a.lead(r, g, i)
@@ -31,20 +31,6 @@ func (a *Analysis) result(i int32) *Result {
 	}
 	a.settle(r, i)
 	return r
-}
-
-// named are reasons as they are told of a holder, whose own name is left out.
-func (a *Analysis) named(all []Reason, i int32) []Reason {
-	out := slices.Clone(all)
-	for k := range out {
-		out[k].Evidence = slices.Clone(out[k].Evidence)
-		for n := range out[k].Evidence {
-			if e := &out[k].Evidence[n]; e.Member == a.holders[i].Text {
-				e.Member = ""
-			}
-		}
-	}
-	return out
 }
 
 // ordered sorts places: wider ones first, then by name.
@@ -104,6 +90,7 @@ func (a *Analysis) comparePaths(x, y Path) int {
 
 // lead adds the ways of a holder to a goal.
 func (a *Analysis) lead(r *Result, g *goal, i int32) {
+	i, who := a.like[i], i
 	for n, search := range []*reached{&g.certain, &g.possible} {
 		r.Truncated = r.Truncated || search.cut && len(search.finds[i]) == 0 && n == 0 && g.level == levelAdmin && r.Certain != levelAdmin && len(a.holders[i].powers.opening) > 0
 		built := 0
@@ -113,7 +100,7 @@ func (a *Analysis) lead(r *Result, g *goal, i int32) {
 					r.Truncated = true
 					break
 				}
-				path := a.path(g, i, f.over, &f.steps[s])
+				path := a.path(g, who, f.over, &f.steps[s])
 				if g.level != levelAdmin && !a.gains(r, &path) {
 					continue
 				}
@@ -238,6 +225,9 @@ func (a *Analysis) next(g *goal, i, over int32) *step {
 func (a *Analysis) hop(i int32, s *step) Hop {
 	w := &a.ways[s.way]
 	from, to := &a.holders[i], &a.holders[s.to]
+	if w.how == raise || w.how == edit {
+		to = from
+	}
 	h := Hop{ID: w.id, From: from.Text, To: to.Text, Certain: s.certain, Notes: s.notes}
 	object := shortMember(to.Text)
 	switch w.how {
@@ -272,9 +262,6 @@ func (a *Analysis) evidence(p *powers, w *way, s *step, h *Hop) {
 		}
 		for _, name := range names {
 			if e := a.why(p, role.SetOf(name), at); e.Role != "" {
-				if e.Member == h.From {
-					e.Member = ""
-				}
 				h.Evidence = append(h.Evidence, e)
 			}
 		}

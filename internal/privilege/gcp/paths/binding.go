@@ -81,7 +81,7 @@ func (a *Analysis) only(i int32, g grant) *powers {
 	apart := *a
 	apart.holders = slices.Clone(a.holders[i : i+1])
 	apart.holders[0].grants = []grant{g}
-	p := &powers{drawn: []int32{0}, denies: of.denies, bounds: of.bounds}
+	p := &powers{drawn: []int32{0}, self: 0, denies: of.denies, bounds: of.bounds}
 	apart.finish(p)
 	a.latest.putSingle(key, p)
 	return p

@@ -116,9 +116,6 @@ func (a *Analysis) administers(s *role.Set) bool {
 // adminReason points at the binding that makes an administrator.
 func (a *Analysis) adminReason(p *powers, at int32, certain bool) Reason {
 	e := a.why(p, a.powerful[0], at)
-	if len(p.drawn) == 1 {
-		e.Member = ""
-	}
 	text := "administers " + a.nameOf(at)
 	if e.Role != "" {
 		text += fmt.Sprintf(" (%s on %s)", e.Role, short(e.On))
@@ -283,10 +280,9 @@ func deniedBy(patterns []string, permission string) bool {
 	})
 }
 
-// other names a holder that is not the only one that grants are drawn from; empty if
-// it is.
+// other names a holder that grants are drawn from; empty if it is who has them.
 func (a *Analysis) other(p *powers, h int32) string {
-	if len(p.drawn) == 1 {
+	if h == p.self {
 		return ""
 	}
 	return a.holders[h].Text
@@ -313,7 +309,7 @@ func (a *Analysis) why(p *powers, some role.Set, at int32) Evidence {
 				}
 				have := r.Set
 				have.And(some)
-				rank, best = value, Evidence{Permission: have.Names()[0], Resource: a.tree.places[at].name, Role: r.Name, On: a.tree.places[up].name, Member: a.holders[h].Text}
+				rank, best = value, Evidence{Permission: have.Names()[0], Resource: a.tree.places[at].name, Role: r.Name, On: a.tree.places[up].name, Member: a.other(p, h)}
 				if g.cond >= 0 {
 					best.Note = "condition: " + clip(a.conds[g.cond].Text())
 				}

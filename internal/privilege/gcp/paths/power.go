@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/condition"
@@ -31,7 +33,10 @@ type power struct {
 
 // powers are what holders with the same grants and denies may do.
 type powers struct {
-	drawn   []int32 // holders whose grants count
+	drawn   []int32  // holders whose grants count
+	self    int32    // the one of them for whom it was worked out; -1 if it has no grants
+	asked   sync.Map // may by place, where conditions on resources were asked
+	asks    atomic.Int32
 	denies  []rule  // of deny policies that are about them
 	bounds  []int32 // access boundaries that they are in
 	all     []power // by place.in, one for each place
@@ -154,7 +159,7 @@ func (a *Analysis) lent(c *cond, set role.Set, have *may) role.Set {
 // powersOf returns what a holder may do; holders with the same share one.
 func (a *Analysis) powersOf(i int32) *powers {
 	drawn := a.draws(i)
-	var p powers
+	p := &powers{}
 	for _, k := range drawn {
 		if len(a.holders[k].grants) > 0 {
 			p.drawn = append(p.drawn, k)
@@ -166,8 +171,21 @@ func (a *Analysis) powersOf(i int32) *powers {
 	}
 	key := make([]byte, 0, 4*(len(p.drawn)+len(p.denies)+len(p.bounds)+2))
 	put := func(k int32) { key = binary.LittleEndian.AppendUint32(key, uint32(k)) }
+	p.self = -1
 	for _, k := range p.drawn {
-		put(k)
+		if k != i {
+			put(k)
+		} else {
+			p.self = i
+		}
+	}
+	put(-1)
+	if p.self >= 0 { // whoever has the same grants and is in the same groups shares it
+		for _, g := range a.holders[i].grants {
+			put(g.place)
+			put(g.role)
+			put(g.cond)
+		}
 	}
 	put(-1)
 	for _, k := range p.denies {
@@ -180,8 +198,8 @@ func (a *Analysis) powersOf(i int32) *powers {
 	if have, ok := a.shared[string(key)]; ok {
 		return have
 	}
-	a.shared[string(key)] = &p
-	return &p
+	a.shared[string(key)] = p
+	return p
 }
 
 // finish puts together what is allowed at each place.
@@ -299,8 +317,18 @@ func (a *Analysis) on(p *powers, at int32) may {
 			return x.here
 		}
 	}
-	return a.exactly(p, at)
+	if have, ok := p.asked.Load(at); ok {
+		return have.(may) //nolint:forcetypeassert,errcheck // nothing else is put there
+	}
+	m := a.exactly(p, at)
+	if p.asks.Add(1) < maxAsked {
+		p.asked.Store(at, m)
+	}
+	return m
 }
+
+// maxAsked is for how many resources the answer is kept.
+const maxAsked = 4096
 
 // exactly works out what is allowed on a resource, with all conditions asked about
 // that resource.

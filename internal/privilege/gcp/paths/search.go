@@ -122,6 +122,7 @@ type target struct {
 
 // targets are those whom ways lead to.
 type targets struct {
+	overs    []int32             // places that they lead to
 	accounts []target            // by the place of the account
 	runs     map[string][]target // by the place of what runs, for each type
 	presets  map[string][]target // by project

@@ -41,10 +41,22 @@ type reached struct {
 // search finds the ways to administrators, to secrets and to writing.
 func (a *Analysis) search(workers int) {
 	var active []int32
+	a.like = make([]int32, len(a.holders))
+	first := map[*powers]int32{}
 	for i := range a.holders {
-		if h := &a.holders[i]; len(h.powers.opening) > 0 && h.somebody() {
-			active = append(active, int32(i))
+		h := &a.holders[i]
+		a.like[i] = int32(i)
+		if len(h.powers.opening) == 0 || !h.somebody() {
+			continue
 		}
+		if !h.target() { // what leads on from it leads on from all that have the same
+			if like, ok := first[h.powers]; ok {
+				a.like[i] = like
+				continue
+			}
+			first[h.powers] = int32(i)
+		}
+		active = append(active, int32(i))
 	}
 	a.goals = []*goal{{level: levelAdmin}, {level: levelRead, capability: "secrets.read_all"}, {level: levelWrite}}
 	for _, g := range a.goals {
@@ -170,7 +182,12 @@ func (a *Analysis) front(now [][]int32) *targets {
 		}
 		return out
 	}
-	f := &targets{accounts: pick(a.targets.accounts), pools: pick(a.targets.pools), clusters: pick(a.targets.clusters), runs: map[string][]target{}, presets: map[string][]target{}}
+	var overs []int32
+	for _, list := range now {
+		overs = append(overs, list...)
+	}
+	slices.Sort(overs)
+	f := &targets{overs: slices.Compact(overs), accounts: pick(a.targets.accounts), pools: pick(a.targets.pools), clusters: pick(a.targets.clusters), runs: map[string][]target{}, presets: map[string][]target{}}
 	for k, list := range a.targets.runs {
 		f.runs[k] = pick(list)
 	}
@@ -208,6 +225,10 @@ func (w *walker) idle() bool {
 // walk tries all openings.
 func (w *walker) walk(front *targets) {
 	p := w.a.holders[w.who].powers
+	if !slices.ContainsFunc(front.overs, w.wants) && (w.dist > 0 || w.g.level != levelAdmin) {
+		return
+	}
+	w.cut = false
 	for i := range p.opening {
 		o := &p.opening[i]
 		way := &w.a.ways[o.way]
@@ -337,6 +358,16 @@ func (w *walker) add(over int32, s step) {
 		}
 	}
 	w.found = append(w.found, find{over: over, dist: w.dist + 1, steps: []step{s}})
+}
+
+// target reports whether a holder is one that ways may lead to.
+func (h *holder) target() bool {
+	switch h.Kind {
+	case member.KindUser, member.KindGroup, member.KindDomain, member.KindPublic, member.KindSignedIn, member.KindBasic, member.KindAccounts:
+		return false
+	default:
+		return true
+	}
 }
 
 // somebody reports whether a holder is one that acts.

@@ -50,10 +50,11 @@ func (a *Analysis) letIn(at, on int32, b *Binding) []Trust {
 	if set.Empty() {
 		return nil
 	}
-	var out []Trust
+	out := make([]Trust, 0, len(b.Members))
+	permissions := set.Names()
 	for _, m := range b.Members {
 		t := Trust{
-			Principal: m, Role: b.Role, On: a.tree.places[on].name, Inherited: on != at, Permissions: set.Names(), Condition: b.Condition,
+			Principal: m, Role: b.Role, On: a.tree.places[on].name, Inherited: on != at, Permissions: permissions, Condition: b.Condition,
 			SameProject: inventory.Unknown, InEstate: inventory.Unknown,
 		}
 		a.standing(&t, at, set)
