@@ -51,13 +51,14 @@ func table() []call {
 		out = append(out, part...)
 	}
 	for i := range out {
-		if op := &out[i].op; op.Service != iamHost || op.Quota != "" {
-			continue
-		} else if strings.Contains(op.ID, "workloadIdentityPools") {
+		op := &out[i].op
+		switch {
+		case op.Service != iamHost || op.Quota != "":
+		case strings.Contains(op.ID, "workloadIdentityPools"):
 			op.Quota, op.Rate = "federation", 10
-		} else if strings.Contains(op.ID, "workforcePools") {
+		case strings.Contains(op.ID, "workforcePools"):
 			op.Quota, op.Rate = "workforce", 2
-		} else {
+		default:
 			op.Rate = 50
 		}
 	}
