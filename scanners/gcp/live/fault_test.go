@@ -460,3 +460,45 @@ func TestNoCredentials(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestQuotaOfADay has Recommender's quota spent for the day: it is not asked for each
+// project over and over, all else is read, and what is missing is said.
+func TestQuotaOfADay(t *testing.T) {
+	s := large(documents(t), 30, 1)
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+		if r.Host != "recommender.googleapis.com" {
+			return false
+		}
+		fake.Refuse(w, http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "Quota exceeded for quota metric 'Reads' and limit 'Reads per day'", nil)
+		return true
+	}
+	e := read(t, options(t, s))
+	n := 0
+	for _, r := range s.Requests() {
+		if r.Host == "recommender.googleapis.com" {
+			n++
+		}
+	}
+	if n > 120 {
+		t.Errorf("%d requests against a quota that is spent", n)
+	}
+	spent := 0
+	for _, p := range e.Projects {
+		for _, l := range p.Listings {
+			switch {
+			case strings.HasPrefix(l.Call, "recommender."):
+				if l.Status != inventory.StatusPartial {
+					t.Errorf("%+v", l)
+				}
+				if strings.Contains(l.Reason, "scan again later") {
+					spent++
+				}
+			case l.Status == inventory.StatusPartial:
+				t.Errorf("%s suffers from it: %s", l.Call, l.Reason)
+			}
+		}
+	}
+	if spent < 40 {
+		t.Errorf("%d listings say that the quota is spent", spent)
+	}
+}

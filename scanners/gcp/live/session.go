@@ -147,6 +147,8 @@ func verdict(call, where, place, number string, count int, err error) object.Lis
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		l.Reason = "the scan ended before it was read"
+	case errors.Is(err, wire.ErrSpent):
+		l.Reason = "the quota of the API is spent, of a minute or of a day: scan again later, or have it raised (" + plainly(err) + ")"
 	case wire.Disabled(err):
 		return disabled(l, err, place, number)
 	case wire.Perimeter(err):

@@ -79,6 +79,9 @@ func (c *Client) Ask(ctx context.Context, op Operation, in Values, out any) erro
 func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Context) (http.Header, error)) error {
 	p := c.pace(op)
 	for attempt := 1; ; attempt++ {
+		if err := p.exhausted(); err != nil {
+			return fmt.Errorf("%w: %w", ErrSpent, err)
+		}
 		if err := p.wait(ctx, c.options.Now, c.options.Sleep); err != nil {
 			return err
 		}

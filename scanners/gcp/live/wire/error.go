@@ -46,6 +46,7 @@ var (
 	ErrRepeats   = errors.New("the listing came back to a page that was read")
 	ErrEmpty     = errors.New("the listing goes on with empty pages")
 	ErrSignIn    = errors.New("there is no token")
+	ErrSpent     = errors.New("the quota is spent")
 	ErrRetries   = errors.New("too many requests had to be repeated")
 )
 

@@ -19,6 +19,7 @@ const (
 	maxAttempts = 10 // where requests came too fast
 	maxFaults   = 5  // where the service or the connection failed
 	maxDown     = 2  // the same, once a call of that service failed for good
+	maxSpent    = 3  // calls that are refused to the last for coming too fast, before no more is asked
 	maxRetries  = 200
 	baseWait    = 500 * time.Millisecond
 	maxWait     = time.Minute
@@ -36,6 +37,8 @@ type pace struct {
 	mu      sync.Mutex
 	limiter *rate.Limiter
 	down    bool // a call failed for good, and none succeeded since
+	spent   int  // calls in a row that were refused to the last for coming too fast
+	last    error
 }
 
 func newPace(most float64) *pace {
@@ -75,6 +78,35 @@ func (p *pace) faults() int {
 	return maxFaults
 }
 
+// exhausted returns why nothing more is asked: a quota that is not free again after
+// minutes of waiting is one of a day. Recommender has one of 100 without a support
+// plan (Recommender documentation, "Quotas and limits").
+func (p *pace) exhausted() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.spent < maxSpent {
+		return nil
+	}
+	return p.last
+}
+
+func (p *pace) gaveUp(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.spent++
+	p.last = err
+}
+
+// attempts returns how often a call is sent that comes too fast.
+func (p *pace) attempts() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.spent > 0 {
+		return maxDown
+	}
+	return maxAttempts
+}
+
 func (p *pace) failed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,7 +116,7 @@ func (p *pace) failed() {
 func (p *pace) succeeded(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.down = false
+	p.down, p.spent = false, 0
 	if l := float64(p.limiter.Limit()); l < p.most {
 		p.limiter.SetLimitAt(now, rate.Limit(min(p.most, l+p.most/10)))
 	}
@@ -120,13 +152,19 @@ func (c *Client) again(err error, header http.Header, p *pace, attempt int) (tim
 		p.throttled(c.options.Now())
 	}
 	switch {
-	case fast && attempt >= maxAttempts, !fast && !transient(err):
+	case fast && attempt >= p.attempts():
+		p.gaveUp(err)
+		return 0, false
+	case !fast && !transient(err):
 		return 0, false
 	case !fast && attempt >= p.faults():
 		p.failed()
 		return 0, false
 	}
 	if after, ok := transport.RetryAfter(header.Get("Retry-After"), c.options.Now()); ok {
+		if fast && after > maxAfter {
+			p.gaveUp(err)
+		}
 		return after, after <= maxAfter
 	}
 	bound := min(float64(maxWait), float64(baseWait)*math.Exp2(float64(attempt-1)))
