@@ -90,3 +90,14 @@ func BenchmarkAnalyze(b *testing.B) {
 		runtime.KeepAlive(a)
 	}
 }
+
+func BenchmarkEstate(b *testing.B) {
+	for b.Loop() {
+		e := organization(2000)
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.HeapAlloc)/1e6, "MB")
+		runtime.KeepAlive(e)
+	}
+}

@@ -17,7 +17,7 @@ func TestHostile(t *testing.T) {
 		}
 		return e
 	}
-	for name, make := range map[string]func() *Estate{
+	for name, build := range map[string]func() *Estate{
 		"a ring of impersonation": func() *Estate {
 			e := base(1000)
 			for i := range 1000 {
@@ -82,7 +82,7 @@ func TestHostile(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := make()
+			e := build()
 			start := time.Now()
 			a := Analyze(e, 2)
 			for i := range e.Accounts {

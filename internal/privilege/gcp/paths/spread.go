@@ -102,6 +102,9 @@ func (a *Analysis) spread(workers int, active []int32, g *goal, base *reached) r
 				return
 			}
 			w.walk(front)
+			for n := range w.found {
+				w.found[n].steps = slices.Clip(slices.Clone(w.found[n].steps))
+			}
 			fresh[k], cut[k] = w.found, w.cut
 		})
 		next := make([][]int32, len(a.holders))
@@ -302,11 +305,12 @@ func (w *walker) delegable(of, over int32) bool {
 	return false
 }
 
-// has reports whether there is a step by the same way already.
+// has reports whether there is a step by the same way already, or more steps than are
+// ever told.
 func (w *walker) has(over int32, way *way) bool {
 	for i := range w.found {
 		if w.found[i].over == over {
-			return slices.ContainsFunc(w.found[i].steps, func(s step) bool { return &w.a.ways[s.way] == way })
+			return len(w.found[i].steps) > MaxPaths || slices.ContainsFunc(w.found[i].steps, func(s step) bool { return &w.a.ways[s.way] == way })
 		}
 	}
 	return false

@@ -79,8 +79,8 @@ func TestBecome(t *testing.T) {
 		{"GitLab", "roles/iam.workloadIdentityUser " + pool + "attribute.p/northwind/web", "gl oidc https://gitlab.com with google.subject=assertion.sub attribute.p=assertion.project_path", []string{"oidc gitlab project_path:northwind/web:* !wide_subject"}},
 		{"an issuer of its own", "roles/iam.workloadIdentityUser " + pool + "*", "own oidc https://idp.northwind.example" + mapped, []string{"oidc !no_subject"}},
 		{"a cluster elsewhere", "roles/iam.workloadIdentityUser " + one + "system:serviceaccount:shop:web", "eks oidc https://oidc.eks.eu-central-1.amazonaws.com/id/AA" + mapped, []string{"oidc eks system:serviceaccount:shop:web shop/web"}},
-		{"an AWS account", "roles/iam.workloadIdentityUser " + pool + "*", "aws aws 111122223333", []string{"aws !wide_subject"}},
-		{"an AWS role", "roles/iam.workloadIdentityUser " + pool + "attribute.aws_role/deploy", "aws aws 111122223333", []string{"aws"}},
+		{"an AWS account", "roles/iam.workloadIdentityUser " + pool + "*", "iam aws 111122223333", []string{"aws !wide_subject"}},
+		{"an AWS role", "roles/iam.workloadIdentityUser " + pool + "attribute.aws_role/deploy", "iam aws 111122223333", []string{"aws"}},
 		{"any certificate", "roles/iam.workloadIdentityUser " + pool + "*", "x x509 anchor", []string{"x509 !no_anchor"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

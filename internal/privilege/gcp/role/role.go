@@ -40,7 +40,7 @@ type Profile struct {
 }
 
 //go:embed roles.txt
-var rolesText string //nolint:gochecknoglobals // go:embed needs a variable; nothing writes it
+var rolesText string
 
 // A table is the predefined roles.
 type table struct {
