@@ -144,10 +144,11 @@ func (doc *document) application(raw json.RawMessage, fields map[string]json.Raw
 		return
 	}
 	doc.known = true
-	if _, full := fields["passwordCredentials"]; full {
+	full := doc.whole(callApplications, fields, "passwordCredentials")
+	if full {
 		doc.took(callApplications, "", err)
 	}
-	out := a.object(fields)
+	out := a.object(full)
 	if _, ok := fields["owners"]; ok {
 		doc.t.owned(doc.t.appOwners, id, doc.expand(a.Owners))
 	}
@@ -161,8 +162,15 @@ func (doc *document) application(raw json.RawMessage, fields map[string]json.Raw
 	doc.t.applications.merge(id, out)
 }
 
+// whole reports whether an object is of the listing of all that there is to know of
+// such, and not of one with what somebody chose.
+func (doc *document) whole(call string, fields map[string]json.RawMessage, key string) bool {
+	_, has := fields[key]
+	return has || doc.call != nil && doc.call.name == call
+}
+
 // object makes an application of what is told of it.
-func (a *application) object(fields map[string]json.RawMessage) object.Application {
+func (a *application) object(full bool) object.Application {
 	out := object.Application{
 		ID: lower(a.ID), AppID: lower(a.AppID), Name: a.Name, Description: a.Description, CreatedAt: a.Created.Time, Audience: a.Audience, PublisherDomain: a.Domain,
 		VerifiedPublisher: a.Publisher.Name, ServiceManagement: a.Reference, Notes: a.Notes, Tags: a.Tags, DisabledByMicrosoft: notDisabled(a.Disabled),
@@ -171,7 +179,7 @@ func (a *application) object(fields map[string]json.RawMessage) object.Applicati
 	for _, list := range [][]string{a.Web.Redirects, a.Single.Redirects, a.Public.Redirects} {
 		out.RedirectURIs = append(out.RedirectURIs, list...)
 	}
-	if _, full := fields["passwordCredentials"]; full {
+	if full {
 		out.PublicClient = inventory.TriOf(a.Fallback != nil && *a.Fallback)
 		out.Lock = &object.Lock{}
 	}
@@ -315,7 +323,8 @@ func (doc *document) principal(raw json.RawMessage, fields map[string]json.RawMe
 		return
 	}
 	doc.known = true
-	if _, full := fields["servicePrincipalType"]; full {
+	full := doc.whole(callPrincipals, fields, "servicePrincipalType")
+	if full {
 		doc.took(callPrincipals, "", err)
 	}
 	if _, ok := fields["owners"]; ok {
@@ -336,6 +345,7 @@ func (doc *document) principal(raw json.RawMessage, fields map[string]json.RawMe
 	}
 	out := p.object()
 	_, out.RolesKnown = fields["appRoles"]
+	out.RolesKnown = out.RolesKnown || full
 	doc.t.principals.merge(id, out)
 }
 

@@ -45,6 +45,7 @@ const (
 	callOrganization   = "graph: GET /organization"
 	callApplications   = "graph: GET /applications"
 	callFederated      = "graph: GET /applications?$expand=federatedIdentityCredentials"
+	callExpressions    = "graph: GET /beta/applications/{id}/federatedIdentityCredentials"
 	callOwners         = "graph: GET /applications|servicePrincipals/{id}/owners"
 	callPrincipals     = "graph: GET /servicePrincipals"
 	callAppRoles       = "graph: GET /servicePrincipals?$expand=appRoleAssignments"
@@ -102,15 +103,16 @@ func applicationCalls() []call {
 	return []call{
 		{callOrganization, "organization", byGraph, "/v1.0/organization", tenant, ""},
 		{callApplications, "ad-app-list", byAz, "ad app list --all", tenant, ""},
-		{callFederated, "applications-federated", byGraph, "/v1.0/applications?$select=id,appId&$expand=federatedIdentityCredentials", each, ""},
+		{callFederated, "applications-federated", byGraph, "/beta/applications?$select=id,appId&$expand=federatedIdentityCredentials", each, ""},
 		{callFederated, "ad-app-federated-credential-list", byHand, "ad app federated-credential list --id ID", extra, ""},
+		{callExpressions, "applications-expressions", byHand, "rest --url 'https://graph.microsoft.com/beta/applications?$select=id,appId&$expand=federatedIdentityCredentials'", each, ""},
 		{callOwners, "applications-owners", byGraph, "/v1.0/applications?$select=id,appId&$expand=owners", each, ""},
 		{callOwners, "service-principals-owners", byGraph, "/v1.0/servicePrincipals?$select=id,appId&$expand=owners", extra, ""},
 		{callOwners, "ad-app-owner-list", byHand, "ad app owner list --id ID", extra, ""},
 		{callOwners, "ad-sp-owner-list", byHand, "ad sp owner list --id ID", extra, ""},
 		{callPrincipals, "ad-sp-list", byAz, "ad sp list --all", tenant, ""},
 		{callAppRoles, "app-role-assignments", byGraph, "/v1.0/servicePrincipals?$select=id&$expand=appRoleAssignments", tenant, ""},
-		{callManaged, "managed-identities-federated", byGraph, "/v1.0/servicePrincipals?$filter=servicePrincipalType eq 'ManagedIdentity'&$select=id&$expand=federatedIdentityCredentials", extra, ""},
+		{callManaged, "managed-identities-federated", byGraph, "/beta/servicePrincipals?$filter=servicePrincipalType eq 'ManagedIdentity'&$select=id&$expand=federatedIdentityCredentials", extra, ""},
 		{callBlueprints, "agent-identity-blueprints", byGraph, "/v1.0/applications/microsoft.graph.agentIdentityBlueprint?$select=id,appId,displayName&$expand=sponsors", tenant, ""},
 		{callAgents, "agent-identities", byGraph, "/v1.0/servicePrincipals/microsoft.graph.agentIdentity?$select=id,agentIdentityBlueprintId,createdDateTime&$expand=sponsors", tenant, ""},
 		{callAgentBlueprint, "agent-blueprint-principals", byGraph, "/v1.0/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal?$select=id&$expand=sponsors", tenant, ""},

@@ -131,6 +131,12 @@ func (doc *document) kind(fields map[string]json.RawMessage) taker {
 		named = doc.call.name
 	}
 	switch {
+	case named == callApplications && has("id", "appId"):
+		return (*document).application
+	case named == callPrincipals && has("id", "appId"):
+		return (*document).principal
+	case named == callUnits && has("id", "displayName"):
+		return (*document).unit
 	case named == callBlueprints && has("id", "appId"):
 		return (*document).blueprint
 	case named == callAgents && has("id") && !has("servicePrincipalType"):

@@ -27,6 +27,7 @@ type document struct {
 	pages, ended       int    // answers, and those after which no more follows
 	known, told        bool   // something in it was understood; that it holds values was said
 	lost               bool   // that something of it cannot be placed was said
+	odd                int    // objects of which nothing was understood
 	n, depth           int    // objects; management groups that the current one is in
 	holders            roleList
 	heard              map[spot]*amount
@@ -145,8 +146,11 @@ func (doc *document) finish(cut bool) {
 	}) {
 		doc.t.hear(doc, k, doc.heard[k], cut)
 	}
-	if !doc.known && !cut {
+	switch {
+	case !doc.known && !cut:
 		doc.r.unknown = append(doc.r.unknown, doc.name)
+	case doc.known && doc.odd > 0:
+		doc.r.lost(doc.name, plural(doc.odd, "object", "", " in it not understood and passed over"))
 	}
 }
 
@@ -277,6 +281,7 @@ func (doc *document) element(raw json.RawMessage, fields map[string]json.RawMess
 			return
 		}
 	}
+	doc.odd++
 }
 
 // failure reads what a service said in place of an answer.

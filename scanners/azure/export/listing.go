@@ -254,6 +254,15 @@ func (b *builder) tellEach(t *object.Tenant, c *call) {
 		for i := range t.Applications {
 			k.add(t.Applications[i].FederatedKnown)
 		}
+	case callExpressions: // only beta tells what stands in place of a subject
+		base = []string{callApplications}
+		for i := range t.Applications {
+			for _, f := range t.Applications[i].Federated {
+				if f.Subject == "" {
+					k.add(f.Expression != "")
+				}
+			}
+		}
 	case callOwners:
 		b.tellOwners(t, c)
 		return

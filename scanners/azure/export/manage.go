@@ -191,25 +191,32 @@ func (doc *document) roles() {
 	}
 }
 
+// A permission of a role or a deny assignment.
+type permission struct {
+	Actions        []string `json:"actions"`
+	NotActions     []string `json:"notActions"`
+	DataActions    []string `json:"dataActions"`
+	NotDataActions []string `json:"notDataActions"`
+	Condition      string   `json:"condition"`
+}
+
+func (p *permission) object() object.Permission {
+	return object.Permission{Actions: some(p.Actions), NotActions: some(p.NotActions), DataActions: some(p.DataActions), NotDataActions: some(p.NotDataActions), Condition: p.Condition}
+}
+
 // definition reads a role of Azure.
 func (doc *document) definition(raw, props json.RawMessage) {
 	var v struct {
-		ID          string   `json:"id"`
-		Name        string   `json:"roleName"`
-		Kind        string   `json:"type"` // properties.type; az has it as roleType
-		AzKind      string   `json:"roleType"`
-		Description string   `json:"description"`
-		Scopes      []string `json:"assignableScopes"`
-		Permissions []struct {
-			Actions        []string `json:"actions"`
-			NotActions     []string `json:"notActions"`
-			DataActions    []string `json:"dataActions"`
-			NotDataActions []string `json:"notDataActions"`
-			Condition      string   `json:"condition"`
-		} `json:"permissions"`
-		Created stamp  `json:"createdOn"`
-		Updated stamp  `json:"updatedOn"`
-		By      string `json:"createdBy"`
+		ID          string       `json:"id"`
+		Name        string       `json:"roleName"`
+		Kind        string       `json:"type"` // properties.type; az has it as roleType
+		AzKind      string       `json:"roleType"`
+		Description string       `json:"description"`
+		Scopes      []string     `json:"assignableScopes"`
+		Permissions []permission `json:"permissions"`
+		Created     stamp        `json:"createdOn"`
+		Updated     stamp        `json:"updatedOn"`
+		By          string       `json:"createdBy"`
 	}
 	err := decode(raw, props, &v)
 	id := lower(lastOf(v.ID))
@@ -225,7 +232,7 @@ func (doc *document) definition(raw, props json.RawMessage) {
 		Known: v.Permissions != nil,
 	}
 	for _, p := range v.Permissions {
-		d.Permissions = append(d.Permissions, object.Permission{Actions: p.Actions, NotActions: p.NotActions, DataActions: p.DataActions, NotDataActions: p.NotDataActions, Condition: p.Condition})
+		d.Permissions = append(d.Permissions, p.object())
 	}
 	doc.t.roleDefs.merge(id, d)
 }
@@ -263,26 +270,20 @@ func (doc *document) classic(raw, props json.RawMessage, fields map[string]json.
 // deny reads a deny assignment.
 func (doc *document) deny(raw, props json.RawMessage, id string) {
 	var v struct {
-		Name        string `json:"denyAssignmentName"`
-		Scope       string `json:"scope"`
-		NotChildren bool   `json:"doNotApplyToChildScopes"`
-		System      bool   `json:"isSystemProtected"`
-		Principals  []ref  `json:"principals"`
-		Exclude     []ref  `json:"excludePrincipals"`
-		Condition   string `json:"condition"`
-		Permissions []struct {
-			Actions        []string `json:"actions"`
-			NotActions     []string `json:"notActions"`
-			DataActions    []string `json:"dataActions"`
-			NotDataActions []string `json:"notDataActions"`
-			Condition      string   `json:"condition"`
-		} `json:"permissions"`
+		Name        string       `json:"denyAssignmentName"`
+		Scope       string       `json:"scope"`
+		NotChildren bool         `json:"doNotApplyToChildScopes"`
+		System      bool         `json:"isSystemProtected"`
+		Principals  []ref        `json:"principals"`
+		Exclude     []ref        `json:"excludePrincipals"`
+		Condition   string       `json:"condition"`
+		Permissions []permission `json:"permissions"`
 	}
 	err := decode(raw, props, &v)
 	doc.took(callDenies, cmp.Or(doc.sub, subscriptionOf(v.Scope), subscriptionOf(id), anywhere), err)
 	d := object.DenyAssignment{ID: id, Name: v.Name, Scope: cmp.Or(v.Scope, "/"), Principals: ids(v.Principals), Exclude: ids(v.Exclude), NotChildren: v.NotChildren, System: v.System, Condition: v.Condition}
 	for _, p := range v.Permissions {
-		d.Permissions = append(d.Permissions, object.Permission{Actions: p.Actions, NotActions: p.NotActions, DataActions: p.DataActions, NotDataActions: p.NotDataActions, Condition: p.Condition})
+		d.Permissions = append(d.Permissions, p.object())
 	}
 	doc.t.denies.merge(object.Fold(id), d)
 }

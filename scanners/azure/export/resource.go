@@ -86,6 +86,10 @@ func (doc *document) arm(raw json.RawMessage, fields map[string]json.RawMessage)
 		doc.classic(raw, nil, fields)
 		return true
 	}
+	if id == "" && doc.call != nil && doc.call.name == callContacts && doc.sub != "" {
+		doc.contact(raw, fields["properties"], "")
+		return true
+	}
 	if !strings.HasPrefix(lower(id), "/subscriptions/") && !strings.HasPrefix(lower(id), "/providers/") {
 		return false
 	}
@@ -108,8 +112,10 @@ func (doc *document) arm(raw json.RawMessage, fields map[string]json.RawMessage)
 		doc.contact(raw, props, id)
 	case typeIdentity + "/federatedidentitycredentials":
 		doc.identityTrust(raw, props, id)
-	case "":
+	case "", "microsoft.resources/subscriptions":
 		return doc.container(raw, props, id)
+	case "microsoft.resources/subscriptions/resourcegroups", "microsoft.resources/resourcegroups":
+		doc.t.some[spot{callContainers, ""}] = true
 	default:
 		return doc.resource(raw, fields, kind)
 	}
@@ -328,8 +334,8 @@ func (doc *document) vault(raw json.RawMessage, r *resource, key string) error {
 	}
 	for _, p := range v.Policies {
 		o.Access = append(o.Access, object.AccessPolicy{
-			Tenant: lower(p.Tenant), Object: lower(p.Object), Application: lower(p.Application), Secrets: p.Permissions.Secrets, Keys: p.Permissions.Keys,
-			Certificates: p.Permissions.Certificates, Storage: p.Permissions.Storage,
+			Tenant: lower(p.Tenant), Object: lower(p.Object), Application: lower(p.Application), Secrets: some(p.Permissions.Secrets), Keys: some(p.Permissions.Keys),
+			Certificates: some(p.Permissions.Certificates), Storage: some(p.Permissions.Storage),
 		})
 	}
 	doc.t.vaults.merge(key, o)

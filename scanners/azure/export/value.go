@@ -200,3 +200,11 @@ func ids(list []ref) []string {
 	}
 	return out
 }
+
+// some makes no difference between an empty list and none.
+func some(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
