@@ -96,7 +96,7 @@ func (m *mapper) putPassword(r *ref, h holder, p *object.Password, i int) {
 	}
 	m.ended(&x)
 	m.putCredential(x, nil, attr)
-	m.putCredentialUse(&x, p.Used, inventory.Usage{LastUsedAt: p.LastUsed, Service: p.UsedBy, Resource: p.UsedAt})
+	m.putCredentialUse(&x, p.Used, inventory.Usage{LastUsedAt: p.LastUsed, Service: m.named(p.UsedBy), Resource: m.named(p.UsedAt)})
 }
 
 // ended marks a credential that has come to its end. Entra lets nobody switch off a

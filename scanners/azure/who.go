@@ -146,6 +146,14 @@ func (m *mapper) who(objectID string) (ref, bool) {
 	return ref{}, false
 }
 
+// named returns a text, or if it is an id what people call its object.
+func (m *mapper) named(s string) string {
+	if isGUID(s) {
+		return m.label(s)
+	}
+	return s
+}
+
 // label returns what people call an object of the directory.
 func (m *mapper) label(objectID string) string {
 	key := lower(objectID)
