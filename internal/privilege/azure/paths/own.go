@@ -152,9 +152,6 @@ func (a *Analysis) ownAssignment(o *own, n, i int32, by string) {
 	}
 	if certain {
 		a.capabilitiesOf(&rights.Certain, whole, o.capabilities)
-		if rights.Full() {
-			o.capabilities["admin.all"] = o.capabilities["admin.all"] || whole
-		}
 		a.openVaults(o, rights, at, by)
 	}
 	for _, x := range rights.Notes {
@@ -265,7 +262,7 @@ func (a *Analysis) judge(o *own, n int32) {
 	add(a.admin.certain[n], true)
 	add(a.admin.possible[n], false)
 	if a.admin.certain[n] == 0 {
-		o.capabilities["admin.all"] = true
+		o.capabilities = map[string]bool{"admin.all": true} // which has all the others in it
 	}
 }
 

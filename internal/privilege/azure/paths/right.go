@@ -121,8 +121,8 @@ func (a *Analysis) Assignment(i int) Right {
 	held := map[string]bool{}
 	at := a.given[i].place
 	a.capabilitiesOf(&rights.Certain, a.places[at].whole, held)
-	if rights.Full() {
-		held["admin.all"] = true
+	if rights.Full() { // which has all the others in it
+		held = map[string]bool{"admin.all": true}
 	}
 	if rights.Limited {
 		r.Reasons = append(r.Reasons, "a condition limits which roles it gives")
