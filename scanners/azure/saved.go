@@ -1,0 +1,100 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners"
+	"github.com/muster-nhi/muster/scanners/azure/export"
+	"github.com/muster-nhi/muster/scanners/azure/object"
+)
+
+// An ExportConfig says where the saved files are.
+type ExportConfig struct {
+	Path      string   `yaml:"path" json:"path"`             // a directory, or a single file
+	OwnerTags []string `yaml:"owner_tags" json:"owner_tags"` // keys of tags that name an owner, instead of the usual ones
+}
+
+// Exports returns the factory of the azure-export scanner.
+func Exports() scanners.Factory {
+	return scanners.Define(exportInfo(), ExportConfig{}, openExport)
+}
+
+func exportInfo() scanners.Info {
+	return scanners.Info{
+		Name:        "azure-export",
+		Title:       "Microsoft Entra and Azure as somebody saved them: outputs of az, answers of Microsoft Graph and Resource Graph",
+		Argument:    "path",
+		Kinds:       kinds(),
+		Permissions: []string{"read the files"},
+	}
+}
+
+// A saved is a scanner of saved files.
+type saved struct {
+	config ExportConfig
+	env    scanners.Env
+}
+
+func openExport(env scanners.Env, c ExportConfig) (scanners.Scanner, error) {
+	if c.Path == "" {
+		return nil, errors.New("path is missing: name a directory of files that were saved of Entra and Azure")
+	}
+	if _, err := os.Stat(c.Path); err != nil {
+		return nil, fmt.Errorf("open files: %w", err)
+	}
+	if err := checkTags(c.OwnerTags); err != nil {
+		return nil, err
+	}
+	return &saved{c, env}, nil
+}
+
+// maxProblems bounds the problems that each coverage names.
+const maxProblems = 20
+
+// Scan reads the files and emits what they come to.
+func (s *saved) Scan(ctx context.Context, emit scanners.Emit) error {
+	o, problems, err := export.Read(ctx, export.Options{Dir: s.config.Path})
+	if err != nil {
+		return fmt.Errorf("scan files of Azure: %w", err)
+	}
+	var now time.Time
+	if s.env.Now != nil {
+		now = s.env.Now()
+	}
+	if len(o.Tenants) == 0 { // so that there is a scope to say it in
+		o.Tenants = append(o.Tenants, &object.Tenant{ID: unknownTenant})
+	}
+	e := newEstate("azure-export", o, newOwnerTags(s.config.OwnerTags), now)
+	e.saved = true
+	e.problems(problems)
+	return e.run(ctx, emit)
+}
+
+// unknownTenant stands in the scope where no file tells of a tenant.
+const unknownTenant = "unknown"
+
+// problems takes in what could not be read of the files, and what is odd about
+// them.
+func (e *estate) problems(problems []export.Problem) {
+	add := func(to *[]string, text string) {
+		switch n := len(*to); {
+		case n < maxProblems:
+			*to = append(*to, text)
+		case n == maxProblems:
+			*to = append(*to, "and more")
+		}
+	}
+	for _, p := range problems {
+		text := inventory.Clip(inventory.Printable(p.String()), maxText)
+		if p.Lost {
+			add(&e.lost, text)
+		} else {
+			add(&e.notes, text)
+		}
+	}
+}
