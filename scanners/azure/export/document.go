@@ -183,6 +183,10 @@ func (doc *document) nothing() {
 		doc.relate(nil)
 		return
 	}
+	if doc.call.name == callIdentityTrusts {
+		doc.t.trustless[doc.sub+" "+lower(vaultIn(doc.about))] = true
+		return
+	}
 	where := ""
 	switch doc.call.need {
 	case vault:

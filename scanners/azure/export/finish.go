@@ -276,6 +276,12 @@ func (b *builder) finishIdentities(t *object.Tenant) {
 		}
 	}
 	for _, s := range t.Subscriptions {
+		names := map[string]int{} // one that two have tells of neither
+		for i := range s.Identities {
+			if !s.Identities[i].System {
+				names[lower(s.Identities[i].Name)]++
+			}
+		}
 		for i := range s.Identities {
 			m := &s.Identities[i]
 			if p := b.principals[m.Principal]; p != nil && m.Client == "" {
@@ -286,6 +292,9 @@ func (b *builder) finishIdentities(t *object.Tenant) {
 			}
 			m.Resources = compact(users[object.Fold(m.ID)])
 			m.Federated, m.FederatedKnown = b.trusting(object.Fold(m.ID), m.Principal)
+			if !m.FederatedKnown && names[lower(m.Name)] == 1 {
+				m.FederatedKnown = b.trustless[s.ID+" "+lower(m.Name)]
+			}
 		}
 	}
 }

@@ -161,6 +161,7 @@ type builder struct {
 	rich          map[string]bool             // resources of which more than the name is told
 	objects       map[string]set[vaultObject] // by the host of the vault
 	contactsOf    map[string]map[string]bool  // mail addresses, by subscription
+	trustless     map[string]bool             // subscription and name of identities that have no federated credentials
 	below         map[string]bool             // subscriptions of which az lists only roles that hold in them
 	parents       map[string]string           // management groups of subscriptions
 }
@@ -177,7 +178,7 @@ func newBuilder(r *reader, id string) *builder {
 		subscriptions: set[object.Subscription]{}, listed: map[string]string{}, folders: set[object.ManagementGroup]{}, roleDefs: set[object.RoleDefinition]{},
 		assignments: set[object.RoleAssignment]{}, denies: set[object.DenyAssignment]{}, identities: set[object.ManagedIdentity]{}, consumers: set[object.Consumer]{},
 		stores: set[object.Store]{}, vaults: set[object.Vault]{}, switches: set[object.LocalAuth]{}, clusters: set[object.Cluster]{}, rich: map[string]bool{},
-		objects: map[string]set[vaultObject]{}, contactsOf: map[string]map[string]bool{}, below: map[string]bool{}, parents: map[string]string{},
+		objects: map[string]set[vaultObject]{}, contactsOf: map[string]map[string]bool{}, below: map[string]bool{}, trustless: map[string]bool{}, parents: map[string]string{},
 	}
 }
 

@@ -33,20 +33,20 @@ func Script() string {
 	b.WriteString(scriptVaults)
 	for _, c := range calls() {
 		if c.need == vault {
-			fmt.Fprintf(&b, "  save \"%s.$name\" %s\n", c.file, strings.ReplaceAll(c.ask, "NAME", `"$name"`))
+			fmt.Fprintf(&b, "    save \"subscriptions/$id/%s.$name\" %s\n", c.file, strings.ReplaceAll(c.ask, "NAME", `"$name"`))
 		}
 	}
-	b.WriteString("done\n")
+	b.WriteString("  done\ndone\n")
 	return strings.ReplaceAll(b.String(), `\\$`, `\$`)
 }
 
 const scriptHead = `#!/usr/bin/env bash
 # Usage: collect.sh DIR
-# Writes DIR/CALL[.NAME][.PAGE].json as whoever az is signed in as, and .err where
-# Microsoft refused. It only reads.
+# Writes DIR/[subscriptions/ID/]CALL[.NAME][.PAGE].json as whoever az is signed in as, and
+# .err where Microsoft refused. It only reads. In another cloud set GRAPH and MANAGEMENT.
 set -u
 out=${1:?directory}; umask 077; mkdir -p "$out"
-management=https://management.azure.com graph=https://graph.microsoft.com
+management=${MANAGEMENT:-https://management.azure.com} graph=${GRAPH:-https://graph.microsoft.com}
 save() { # FILE COMMAND...
   mkdir -p "$(dirname "$out/$1")"
   if az "${@:2}" --output json > "$out/$1.json" 2> "$out/$1.err" < /dev/null; then rm -f "$out/$1.err"; else rm -f "$out/$1.json"; return 1; fi
@@ -55,7 +55,7 @@ next() { sed -n "s/^  \"$2\": \"\(.*\)\",\{0,1\}$/\1/p" "$out/$1.json"; } # FILE
 pages() { # FILE ADDRESS FIELD: page after page of an answer
   local file=$1 url=$2 n=1
   while [ -n "$url" ]; do
-    save "$file" rest --url "$url" --headers ConsistencyLevel=eventual || return
+    save "$file" rest --url "$url" || return
     url=$(next "$file" "$3"); n=$((n + 1)); file=$1.$n
   done
 }
@@ -72,7 +72,7 @@ query() { # FILE QUERY: Resource Graph, with roles above the subscriptions
 each() { # PATH QUERY: the ids that a query of az picks of all pages of Microsoft Graph
   local url="$graph$1" line
   while [ -n "$url" ]; do
-    line=$(az rest --url "$url" --query "{next: \"@odata.nextLink\", ids: join(' ', $2)}" --output tsv 2> /dev/null < /dev/null) || return
+    line=$(az rest --url "$url" --query "[[\"@odata.nextLink\", join(' ', $2)]]" --output tsv 2> /dev/null < /dev/null) || return
     url=${line%%$'\t'*}; [ "$url" = None ] && url=
     printf '%s\n' ${line#*$'\t'}
   done
@@ -97,24 +97,22 @@ for id in $(each /v1.0/directory/administrativeUnits 'value[].id'); do
   graph "unit-member-list.$id" "/v1.0/directory/administrativeUnits/$id/members/microsoft.graph.group?\$select=id"
 done
 holders() { # groups that hold roles of Entra or Azure
-  each "/v1.0/groups?\$filter=isAssignableToRole eq true&\$select=id&\$count=true" 'value[].id'
-  az role assignment list --all --include-inherited --query "[?principalType == 'Group'].principalId" --output tsv 2> /dev/null < /dev/null
+  each "/v1.0/groups?\$filter=isAssignableToRole eq true&\$select=id" 'value[].id'
   for id in $(az account list --all --query '[].id' --output tsv 2> /dev/null < /dev/null); do
-    az role assignment list --all --subscription "$id" --query "[?principalType == 'Group'].principalId" --output tsv 2> /dev/null < /dev/null
+    az role assignment list --all --include-inherited --subscription "$id" --query "[?principalType == 'Group'].principalId" --output tsv 2> /dev/null < /dev/null
   done
 }
 for id in $(holders | sort -u); do
   save "ad-group-member-list.$id" ad group member list --group "$id"
   save "ad-group-owner-list.$id" ad group owner list --group "$id"
 done
-az identity list --query '[].[name, resourceGroup, id]' --output tsv 2> /dev/null < /dev/null | while IFS=$'\t' read -r name group id; do
-  save "identity-federated-credential-list.$name" identity federated-credential list --identity-name "$name" --resource-group "$group"
-done
 
 # What each subscription tells by itself.
 for id in $(az account list --all --query '[].id' --output tsv 2> /dev/null < /dev/null); do
 `
 
-const scriptVaults = `done
-for name in $(az graph query --first 1000 -q "resources | where type =~ 'microsoft.keyvault/vaults' | project name" --query 'data[].name' --output tsv 2> /dev/null < /dev/null); do # names and dates, never values
+const scriptVaults = `  az identity list --subscription "$id" --query '[].[name, resourceGroup]' --output tsv 2> /dev/null < /dev/null | while IFS=$'\t' read -r name group; do
+    save "subscriptions/$id/identity-federated-credential-list.$name" identity federated-credential list --identity-name "$name" --resource-group "$group" --subscription "$id"
+  done
+  for name in $(az keyvault list --subscription "$id" --query '[].name' --output tsv 2> /dev/null < /dev/null); do # names and dates, never values
 `
