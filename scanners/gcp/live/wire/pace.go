@@ -32,12 +32,16 @@ const (
 // one project, that which asks, so that there is one for each project and service.
 // It adapts: a refusal for going too fast halves it, each success lets it grow
 // again.
+//
+// Quotas are those of a minute. One of few requests may be spent at once, so that a
+// small target does not wait, as long as no minute has more of them.
 type pace struct {
 	most    float64
 	mu      sync.Mutex
 	limiter *rate.Limiter
-	down    bool // a call failed for good, and none succeeded since
-	spent   int  // calls in a row that were refused to the last for coming too fast
+	latest  []time.Time // when the last requests are sent, of a quota of few: as many as a minute has
+	down    bool        // a call failed for good, and none succeeded since
+	spent   int         // calls in a row that were refused to the last for coming too fast
 	last    error
 }
 
@@ -45,7 +49,13 @@ func newPace(most float64) *pace {
 	if most <= 0 {
 		most = defaultRate
 	}
-	return &pace{most: most, limiter: rate.NewLimiter(rate.Limit(most), max(1, int(most)))}
+	p := &pace{most: most}
+	burst := max(1, int(most))
+	if few := int(math.Round(most * 60)); most < 1 && few > 1 {
+		burst, p.latest = few, make([]time.Time, few)
+	}
+	p.limiter = rate.NewLimiter(rate.Limit(most), burst)
+	return p
 }
 
 // wait returns when a request may be sent.
@@ -55,12 +65,26 @@ func (p *pace) wait(ctx context.Context, now func() time.Time, sleep func(contex
 	}
 	p.mu.Lock()
 	at := now()
-	delay := p.limiter.ReserveN(at, 1).DelayFrom(at)
+	delay := p.within(at, p.limiter.ReserveN(at, 1).DelayFrom(at))
 	p.mu.Unlock()
 	if delay <= 0 {
 		return nil
 	}
 	return sleep(ctx, delay)
+}
+
+// within lengthens the wait for a request so that no minute has more of them than
+// its quota allows. The mutex is held.
+func (p *pace) within(now time.Time, delay time.Duration) time.Duration {
+	if len(p.latest) == 0 {
+		return delay
+	}
+	if first := p.latest[0]; !first.IsZero() {
+		delay = max(delay, first.Add(time.Minute).Sub(now))
+	}
+	copy(p.latest, p.latest[1:])
+	p.latest[len(p.latest)-1] = now.Add(delay)
+	return delay
 }
 
 func (p *pace) throttled(now time.Time) {
