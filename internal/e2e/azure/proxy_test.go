@@ -1,0 +1,292 @@
+//go:build e2e
+
+package azure
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/muster-nhi/muster/scanners/azure/live/fake"
+)
+
+// A call is a request that the proxy was sent.
+type call struct {
+	name  string // host, method and path without ids; of Resource Graph the table and type
+	again int    // how often the same was asked before
+	paged bool   // asks for a further page
+	body  []byte
+	*http.Request
+}
+
+// An answer is what stands behind the proxy answered, whole.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// A fault sends something else than an answer.
+type fault func(w http.ResponseWriter, a *answer)
+
+// A proxy stands between the program and a tenant, and spoils answers as a test
+// wants. To the program it is an HTTPS proxy, whose certificates are of an authority
+// of our own.
+type proxy struct {
+	*httptest.Server
+	tenant *fake.Server
+	inner  *http.Server
+	conns  chan net.Conn
+	done   chan struct{}
+
+	mu     sync.Mutex
+	spoil  func(*call) fault
+	calls  []*call
+	asked  map[string]int
+	tokens []string
+	busy   time.Duration // of what stands behind
+}
+
+func newProxy(t testing.TB, tenant *fake.Server) *proxy {
+	t.Helper()
+	tenant.Secret = secret()
+	p := &proxy{tenant: tenant, conns: make(chan net.Conn), done: make(chan struct{}), asked: map[string]int{}}
+	p.inner = &http.Server{Handler: http.HandlerFunc(p.answer), ReadHeaderTimeout: time.Minute}
+	go func() { _ = p.inner.Serve(mouth{p}) }() // ends when it is closed
+	p.Server = httptest.NewServer(http.HandlerFunc(p.tunnel))
+	t.Cleanup(func() {
+		close(p.done)
+		_ = p.inner.Close()
+		p.Server.Close()
+	})
+	return p
+}
+
+// tunnel is the proxy as the program sees it: CONNECT, and what comes then is TLS.
+func (p *proxy) tunnel(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect {
+		p.answer(w, r) // the endpoint of managed identities is asked without TLS
+		return
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if _, err := conn.Write([]byte("HTTP/1.1 200 OK\r\n\r\n")); err != nil {
+		_ = conn.Close()
+		return
+	}
+	select {
+	case p.conns <- tls.Server(conn, shared.authority.config()):
+	case <-p.done:
+		_ = conn.Close()
+	}
+}
+
+// A mouth is the listener of the server at the end of the tunnel.
+type mouth struct{ *proxy }
+
+// Accept returns the next connection that came through the tunnel.
+func (m mouth) Accept() (net.Conn, error) {
+	select {
+	case c := <-m.conns:
+		return c, nil
+	case <-m.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Addr is where the tunnel begins.
+func (m mouth) Addr() net.Addr { return m.Listener.Addr() }
+
+// Close does nothing: the proxy ends what there is.
+func (mouth) Close() error { return nil }
+
+// faults sets which calls fail how, and forgets what was asked.
+func (p *proxy) faults(spoil func(*call) fault) {
+	p.tenant.Forget()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls, p.asked, p.spoil = nil, map[string]int{}, spoil
+}
+
+// names returns how often each call was made.
+func (p *proxy) names() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[string]int{}
+	for _, c := range p.calls {
+		out[c.name]++
+	}
+	return out
+}
+
+// hosts returns the hosts that were asked.
+func (p *proxy) hosts() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[string]bool{}
+	for _, c := range p.calls {
+		out[c.Host] = true
+	}
+	return slices.Sorted(maps.Keys(out))
+}
+
+// requests returns how many calls there were.
+func (p *proxy) requests() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.calls)
+}
+
+// answer answers what came through the tunnel.
+func (p *proxy) answer(w http.ResponseWriter, r *http.Request) {
+	c, err := p.understand(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusTeapot)
+		return
+	}
+	p.mu.Lock()
+	spoil := p.spoil
+	p.mu.Unlock()
+	var wrong fault
+	if spoil != nil {
+		wrong = spoil(c)
+	}
+	started := time.Now()
+	record := httptest.NewRecorder()
+	p.tenant.ServeHTTP(record, r)
+	a := &answer{record.Code, record.Header(), record.Body.Bytes()}
+	p.mu.Lock()
+	p.busy += time.Since(started)
+	p.mu.Unlock()
+	p.learn(c, a)
+	if wrong != nil {
+		wrong(w, a)
+		return
+	}
+	send(w, a)
+}
+
+// learn notes which tokens are given out.
+func (p *proxy) learn(c *call, a *answer) {
+	var token struct {
+		Token string `json:"access_token"`
+	}
+	if !c.signsIn() || json.Unmarshal(a.body, &token) != nil || token.Token == "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tokens = append(p.tokens, token.Token)
+}
+
+func send(w http.ResponseWriter, a *answer) {
+	maps.Copy(w.Header(), a.header)
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // a client that went away is no matter
+}
+
+// understand tells which call a request is, and notes it.
+func (p *proxy) understand(r *http.Request) (*call, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	c := &call{Request: r, body: body}
+	c.name = r.Host + " " + fake.Request{Method: r.Method, Path: r.URL.Path}.Name()
+	c.paged = strings.Contains(strings.ToLower(r.URL.RawQuery), "skiptoken") || bytes.Contains(body, []byte(`"$skipToken":"`))
+	if query, ok := c.query(); ok {
+		c.name = "resource graph: " + query
+	}
+	if expand := r.URL.Query().Get("$expand"); expand != "" {
+		expand, _, _ = strings.Cut(expand, "(")
+		c.name += "?" + expand
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id := r.Method + " " + r.Host + r.URL.String() + string(body)
+	c.again = p.asked[id]
+	p.asked[id]++
+	p.calls = append(p.calls, c)
+	return c, nil
+}
+
+// query returns the first lines of a query of Resource Graph, which tell what it is
+// about.
+func (c *call) query() (string, bool) {
+	var in struct{ Query string }
+	if !strings.Contains(c.URL.Path, "ResourceGraph") || json.Unmarshal(c.body, &in) != nil {
+		return "", false
+	}
+	lines := strings.SplitN(in.Query, "\n", 3)
+	return strings.Join(lines[:min(2, len(lines))], " "), true
+}
+
+// signsIn reports whether a call is for a token, or leads there.
+func (c *call) signsIn() bool { return strings.HasPrefix(c.Host, "login.") }
+
+// about reports whether the name of a call holds a text.
+func (c *call) about(text string) bool { return strings.Contains(c.name, text) }
+
+// refused answers with an error, and with Retry-After if that is not empty.
+func refused(status int, code, after string) fault {
+	return func(w http.ResponseWriter, _ *answer) {
+		if after != "" {
+			w.Header().Set("Retry-After", after)
+		}
+		fake.Refuse(w, status, code, http.StatusText(status))
+	}
+}
+
+// denied answers as a service does where a permission is missing.
+func denied(c *call) fault {
+	return func(w http.ResponseWriter, _ *answer) { fake.Deny(w, c.Host) }
+}
+
+// html answers as a gateway does that has nobody behind it.
+func html(w http.ResponseWriter, _ *answer) {
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	w.WriteHeader(http.StatusBadGateway)
+	_, _ = io.WriteString(w, "<!DOCTYPE html><title>502 Bad Gateway</title>")
+}
+
+// broken resets the connection in the middle of an answer.
+func broken(w http.ResponseWriter, a *answer) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body[:len(a.body)/2])
+	if err := http.NewResponseController(w).Flush(); err != nil {
+		return
+	}
+	panic(http.ErrAbortHandler) // the server of package net/http closes the connection
+}
+
+// cut sends half of an answer as if that were all.
+func cut(w http.ResponseWriter, a *answer) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body[:len(a.body)/2])
+}
+
+// slow sends an answer late.
+func slow(after time.Duration) fault {
+	return func(w http.ResponseWriter, a *answer) {
+		time.Sleep(after)
+		send(w, a)
+	}
+}
