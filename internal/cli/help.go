@@ -57,8 +57,11 @@ const sourcesHelp = `What muster scan takes:
                         needs to be allowed: muster permissions gcp
   gcp-export:DIR        the same as gcloud and Asset Inventory saved it, in files of
                         any name; no access is needed
-  azure[:TENANT], azure-export:DIR
-                        where the build has them
+  azure[:TENANT]        Microsoft Entra and the Azure subscriptions of a tenant, by
+                        id or domain; that of whoever is signed in without one.
+                        What it needs to be allowed: muster permissions azure
+  azure-export:DIR      the same as az and Microsoft Graph gave it, in files of any
+                        name; no access is needed
 
 This build has: %s.
 

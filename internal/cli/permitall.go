@@ -39,6 +39,7 @@ type permitFlags struct {
 	organization   bool
 	aws            awsFlags
 	gcp            gcpFlags
+	azure          azureFlags
 }
 
 func (f *permitFlags) add(c *cobra.Command) {
@@ -47,17 +48,20 @@ func (f *permitFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.organization, "organization", false, "aws, gcp: with what lists the accounts, folders, projects and policies of the organisation")
 	f.aws.add(c)
 	f.gcp.add(c)
+	f.azure.add(c)
 }
 
 // permits are the scanners for which something can be applied.
 func (f *permitFlags) permits() []permit {
 	f.aws.organization, f.gcp.organization = f.organization, f.organization
+	f.azure.creators, f.azure.withoutActivity = f.aws.creators, f.gcp.withoutActivity
 	return []permit{
 		{"kubernetes", func() []string { return named(flagged{f.withoutSecrets, "--without-secrets"}) }, func(w io.Writer, format string) error {
 			return clusterPermissions(w, format, f.withoutSecrets)
 		}},
 		{"aws", f.aws.set, func(w io.Writer, format string) error { return awsPermissions(w, format, f.aws.options()) }},
 		{"gcp", f.gcp.set, func(w io.Writer, format string) error { return gcpPermissions(w, format, &f.gcp) }},
+		{"azure", f.azure.set, func(w io.Writer, format string) error { return azurePermissions(w, format, &f.azure) }},
 	}
 }
 

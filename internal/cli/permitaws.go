@@ -227,7 +227,7 @@ type awsFlags struct {
 func (f *awsFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.role, "role-name", "", "aws: with leave to assume the role of this `NAME` in other accounts")
 	c.Flags().BoolVar(&f.accessAdvisor, "access-advisor", false, "aws: with what tells when each principal last used each service")
-	c.Flags().BoolVar(&f.creators, "creators", false, "aws: with what tells who made users, roles and keys")
+	c.Flags().BoolVar(&f.creators, "creators", false, "aws, azure: with what tells who made users, roles, applications and keys")
 	c.Flags().BoolVar(&f.withoutDetails, "without-details", false, "aws: without what is asked about single users, secrets and keys")
 }
 

@@ -46,7 +46,7 @@ type gcpFlags struct {
 func (f *gcpFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.inventoryOnly, "inventory-only", false, "gcp: without what is only asked where Asset Inventory is refused")
 	c.Flags().BoolVar(&f.groups, "groups", false, "gcp: with what lists the members of groups that policies name")
-	c.Flags().BoolVar(&f.withoutActivity, "without-activity", false, "gcp: without what tells when accounts and keys were last used")
+	c.Flags().BoolVar(&f.withoutActivity, "without-activity", false, "gcp, azure: without what tells when accounts and keys were last used")
 	c.Flags().BoolVar(&f.withoutInsights, "without-insights", false, "gcp: without what tells which permissions were not used")
 }
 

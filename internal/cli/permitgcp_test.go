@@ -104,7 +104,7 @@ func TestPermitFlags(t *testing.T) {
 		{"repo", permitFlags{}, ""},
 		{"repo", permitFlags{organization: true}, "--organization: for aws and gcp only, and not for repo"},
 		{"aws", permitFlags{gcp: gcpFlags{groups: true}}, "--groups: for gcp only, and not for aws"},
-		{"gcp", permitFlags{aws: awsFlags{creators: true}}, "--creators: for aws only, and not for gcp"},
+		{"gcp", permitFlags{aws: awsFlags{creators: true}}, "--creators: for aws and azure only, and not for gcp"},
 		{"kubernetes", permitFlags{organization: true}, "--organization: for aws and gcp only, and not for kubernetes"},
 	} {
 		_, err := c.flags.permit(c.scanner)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -89,15 +88,11 @@ func yes(b bool) string {
 	return "no"
 }
 
-// namedScanner finds a scanner, or says what was meant, or that this build
-// lacks it.
+// namedScanner finds a scanner, or says what was meant.
 func namedScanner(name string) (scanners.Factory, error) {
 	factories := all.Factories()
 	if f, ok := factory(factories, name); ok {
 		return f, nil
-	}
-	if slices.Contains(planned, name) {
-		return scanners.Factory{}, &exitError{exitUsage, noScanner(factories, name)}
 	}
 	return scanners.Factory{}, usage("there is no scanner %q%s", visible(name), config.DidYouMean(name, scannerNames(factories)))
 }
@@ -137,13 +132,15 @@ func (a *app) permissionsCommand(s *setting) *cobra.Command {
 		Long: `Print what a scanner needs to be allowed, which is never more than to read. For a
 cluster these are objects to apply; for AWS a policy, or with it the role to put
 into each account, with a Deny on every call that returns the value of a secret;
-for Google Cloud a custom role, or with it who has it and a deny policy.
+for Google Cloud a custom role, or with it who has it and a deny policy; for Azure
+the permissions of Microsoft Graph and the custom roles, or with them who has them.
 A scanner of files needs no policy; for it this says what it reads.`,
 		Example: `  muster permissions kubernetes | kubectl apply -f -
   muster permissions kubernetes --without-secrets -o terraform
   muster permissions aws > policy.json
   muster permissions aws --organization --role-name muster-read -o cloudformation
   muster permissions gcp --organization -o terraform
+  muster permissions azure -o terraform
   muster permissions repo -o json`,
 		Args: exactly("a SCANNER"), ValidArgs: scannerNames(all.Factories()),
 		RunE: func(_ *cobra.Command, args []string) error {

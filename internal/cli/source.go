@@ -16,12 +16,6 @@ import (
 	"github.com/muster-nhi/muster/scanners/all"
 )
 
-// planned are sources that the command line promises and that some build may
-// not have.
-var planned = []string{
-	"aws", "aws-export", "azure", "azure-export", "gcp", "gcp-export", "kubernetes", "manifests", "plugin", "replay", "repo", "repos",
-}
-
 // A target is one source, named and matched with its scanner.
 type target struct {
 	name     string // for people
@@ -149,7 +143,7 @@ func newTarget(factories []scanners.Factory, src config.Source, flags map[string
 			return target{}, unknownSource(factories, src.Source)
 		}
 		if f, ok = factory(factories, "repo"); !ok {
-			return target{}, noScanner(factories, "repo")
+			return target{}, unknownSource(factories, src.Source)
 		}
 		argument = src.Source
 	}
@@ -203,13 +197,10 @@ func factory(factories []scanners.Factory, name string) (scanners.Factory, bool)
 // probably meant to be.
 func unknownSource(factories []scanners.Factory, source string) error {
 	name, argument, colon := strings.Cut(source, ":")
-	switch {
-	case slices.Contains(planned, name):
-		return noScanner(factories, name)
-	case strings.Contains(source, "://") || colon && strings.Contains(name, "@"):
+	if strings.Contains(source, "://") || colon && strings.Contains(name, "@") {
 		return fmt.Errorf("%s is an address; muster reads repositories on this machine: clone it (git clone --mirror), then scan the directory", source)
 	}
-	meant := config.Closest(name, append(scannerNames(factories), planned...))
+	meant := config.Closest(name, scannerNames(factories))
 	if meant == "" {
 		near := nearPath(source)
 		if near != "" {
@@ -221,11 +212,6 @@ func unknownSource(factories []scanners.Factory, source string) error {
 		meant += ":" + argument
 	}
 	return fmt.Errorf("%s is neither a path here nor a source; did you mean %s?", source, meant)
-}
-
-func noScanner(factories []scanners.Factory, name string) error {
-	return fmt.Errorf("this build has no scanner for %s; it has: %s. A plug-in or a recorded scan can stand in for it (muster help sources)",
-		name, strings.Join(scannerNames(factories), ", "))
 }
 
 // cause returns what went wrong without the path, which the caller names.

@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/aws"
+	"github.com/muster-nhi/muster/scanners/azure"
 	"github.com/muster-nhi/muster/scanners/gcp"
 	"github.com/muster-nhi/muster/scanners/kubernetes"
 	"github.com/muster-nhi/muster/scanners/plugin"
@@ -23,6 +24,8 @@ func Factories() []scanners.Factory {
 		aws.Exports(),
 		gcp.Factory(),
 		gcp.Exports(),
+		azure.Factory(),
+		azure.Exports(),
 		replay.Factory(),
 	}
 	var names []string
