@@ -135,6 +135,28 @@
 //	                     it, whether it is bound to the organisation, whether its
 //	                     provider is missing
 //	public, name         of a consumer: whether anybody may call it
+//
+// Types and attributes of Google Cloud, beside those above. Identities:
+// gcp.principal, gcp.workload_identity_pool, gcp.workload_identity_provider,
+// gcp.workforce_pool, gcp.workforce_provider, gcp.oauth_client. Credentials:
+// gcp.hmac_key, gcp.oauth_client_secret.
+//
+//	default, missing, inferred  of an account: which default one of its project it is,
+//	                     true if there is none of that name, true if it is only named
+//	delegated_scopes     what it may do as any user of the domain
+//	api_keys, keys       how many are bound to it or its own; 0 only if all were listed
+//	recommended_off      true: Google finds that nobody uses it
+//	kind                 of a principal: subject, attribute, group, pool, namespace, agent
+//	keys_uploaded        of a provider, true: its issuer's keys are copies
+//	status, origin       of a key: what Google says of it, USER_PROVIDED if it was uploaded
+//	bound, restriction, allowed  of an API key: its account, who may call, what
+//	versions, total_versions  of a secret: enabled ones, all
+//	service, public, audience, all_accounts, cross_project, external, role_type  of a
+//	                     grant: of what it is a policy, whom it names, from where
+//	unused_permissions, role_permissions, unused_permission_names  of a grant: what
+//	                     Google saw unused
+//	direct               of a trust, true: it leads to the principal itself
+//	full_scope, type     of a consumer, true: its tokens are good for every API
 package rules
 
 import (
