@@ -170,8 +170,8 @@ func (m *Member) iam(path string) {
 		m.Group = value
 	case strings.HasPrefix(key, "attribute."):
 		m.Attribute, m.Value = strings.TrimPrefix(key, "attribute."), value
-	case key == "namespace":
-		m.Attribute, m.Value = "namespace", value
+	case key == "namespace", key == "kubernetes.cluster", key == "kubernetes.serviceaccount.uid": // of GKE
+		m.Attribute, m.Value = key, value
 	default:
 		m.Kind = KindOther
 	}

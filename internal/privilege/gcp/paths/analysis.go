@@ -20,6 +20,8 @@ type Analysis struct {
 	// account.
 	accountSet, onAccounts role.Set
 
+	lifts     role.Set // permissions that change deny policies
+	groups    map[string]*Group
 	given     map[string]*Role
 	deleted   map[string]bool // roles
 	roles     []rolle
@@ -53,7 +55,8 @@ func Analyze(e *Estate, workers int) *Analysis {
 	a := &Analysis{
 		estate: e, tree: newTree(e), ways: ways(), capables: capables(), powerful: powerful(), policySet: policyPermissions(), accountSet: accountPolicy(),
 		given: map[string]*Role{}, deleted: map[string]bool{}, roleIndex: map[string]int32{}, condIndex: map[string]int32{}, index: map[string]int32{},
-		latest:      latest{mu: &sync.Mutex{}, by: map[int32]*Result{}, lone: map[alone]*powers{}},
+		latest: latest{mu: &sync.Mutex{}, by: map[int32]*Result{}, lone: map[alone]*powers{}},
+		lifts:  role.SetOf("iam.denypolicies.update", "iam.denypolicies.delete"), groups: map[string]*Group{},
 		knownGroups: map[int32]bool{}, sets: map[int32][]int32{}, shared: map[string]*powers{}, levels: &sync.Map{}, examples: &sync.Map{}, trusted: map[int32][]int32{},
 	}
 	for i := range a.ways {
@@ -67,6 +70,9 @@ func Analyze(e *Estate, workers int) *Analysis {
 		if r.Deleted {
 			a.deleted[r.Name] = true
 		}
+	}
+	for i := range e.Groups {
+		a.groups[canonicalMember("group:"+e.Groups[i].Email)] = &e.Groups[i]
 	}
 	a.addHolders()
 	for i := range a.holders {

@@ -184,7 +184,7 @@ func (a *Analysis) path(g *goal, i, over int32, s *step) Path {
 		p.Hops = append(p.Hops, h)
 		p.Certain = p.Certain && h.Certain
 		p.Leads = h.To
-		if i = s.to; a.ways[s.way].how == raise || a.ways[s.way].how == edit {
+		if i = s.to; a.itself(s.way, s.at) {
 			break
 		}
 		next := a.next(g, i, over)
@@ -225,7 +225,7 @@ func (a *Analysis) next(g *goal, i, over int32) *step {
 func (a *Analysis) hop(i int32, s *step) Hop {
 	w := &a.ways[s.way]
 	from, to := &a.holders[i], &a.holders[s.to]
-	if w.how == raise || w.how == edit {
+	if a.itself(s.way, s.at) {
 		to = from
 	}
 	h := Hop{ID: w.id, From: from.Text, To: to.Text, Certain: s.certain, Notes: s.notes}
@@ -246,6 +246,9 @@ func (a *Analysis) hop(i int32, s *step) Hop {
 	default:
 	}
 	h.Text = strings.Replace(w.text, "%s", object, 1)
+	if w.how == edit && to != from {
+		h.Text += ", which it has on " + shortMember(to.Text)
+	}
 	p := from.powers
 	if s.opening.lent {
 		h.Text = "gives itself " + a.lending(p, s) + " and " + h.Text

@@ -9,7 +9,14 @@ import (
 
 // TestAttacks holds estates that were decided by hand.
 func TestAttacks(t *testing.T) {
-	const ci = "ci@northwind-prod"
+	const (
+		ci      = "ci@northwind-prod"
+		gkePool = "projects/444455556666/locations/global/workloadIdentityPools/northwind-prod.svc.id.goog/"
+		gke     = "principalSet://iam.googleapis.com/" + gkePool
+		pods    = "role roles/pods = container.pods.create\nbind projects/northwind-prod roles/pods " + ci + "\n"
+		denied  = "role roles/token = iam.serviceAccounts.getAccessToken\nbind projects/northwind-prod roles/token " + ci +
+			"\ndeny organizations/111122223333 principalSet://goog/public:all : iam.googleapis.com/serviceAccounts.getAccessToken"
+	)
 	for _, tt := range []struct {
 		name, estate, who string
 		want              []string
@@ -117,6 +124,45 @@ bind projects/northwind-prod roles/token deploy@northwind-dev
 			[]string{"escalate (escalate to escalate)", "ci@northwind-prod -[iam.serviceAccounts.signJwt]-> top@northwind-prod = organizations/111122223333"},
 		},
 		{"all accounts of another project", northwind + "role roles/token = iam.serviceAccounts.signJwt\nbind sa:top@northwind-prod roles/token principalSet://cloudresourcemanager.googleapis.com/projects/777788889999/type/ServiceAccount", ci, []string{"none (none to none)"}},
+		{
+			"makes a provider of the pool whose people own everything", northwind + "role roles/at = iam.googleapis.com/workforcePoolProviders.create\nbind organizations/111122223333 roles/at " + ci +
+				"\nbind organizations/111122223333 roles/owner principalSet://iam.googleapis.com/locations/global/workforcePools/people/group/admins", ci,
+			[]string{"escalate (escalate to escalate)", "ci@northwind-prod -[iam.workforcePoolProviders.create]-> locations/global/workforcePools/people/group/admins = organizations/111122223333"},
+		},
+		{
+			"a pod in a namespace that owns everything", northwind + pods + "bind organizations/111122223333 roles/owner " + gke + "namespace/prod", ci,
+			[]string{"escalate (escalate to escalate)", "ci@northwind-prod -[container.pods.create+workloadIdentity]-> " + gkePool + "namespace/prod = organizations/111122223333"},
+		},
+		{
+			"a pod in a cluster that owns everything", northwind + pods + "bind organizations/111122223333 roles/owner " + gke + "kubernetes.cluster/https://container.googleapis.com/v1/projects/northwind-prod/locations/europe-west1/clusters/main", ci,
+			[]string{"escalate (escalate to escalate)", "ci@northwind-prod -[container.pods.create+workloadIdentity]-> " + gkePool + "kubernetes.cluster/https://container.googleapis.com/v1/projects/northwind-prod/locations/europe-west1/clusters/main = organizations/111122223333"},
+		},
+		{
+			"changes the role that it has on an account", northwind + "role projects/northwind-prod/roles/tiny = iam.serviceAccounts.get\nrole roles/edit = iam.roles.update\nbind sa:top@northwind-prod projects/northwind-prod/roles/tiny " + ci +
+				"\nbind projects/northwind-prod roles/edit " + ci, ci,
+			[]string{"escalate (escalate to escalate)", "ci@northwind-prod -[iam.roles.update]-> top@northwind-prod = organizations/111122223333"},
+		},
+		{
+			"denied but for a group that nobody read", northwind + denied + " except principalSet://goog/group/breakglass@northwind.example", ci,
+			[]string{"unknown (none to escalate)", "perhaps ci@northwind-prod -[iam.serviceAccounts.getAccessToken]-> top@northwind-prod = organizations/111122223333"},
+		},
+		{
+			"denied but for a group with a group that nobody read", northwind + "group breakglass@northwind.example = group:inner@northwind.example\ngroup inner@northwind.example unread\n" + denied + " except principalSet://goog/group/breakglass@northwind.example", ci,
+			[]string{"unknown (none to escalate)", "perhaps ci@northwind-prod -[iam.serviceAccounts.getAccessToken]-> top@northwind-prod = organizations/111122223333"},
+		},
+		{"denied but for a group that was read", northwind + "group breakglass@northwind.example = top@northwind-prod group:breakglass@northwind.example\n" + denied + " except principalSet://goog/group/breakglass@northwind.example", ci, []string{"none (none to none)"}},
+		{
+			"denied but for accounts of an organisation that nobody read", strings.Replace(northwind, "org 111122223333\nfolder 7 in organizations/111122223333\n", "", 1) + strings.Replace(denied, "deny organizations/111122223333", "deny projects/northwind-prod", 1) +
+				" except principalSet://cloudresourcemanager.googleapis.com/organizations/5/type/ServiceAccount", ci,
+			[]string{"unknown (none to escalate)", "perhaps ci@northwind-prod -[iam.serviceAccounts.getAccessToken]-> top@northwind-prod = organizations/111122223333"},
+		},
+		{
+			"lifts what is denied to it", northwind + denied + "\nbind organizations/111122223333 roles/iam.denyAdmin " + ci, ci,
+			[]string{"unknown (write to escalate)", "perhaps ci@northwind-prod -[iam.serviceAccounts.getAccessToken]-> top@northwind-prod = organizations/111122223333"},
+		},
+		{"somebody who is gone and had the same address", northwind + "bind organizations/111122223333 roles/owner deleted:serviceAccount:ci@northwind-prod.iam.gserviceaccount.com?uid=123", ci, []string{"none (none to none)"}},
+		{"in other letters", northwind + "bind organizations/111122223333 roles/owner serviceAccount:CI@Northwind-Prod.IAM.gserviceaccount.com", ci, []string{"admin (admin to admin)"}},
+		{"groups in a circle", northwind + "group a@northwind.example = group:b@northwind.example\ngroup b@northwind.example = group:a@northwind.example " + ci + "\nbind organizations/111122223333 roles/owner group:A@northwind.example", ci, []string{"admin (admin to admin)"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := of(t, tt.estate, tt.who)

@@ -18,6 +18,7 @@ type deny struct {
 	cond   int32
 	whom   matcher
 	except matcher
+	unread bool // a group is excepted whose members are not all known
 }
 
 // A bound is an access boundary, made ready.
@@ -103,10 +104,29 @@ func (a *Analysis) inNode(h *holder, s *member.Member) inventory.Tri {
 		return inventory.False
 	}
 	at, ok := a.tree.index[s.Node]
-	if !ok || h.home < 0 {
+	switch {
+	case h.home < 0:
+		return inventory.Unknown
+	case ok && a.tree.within(h.home, at):
+		return inventory.True
+	case kindOf(s.Node) == placeProject:
+		if ok || a.tree.places[h.home].kind != placeProject || a.tree.numberOf(h.home) != "" {
+			return inventory.False
+		}
+		return inventory.Unknown
+	case a.rooted(h.home):
 		return inventory.False
+	default:
+		return inventory.Unknown // what its project is in was not all read
 	}
-	return inventory.TriOf(a.tree.within(h.home, at))
+}
+
+// rooted reports whether all that a place is in is known, up to the organisation.
+func (a *Analysis) rooted(at int32) bool {
+	for a.tree.places[at].parent >= 0 {
+		at = a.tree.places[at].parent
+	}
+	return a.tree.places[at].kind == placeOrganization
 }
 
 // addDenies makes the rules of deny policies ready.
@@ -119,7 +139,12 @@ func (a *Analysis) addDenies() {
 		}
 		set := deniedSet(d.Permissions)
 		set.Without(deniedSet(d.ExceptPermissions))
-		a.denies = append(a.denies, deny{Deny: d, place: at, set: set, cond: a.condOf(d.Condition), whom: newMatcher(d.Principals), except: newMatcher(d.Except)})
+		x := deny{Deny: d, place: at, set: set, cond: a.condOf(d.Condition), whom: newMatcher(d.Principals), except: newMatcher(d.Except)}
+		x.unread = slices.ContainsFunc(d.Except, func(m string) bool {
+			m = canonicalMember(m)
+			return strings.HasPrefix(m, "group:") && !a.wholeGroup(m, map[string]bool{})
+		})
+		a.denies = append(a.denies, x)
 	}
 	for i := range a.estate.Boundaries {
 		b := &a.estate.Boundaries[i]
@@ -181,21 +206,66 @@ func (r rule) deny() int32 { return int32(r) / 2 }
 func (r rule) certain() bool { return r%2 == 1 }
 
 // deniesOf lists the rules that are about somebody, for certain or perhaps. Being
-// excepted for certain takes a rule away.
+// excepted for certain takes a rule away; who may be in an excepted group, or may change
+// the policy, is perhaps excepted.
 func (a *Analysis) deniesOf(i int32, drawn []int32) []rule {
 	var out []rule
+	lifting := a.lifting(drawn)
 	for k := range a.denies {
 		d := &a.denies[k]
 		if d.set.Empty() {
 			continue
 		}
-		about := min(a.matches(&d.whom, i, drawn), -a.matches(&d.except, i, drawn))
+		except := a.matches(&d.except, i, drawn)
+		if except == inventory.False && (d.unread && a.holders[i].mayJoin() || slices.ContainsFunc(lifting, func(at int32) bool { return a.tree.within(d.place, at) })) {
+			except = inventory.Unknown
+		}
+		about := min(a.matches(&d.whom, i, drawn), -except)
 		switch about {
 		case inventory.True:
 			out = append(out, rule(2*k+1))
 		case inventory.Unknown:
 			out = append(out, rule(2*k))
 		case inventory.False:
+		}
+	}
+	return out
+}
+
+// mayJoin reports whether somebody may be in a group. Only people, service accounts and
+// groups are.
+func (h *holder) mayJoin() bool {
+	switch h.Kind {
+	case member.KindAccount, member.KindAgent, member.KindUser, member.KindGroup:
+		return true
+	default:
+		return false
+	}
+}
+
+// wholeGroup reports whether all members of a group are known, those of groups in it
+// too.
+func (a *Analysis) wholeGroup(text string, seen map[string]bool) bool {
+	if seen[text] {
+		return true
+	}
+	seen[text] = true
+	g := a.groups[text]
+	return g != nil && g.Known && !slices.ContainsFunc(g.Members, func(m string) bool {
+		m = canonicalMember(m)
+		return strings.HasPrefix(m, "group:") && !a.wholeGroup(m, seen)
+	})
+}
+
+// lifting lists the places at which holders have a role that changes deny policies.
+// That cannot be denied.
+func (a *Analysis) lifting(drawn []int32) []int32 {
+	var out []int32
+	for _, h := range drawn {
+		for _, g := range a.holders[h].grants {
+			if a.roles[g.role].Set.Meets(a.lifts) && (g.cond < 0 || a.conds[g.cond].plain != inventory.False) {
+				out = append(out, g.place)
+			}
 		}
 	}
 	return out

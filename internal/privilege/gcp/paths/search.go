@@ -120,14 +120,22 @@ type target struct {
 	use    int32 // of Estate.Workloads; -1 if it is none
 }
 
+// itself reports whether a way gives more to whoever takes it, and does not lead to
+// somebody else: a role on an account leads to the account.
+func (a *Analysis) itself(way int16, at int32) bool {
+	how := a.ways[way].how
+	return how == raise || how == edit && a.tree.places[at].kind != placeAccount
+}
+
 // targets are those whom ways lead to.
 type targets struct {
-	overs    []int32             // places that they lead to
-	accounts []target            // by the place of the account
-	runs     map[string][]target // by the place of what runs, for each type
-	presets  map[string][]target // by project
-	pools    []target            // identities of pools, by project
-	clusters []target            // Kubernetes service accounts, by project
+	overs     []int32             // places that they lead to
+	accounts  []target            // by the place of the account
+	runs      map[string][]target // by the place of what runs, for each type
+	presets   map[string][]target // by project
+	pools     []target            // identities of pools, by project
+	clusters  []target            // Kubernetes service accounts, by project
+	workforce []target            // identities of workforce pools, by organisation
 }
 
 // addTargets gathers whom ways lead to.
@@ -148,7 +156,9 @@ func (a *Analysis) addTargets() {
 				t.presets["cloudbuild"] = list
 			}
 		case h.home < 0:
-		case h.Kind == member.KindKubernetes:
+		case h.Workforce:
+			put(&t.workforce, h.home, int32(i), -1)
+		case h.Kind == member.KindKubernetes, strings.HasSuffix(h.Pool, ".svc.id.goog"):
 			put(&t.clusters, h.home, int32(i), -1)
 		case h.Kind == member.KindSubject, h.Kind == member.KindSet:
 			put(&t.pools, h.home, int32(i), -1)
@@ -177,6 +187,7 @@ func (a *Analysis) addTargets() {
 	byNumber(t.accounts)
 	byNumber(t.pools)
 	byNumber(t.clusters)
+	byNumber(t.workforce)
 	for _, list := range t.runs {
 		byNumber(list)
 	}
@@ -195,7 +206,12 @@ func (t *targets) of(w *way) []target {
 	case preset:
 		return t.presets[w.kind]
 	case federate:
+		if w.kind == kindWorkforce {
+			return t.workforce
+		}
 		return t.pools
+	case edit:
+		return t.accounts
 	case cluster:
 		return t.clusters
 	default:
@@ -250,6 +266,8 @@ func (a *Analysis) permits(p *powers, o *opening, t *target) (step, bool) {
 		if !have(t.at, w.project) || !w.account.Empty() && (h.place < 0 || !have(h.place, w.account)) {
 			return s, false
 		}
+	case edit: // the role is had on the account, and changed where it is kept
+		s.certain = o.certain
 	default:
 		if !have(t.at, w.project) || !a.enabled(p, w, t.at, &s) {
 			return s, false

@@ -190,7 +190,7 @@ func (a *Analysis) front(now [][]int32) *targets {
 		overs = append(overs, list...)
 	}
 	slices.Sort(overs)
-	f := &targets{overs: slices.Compact(overs), accounts: pick(a.targets.accounts), pools: pick(a.targets.pools), clusters: pick(a.targets.clusters), runs: map[string][]target{}, presets: map[string][]target{}}
+	f := &targets{overs: slices.Compact(overs), accounts: pick(a.targets.accounts), pools: pick(a.targets.pools), clusters: pick(a.targets.clusters), workforce: pick(a.targets.workforce), runs: map[string][]target{}, presets: map[string][]target{}}
 	for k, list := range a.targets.runs {
 		f.runs[k] = pick(list)
 	}
@@ -235,8 +235,8 @@ func (w *walker) walk(front *targets) {
 	for i := range p.opening {
 		o := &p.opening[i]
 		way := &w.a.ways[o.way]
-		switch way.how {
-		case raise, edit:
+		switch {
+		case w.a.itself(o.way, o.place):
 			w.raise(o)
 		default:
 			w.follow(p, o, way, w.a.below(front.of(way), o.place))

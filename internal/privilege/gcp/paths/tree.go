@@ -45,6 +45,9 @@ type tree struct {
 	index  map[string]int32
 	order  []int32 // places by their number
 	cut    bool    // folders deeper than maxDepth, or in a circle
+	// organization is the only one that was read; -1 if there are more or none. Pools
+	// of people do not tell of which they are.
+	organization int32
 }
 
 // canonical is the name under which a resource is kept.
@@ -81,7 +84,7 @@ func accountName(project, email string) string {
 
 // newTree puts up the hierarchy of an estate.
 func newTree(e *Estate) *tree {
-	t := &tree{index: map[string]int32{}}
+	t := &tree{index: map[string]int32{}, organization: -1}
 	nodes := slices.Clone(e.Nodes)
 	sort.SliceStable(nodes, func(i, j int) bool { return nodes[i].Name < nodes[j].Name })
 	for i := range nodes {
@@ -98,6 +101,16 @@ func newTree(e *Estate) *tree {
 	}
 	t.addResources(e)
 	t.number()
+	seen := 0
+	for i := range t.places {
+		if t.places[i].kind == placeOrganization {
+			t.organization = int32(i)
+			seen++
+		}
+	}
+	if seen != 1 {
+		t.organization = -1
+	}
 	return t
 }
 

@@ -149,7 +149,7 @@ func (t *Trust) weak(code, text string) { t.Weak = append(t.Weak, Weakness{code,
 // one if the providers are not known.
 func (a *Analysis) federated(t Trust, m *member.Member, at int32) []Trust {
 	t.Kind, t.Pool = TrustPool, m.Pool
-	if i, ok := a.index[canonicalMember(t.Principal)]; ok && a.holders[i].home >= 0 {
+	if i, ok := a.index[canonicalMember(t.Principal)]; ok && a.holders[i].home >= 0 && !m.Workforce {
 		a.home(&t, strings.TrimPrefix(a.tree.places[a.holders[i].home].name, "projects/"), at)
 	} else if project, ok := strings.CutPrefix(m.Pool, "projects/"); ok {
 		project, _, _ = strings.Cut(project, "/")

@@ -190,6 +190,9 @@ func presetWays() []way {
 	}
 }
 
+// kindWorkforce is the kind of ways that become identities of workforce pools.
+const kindWorkforce = "workforce"
+
 // poolWays become identities of pools and clusters.
 func poolWays() []way {
 	const api = "container.googleapis.com"
@@ -199,6 +202,8 @@ func poolWays() []way {
 	return []way{
 		{id: "iam.workloadIdentityPoolProviders.create", how: federate, at: []string{"iam.googleapis.com/workloadIdentityPoolProviders.create"}, text: "makes a provider of its own and signs in as %s"},
 		{id: "iam.workloadIdentityPoolProviders.update", how: federate, at: []string{"iam.googleapis.com/workloadIdentityPoolProviders.update"}, text: "changes a provider and signs in as %s"},
+		{id: "iam.workforcePoolProviders.create", how: federate, at: []string{"iam.googleapis.com/workforcePoolProviders.create"}, kind: kindWorkforce, text: "makes a provider of its own and signs in as %s"},
+		{id: "iam.workforcePoolProviders.update", how: federate, at: []string{"iam.googleapis.com/workforcePoolProviders.update"}, kind: kindWorkforce, text: "changes a provider and signs in as %s"},
 		pod("container.pods.create"), pod("container.deployments.create"), pod("container.daemonSets.create"), pod("container.jobs.create"), pod("container.cronJobs.create"),
 		{id: "container.serviceAccounts.createToken", how: cluster, at: []string{"container.serviceAccounts.createToken"}, api: api, text: "makes a token of %s"},
 		{id: "container.pods.exec+workloadIdentity", how: cluster, at: []string{"container.pods.exec"}, api: api, text: "runs commands in a pod of %s"},

@@ -25,6 +25,9 @@ func open(w *way, without string) string {
 	case preset:
 		return text + onProject + "bind organizations/111122223333 roles/owner serviceAccount:444455556666@" + w.kind + ".gserviceaccount.com\n"
 	case federate:
+		if w.kind == kindWorkforce {
+			return text + "bind organizations/111122223333 roles/at ci@northwind-prod\nbind sa:top@northwind-prod roles/iam.serviceAccountTokenCreator principalSet://iam.googleapis.com/locations/global/workforcePools/people/group/admins\n"
+		}
 		return text + onProject + "bind sa:top@northwind-prod roles/iam.workloadIdentityUser principalSet://iam.googleapis.com/projects/444455556666/locations/global/workloadIdentityPools/ci/*\n"
 	case cluster:
 		return text + onProject + "bind sa:top@northwind-prod roles/iam.workloadIdentityUser serviceAccount:northwind-prod.svc.id.goog[ns/sa]\n"

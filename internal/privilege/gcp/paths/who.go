@@ -97,6 +97,8 @@ func (a *Analysis) holderOf(text string) int32 {
 		if tail, ok := strings.CutPrefix(h.Pool, "projects/"); ok {
 			project, _, _ := strings.Cut(tail, "/")
 			h.home = a.projectPlace(project)
+		} else if h.Workforce {
+			h.home = a.tree.organization
 		}
 	}
 	i := int32(len(a.holders))
