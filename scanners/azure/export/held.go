@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,30 +18,23 @@ func held(fields map[string]json.RawMessage) (what string, only bool) {
 		}
 		return true
 	}
-	any := func(keys ...string) bool {
-		for _, k := range keys {
-			if has(k) {
-				return true
-			}
-		}
-		return false
-	}
+	one := func(keys ...string) bool { return slices.ContainsFunc(keys, func(k string) bool { return has(k) }) }
 	switch {
-	case any("accessToken", "access_token", "refresh_token", "id_token"):
+	case one("accessToken", "access_token", "refresh_token", "id_token"):
 		return "a token", true
-	case any("password", "clientSecret", "client_secret"):
+	case one("password", "clientSecret", "client_secret"):
 		return "a client secret or password", true
 	case has("keyName", "value"):
 		return "the key of a storage account", true
-	case any("connectionString", "primaryConnectionString", "secondaryConnectionString", "connectionStrings", "aliasPrimaryConnectionString"):
+	case one("connectionString", "primaryConnectionString", "secondaryConnectionString", "connectionStrings", "aliasPrimaryConnectionString"):
 		return "a connection string", true
-	case any("primaryKey", "secondaryKey", "primaryMasterKey", "secondaryMasterKey", "primaryReadonlyMasterKey", "key1", "key2"):
+	case one("primaryKey", "secondaryKey", "primaryMasterKey", "secondaryMasterKey", "primaryReadonlyMasterKey", "key1", "key2"):
 		return "the key of a resource", true
 	case has("passwords", "username"):
 		return "the password of a container registry", true
-	case any("userPWD", "publishingPassword"):
+	case one("userPWD", "publishingPassword"):
 		return "the password of a publishing profile", true
-	case any("kubeconfigs"):
+	case one("kubeconfigs"):
 		return "a kubeconfig", true
 	case has("name", "value") && len(fields["id"]) == 0 && len(fields["properties"]) == 0:
 		return "settings of an application with their values", true
@@ -48,10 +42,24 @@ func held(fields map[string]json.RawMessage) (what string, only bool) {
 		return "the value of a secret of a vault", false
 	case has("secretText"):
 		return "a client secret", false
-	case strings.Contains(string(fields["passwordCredentials"]), `"secretText": "`), strings.Contains(string(fields["passwordCredentials"]), `"secretText":"`):
+	case printed(fields["passwordCredentials"]):
 		return "a client secret", false
 	}
 	return "", false
+}
+
+// printed reports whether one of the secrets of an application has its text.
+func printed(list json.RawMessage) bool {
+	var secrets []struct {
+		Text json.RawMessage `json:"secretText"`
+	}
+	_ = json.Unmarshal(list, &secrets) // what is no list has none
+	for _, s := range secrets {
+		if text := string(s.Text); text != "" && text != "null" && text != `""` {
+			return true
+		}
+	}
+	return false
 }
 
 // values says that a file holds the value of a secret.
