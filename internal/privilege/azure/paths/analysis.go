@@ -53,6 +53,9 @@ type Analysis struct {
 	edges   []edge
 	graph   *graph
 
+	denies    []Deny   // of the estate, and those that perhaps apply
+	anybody   int32    // the node of every principal, perhaps; -1 is none yet
+	veiled    bool     // users of a group with directory roles were not read
 	direct    []grants // by node, of principals and groups
 	groups    *membership
 	protected map[int32]bool // users that hold directory roles
@@ -80,10 +83,14 @@ func Analyze(e *Estate) *Analysis {
 		roles: map[string]*arm.Role{}, rated: map[rating]int32{}, menus: map[rating][]offer{}, over: map[string]string{}, at: map[string]int32{},
 		profiled: map[string]int32{"": 0}, profiles: []profile{{}}, index: map[string]int32{}, apps: map[string]int32{}, owned: map[ownerKey]int32{}, variants: map[ownerKey]int32{}, sides: map[int32]int32{}, profile: map[int32]int32{},
 		held: map[holding]int32{}, hubs: map[hubKey]int32{}, powers: map[powerKey]int32{}, labeled: map[label]int32{}, noted: map[string]int32{},
-		protected: map[int32]bool{}, sealed: map[int32]bool{},
+		protected: map[int32]bool{}, sealed: map[int32]bool{}, anybody: -1,
 	}
 	for _, text := range []string{noteEligible, noteTime} { // asked for later, when nothing may change any more
 		a.note(text)
+	}
+	more, cut := further(e, a.ways)
+	if a.ways = append(a.ways, more...); cut {
+		a.unread = append(a.unread, "there are more kinds of resources with identities than were followed")
 	}
 	a.table = tableOf(a.ways, a.capabilities)
 	for i := range a.ways {

@@ -258,7 +258,7 @@ func TestAttack(t *testing.T) {
 			n.group("g", "ci", "other")
 			n.app("other")
 			n.assign("g", arm.Contributor, prod)
-			n.Denies = []Deny{{ID: "d", Scope: vm, Principals: []string{"ci"}, Permissions: []arm.Permission{{Actions: []string{"Microsoft.Compute/*"}}}}}
+			n.Denies = []Deny{{ID: "d", Scope: vm, Principals: []string{"ci"}, Permissions: []arm.Permission{{Actions: []string{"Microsoft.Compute/*", "Microsoft.GuestConfiguration/*"}}}}}
 		}, "write", "-", "", false},
 		{"denied above", func(n *tenant) {
 			n.assign("ci", arm.Owner, prod)

@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,32 +34,80 @@ func (a *Analysis) addProfiles() {
 	if len(a.estate.Denies) == 0 {
 		return
 	}
+	a.denies = slices.Clone(a.estate.Denies)
 	lists := map[int32][]int32{}
 	for i := range a.estate.Denies {
-		d := &a.estate.Denies[i]
-		for at := a.place(d.Scope); at >= 0; at = a.places[at].parent {
-			a.places[at].denied = true
-		}
-		free := a.everybodyIn(d.Exclude)
-		if slices.Contains(d.Principals, everyone) {
-			for n := range int32(len(a.nodes)) {
-				if !free[n] {
-					lists[n] = append(lists[n], int32(i))
-				}
-			}
-			continue
-		}
-		for n := range a.everybodyIn(d.Principals) {
-			if !free[n] {
-				lists[n] = append(lists[n], int32(i))
-			}
-		}
+		a.apply(int32(i), lists)
 	}
 	for n := range int32(len(a.nodes)) {
 		if list := lists[n]; len(list) > 0 {
 			a.profile[n] = a.profileFor(list)
 		}
 	}
+}
+
+// apply notes to whom a deny assignment applies. To whom it perhaps applies, as
+// somebody who may be in a group that was not read, a second one does with a
+// condition.
+func (a *Analysis) apply(i int32, lists map[int32][]int32) {
+	d := &a.estate.Denies[i]
+	for at := a.place(d.Scope); at >= 0; at = a.places[at].parent {
+		a.places[at].denied = true
+	}
+	free, hit := a.everybodyIn(d.Exclude), a.everybodyIn(d.Principals)
+	all, spared, more := slices.Contains(d.Principals, everyone), a.unreadIn(d.Exclude), a.unreadIn(d.Principals)
+	perhaps := int32(-1)
+	note := func(n int32, certain bool) {
+		if free[n] {
+			return
+		}
+		if certain {
+			lists[n] = append(lists[n], i)
+			return
+		}
+		if perhaps < 0 {
+			x := *d
+			x.Condition = cmp.Or(d.Condition, "member of a group")
+			perhaps = int32(len(a.denies))
+			a.denies = append(a.denies, x)
+		}
+		lists[n] = append(lists[n], perhaps)
+	}
+	if !all && !more {
+		for n := range hit {
+			note(n, !spared)
+		}
+		return
+	}
+	for n := range int32(len(a.nodes)) {
+		note(n, (all || hit[n]) && !spared)
+	}
+}
+
+// unreadIn reports whether among ids is a group with members that were not read.
+func (a *Analysis) unreadIn(ids []string) bool {
+	for _, id := range ids {
+		n, ok := a.index[id]
+		if !ok || a.nodes[n].kind == nodeOther {
+			if id != everyone && a.missing(PartGroups) {
+				return true
+			}
+			continue
+		}
+		unread := false
+		see := func(m int32) bool {
+			g := a.group(m)
+			unread = unread || g != nil && !g.Known
+			return !unread
+		}
+		if see(n) {
+			a.members(n, see)
+		}
+		if unread {
+			return true
+		}
+	}
+	return false
 }
 
 // everybodyIn are principals and those in them, if they are groups.
@@ -95,7 +144,7 @@ func (a *Analysis) profileFor(list []int32) int32 {
 	}
 	p := profile{key: b.String(), denies: list}
 	for _, i := range list {
-		p.at = append(p.at, a.place(a.estate.Denies[i].Scope))
+		p.at = append(p.at, a.place(a.denies[i].Scope))
 	}
 	a.profiles = append(a.profiles, p)
 	at := int32(len(a.profiles) - 1)
@@ -111,7 +160,7 @@ func (a *Analysis) profileOf(n int32) int32 { return a.profile[n] }
 func (a *Analysis) denials(prof, at int32) (key string, out []arm.Denial) {
 	p := &a.profiles[prof]
 	for k, i := range p.denies {
-		d := &a.estate.Denies[i]
+		d := &a.denies[i]
 		if a.within(at, p.at[k]) && (!d.NotChildren || at == p.at[k]) {
 			key += strconv.Itoa(int(i)) + ","
 			out = append(out, arm.Denial{Permissions: d.Permissions, Conditional: d.Condition != ""})
@@ -126,7 +175,7 @@ func (a *Analysis) blocks(prof, at int32, w int, resource bool) inventory.Tri {
 	out := inventory.False
 	p := &a.profiles[prof]
 	for k, i := range p.denies {
-		d := &a.estate.Denies[i]
+		d := &a.denies[i]
 		if p.at[k] != at || d.NotChildren && !resource {
 			continue
 		}

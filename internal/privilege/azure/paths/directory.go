@@ -22,6 +22,8 @@ const (
 	noteDisabled = "it is disabled and has to be enabled first"
 	noteLocked   = "the application may lock its credentials"
 	noteRule     = "its members are those that a rule names"
+	noteVeiled   = "if the user is in no group that holds directory roles"
+	noteSomeone  = "if there is such a user in the group"
 	noteRoles    = "whether roles can be assigned to the group is not known"
 )
 
@@ -180,7 +182,11 @@ func (a *Analysis) power(p entra.Power) int32 {
 		if a.sealed[int32(i)] {
 			continue
 		}
-		if to, ok := a.reach(p, int32(i)); ok {
+		to, ok := a.reach(p, int32(i))
+		if !ok {
+			to, ok = a.someone(p, int32(i))
+		}
+		if ok {
 			to.from = n
 			a.link(to)
 		}
@@ -193,6 +199,16 @@ func (a *Analysis) power(p entra.Power) int32 {
 		a.link(edge{from: n, to: a.unseen, label: -1, note: a.note("not everything was read that it reaches"), cost: 1})
 	}
 	return n
+}
+
+// someone says whether a power over users reaches who is in a group: users are not
+// all read.
+func (a *Analysis) someone(p entra.Power, n int32) (edge, bool) {
+	g := a.group(n)
+	if g == nil || p != entra.Users && p != entra.UsersMaybe || g.Users == inventory.False || a.protected[n] {
+		return edge{}, false
+	}
+	return edge{to: n, label: -1, note: a.note(noteSomeone), cost: 1}, true
 }
 
 // reach says whether a power reaches a node.
@@ -221,6 +237,9 @@ func (a *Analysis) reach(p entra.Power, n int32) (edge, bool) {
 	case entra.Users, entra.UsersMaybe:
 		if x.Kind != KindUser || a.protected[n] {
 			return e, false
+		}
+		if a.veiled {
+			doubt(noteVeiled)
 		}
 		if p == entra.UsersMaybe {
 			doubt("if the user can sign in with a password alone")
@@ -325,43 +344,18 @@ func (a *Analysis) addOwnership() {
 			a.link(edge{from: from, to: n, label: a.label("muster-az121", "signs in as agent {}, whose blueprint it is"), note: -1, cost: 1, certain: true})
 		}
 		if p.BlueprintSelf || a.openApp(p) {
-			a.ownedBy(p.Owners, n, "adds a credential to {}, which it owns", p.Enabled)
+			a.ownedBy(p, n)
 		}
+		a.signers(p, n)
 	}
 	for i := range a.estate.Groups {
 		g := &a.estate.Groups[i]
 		if g.Synced != inventory.True && !g.Dynamic {
-			a.ownedBy(g.Owners, a.index[g.ID], "adds itself to group {}, which it owns", inventory.True)
+			for _, id := range g.Owners {
+				if from, ok := a.index[id]; ok {
+					a.owns(from, a.index[g.ID], "adds itself to group {}, which it owns", "")
+				}
+			}
 		}
 	}
-}
-
-// ownedBy adds the edges of owners.
-func (a *Analysis) ownedBy(owners []string, n int32, text string, enabled inventory.Tri) {
-	for _, id := range owners {
-		from, ok := a.index[id]
-		if !ok {
-			continue
-		}
-		e := edge{from: from, to: n, label: a.label("AZOwns", text), note: -1, proof: proof{proofOwner, n}, cost: 1, certain: true}
-		switch {
-		case enabled == inventory.False:
-			e.certain, e.note = false, a.note(noteDisabled)
-		case !a.user(from) && !a.managesOwn(from):
-			e.certain, e.note = false, a.note(noteSelf)
-		}
-		a.link(e)
-	}
-}
-
-// managesOwn reports whether an application may manage those that it owns.
-func (a *Analysis) managesOwn(n int32) bool {
-	for _, k := range a.grantsOf(n).appRoles {
-		r := &a.estate.AppRoles[k]
-		e := a.entra.Permission(r.Resource, r.ID, r.Name)
-		if e.Has(entra.OwnApps) || e.Has(entra.Apps) {
-			return true
-		}
-	}
-	return false
 }

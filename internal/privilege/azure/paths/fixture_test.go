@@ -61,7 +61,7 @@ func (t *tenant) add(p Principal) *Principal {
 }
 
 func (t *tenant) group(id string, members ...string) *Group {
-	t.Groups = append(t.Groups, Group{ID: id, Name: id, RoleAssignable: inventory.False, Office: inventory.False, Synced: inventory.False, Members: members, Known: true})
+	t.Groups = append(t.Groups, Group{ID: id, Name: id, RoleAssignable: inventory.False, Office: inventory.False, Synced: inventory.False, Users: inventory.False, Members: members, Known: true})
 	return &t.Groups[len(t.Groups)-1]
 }
 

@@ -47,15 +47,8 @@ func (a *Analysis) addMembers() {
 // strangers lets everybody perhaps be in a group whose members were not read,
 // and in a group that is not in the estate.
 func (a *Analysis) strangers() {
-	anybody := int32(-1)
 	link := func(to int32, why string) {
-		if anybody < 0 {
-			anybody = a.node(nodeHub, -1)
-			for i := range a.estate.Principals {
-				a.link(edge{from: a.index[a.estate.Principals[i].ID], to: anybody, label: -1, note: -1})
-			}
-		}
-		a.link(edge{from: anybody, to: to, label: -1, note: a.note(why), proof: proof{proofMember, to}})
+		a.link(edge{from: a.everybody(), to: to, label: -1, note: a.note(why), proof: proof{proofMember, to}})
 	}
 	for i := range a.estate.Groups {
 		if g := &a.estate.Groups[i]; !g.Known {
@@ -76,6 +69,17 @@ func (a *Analysis) strangers() {
 			link(n, "who holds a directory role was not read")
 		}
 	}
+}
+
+// everybody is the node that each principal perhaps is.
+func (a *Analysis) everybody() int32 {
+	if a.anybody < 0 {
+		a.anybody = a.node(nodeHub, -1)
+		for i := range a.estate.Principals {
+			a.link(edge{from: a.index[a.estate.Principals[i].ID], to: a.anybody, label: -1, note: -1})
+		}
+	}
+	return a.anybody
 }
 
 // of lists the groups that a node is in, sorted.
@@ -167,9 +171,12 @@ func (a *Analysis) guard() {
 	}
 	for i := range a.estate.Groups {
 		g := &a.estate.Groups[i]
+		n := a.index[g.ID]
+		a.veiled = a.veiled || g.Users != inventory.False && (g.RoleAssignable == inventory.True || a.protected[n])
 		if g.RoleAssignable != inventory.True {
 			continue
 		}
+		a.protected[n] = true
 		for _, list := range [][]string{g.Members, g.Owners} {
 			for _, id := range list {
 				if n, ok := a.index[id]; ok {

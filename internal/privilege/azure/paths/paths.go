@@ -98,8 +98,14 @@ type Principal struct {
 	Microsoft bool
 	// Owners are object ids of those who own the service principal or the
 	// registration.
-	Owners      []string
-	OwnersKnown bool
+	Owners []string
+	// InstanceOwners are those of them who own the service principal alone, whose
+	// credentials may be locked.
+	InstanceOwners []string
+	OwnersKnown    bool
+	// Signers are object ids of those whose tokens it trusts: managed identities that
+	// a federated credential names.
+	Signers []string
 	// Blueprint is the app id of the blueprint of an agent identity: who holds
 	// credentials of the blueprint acts as the agent.
 	Blueprint string
@@ -118,8 +124,10 @@ type Group struct {
 	Dynamic        bool          // its members are those that a rule names
 	Synced         inventory.Tri // kept from a directory on premises
 	Members        []string      // direct ones
-	Known          bool          // all direct members are in Members
-	Owners         []string
+	Known          bool          // all direct members are in Members, users perhaps left out
+	// Users says whether there are users in it that are not in Members.
+	Users  inventory.Tri
+	Owners []string
 }
 
 // A Unit is an administrative unit.

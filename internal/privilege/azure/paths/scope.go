@@ -56,16 +56,17 @@ func (a *Analysis) place(id string) int32 {
 
 // wide reports whether a scope is a subscription or more.
 func wide(id string) bool {
-	rest, ok := strings.CutPrefix(id, subscriptionPrefix)
-	return id == "" || strings.HasPrefix(id, groupPrefix) || ok && !strings.Contains(rest, "/")
+	for _, prefix := range []string{subscriptionPrefix, groupPrefix} {
+		if rest, ok := strings.CutPrefix(id, prefix); ok && !strings.Contains(rest, "/") {
+			return true
+		}
+	}
+	return id == ""
 }
 
 // above is the scope around a scope.
 func (a *Analysis) above(id string) string {
-	if strings.HasPrefix(id, groupPrefix) {
-		return a.over[id]
-	}
-	if wide(id) { // a subscription
+	if wide(id) { // a management group or a subscription
 		return a.over[id]
 	}
 	if strings.Count(id, "/") > 2*maxDepth {

@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/privilege/azure/arm"
@@ -54,7 +55,7 @@ func ways() []way {
 		reach   = "the machine lets Entra users sign in and can be reached"
 	)
 	return []way{
-		{id: "AZVMContributor", on: "microsoft.compute/virtualmachines", text: command, needs: one("Microsoft.Compute/virtualMachines", "runCommand/action", "runCommands/write", "extensions/write")},
+		{id: "AZVMContributor", on: "microsoft.compute/virtualmachines", text: command, needs: append(one("Microsoft.Compute/virtualMachines", "runCommand/action", "runCommands/write", "extensions/write"), one("Microsoft.GuestConfiguration", "guestConfigurationAssignments/write")...)},
 		{id: "AZVMAdminLogin", on: "microsoft.compute/virtualmachines", text: login, note: reach, needs: one("Microsoft.Compute/virtualMachines", "data:loginAsAdmin/action", "data:login/action")},
 		{id: "muster-az001", on: "microsoft.compute/virtualmachinescalesets", text: command, needs: one("Microsoft.Compute/virtualMachineScaleSets", "virtualMachines/runCommand/action", "virtualMachines/runCommands/write", "virtualMachines/extensions/write", "extensions/write", "write")},
 		{id: "AZWebsiteContributor", on: typeSite, text: "deploys code and acts as {}", needs: one("Microsoft.Web/sites", "write", "publish/action", "publishxml/action", "config/list/action", "extensions/write", "sourcecontrols/write")},
@@ -72,7 +73,7 @@ func ways() []way {
 		{id: "muster-az004", on: "microsoft.app/containerapps", text: code, needs: one("Microsoft.App/containerApps", "write", "getAuthtoken/action")},
 		{id: "muster-az004", on: "microsoft.app/jobs", text: code, needs: [][]string{{"Microsoft.App/jobs/write", "Microsoft.App/jobs/start/action"}}},
 		{id: "muster-az005", on: "microsoft.containerregistry/registries/tasks", text: code, needs: one("Microsoft.ContainerRegistry/registries", "tasks/write")},
-		{id: "AZAKSContributor", on: "microsoft.containerservice/managedclusters", text: "commands the cluster and acts as {} from its nodes", needs: one("Microsoft.ContainerService/managedClusters", "listClusterAdminCredential/action", "runCommand/action", "write", "data:pods/write", "data:pods/exec/action")},
+		{id: "AZAKSContributor", on: "microsoft.containerservice/managedclusters", text: "commands the cluster and acts as {}", needs: one("Microsoft.ContainerService/managedClusters", "listClusterAdminCredential/action", "runCommand/action", "write", "data:pods/write", "data:pods/exec/action")},
 		{id: "muster-az006", on: "microsoft.datafactory/factories", text: "runs a pipeline of its own and acts as {}", needs: [][]string{{"Microsoft.DataFactory/factories/pipelines/write", "Microsoft.DataFactory/factories/pipelines/createRun/action"}}},
 		{id: "muster-az007", on: "microsoft.batch/batchaccounts", text: "runs a task on the pool and acts as {}", needs: one("Microsoft.Batch/batchAccounts", "listKeys/action", "pools/write", "data:jobs/write")},
 		{id: "muster-az008", on: "microsoft.machinelearningservices/workspaces", text: "runs a job and acts as {}", needs: one("Microsoft.MachineLearningServices/workspaces", "jobs/write", "computes/write", "experiments/runs/submit/action", "onlineEndpoints/deployments/write")},
@@ -86,6 +87,30 @@ func ways() []way {
 		{id: "muster-az013", on: typeIdentity, text: "lets an outside issuer sign in as {}", needs: one("Microsoft.ManagedIdentity/userAssignedIdentities", "federatedIdentityCredentials/write")},
 		{id: "AZManagedIdentity", on: typeIdentity, text: "assigns {} to a resource of its own and acts as it", hosts: true, needs: one("Microsoft.ManagedIdentity/userAssignedIdentities", "*/assign/action", "assign/action")},
 	}
+}
+
+// maxWays is how many ways there are at most: a bit for each.
+const maxWays = 60
+
+// further are ways to resources of an estate of which no table says whether
+// changing them is enough to act as them.
+func further(e *Estate, known []way) (out []way, more bool) {
+	var types []string
+	for i := range e.Resources {
+		r := &e.Resources[i]
+		kind := strings.ToLower(r.Type)
+		if kind != "" && len(r.Identities) > 0 && !slices.Contains(types, kind) && !slices.ContainsFunc(known, func(w way) bool { return w.on == kind }) {
+			types = append(types, kind)
+		}
+	}
+	slices.Sort(types)
+	for _, kind := range types {
+		if len(known)+len(out) == maxWays {
+			return out, true
+		}
+		out = append(out, way{id: "muster-az014", on: kind, text: "changes a resource and acts as {}", note: "the resource does with its identity what it is told", needs: one(kind, "write")})
+	}
+	return out, false
 }
 
 // hosts lists the actions that make a place where code runs as an identity.
