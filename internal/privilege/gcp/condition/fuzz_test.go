@@ -61,3 +61,19 @@ func TestBounded(t *testing.T) {
 		})
 	}
 }
+
+// FuzzGate proves that no attribute condition and no mapping fails or takes long, or
+// becomes certain of the contrary when more is known.
+func FuzzGate(f *testing.F) {
+	f.Add(`assertion.sub.matches("^repo:northwind/.*$")`, "assertion.repository + '@' + assertion.ref", "northwind/web@refs/heads/main")
+	f.Add(`has(assertion.x) ? attribute.y == "z" : google.subject in ["a"]`, "{assertion.a", "")
+	f.Add("\x00", "assertion['a'].extract('{x}')", "\x00")
+	f.Fuzz(func(t *testing.T, text, mapping, value string) {
+		g := condition.NewGate(text, map[string]string{"google.subject": mapping, "attribute.y": mapping, mapping: text})
+		less, more := g.Admits(nil, "", ""), g.Admits(map[string]string{"sub": "repo:a/b:pull_request", "repository": "a/b"}, "", "")
+		if less == -more && less != inventory.Unknown {
+			t.Errorf("%q with %q is %v, and %v when more is known", text, mapping, less, more)
+		}
+		g.Admits(nil, "google.subject", value)
+	})
+}

@@ -37,6 +37,7 @@ type Analysis struct {
 	public      []int32           // allUsers, allAuthenticatedUsers
 	sets        map[int32][]int32 // holders that stand for all accounts of a place
 	shared      map[string]*powers
+	gates       *sync.Map // of providers
 	examples    *sync.Map // of places for which conditions hold
 	levels      *sync.Map // of roles beneath rules of deny policies
 
@@ -57,7 +58,7 @@ func Analyze(e *Estate, workers int) *Analysis {
 		given: map[string]*Role{}, deleted: map[string]bool{}, roleIndex: map[string]int32{}, condIndex: map[string]int32{}, index: map[string]int32{},
 		latest: latest{mu: &sync.Mutex{}, by: map[int32]*Result{}, lone: map[alone]*powers{}},
 		lifts:  role.SetOf("iam.denypolicies.update", "iam.denypolicies.delete"), groups: map[string]*Group{},
-		knownGroups: map[int32]bool{}, sets: map[int32][]int32{}, shared: map[string]*powers{}, levels: &sync.Map{}, examples: &sync.Map{}, trusted: map[int32][]int32{},
+		knownGroups: map[int32]bool{}, sets: map[int32][]int32{}, shared: map[string]*powers{}, levels: &sync.Map{}, examples: &sync.Map{}, gates: &sync.Map{}, trusted: map[int32][]int32{},
 	}
 	for i := range a.ways {
 		if w := &a.ways[i]; w.how == become || w.how == delegate || w.how == pass {

@@ -3,6 +3,7 @@ package paths
 import (
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/condition"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/member"
 )
@@ -80,7 +81,7 @@ type demanded struct {
 
 // demand gathers what a token has to have, by the member and by the attribute
 // condition of the provider, and says what is weak about it.
-func (t *Trust) demand(p *Provider, m *member.Member) {
+func (a *Analysis) demand(t *Trust, p *Provider, m *member.Member) {
 	all := t.ofMember(p, m)
 	if p != nil && p.Condition != "" {
 		for _, c := range condition.ReadClaims(p.Condition).All {
@@ -95,7 +96,7 @@ func (t *Trust) demand(p *Provider, m *member.Member) {
 		t.claimed(&i, d)
 	}
 	if t.Kind != TrustPool {
-		t.width(&i, m, all)
+		a.width(t, &i, p, m, all)
 	}
 	t.order()
 }
@@ -161,7 +162,7 @@ const (
 )
 
 // width says whether others than one workload get in.
-func (t *Trust) width(i *issuer, m *member.Member, all []demanded) {
+func (a *Analysis) width(t *Trust, i *issuer, p *Provider, m *member.Member, all []demanded) {
 	narrow := anybody
 	for _, d := range all {
 		narrow = max(narrow, t.narrowness(i, d))
@@ -184,6 +185,10 @@ func (t *Trust) width(i *issuer, m *member.Member, all []demanded) {
 		t.weak(WeakSubject, "any branch, tag, environment or phase of one project may become it")
 	case narrow == customer:
 		t.weak(WeakSubject, "more than one workload of the same owner may become it")
+	case i.shared && a.stranger(i.platform, p, m) == inventory.False:
+		if m.Kind != member.KindSubject {
+			t.weak(WeakSubject, "others than one workload may become it, unless a part of the attribute condition that is not read here says otherwise")
+		}
 	case i.shared:
 		t.weak(WeakNoSubject, "anybody who has "+t.Issuer+" make a token may become it: neither the member nor the attribute condition says whose")
 	case m.All:

@@ -161,7 +161,7 @@ func (a *Analysis) federated(t Trust, m *member.Member, at int32) []Trust {
 		if t.InEstate == inventory.False {
 			t.weak(WeakCrossAccount, "lets in identities of a pool of project "+t.Project+", which is not among those read")
 		}
-		t.demand(nil, m)
+		a.demand(&t, nil, m)
 		return []Trust{t}
 	}
 	if pool.Disabled == inventory.True {
@@ -169,7 +169,7 @@ func (a *Analysis) federated(t Trust, m *member.Member, at int32) []Trust {
 	}
 	if len(pool.Providers) == 0 {
 		t.Closed = true // nobody can sign in to a pool without a provider
-		t.demand(nil, m)
+		a.demand(&t, nil, m)
 		return []Trust{t}
 	}
 	var out []Trust
@@ -178,7 +178,7 @@ func (a *Analysis) federated(t Trust, m *member.Member, at int32) []Trust {
 		x := t
 		x.Provider, x.Closed = p.Name, t.Closed || p.Disabled == inventory.True
 		x.Audiences = slices.Clone(p.Audiences)
-		x.provider(p, m)
+		a.provider(&x, p, m)
 		out = append(out, x)
 	}
 	return out
@@ -217,7 +217,7 @@ func poolOf(name string) (project, rest string, ok bool) {
 }
 
 // provider describes how identities come in by a provider.
-func (t *Trust) provider(p *Provider, m *member.Member) {
+func (a *Analysis) provider(t *Trust, p *Provider, m *member.Member) {
 	t.Issuer = strings.TrimSuffix(strings.TrimPrefix(p.Issuer, "https://"), "/")
 	switch p.Kind {
 	case "oidc":
@@ -229,7 +229,7 @@ func (t *Trust) provider(p *Provider, m *member.Member) {
 	case "x509":
 		t.Kind = TrustX509
 	}
-	t.demand(p, m)
+	a.demand(t, p, m)
 }
 
 // order sorts weaknesses by code, so that they do not depend on how they were found.
