@@ -118,6 +118,10 @@ func spelling(word string) string {
 		return "access token"
 	case "ldap":
 		return "LDAP"
+	case "hmac":
+		return "HMAC"
+	case "oauth":
+		return "OAuth"
 	case "iam":
 		return "IAM"
 	case "mcp":
