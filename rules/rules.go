@@ -120,7 +120,8 @@
 //	machine_reason, human_reason  why a user is taken for a machine or a person
 //	centrally_managed    of root: whether the organisation manages root access
 //	outbound_federation, outbound_issuer  of root: whether the account makes tokens
-//	effective_level      what it can do with all its policies and limits
+//	effective_level, possible_level  what it can do with all its policies and limits;
+//	                     the most that it may be where that is not known
 //	unused_services, unused_service_names, unused_source  what it may use and does not
 //	roles                of a provider: how many roles trust it; 0 only if all were read
 //	assignments, session  of a permission set: how many, and seconds
@@ -147,7 +148,7 @@
 //	api_keys, keys       how many are bound to it or its own; 0 only if all were listed
 //	recommended_off      true: Google finds that nobody uses it
 //	kind                 of a principal: subject, attribute, group, pool, namespace, agent
-//	keys_uploaded        of a provider, true: its issuer's keys are copies
+//	issuer, keys_uploaded  of a provider: who vouches; true if its keys are copies
 //	status, origin       of a key: what Google says of it, USER_PROVIDED if it was uploaded
 //	bound, restriction, allowed  of an API key: its account, who may call, what
 //	versions, total_versions  of a secret: enabled ones, all
