@@ -407,7 +407,9 @@ func (doc *document) appRoleAssignment(raw json.RawMessage, _ map[string]json.Ra
 	doc.assigned(&a)
 	switch {
 	case doc.collection == "serviceprincipals/approleassignments", doc.call != nil && doc.call.name == callAppRoles && doc.subject() == lower(a.Principal):
-		doc.t.allRoles[lower(a.Principal)] = !doc.more
+		if doc.ended > 0 || doc.pages == 0 { // the last page
+			doc.t.allRoles[lower(a.Principal)] = true
+		}
 	default:
 		doc.t.some[spot{callAppRoles, ""}] = true
 	}

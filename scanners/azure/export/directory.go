@@ -2,9 +2,9 @@ package export
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
-	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -109,15 +109,58 @@ func (doc *document) directory(raw json.RawMessage, fields map[string]json.RawMe
 	return true
 }
 
-// kind tells what an object is by its type or its fields; nil if that is not clear.
+// A sign is fields by which an object is known.
+type sign struct {
+	take taker
+	keys []string // all of them
+}
+
+// signs lists what objects of Microsoft Graph are known by; the first that fits counts.
+func signs() []sign {
+	return []sign{
+		{(*document).appRoleAssignment, []string{"appRoleId", "principalId", "resourceId"}},
+		{(*document).delegated, []string{"clientId", "consentType", "scope"}},
+		{(*document).scheduled, []string{"roleAssignmentOriginId"}},
+		{(*document).scheduled, []string{"roleDefinitionId", "principalId", "assignmentType"}},
+		{(*document).eligible, []string{"roleDefinitionId", "principalId", "memberType"}},
+		{(*document).roleHolder, []string{"roleDefinitionId", "principalId", "directoryScopeId"}},
+		{(*document).directoryRole, []string{"templateId", "rolePermissions"}},
+		{(*document).federatedCredential, []string{"issuer", "subject", "audiences"}},
+		{(*document).federatedCredential, []string{"issuer", "claimsMatchingExpression"}},
+		{(*document).signIn, []string{"lastSignInActivity", "appId"}},
+		{(*document).keySignIn, []string{"keyId", "signInActivity"}},
+		{(*document).credential, []string{"keyId", "startDateTime"}},
+		{(*document).credential, []string{"keyId", "endDateTime"}},
+		{(*document).audit, []string{"activityDisplayName", "targetResources"}},
+		{(*document).risk, []string{"riskLevel", "riskState"}},
+		{(*document).organization, []string{"verifiedDomains"}},
+		{(*document).defaultPolicy, []string{"applicationRestrictions"}},
+		{(*document).managementPolicy, []string{"restrictions", "isEnabled"}},
+		{(*document).consent, []string{"defaultUserRolePermissions"}},
+		{(*document).unit, []string{"isMemberManagementRestricted"}},
+		{(*document).principal, []string{"appId", "servicePrincipalType"}},
+		{(*document).principal, []string{"appId", "servicePrincipalNames"}},
+		{(*document).principal, []string{"appId", "appOwnerOrganizationId"}},
+		{(*document).application, []string{"appId", "signInAudience"}},
+		{(*document).application, []string{"appId", "passwordCredentials"}},
+		{(*document).application, []string{"appId", "requiredResourceAccess"}},
+		{(*document).application, []string{"appId", "identifierUris"}},
+		{nil, []string{"id", "owners"}},
+		{nil, []string{"id", "federatedIdentityCredentials"}},
+		{nil, []string{"id", "appRoleAssignments"}},
+		{(*document).user, []string{"userPrincipalName"}},
+		{(*document).group, []string{"securityEnabled"}},
+		{(*document).group, []string{"groupTypes"}},
+		{(*document).group, []string{"isAssignableToRole"}},
+	}
+}
+
+// kind tells what an object is by its type, the name of its file or its fields; nil if
+// that is not clear.
 func (doc *document) kind(fields map[string]json.RawMessage) taker {
-	has := func(keys ...string) bool {
-		for _, k := range keys {
-			if _, ok := fields[k]; !ok {
-				return false
-			}
-		}
-		return true
+	has := func(k string) bool {
+		_, ok := fields[k]
+		return ok
 	}
 	odata := text(fields["@odata.type"])
 	switch lower(odata[strings.LastIndex(odata, ".")+1:]) {
@@ -126,67 +169,40 @@ func (doc *document) kind(fields map[string]json.RawMessage) taker {
 	case "group":
 		return (*document).group
 	}
-	named := ""
-	if doc.call != nil {
-		named = doc.call.name
+	if take := doc.namedKind(has); take != nil {
+		return take
 	}
+	for _, s := range doc.r.signs {
+		if !slices.ContainsFunc(s.keys, func(k string) bool { return !has(k) }) {
+			if s.take == nil {
+				return doc.expandedKind(fields)
+			}
+			return s.take
+		}
+	}
+	return nil
+}
+
+// namedKind tells what an object is by the name of its file, where somebody chose so
+// few fields that they do not tell; nil if it is not named so.
+func (doc *document) namedKind(has func(string) bool) taker {
+	if doc.call == nil || !has("id") {
+		return nil
+	}
+	principal := has("servicePrincipalType")
 	switch {
-	case named == callApplications && has("id", "appId"):
+	case doc.call.name == callApplications && has("appId"):
 		return (*document).application
-	case named == callPrincipals && has("id", "appId"):
+	case doc.call.name == callPrincipals && has("appId"):
 		return (*document).principal
-	case named == callUnits && has("id", "displayName"):
+	case doc.call.name == callUnits && has("displayName"):
 		return (*document).unit
-	case named == callBlueprints && has("id", "appId"):
+	case doc.call.name == callBlueprints && has("appId"):
 		return (*document).blueprint
-	case named == callAgents && has("id") && !has("servicePrincipalType"):
+	case doc.call.name == callAgents && !principal:
 		return (*document).agent
-	case named == callAgentBlueprint && has("id") && !has("servicePrincipalType"):
+	case doc.call.name == callAgentBlueprint && !principal:
 		return (*document).agentBlueprint
-	case has("appRoleId", "principalId", "resourceId"):
-		return (*document).appRoleAssignment
-	case has("clientId", "consentType", "scope"):
-		return (*document).delegated
-	case has("roleAssignmentOriginId"), has("roleDefinitionId", "principalId", "assignmentType"):
-		return (*document).scheduled
-	case has("roleDefinitionId", "principalId", "memberType"):
-		return (*document).eligible
-	case has("roleDefinitionId", "principalId", "directoryScopeId"):
-		return (*document).roleHolder
-	case has("templateId", "rolePermissions"):
-		return (*document).directoryRole
-	case has("issuer", "subject", "audiences"), has("issuer", "claimsMatchingExpression"):
-		return (*document).federatedCredential
-	case has("lastSignInActivity", "appId"):
-		return (*document).signIn
-	case has("keyId", "signInActivity"):
-		return (*document).keySignIn
-	case has("keyId") && (has("startDateTime") || has("endDateTime")):
-		return (*document).credential
-	case has("activityDisplayName", "targetResources"):
-		return (*document).audit
-	case has("riskLevel", "riskState"):
-		return (*document).risk
-	case has("verifiedDomains"):
-		return (*document).organization
-	case has("applicationRestrictions"):
-		return (*document).defaultPolicy
-	case has("restrictions", "isEnabled"):
-		return (*document).managementPolicy
-	case has("defaultUserRolePermissions"):
-		return (*document).consent
-	case has("isMemberManagementRestricted"):
-		return (*document).unit
-	case has("appId") && (has("servicePrincipalType") || has("servicePrincipalNames") || has("appOwnerOrganizationId")):
-		return (*document).principal
-	case has("appId") && (has("signInAudience") || has("passwordCredentials") || has("requiredResourceAccess") || has("identifierUris")):
-		return (*document).application
-	case has("id") && has("owners") || has("id") && has("federatedIdentityCredentials") || has("id") && has("appRoleAssignments"):
-		return doc.expandedKind(fields)
-	case has("userPrincipalName"):
-		return (*document).user
-	case has("securityEnabled") || has("groupTypes") || has("isAssignableToRole"):
-		return (*document).group
 	}
 	return nil
 }
@@ -314,7 +330,7 @@ func (doc *document) organization(raw json.RawMessage, _ map[string]json.RawMess
 	}
 	b := doc.t
 	b.ids[lower(v.ID)] += certain
-	b.name, b.contacts = v.Name, append(v.Contacts, v.Security...)
+	b.name, b.contacts = v.Name, slices.Concat(v.Contacts, v.Security)
 	for _, d := range v.Domains {
 		if d.Default || d.Initial && b.domain == "" {
 			b.domain = d.Name
@@ -495,11 +511,4 @@ func (doc *document) audit(raw json.RawMessage, _ map[string]json.RawMessage) {
 			doc.t.creators.merge(c.Object+" "+c.Activity+" "+c.At.Format("20060102150405"), c)
 		}
 	}
-}
-
-// triOf is what a field says, if it is there.
-func triOf(fields map[string]json.RawMessage, key string) inventory.Tri {
-	var f flag
-	_ = json.Unmarshal(fields[key], &f) // it takes anything
-	return f.Tri
 }

@@ -300,8 +300,7 @@ func (doc *document) failure(raw json.RawMessage, fields map[string]json.RawMess
 	return true
 }
 
-// refused reads what az said in place of an answer: ERROR: (AuthorizationFailed) The
-// client …
+// refused reads what az said in place of an answer, which begins with ERROR:.
 func (r *reader) refused(name, said string) {
 	_, said, _ = strings.Cut(said, "ERROR: ")
 	r.failed(r.document(name), said)

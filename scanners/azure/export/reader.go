@@ -16,14 +16,15 @@ type reader struct {
 	opts     Options
 	problems problems
 	calls    *callTable
-	takers   map[string]taker    // by collection
+	takers   map[string]taker // by collection
+	signs    []sign
 	only     string              // the tenant that paths name, if it is one
 	tenants  map[string]*builder // by id; "" is that of files whose path names none
 	unknown  []string            // files of which nothing was understood
 }
 
 func newReader(ctx context.Context, o Options) *reader {
-	return &reader{ctx: ctx, opts: o, problems: problems{most: o.MaxProblems}, calls: newCallTable(), takers: collections(), tenants: map[string]*builder{}}
+	return &reader{ctx: ctx, opts: o, problems: problems{most: o.MaxProblems}, calls: newCallTable(), takers: collections(), signs: signs(), tenants: map[string]*builder{}}
 }
 
 // survey finds out before anything is read whether all files are of one tenant.

@@ -132,11 +132,11 @@ func typeOf(id string) string {
 	if len(parts) < 3 {
 		return ""
 	}
-	out := parts[0]
+	out := []string{parts[0]}
 	for i := 1; i < len(parts); i += 2 {
-		out += "/" + parts[i]
+		out = append(out, parts[i])
 	}
-	return out
+	return strings.Join(out, "/")
 }
 
 // common are the fields that say nothing of what is special to a kind of resource.

@@ -18,7 +18,7 @@ func Script() string {
 				fmt.Fprintf(&b, "save %s %s\n", c.file, c.ask)
 			}
 		case byGraph:
-			fmt.Fprintf(&b, "graph %s %q\n", c.file, strings.ReplaceAll(c.ask, "$", `\$`)) //nolint:gocritic // bash reads what is between the quotes
+			fmt.Fprintf(&b, "graph %s %q\n", c.file, strings.ReplaceAll(c.ask, "$", `\$`))
 		case byQuery:
 			fmt.Fprintf(&b, "query %s \"%s\"\n", c.file, c.ask)
 		case byARM, byHand:
@@ -36,7 +36,8 @@ func Script() string {
 			fmt.Fprintf(&b, "    save \"subscriptions/$id/%s.$name\" %s\n", c.file, strings.ReplaceAll(c.ask, "NAME", `"$name"`))
 		}
 	}
-	b.WriteString("  done\ndone\n")
+	b.WriteString("  done\n")
+	b.WriteString("done\n")
 	return strings.ReplaceAll(b.String(), `\\$`, `\$`)
 }
 

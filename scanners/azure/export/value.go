@@ -24,25 +24,21 @@ const maxSeconds = 253402300799
 // UnmarshalJSON reads RFC 3339 with any number of digits, without a zone, as Resource
 // Graph leaves it out of some, and seconds since 1970, as vaults write them.
 func (s *stamp) UnmarshalJSON(data []byte) error {
-	if n, err := strconv.ParseInt(string(data), 10, 64); err == nil {
-		if n > 0 && n <= maxSeconds {
-			s.Time = time.Unix(n, 0).UTC()
-		}
-		return nil
+	n, err := strconv.ParseInt(string(data), 10, 64)
+	if err == nil && n > 0 && n <= maxSeconds {
+		s.Time = time.Unix(n, 0).UTC()
 	}
-	var text string
-	if json.Unmarshal(data, &text) != nil || text == "" {
+	text := text(data)
+	if text == "" {
 		return nil
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if at, err := time.Parse(layout, text); err == nil {
-			if at.Year() > 1 {
-				s.Time = at.UTC()
-			}
-			return nil
+		if at, err := time.Parse(layout, text); err == nil && at.Year() > 1 {
+			s.Time = at.UTC()
+			break
 		}
 	}
-	return nil
+	return nil //nolint:nilerr // a time that cannot be read is unknown
 }
 
 // A flag is yes or no, in whichever way a resource says it; what is neither is
@@ -77,9 +73,7 @@ type tags []object.Tag
 // UnmarshalJSON reads an object of texts, or null. What is no text is passed over.
 func (t *tags) UnmarshalJSON(data []byte) error {
 	var m map[string]any
-	if json.Unmarshal(data, &m) != nil {
-		return nil
-	}
+	_ = json.Unmarshal(data, &m) // what are no tags are none
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		if s, ok := m[k].(string); ok {
 			*t = append(*t, object.Tag{Key: k, Value: s})
