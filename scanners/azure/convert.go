@@ -21,7 +21,7 @@ func (m *mapper) estateOf(now time.Time) *paths.Estate {
 	for i := range t.Groups {
 		g := &t.Groups[i]
 		e.Groups = append(e.Groups, paths.Group{
-			ID: lower(g.ID), Name: g.Name, RoleAssignable: g.RoleAssignable, Dynamic: g.Dynamic != "", Members: lowers(g.Members), Known: g.Known, Owners: lowers(g.Owners),
+			ID: lower(g.ID), Name: g.Name, RoleAssignable: g.RoleAssignable, Dynamic: g.Dynamic != "", Members: lowers(g.Members), Known: g.Known, Users: m.usersIn(g), Owners: lowers(g.Owners),
 		})
 	}
 	for i := range t.Units {
@@ -87,6 +87,8 @@ func (m *mapper) principalsTo(e *paths.Estate) {
 			ID: lower(u.ID), Name: cmp.Or(u.UPN, u.Mail, u.Name), Kind: paths.KindUser, Enabled: u.Enabled, OwnersKnown: true,
 		})
 	}
+	m.strangersTo(e)
+	m.signersTo(e)
 }
 
 // principalTo converts a service principal, with the registration that it is of.
@@ -109,11 +111,19 @@ func (m *mapper) principalTo(r *ref) paths.Principal {
 	}
 	if a := r.app; a != nil {
 		x.Application = lower(a.ID)
+		for _, id := range x.Owners {
+			if !slices.ContainsFunc(a.Owners, func(s string) bool { return lower(s) == id }) {
+				x.InstanceOwners = append(x.InstanceOwners, id)
+			}
+		}
 		x.Owners = unique(append(x.Owners, lowers(a.Owners)...))
 		x.OwnersKnown = x.OwnersKnown && a.OwnersKnown
 		if a.Lock != nil {
 			x.Locked = inventory.TriOf(a.Lock.Enabled && (a.Lock.All || a.Lock.Credentials))
 		}
+	} else {
+		x.InstanceOwners = x.Owners
+		x.OwnersKnown = x.OwnersKnown && (r.typ != typeApplication || m.whole("graph: GET /applications"))
 	}
 	return x
 }
@@ -197,6 +207,7 @@ func (m *mapper) resourcesTo(e *paths.Estate) {
 			if c.Kubelet != "" {
 				x.Identities = []string{lower(c.Kubelet)}
 			}
+			x.Identities = unique(append(x.Identities, m.pods[object.Fold(c.ID)]...))
 			e.Resources = append(e.Resources, x)
 		}
 		for i := range s.Identities {
@@ -215,6 +226,7 @@ func (m *mapper) resourcesTo(e *paths.Estate) {
 			e.Vaults = append(e.Vaults, x)
 		}
 	}
+	m.namedResourcesTo(e)
 }
 
 // typeCluster is the type of a cluster of AKS.

@@ -318,7 +318,7 @@ func armOf(p *object.ServicePrincipal) (arm string, user inventory.Tri) {
 			user = inventory.True
 		case strings.EqualFold(n, "isExplicit=False"):
 			user = inventory.False
-		case strings.HasPrefix(strings.ToLower(n), "/subscriptions/"):
+		case strings.HasPrefix(strings.ToLower(n), "/subscriptions/"), strings.HasPrefix(strings.ToLower(n), "/providers/"):
 			arm = n
 		}
 	}

@@ -207,12 +207,7 @@ func (m *mapper) ofTenant(x *inventory.Trust, attr attributes) {
 	if attr["platform"] != "entra" {
 		return
 	}
-	u, err := url.Parse(x.Issuer)
-	if err != nil {
-		return
-	}
-	tenant, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-	if tenant = lower(tenant); isGUID(tenant) && tenant != lower(m.t.ID) {
+	if tenant := tenantOf(x.Issuer); isGUID(tenant) && tenant != lower(m.t.ID) {
 		x.ExternalAccount, x.External = tenant, inventory.True
 	}
 }

@@ -29,6 +29,7 @@ type mapper struct {
 	names   map[string]int
 	scopes  map[string]*seen // by scope
 	held    map[string]*holdings
+	pods    map[string][]string // object ids that the accounts of a cluster may become, by its ARM id
 	wholes  map[string]bool
 	emitted int
 }

@@ -180,7 +180,9 @@ type Group struct {
 	Dynamic        string   // membership rule
 	Members        []string // ids of service principals, users and groups, direct ones
 	Owners         []string
-	Known          bool // Members were read
+	Known          bool // Members were read, users perhaps left out
+	// Users says whether there are users in it that are not among Members.
+	Users inventory.Tri
 }
 
 // A DirectoryRole is the definition of an Entra role.

@@ -64,6 +64,7 @@ type Analysis struct {
 	admin, tenantOnly search
 	hidden            []int8 // distances to what was not read
 	unread            []string
+	hazy              inventory.Level // what groups hold in which anybody may be
 	doubt             inventory.Level // what every principal may be, because of what was not read
 }
 
@@ -122,6 +123,7 @@ func Analyze(e *Estate) *Analysis {
 	for i := range a.given { // those that are over too, so that nothing changes later
 		a.rightsFor(int32(i), a.profileOf(a.index[e.Assignments[i].Principal]))
 	}
+	a.addHazy()
 	a.graph = newGraph(len(a.nodes), a.edges)
 	a.edges = nil
 	a.find()

@@ -71,6 +71,23 @@ func (a *Analysis) strangers() {
 	}
 }
 
+// addHazy notes the most that a group holds in which anybody may be.
+func (a *Analysis) addHazy() {
+	a.hazy = inventory.LevelNone
+	for n := range int32(len(a.nodes)) {
+		g := a.group(n)
+		if g == nil && a.nodes[n].kind != nodeOther || g != nil && g.Known || g == nil && !a.missing(PartGroups) {
+			continue
+		}
+		if g == nil && !slices.ContainsFunc(a.grantsOf(n).assignments, func(i int32) bool { return a.estate.Assignments[i].Type == "Group" }) {
+			continue
+		}
+		if o := a.ownOf(n); o.possible.Rank() > a.hazy.Rank() {
+			a.hazy = o.possible
+		}
+	}
+}
+
 // everybody is the node that each principal perhaps is.
 func (a *Analysis) everybody() int32 {
 	if a.anybody < 0 {

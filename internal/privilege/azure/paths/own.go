@@ -208,6 +208,10 @@ func (a *Analysis) Of(id string) *Result {
 	}
 	o := a.ownOf(n)
 	o.raise(inventory.LevelNone, a.doubt)
+	if !a.user(n) && a.hazy.Rank() > o.possible.Rank() {
+		o.raise(inventory.LevelNone, a.hazy)
+		o.unknown[noteHazy] = true
+	}
 	out := &Result{Tier0: slices.Sorted(maps.Keys(o.tier0)), Tenant: a.reachesTenant(n)}
 	a.judge(o, n)
 	out.Certain, out.Possible, out.Level = o.certain, o.possible, o.certain
