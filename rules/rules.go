@@ -147,6 +147,7 @@
 //	delegated_scopes     what it may do as any user of the domain
 //	api_keys, keys       how many are bound to it or its own; 0 only if all were listed
 //	recommended_off      true: Google finds that nobody uses it
+//	last_authenticated   when it was seen, where that need not be its last use
 //	kind                 of a principal: subject, attribute, group, pool, namespace, agent
 //	issuer, keys_uploaded  of a provider: who vouches; true if its keys are copies
 //	status, origin       of a key: what Google says of it, USER_PROVIDED if it was uploaded
