@@ -153,11 +153,15 @@ func (ix *index) trusted(t *inventory.Trust) (list []*inventory.Identity, exact 
 	case subject == "":
 		return nil, false, 0
 	}
-	if account, ok := workloadIdentityUser(subject); ok {
-		return ix.trustedAccounts(t, account)
+	if account, project, ok := workloadIdentityUser(subject); ok {
+		own, open := ofPool(ix.accounts[account], project)
+		if len(own) > 0 {
+			return cut(own, true)
+		}
+		return ix.trustedAccounts(t, account, open)
 	}
 	if strings.HasPrefix(subject, serviceAccountPrefix) {
-		return ix.trustedAccounts(t, subject)
+		return ix.trustedAccounts(t, subject, ix.accounts[subject])
 	}
 	pattern, whole := repository(t)
 	if pattern == "" {
@@ -189,16 +193,15 @@ func cut(list []*inventory.Identity, exact bool) (kept []*inventory.Identity, su
 	return list[:n], exact, len(list) - n
 }
 
-// trustedAccounts finds the service accounts that a subject names. A subject
-// repeats between clusters, so it is exact only where the trust was listed in the
-// cluster itself or the issuers agree. Accounts that are only declared count where
-// there is no live one.
-func (ix *index) trustedAccounts(t *inventory.Trust, subject string) (list []*inventory.Identity, exact bool, more int) {
+// trustedAccounts finds which of the service accounts that a subject names is
+// meant. A subject repeats between clusters, so it is exact only where the trust was
+// listed in the cluster itself or the issuers agree. Accounts that are only declared
+// count where there is no live one.
+func (ix *index) trustedAccounts(t *inventory.Trust, subject string, all []*inventory.Identity) (list []*inventory.Identity, exact bool, more int) {
 	if strings.ContainsAny(subject, "*?") {
 		return nil, false, 0
 	}
 	var here, same, live []*inventory.Identity
-	all := ix.accounts[subject]
 	for _, i := range all {
 		if i.Scope == t.Scope {
 			here = append(here, i)
@@ -231,7 +234,8 @@ func issuerHost(issuer string) string {
 // one repository and one place in it. GitHub: repo:ORG/NAME:…
 // (https://docs.github.com/actions/reference/security/oidc). GitLab:
 // project_path:GROUP/NAME:ref_type:…:ref:… (https://docs.gitlab.com/ci/secrets/id_token_authentication/).
-// Google writes principalSet://…/attribute.repository/ORG/NAME.
+// Google writes principalSet://…/attribute.repository/ORG/NAME; what else it may
+// demand stands in attributes.claims.
 func repository(t *inventory.Trust) (pattern string, whole bool) {
 	host := issuerHost(t.Issuer)
 	if rest, ok := strings.CutPrefix(t.Subject, "repo:"); ok {
@@ -248,7 +252,14 @@ func repository(t *inventory.Trust) (pattern string, whole bool) {
 	if _, repo, ok := strings.Cut(t.Subject, "/attribute.repository/"); ok {
 		return strings.ToLower("github.com/" + repo), false
 	}
-	return "", false
+	claimedHost, repo := claimed(t)
+	if repo == "" {
+		return "", false
+	}
+	if claimedHost == "gitlab.com" {
+		claimedHost = cmp.Or(host, claimedHost)
+	}
+	return strings.ToLower(claimedHost + "/" + repo), false
 }
 
 // withoutIDs drops the numeric ids that GitHub's immutable subjects carry:
@@ -259,17 +270,4 @@ func withoutIDs(repo string) string {
 		parts[i], _, _ = strings.Cut(p, "@")
 	}
 	return strings.Join(parts, "/")
-}
-
-// workloadIdentityUser reads how GKE names a service account in an IAM policy,
-// serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]
-// (https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity),
-// as a Kubernetes subject.
-func workloadIdentityUser(subject string) (string, bool) {
-	_, rest, ok := strings.Cut(subject, ".svc.id.goog[")
-	if !ok {
-		return "", false
-	}
-	namespace, name, ok := strings.Cut(strings.TrimSuffix(rest, "]"), "/")
-	return serviceAccountPrefix + namespace + ":" + name, ok
 }

@@ -14,6 +14,7 @@ type index struct {
 	public   map[string][]*inventory.Identity   // by id, native id and public ids, normalised
 	named    map[string][]*inventory.Identity   // by scope and name
 	live     map[string][]*inventory.Credential // those listed by their platform, by public id, normalised
+	stores   map[string][]*inventory.Credential // keys that a platform lists for a resource and not for an identity, by public id, normalised
 	accounts map[string][]*inventory.Identity   // Kubernetes service accounts, by system:serviceaccount:NAMESPACE:NAME
 	repos    map[string][]*inventory.Identity   // workflows and pipelines, by repository: github.com/org/name
 	hosts    []string                           // the keys of repos, sorted
@@ -24,15 +25,19 @@ func newIndex(inv *inventory.Inventory) *index {
 	ix := &index{
 		inv:    inv,
 		public: make(map[string][]*inventory.Identity, len(inv.Identities)*2), named: map[string][]*inventory.Identity{},
-		live: map[string][]*inventory.Credential{}, accounts: map[string][]*inventory.Identity{},
+		live: map[string][]*inventory.Credential{}, stores: map[string][]*inventory.Credential{}, accounts: map[string][]*inventory.Identity{},
 		repos: map[string][]*inventory.Identity{}, scopes: map[string]bool{},
 	}
 	for _, i := range inv.Identities {
 		ix.addIdentity(i)
 	}
 	for _, c := range inv.Credentials {
-		if c.PublicID != "" && isLive(c) {
+		switch {
+		case c.PublicID == "":
+		case isLive(c):
 			ix.live[normal(c.PublicID)] = append(ix.live[normal(c.PublicID)], c)
+		case perResource[c.Type] && len(c.FoundAt) == 0:
+			ix.stores[normal(c.PublicID)] = append(ix.stores[normal(c.PublicID)], c)
 		}
 	}
 	for host := range ix.repos {

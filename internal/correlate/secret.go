@@ -32,7 +32,7 @@ func sameSecret(ix *index, rel *relations) {
 // no other, so that two with the same public id are one secret.
 var onePerSecret = map[string]bool{
 	"aws.access_key": true, "gcp.service_account_key": true, "gcp.api_key": true,
-	"ssh.private_key": true, "pki.private_key": true, "pki.certificate": true, "entra.certificate": true,
+	"ssh.private_key": true, "pki.private_key": true, "pki.certificate": true, "entra.certificate": true, "gcp.hmac_key": true,
 }
 
 // loose lists the types whose public id is a user name or the like, or which
@@ -62,6 +62,7 @@ func authenticates(ix *index, rel *relations) {
 		if c.Identity != "" || c.Type == "ci.secret_reference" {
 			continue
 		}
+		resourceKeys(ix, rel, c)
 		if bySecret(ix, rel, c, holders[c.SecretHash]) || byLiveCredential(ix, rel, c) || byPublicID(ix, rel, c) || byServiceAccount(ix, rel, c) {
 			continue
 		}
@@ -103,7 +104,7 @@ func bySecret(ix *index, rel *relations, c, holder *inventory.Credential) bool {
 // that its platform lists, and so with that one's identity.
 func byLiveCredential(ix *index, rel *relations, c *inventory.Credential) bool {
 	found := false
-	for _, id := range []string{c.PublicID, c.Attributes["private_key_id"], c.Attributes["key_id"]} {
+	for _, id := range []string{c.PublicID, c.Attributes["private_key_id"], c.Attributes["key_id"], c.Attributes["certificate_sha1"]} {
 		if id == "" {
 			continue
 		}
@@ -111,7 +112,8 @@ func byLiveCredential(ix *index, rel *relations, c *inventory.Credential) bool {
 			if n >= fanOut {
 				break
 			}
-			if live == c || platformOf(live.Type) != platformOf(c.Type) && !isUnique(id) {
+			byThumbprint := isThumbprint(id) && live.Type == "entra.certificate"
+			if live == c || platformOf(live.Type) != platformOf(c.Type) && !isUnique(id) && !byThumbprint {
 				continue
 			}
 			found = true
@@ -120,7 +122,7 @@ func byLiveCredential(ix *index, rel *relations, c *inventory.Credential) bool {
 				From: c.ID, To: live.Identity, Type: inventory.RelationAuthenticates, Method: "public_id",
 				Exact: !loose[c.Type], Resolved: known, Reason: opensLive(live, id, known),
 			})
-			if live.Type == c.Type && onePerSecret[c.Type] {
+			if live.Type == c.Type && onePerSecret[c.Type] || byThumbprint {
 				from, to := min(c.ID, live.ID), max(c.ID, live.ID)
 				rel.add(inventory.Relation{
 					From: from, To: to, Type: inventory.RelationSameSecret, Method: "public_id", Exact: true, Resolved: true,
@@ -148,7 +150,7 @@ func byPublicID(ix *index, rel *relations, c *inventory.Credential) bool {
 		for _, i := range list {
 			rel.add(inventory.Relation{
 				From: c.ID, To: i.ID, Type: inventory.RelationAuthenticates, Method: method,
-				Exact: !loose[c.Type], Resolved: true, Reason: fmt.Sprintf("%s is a public id of %s", id, i.Name),
+				Exact: !loose[c.Type], Resolved: true, Reason: fmt.Sprintf("%s is a public id of %s", id, i.Name) + ix.whichOf(c, i),
 			})
 		}
 		return len(list) > 0
