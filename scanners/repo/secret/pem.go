@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // Entra and Key Vault name certificates by it; nothing rests on it
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -167,9 +168,17 @@ func describeCertificate(info *Info, der []byte) {
 		info.Name = clean(cert.Subject.CommonName)
 	}
 	info.set("certificate_sha256", hex.EncodeToString(sum[:]))
+	info.set("certificate_sha1", thumbprint(der))
 	info.set("subject", cert.Subject.String())
 	info.set("issuer", cert.Issuer.String())
 	info.set("serial", cert.SerialNumber.Text(16))
+}
+
+// thumbprint names a certificate as Entra and Key Vault do: the SHA-1 of its DER in
+// upper-case hex (learn.microsoft.com, "keyCredential resource type").
+func thumbprint(der []byte) string {
+	sum := sha1.Sum(der) //nolint:gosec // see above
+	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 
 // A serviceAccountKey holds the public fields of a Google service account key
