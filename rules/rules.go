@@ -159,6 +159,35 @@
 //	                     Google saw unused
 //	direct               of a trust, true: it leads to the principal itself
 //	full_scope, type     of a consumer, true: its tokens are good for every API
+//
+// Types and attributes of Entra and Azure, beside those above. Identities:
+// entra.service_principal, entra.legacy_principal, entra.agent_identity,
+// entra.agent_blueprint. Credentials: azure.cosmos_key, azure.servicebus_key,
+// azure.eventhub_key, azure.ai_key, azure.app_configuration_key, azure.search_key,
+// azure.relay_key, azure.signalr_key, azure.webpubsub_key, azure.iothub_key,
+// azure.registry_admin, azure.redis_key, azure.eventgrid_key, azure.maps_key,
+// azure.batch_key, azure.automation_key, azure.local_key, azure.cluster_admin.
+//
+//	kind                 of a grant: directory_role, app_role, delegated, arm, access_policy,
+//	                     effective; of a managed identity: system, user
+//	tier0, eligible      of a grant, true: it leads to the tenant; it has to be taken up first
+//	possible_level       at most, where the level is not known
+//	role_definition, scope_kind  of a role of Azure: its GUID; root, management_group,
+//	                     subscription, resource_group, resource
+//	consent, scopes      of a delegated permission: AllPrincipals or Principal; which
+//	secrets, keys, certificates, storage  of an access policy: what it permits; secrets
+//	                     of an application: how many
+//	service_principal    none: nobody can sign in as the application here
+//	sign_in_audience, property_lock  whom an application is for; all, credentials,
+//	                     partial or none
+//	redirect_uris, redirect_http, redirect_wildcard, implicit_grant  where tokens go
+//	credential_policy    none: no app management policy limits its secrets
+//	home_tenant          of somebody else's application
+//	disabled_by_microsoft  why
+//	risk_state, risk_level, risk_detail  of Identity Protection
+//	on                   of a credential: application or service_principal
+//	vault, resource_type, cluster  where a credential belongs
+//	expression           of a federated credential without a subject
 package rules
 
 import (
