@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
 
 	"cloud.google.com/go/auth"
 	"cloud.google.com/go/auth/credentials"
@@ -19,32 +20,65 @@ import (
 // list with: what may be done is settled by the roles of who signs in.
 func scopes() []string { return []string{"https://www.googleapis.com/auth/cloud-platform"} }
 
-// signer takes tokens from the credentials that the options name.
+// signer takes tokens from the credentials that the options name, and from the same
+// read anew where Google takes a token no more.
 func (r *Reader) signer(w *wire.Options, next http.RoundTripper) error {
 	client := &http.Client{Transport: next}
-	c, err := detect(r.options.CredentialsFile, client)
+	c, err := r.sign(client)
 	if err != nil {
 		return err
 	}
-	r.as = field(c.JSON(), "client_email")
 	if w.QuotaProject == "" {
-		w.QuotaProject = field(c.JSON(), "quota_project_id")
+		w.QuotaProject = c.quotaProject
 	}
-	if r.options.Impersonate != "" {
-		c, err = impersonate.NewCredentials(&impersonate.CredentialsOptions{TargetPrincipal: r.options.Impersonate, Scopes: scopes(), Credentials: c, Client: client})
-		if err != nil {
-			return fmt.Errorf("impersonate %s: %w", r.options.Impersonate, err)
-		}
-		r.as = r.options.Impersonate
-	}
+	r.as = c.as
+	var mu sync.Mutex // guards c
 	w.Token = func(ctx context.Context) (string, error) {
-		t, err := c.Token(ctx)
+		mu.Lock()
+		now := c
+		mu.Unlock()
+		t, err := now.Token(ctx)
 		if err != nil {
 			return "", signIn(err)
 		}
 		return t.Value, nil
 	}
+	w.Renew = func(context.Context) error {
+		anew, err := r.sign(client)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		c = anew
+		return nil
+	}
 	return nil
+}
+
+// A signed is somebody whose tokens can be had.
+type signed struct {
+	*auth.Credentials
+	as           string // e-mail; empty is unknown
+	quotaProject string // of the file; empty is none
+}
+
+// sign settles as whom tokens are taken.
+func (r *Reader) sign(client *http.Client) (*signed, error) {
+	c, err := detect(r.options.CredentialsFile, client)
+	if err != nil {
+		return nil, err
+	}
+	out := &signed{c, field(c.JSON(), "client_email"), field(c.JSON(), "quota_project_id")}
+	if r.options.Impersonate == "" {
+		return out, nil
+	}
+	out.as = r.options.Impersonate
+	out.Credentials, err = impersonate.NewCredentials(&impersonate.CredentialsOptions{TargetPrincipal: r.options.Impersonate, Scopes: scopes(), Credentials: c, Client: client})
+	if err != nil {
+		return nil, fmt.Errorf("impersonate %s: %w", r.options.Impersonate, err)
+	}
+	return out, nil
 }
 
 // detect finds credentials: in a file, or those of Application Default Credentials.

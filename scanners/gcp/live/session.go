@@ -154,7 +154,7 @@ func verdict(call, where, place, number string, count int, err error) object.Lis
 	case wire.Perimeter(err):
 		l.Status, l.Reason = inventory.StatusDenied, "a perimeter of VPC Service Controls is in the way: let who scans through (an access level or an ingress rule)"
 	case wire.Denied(err):
-		l.Status, l.Reason = inventory.StatusDenied, "the permission "+call+" is missing on "+place
+		l.Status, l.Reason = inventory.StatusDenied, "the permission "+lacking(call, err)+" is missing on "+place
 	case wire.Missing(err):
 		l.Status, l.Reason = inventory.StatusDenied, place+" does not exist or may not be seen: "+plainly(err)
 	case wire.Unknown(err):
@@ -164,6 +164,21 @@ func verdict(call, where, place, number string, count int, err error) object.Lis
 		l.Status, l.Reason = inventory.StatusPartial, fmt.Sprintf("only %d were read: %s", count, l.Reason)
 	}
 	return l
+}
+
+// lacking names the permission of the method that was denied: a listing can take
+// more methods than the one that it is called by.
+func lacking(call string, err error) string {
+	e, ok := errors.AsType[*wire.Error](err)
+	for _, c := range table() {
+		if !ok || c.op.ID != e.Operation || c.permission == "" {
+			continue
+		}
+		if !slices.ContainsFunc(append([]string{c.permission}, c.also...), func(name string) bool { return short(name) == call }) {
+			return short(c.permission)
+		}
+	}
+	return call
 }
 
 // disabled says that an API is not enabled: in the place that is read there is

@@ -29,6 +29,9 @@ type Options struct {
 	// Asked is told of each request before it is sent, repeated ones included; nil is
 	// nobody.
 	Asked func(Operation)
+	// Renew has Token fetch a new token: Google takes the last one no more, before its
+	// time. Nil is no way to.
+	Renew func(context.Context) error
 }
 
 // A Client asks Google as one principal. It is safe for concurrent use. It has one
@@ -37,8 +40,9 @@ type Client struct {
 	options Options
 	budget  budget
 
-	mu    sync.Mutex
-	paces map[string]*pace
+	mu      sync.Mutex
+	paces   map[string]*pace
+	renewed int // tokens, before their time
 }
 
 // New returns a Client.
@@ -78,6 +82,7 @@ func (c *Client) Ask(ctx context.Context, op Operation, in Values, out any) erro
 // repeat sends a request as often as it takes, at the pace of its service.
 func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Context) (http.Header, error)) error {
 	p := c.pace(op)
+	fresh := false // the token was renewed for this request
 	for attempt := 1; ; attempt++ {
 		if err := p.exhausted(); err != nil {
 			return fmt.Errorf("%w: %w", ErrSpent, err)
@@ -85,7 +90,12 @@ func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Con
 		if err := p.wait(ctx, c.options.Now, c.options.Sleep); err != nil {
 			return err
 		}
+		token := c.token()
 		header, err := send(ctx)
+		if of(err).Status == http.StatusUnauthorized && !fresh && c.renew(ctx, token) {
+			fresh = true
+			continue
+		}
 		if err == nil || answered(err) {
 			p.succeeded(c.options.Now())
 			c.budget.refund()
@@ -102,6 +112,32 @@ func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Con
 			return err
 		}
 	}
+}
+
+// maxRenewed is how often a token is renewed that Google takes no more: whoever
+// revokes all of them is not to be asked for one for every request.
+const maxRenewed = 3
+
+// token tells which token requests are signed with, by its number.
+func (c *Client) token() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.renewed
+}
+
+// renew has the token of a number replaced, unless another request had that done
+// already. It reports whether there is another.
+func (c *Client) renew(ctx context.Context, token int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.renewed > token {
+		return true
+	}
+	if c.options.Renew == nil || c.renewed >= maxRenewed || c.options.Renew(ctx) != nil {
+		return false
+	}
+	c.renewed++
+	return true
 }
 
 // answered reports whether an error is that of a service that works.

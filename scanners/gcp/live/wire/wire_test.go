@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -91,6 +92,47 @@ func TestAttempts(t *testing.T) {
 			}
 			if n != tt.want {
 				t.Errorf("sent %d times, want %d", n, tt.want)
+			}
+		})
+	}
+}
+
+// TestRenewed has Google take a token no more: there is one new token for all
+// requests, and no more than a few for one whose tokens are all refused.
+func TestRenewed(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		good     int // the number of the token that is taken
+		requests int
+		renewed  int
+		fails    bool
+	}{
+		{"the second", 1, 3, 1, false},
+		{"none", 99, 3, maxRenewed, true},
+		{"none, asked once", 99, 1, 1, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			token := 0
+			c := client(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") != fmt.Sprint("Bearer t", tt.good) {
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				_, _ = w.Write([]byte("{}"))
+			})
+			c.options.Token = func(context.Context) (string, error) { return fmt.Sprint("t", token), nil }
+			c.options.Renew = func(context.Context) error {
+				token++
+				return nil
+			}
+			for range tt.requests {
+				var out json.RawMessage
+				if err := c.Ask(t.Context(), op(), nil, &out); (err != nil) != tt.fails {
+					t.Error(err)
+				}
+			}
+			if token != tt.renewed {
+				t.Errorf("%d tokens were renewed, want %d", token, tt.renewed)
 			}
 		})
 	}
