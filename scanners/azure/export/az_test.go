@@ -157,6 +157,10 @@ func TestPages(t *testing.T) {
 	if got, _ = readAll(t, files); listed(t, got, callDelegated).Status != inventory.StatusComplete || len(got.Delegated) != 2 || len(got.Delegated[0].Scopes) != 2 {
 		t.Errorf("it is %+v", got.Delegated)
 	}
+	files["account.json"] = strings.ReplaceAll(files["account.json"], "AzureCloud", "AzureUSGovernment")
+	if got, _ = readAll(t, files); got.Cloud != "government" {
+		t.Errorf("the cloud is %s", got.Cloud)
+	}
 	delete(files, "b.json")
 	files["a.json"] = page("one", "x") + "\n" + page("two", "") // lines of one file
 	if got, _ = readAll(t, files); listed(t, got, callDelegated).Status != inventory.StatusComplete || len(got.Delegated) != 2 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -297,17 +298,22 @@ func (doc *document) user(raw json.RawMessage, _ map[string]json.RawMessage) {
 	}
 }
 
-func (doc *document) group(raw json.RawMessage, _ map[string]json.RawMessage) {
+func (doc *document) group(raw json.RawMessage, fields map[string]json.RawMessage) {
 	var v struct {
 		ID         string `json:"id"`
 		Name       string `json:"displayName"`
 		Assignable *bool  `json:"isAssignableToRole"`
 		Rule       string `json:"membershipRule"`
+		Synced     *bool  `json:"onPremisesSyncEnabled"`
 	}
 	_ = json.Unmarshal(raw, &v) // what is of another type is not known
 	doc.known = true
 	if id := lower(v.ID); isGUID(id) {
-		doc.t.groups.merge(id, object.Group{ID: id, Name: v.Name, RoleAssignable: tri(v.Assignable), Dynamic: v.Rule})
+		g := object.Group{ID: id, Name: v.Name, RoleAssignable: tri(v.Assignable), Dynamic: v.Rule, Synced: tri(v.Synced)}
+		if _, full := fields["isAssignableToRole"]; full { // null is not synchronized
+			g.Synced = inventory.TriOf(v.Synced != nil && *v.Synced)
+		}
+		doc.t.groups.merge(id, g)
 	}
 }
 

@@ -48,7 +48,7 @@ const unknownTenant = "unknown"
 
 // finish makes a tenant of what was collected.
 func (b *builder) finish() *object.Tenant {
-	t := &object.Tenant{ID: b.tenant(), Name: b.name, Domain: b.domain, Cloud: "public", Contacts: compact(b.contacts)}
+	t := &object.Tenant{ID: b.tenant(), Name: b.name, Domain: b.domain, Cloud: cmp.Or(b.cloud, "public"), Contacts: compact(b.contacts)}
 	b.settle()
 	b.finishApplications(t)
 	b.finishPrincipals(t)
@@ -414,6 +414,8 @@ func (b *builder) finishPeople(t *object.Tenant) {
 		for _, m := range members {
 			if b.users[m] == nil {
 				g.Members = append(g.Members, m)
+			} else {
+				g.Users = inventory.True // that there is none, no list of service principals tells
 			}
 		}
 		g.Owners, _ = b.groupOwners.of(g.ID)
@@ -447,12 +449,27 @@ func (b *builder) wanted(t *object.Tenant) (answer, hold map[string]bool) {
 		}
 	}
 	for i := range t.Assignments {
-		if t.Assignments[i].PrincipalType == "Group" {
+		if kind := lower(t.Assignments[i].PrincipalType); kind != "user" && kind != "serviceprincipal" {
 			add(hold, t.Assignments[i].Principal)
 		}
 	}
+	for _, s := range t.Subscriptions {
+		for i := range s.Vaults {
+			for k := range s.Vaults[i].Access {
+				add(hold, s.Vaults[i].Access[k].Object)
+			}
+		}
+	}
+	for i := range t.Denies {
+		add(hold, t.Denies[i].Principals...)
+		add(hold, t.Denies[i].Exclude...)
+	}
+	delete(hold, everyone)
 	return answer, hold
 }
+
+// everyone is whom a deny assignment for everybody names.
+const everyone = "00000000-0000-0000-0000-000000000000"
 
 // plural writes a number of things between two texts.
 func plural(n int, thing, before, after string) string {

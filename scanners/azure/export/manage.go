@@ -17,7 +17,7 @@ func (doc *document) account(raw json.RawMessage, fields map[string]json.RawMess
 	var v struct {
 		ID, Name, State string
 		Tenant          string `json:"tenantId"`
-		User            struct{ Name, Type string }
+		Cloud           string `json:"cloudName"`
 	}
 	err := json.Unmarshal(raw, &v)
 	id, tenant := lower(v.ID), lower(v.Tenant)
@@ -27,9 +27,21 @@ func (doc *document) account(raw json.RawMessage, fields map[string]json.RawMess
 		return true
 	}
 	doc.t.listed[id] = tenant
+	doc.t.cloud = cmp.Or(cloudOf(v.Cloud), doc.t.cloud)
 	doc.t.ids[tenant]++
 	doc.t.subscriptions.merge(id, object.Subscription{ID: id, Name: v.Name, State: v.State})
 	return true
+}
+
+// cloudOf is how object.Tenant spells a cloud of az; empty is the public one.
+func cloudOf(name string) string {
+	switch name {
+	case "AzureUSGovernment":
+		return "government"
+	case "AzureChinaCloud":
+		return "china"
+	}
+	return ""
 }
 
 // container reads a subscription as Resource Manager and Resource Graph write it.

@@ -83,6 +83,11 @@ func write(t *testing.T, file string, v any) {
 		}
 		data = string(b)
 	}
+	writeFile(t, file, data)
+}
+
+func writeFile(t testing.TB, file, data string) {
+	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		t.Fatal(err)
 	}

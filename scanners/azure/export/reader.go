@@ -120,6 +120,7 @@ type builder struct {
 	some     map[spot]bool // calls of which other listings tell something
 
 	name, domain string
+	cloud        string // empty is public
 	contacts     []string
 	ids          map[string]int // of the tenant, by how often the files name them
 

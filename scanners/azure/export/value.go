@@ -38,7 +38,7 @@ func (s *stamp) UnmarshalJSON(data []byte) error {
 			break
 		}
 	}
-	return nil //nolint:nilerr // a time that cannot be read is unknown
+	return nil
 }
 
 // A flag is yes or no, in whichever way a resource says it; what is neither is
