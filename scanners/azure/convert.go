@@ -21,7 +21,7 @@ func (m *mapper) estateOf(now time.Time) *paths.Estate {
 	for i := range t.Groups {
 		g := &t.Groups[i]
 		e.Groups = append(e.Groups, paths.Group{
-			ID: lower(g.ID), Name: g.Name, RoleAssignable: g.RoleAssignable, Dynamic: g.Dynamic != "", Members: lowers(g.Members), Known: g.Known, Users: m.usersIn(g), Owners: lowers(g.Owners),
+			ID: lower(g.ID), Name: g.Name, RoleAssignable: g.RoleAssignable, Dynamic: g.Dynamic != "", Members: lowers(g.Members), Known: g.Known, Users: m.usersIn(g), Synced: g.Synced, Owners: lowers(g.Owners),
 		})
 	}
 	for i := range t.Units {

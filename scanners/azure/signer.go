@@ -101,9 +101,9 @@ func typeOf(id string) string {
 	if len(parts) < 3 || len(parts)%2 == 0 {
 		return ""
 	}
-	out := parts[0]
+	out := parts[:1]
 	for i := 1; i < len(parts); i += 2 {
-		out += "/" + parts[i]
+		out = append(out, parts[i])
 	}
-	return out
+	return strings.Join(out, "/")
 }

@@ -2,22 +2,16 @@ package live
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/authorization/armauthorization/v2"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/msi/armmsi"
 
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
-
-// MaxIdentities is how many user-assigned identities are asked for their federated
-// credentials one by one. Where there are more, Microsoft Graph lists them.
-const MaxIdentities = 200
 
 // detailJobs read what has no listing of the whole tenant: a few requests for each
 // subscription.
@@ -32,110 +26,6 @@ func (x *run) detailJobs() []job {
 		})
 	}
 	return jobs
-}
-
-// identityTrusts reads the federated credentials of user-assigned identities.
-func (x *run) identityTrusts(ctx context.Context) {
-	count := 0
-	for _, s := range x.tenant.Subscriptions {
-		for i := range s.Identities {
-			if !s.Identities[i].System {
-				count++
-			}
-		}
-	}
-	if count > MaxIdentities && !x.options.NoDirectory && x.managedTrusts(ctx) {
-		x.remarkf("federated credentials of %d user-assigned identities were listed by Microsoft Graph, not one by one", count)
-		return
-	}
-	for _, s := range x.tenant.Subscriptions {
-		if ctx.Err() != nil {
-			return
-		}
-		x.trustsOf(ctx, s)
-	}
-}
-
-// managedTrusts lists the federated credentials of managed identities by Graph.
-func (x *run) managedTrusts(ctx context.Context) bool {
-	type item struct {
-		ID   string      `json:"id"`
-		List []federated `json:"federatedIdentityCredentials"`
-	}
-	found := map[string][]object.Federated{}
-	path := query("/v1.0/servicePrincipals", top, "$filter=servicePrincipalType eq 'ManagedIdentity'", "$select=id", "$expand=federatedIdentityCredentials")
-	if !pages(ctx, x, callManaged, path, nil, func(_ *object.Tenant, list []item) {
-		for _, p := range list {
-			found[x.id(p.ID)] = x.federated(p.List)
-		}
-	}) {
-		return false
-	}
-	x.keep(func(*object.Tenant) {
-		for _, s := range x.tenant.Subscriptions {
-			for i := range s.Identities {
-				if list, ok := found[s.Identities[i].Principal]; ok {
-					s.Identities[i].Federated, s.Identities[i].FederatedKnown = list, true
-				}
-			}
-		}
-	})
-	return true
-}
-
-// trustsOf asks each user-assigned identity of a subscription for its federated
-// credentials.
-func (x *run) trustsOf(ctx context.Context, s *object.Subscription) {
-	type row struct {
-		ID         string    `json:"id"`
-		Name       string    `json:"name"`
-		Properties federated `json:"properties"`
-	}
-	client, err := armmsi.NewFederatedIdentityCredentialsClient(s.ID, x.credential, x.manager)
-	if err != nil {
-		return
-	}
-	good, bad := 0, 0
-	var first error
-	for i := range s.Identities {
-		m := &s.Identities[i]
-		id, err := arm.ParseResourceID(m.ID)
-		if m.System || err != nil {
-			continue
-		}
-		if good+bad == 0 {
-			x.options.Asked(callIdentityTrusts)
-		}
-		if good == 0 && bad >= maxDenials {
-			bad++
-			continue
-		}
-		var list []object.Federated
-		_, err = values(ctx, x, client.NewListPager(id.ResourceGroupName, id.Name, nil), func(_ *object.Tenant, rows []row) {
-			for _, r := range rows {
-				r.Properties.ID, r.Properties.Name = "", r.Name
-				f := x.federated([]federated{r.Properties})[0]
-				f.ARM = r.ID
-				list = append(list, f)
-			}
-		})
-		if err = wire.Plain(callIdentityTrusts, err); err == nil || wire.Missing(err) {
-			good++
-			x.keep(func(*object.Tenant) { m.Federated, m.FederatedKnown = list, true })
-			continue
-		}
-		if bad++; first == nil {
-			first = err
-		}
-	}
-	if good+bad == 0 {
-		return
-	}
-	if good > 0 && bad > 0 {
-		first = fmt.Errorf("%d of %d could not be read: %w", bad, good+bad, first)
-	}
-	l := listing(callIdentityTrusts, "", good, first)
-	x.keep(func(*object.Tenant) { s.Listings = append(s.Listings, l) })
 }
 
 // maxDenials is how many of a kind may be denied in a row before the rest is not

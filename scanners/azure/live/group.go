@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -73,16 +74,42 @@ func (x *run) wanted(t *object.Tenant) map[string]bool {
 	for i := range t.Groups {
 		add(true, t.Groups[i].Owners...)
 	}
-	for i := range t.Directory {
-		add(false, t.Directory[i].Principal)
-	}
-	for i := range t.Assignments {
-		if t.Assignments[i].PrincipalType == "Group" {
-			add(false, t.Assignments[i].Principal)
-		}
+	for id := range holders(t) {
+		add(false, id)
 	}
 	return out
 }
+
+// holders collects the ids of those who may be groups and hold a role or the access
+// policy of a vault, or whom a deny assignment is for or spares.
+func holders(t *object.Tenant) map[string]bool {
+	out := map[string]bool{}
+	for i := range t.Directory {
+		out[t.Directory[i].Principal] = true
+	}
+	for i := range t.Assignments {
+		if kind := strings.ToLower(t.Assignments[i].PrincipalType); kind != "user" && kind != "serviceprincipal" && !t.Assignments[i].Classic {
+			out[t.Assignments[i].Principal] = true
+		}
+	}
+	for _, s := range t.Subscriptions {
+		for i := range s.Vaults {
+			for k := range s.Vaults[i].Access {
+				out[s.Vaults[i].Access[k].Object] = true
+			}
+		}
+	}
+	for i := range t.Denies {
+		for _, id := range slices.Concat(t.Denies[i].Principals, t.Denies[i].Exclude) {
+			out[id] = true
+		}
+	}
+	delete(out, everyone)
+	return out
+}
+
+// everyone is whom a deny assignment for everybody names.
+const everyone = "00000000-0000-0000-0000-000000000000"
 
 type directoryObject struct {
 	OData      string `json:"@odata.type"`
@@ -151,7 +178,7 @@ func (x *run) keepObject(t *object.Tenant, o *directoryObject, wanted map[string
 	id := x.id(o.ID)
 	switch kindOf(o.OData) {
 	case "group":
-		t.Groups = append(t.Groups, object.Group{ID: id, Name: o.Name, RoleAssignable: tri(o.Assignable), Dynamic: o.Rule})
+		t.Groups = append(t.Groups, object.Group{ID: id, Name: o.Name, RoleAssignable: tri(o.Assignable), Dynamic: o.Rule, Synced: inventory.TriOf(o.Synced != nil && *o.Synced)})
 	case "user":
 		if !wanted[id] {
 			return
@@ -166,13 +193,7 @@ func (x *run) keepObject(t *object.Tenant, o *directoryObject, wanted map[string
 // groups asks which service principals are in groups that hold a role, directly or
 // by another group, and who owns the groups. Users in them are not asked for.
 func (x *run) groups(ctx context.Context) {
-	holds := map[string]bool{}
-	for i := range x.tenant.Directory {
-		holds[x.tenant.Directory[i].Principal] = true
-	}
-	for i := range x.tenant.Assignments {
-		holds[x.tenant.Assignments[i].Principal] = true
-	}
+	holds := holders(x.tenant)
 	advanced := map[string]string{"ConsistencyLevel": "eventual"}
 	var members, owners []graph.Item
 	var at []int

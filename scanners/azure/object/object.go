@@ -182,7 +182,8 @@ type Group struct {
 	Owners         []string
 	Known          bool // Members were read, users perhaps left out
 	// Users says whether there are users in it that are not among Members.
-	Users inventory.Tri
+	Users  inventory.Tri
+	Synced inventory.Tri // kept from a directory on premises, where alone its members change
 }
 
 // A DirectoryRole is the definition of an Entra role.
