@@ -266,7 +266,7 @@ func html(w http.ResponseWriter, _ *answer) {
 
 // broken resets the connection in the middle of an answer.
 func broken(w http.ResponseWriter, a *answer) {
-	w.Header().Set("Content-Type", "application/json")
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body[:len(a.body)/2])
@@ -278,7 +278,7 @@ func broken(w http.ResponseWriter, a *answer) {
 
 // cut sends half of an answer as if that were all.
 func cut(w http.ResponseWriter, a *answer) {
-	w.Header().Set("Content-Type", "application/json")
+	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body[:len(a.body)/2])
 }
