@@ -26,7 +26,7 @@ type Config struct {
 	Endpoint        string        `yaml:"endpoint" json:"endpoint"`                 // asked instead of Google Cloud, such as an emulator's
 	Details         string        `yaml:"details" json:"details"`                   // auto, all or none: whether each account, secret and key is asked about by itself
 	Activity        bool          `yaml:"activity" json:"activity"`                 // when accounts and keys were last used, from Policy Analyzer
-	Insights        bool          `yaml:"insights" json:"insights"`                 // which permissions were not used, from Recommender
+	Insights        *bool         `yaml:"insights" json:"insights"`                 // which permissions were not used, from Recommender; unset is of the organisation, and of projects where there are few
 	Groups          bool          `yaml:"groups" json:"groups"`                     // who is in the groups that policies name
 	OwnerLabels     []string      `yaml:"owner_labels" json:"owner_labels"`         // keys of labels and tags that name an owner, instead of the usual ones
 	Resume          string        `yaml:"resume" json:"resume"`                     // directory that keeps the projects that were read, for a scan that goes on after this one
@@ -36,7 +36,7 @@ type Config struct {
 
 // Factory returns the factory of the gcp scanner.
 func Factory() scanners.Factory {
-	return scanners.Define(info(), Config{Details: string(live.DetailsAuto), Activity: true, Insights: true}, open)
+	return scanners.Define(info(), Config{Details: string(live.DetailsAuto), Activity: true}, open)
 }
 
 // info is made once: what the scanner needs is gathered from all its calls.
@@ -85,7 +85,8 @@ func openWith(env scanners.Env, c Config, o live.Options) (scanners.Scanner, err
 		return nil, err
 	}
 	o.CredentialsFile, o.Impersonate, o.QuotaProject, o.Endpoint = c.CredentialsFile, c.Impersonate, c.QuotaProject, c.Endpoint
-	o.Details, o.Activity, o.Insights, o.Groups = live.Details(c.Details), c.Activity, c.Insights, c.Groups
+	o.Details, o.Activity, o.Groups = live.Details(c.Details), c.Activity, c.Groups
+	o.Insights, o.AllInsights = c.Insights == nil || *c.Insights, c.Insights != nil && *c.Insights
 	o.State, o.MaxAge, o.Parallel = c.Resume, c.ResumeAge, c.Parallel
 	o.UserAgent, o.Wrap, o.Now, o.Random = env.UserAgent, env.Wrap, env.Now, rand.Float64
 	reader, err := live.Open(context.Background(), o)

@@ -472,7 +472,9 @@ func TestQuotaOfADay(t *testing.T) {
 		fake.Refuse(w, http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "Quota exceeded for quota metric 'Reads' and limit 'Reads per day'", nil)
 		return true
 	}
-	e := read(t, options(t, s))
+	o := options(t, s)
+	o.AllInsights = true
+	e := read(t, o)
 	n := 0
 	for _, r := range s.Requests() {
 		if r.Host == "recommender.googleapis.com" {

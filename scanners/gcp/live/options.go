@@ -39,8 +39,11 @@ type Options struct {
 
 	Details  Details
 	Activity bool // when accounts and keys last signed in, from Policy Analyzer: two requests a project
-	Insights bool // permissions that were not used, from Recommender: two requests a project
-	Groups   bool // members of the groups that policies name, from Cloud Identity: two requests a group
+	// Insights are permissions that were not used, from Recommender: a request for each
+	// organisation, and where that takes no more than MaxInsights, one for each folder and
+	// two for each project. AllInsights asks for these however many they are.
+	Insights, AllInsights bool
+	Groups                bool // members of the groups that policies name, from Cloud Identity: two requests a group
 
 	// State is a directory for what a later run can go on with: what was read of
 	// projects. Empty keeps nothing.
@@ -75,6 +78,7 @@ const (
 // Choices of a reader whose Options make none.
 const (
 	MaxDetails      = 100
+	MaxInsights     = 40 // of the 100 requests a day that an organisation has without a support plan (cloud.google.com/recommender/quotas)
 	DefaultParallel = 8
 	DefaultMaxAge   = 24 * time.Hour
 )

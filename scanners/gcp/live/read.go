@@ -103,7 +103,7 @@ func (s *site) read(ctx context.Context) {
 	if s.run.options.Activity {
 		s.activity(ctx)
 	}
-	if s.run.options.Insights {
+	if s.run.options.Insights && s.run.manyInsights() == 0 {
 		s.insights(ctx)
 	}
 	s.turnedOff()
@@ -132,10 +132,11 @@ func (x *run) whole(ctx context.Context) {
 	x.side(ctx, x.rootsAndFolders(), func(ctx context.Context, place string) {
 		x.denies(ctx, place)
 		x.contacts(ctx, place)
-		if x.options.Insights {
+		if x.options.Insights && (strings.HasPrefix(place, "organizations/") || x.manyInsights() == 0) {
 			x.insights(ctx, place)
 		}
 	})
+	x.fewInsights()
 	for _, o := range x.estate.Organizations {
 		if ctx.Err() != nil {
 			return

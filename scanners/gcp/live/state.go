@@ -35,7 +35,7 @@ const savedFormat = 1
 // choice is what two runs have to agree in for one to go on with the other's
 // projects.
 func (o *Options) choice() string {
-	data, err := json.Marshal([]any{o.Organization, o.Folder, o.CredentialsFile, o.Impersonate, o.Endpoint, o.Details, o.Activity, o.Insights})
+	data, err := json.Marshal([]any{o.Organization, o.Folder, o.CredentialsFile, o.Impersonate, o.Endpoint, o.Details, o.Activity, o.Insights, o.AllInsights})
 	if err != nil {
 		return "" // strings always can
 	}

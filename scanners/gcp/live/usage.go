@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -58,6 +59,28 @@ func insightKinds() [][2]string {
 	return [][2]string{
 		{"google.iam.policy.Insight", "recommender.iamPolicyInsights.list"},
 		{"google.iam.serviceAccount.Insight", "recommender.iamServiceAccountInsights.list"},
+	}
+}
+
+// manyInsights is how many requests folders and projects would take, if that is more
+// than are made without being told to; 0 if it is not.
+func (x *run) manyInsights() int {
+	n := len(x.estate.Folders) + len(insightKinds())*len(x.sites)
+	if x.options.AllInsights || n <= MaxInsights {
+		return 0
+	}
+	return n
+}
+
+// fewInsights says that only organisations were asked about.
+func (x *run) fewInsights() {
+	n := x.manyInsights()
+	if !x.options.Insights || n == 0 {
+		return
+	}
+	for _, kind := range insightKinds() {
+		x.above(object.Listing{Call: kind[1], Status: inventory.StatusSkipped, Reason: fmt.Sprintf(
+			"folders and projects were not asked about: that takes %d requests, and without a support plan Recommender answers an organisation 100 a day (insights: true asks all the same)", n)})
 	}
 }
 
