@@ -363,7 +363,9 @@ func TestLevels(t *testing.T) {
 		{Role: "roles/iam.serviceAccountUser", Members: []string{prefixAccount + payments}},
 		{Role: "roles/run.developer", Members: []string{prefixAccount + payments}},
 		{Role: "projects/northwind-prod/roles/unread", Members: []string{prefixAccount + payments}},
+		{Role: "projects/northwind-prod/roles/off", Members: []string{prefixAccount + payments}},
 	}}}
+	o.Roles = []object.Role{{Name: "projects/northwind-prod/roles/off", Stage: "DISABLED", Permissions: []string{"compute.instances.create"}, Known: true}}
 	f := find(t, o)
 	at := "gcp:projects/" + prod + "#"
 	for id, want := range map[string]inventory.Level{
@@ -371,6 +373,7 @@ func TestLevels(t *testing.T) {
 		at + "roles/owner/" + prefixAccount + payments + "?" + shortHash("\x00"+`request.time < timestamp("2026-01-01T00:00:00Z")`): inventory.LevelNone,
 		at + "roles/run.developer/" + prefixAccount + payments:                                                                      inventory.LevelWrite,
 		at + "projects/northwind-prod/roles/unread/" + prefixAccount + payments:                                                     inventory.LevelUnknown,
+		at + "projects/northwind-prod/roles/off/" + prefixAccount + payments:                                                        inventory.LevelNone,
 		"gcp:" + payments + "#effective":                                                                                            inventory.LevelEscalate,
 	} {
 		g := f.grants[id]

@@ -30,6 +30,10 @@ type held struct {
 	member  string
 }
 
+// stageDisabled is the launch stage of a custom role that was turned off: what it is
+// bound to has nothing by it (Google Cloud IAM, "Create and manage custom roles").
+const stageDisabled = "DISABLED"
+
 // newJudge hands package paths what there is of all places.
 func newJudge(e *estate) *judge {
 	j := &judge{roles: make(map[string]*object.Role, len(e.all.Roles)), ends: map[string]time.Time{}}
@@ -37,7 +41,7 @@ func newJudge(e *estate) *judge {
 	for i := range e.all.Roles {
 		r := &e.all.Roles[i]
 		j.roles[r.Name] = r
-		in.Roles = append(in.Roles, paths.Role{Name: r.Name, Permissions: r.Permissions, Known: r.Known, Deleted: r.Deleted})
+		in.Roles = append(in.Roles, paths.Role{Name: r.Name, Permissions: r.Permissions, Known: r.Known, Deleted: r.Deleted || r.Stage == stageDisabled})
 	}
 	in.DeniesKnown, in.BoundariesKnown = true, true
 	for _, p := range e.places {

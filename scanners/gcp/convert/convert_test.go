@@ -133,6 +133,21 @@ func TestProject(t *testing.T) {
 }
 
 // A deny policy is attached to what its name says.
+// TestPolicyWithoutConditions keeps in mind that a policy that was read in its first
+// version hides conditions: the role has a mark instead.
+func TestPolicyWithoutConditions(t *testing.T) {
+	got, _, err := Policy([]byte(`{"version": 1, "bindings": [{"role": "roles/owner_withcond_2b17cc25d2cd9e2c54d8", "members": ["user:a@northwind.example"]}, {"role": "roles/viewer", "members": ["allUsers"], "condition": {"title": "empty"}}]}`))
+	if err != nil || len(got) != 2 {
+		t.Fatal(got, err)
+	}
+	if b := got[0]; b.Role != "roles/owner" || b.Condition == nil || b.Condition.Expression == "" {
+		t.Errorf("%+v %+v", b, b.Condition)
+	}
+	if b := got[1]; b.Condition == nil || b.Condition.Expression == "" {
+		t.Errorf("an empty expression is no condition: %+v", b.Condition)
+	}
+}
+
 func TestDenyPolicy(t *testing.T) {
 	got, err := DenyPolicy([]byte(`{"name": "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Fnorthwind-prod/denypolicies/d", "rules": [{"description": "x", "denyRule": {"deniedPrincipals": ["principalSet://goog/public:all"], "exceptionPermissions": ["iam.googleapis.com/roles.get"], "denialCondition": {"expression": "true"}}}]}`))
 	want := object.DenyPolicy{

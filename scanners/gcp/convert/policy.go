@@ -17,7 +17,26 @@ func (e *expression) condition() *object.Condition {
 	if e == nil || *e == (expression{}) {
 		return nil
 	}
-	return &object.Condition{Title: e.Title, Description: e.Description, Expression: e.Expression}
+	c := &object.Condition{Title: e.Title, Description: e.Description, Expression: e.Expression}
+	if strings.TrimSpace(c.Expression) == "" {
+		c.Expression = untold
+	}
+	return c
+}
+
+// untold stands for an expression that is not there. It is no valid one, so that nobody
+// takes it for decided.
+const untold = "(not told)"
+
+// bound converts one binding. In the first version of a policy, conditions are left out
+// and the name of the role has a mark instead
+// (cloud.google.com/iam/docs/policies#versions).
+func bound(role string, members []string, e *expression) object.Binding {
+	b := object.Binding{Role: role, Members: members, Condition: e.condition()}
+	if i := strings.LastIndex(role, "_withcond_"); i > 0 && b.Condition == nil {
+		b.Role, b.Condition = role[:i], &object.Condition{Title: "the policy was read in a version without conditions", Expression: untold}
+	}
+	return b
 }
 
 // Policy converts an allow policy, in camel case or in the snake case of exports
@@ -34,7 +53,7 @@ func Policy(raw []byte) (bindings []object.Binding, audit bool, err error) {
 	}
 	err = read(raw, &v)
 	for _, b := range v.Bindings {
-		bindings = append(bindings, object.Binding{Role: b.Role, Members: b.Members, Condition: b.Condition.condition()})
+		bindings = append(bindings, bound(b.Role, b.Members, b.Condition))
 	}
 	return bindings, present(v.AuditConfigs) || present(v.Snake), err
 }
