@@ -260,6 +260,8 @@ func TestLabel(t *testing.T) {
 		{inventory.Credential{Type: "github.token", Hint: "ghp_… (40 bytes)"}, "GitHub token ghp_… (40 bytes)"},
 		{inventory.Credential{Type: "pki.private_key"}, "private key (028f00112233)"},
 		{inventory.Credential{Type: "vault.approle_secret_id", Name: "n"}, "Vault AppRole secret ID n"},
+		{inventory.Credential{Type: "azure.key_vault_secret", Name: "db"}, "Azure Key Vault secret db"},
+		{inventory.Credential{Type: "azure.cosmos_key", Name: "orders/primaryMasterKey"}, "Azure Cosmos DB key orders/primaryMasterKey"},
 	} {
 		test.c.ID, test.c.Scope = "x:local/main/028f0011223344556677", "s"
 		test.c.FoundAt = []inventory.Location{{URI: "a/b.go", Line: 130}, {URI: "c"}}

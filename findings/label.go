@@ -59,7 +59,7 @@ func idEnd(id string) string {
 
 // typeTitle writes a type in words: aws.access_key is "AWS access key".
 func typeTitle(t string) string {
-	words := strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("._-", r) })
+	words := strings.FieldsFunc(strings.Replace(t, "key_vault", "keyvault", 1), func(r rune) bool { return strings.ContainsRune("._-", r) })
 	var out []string
 	for _, w := range words {
 		w = spelling(w)
@@ -142,6 +142,18 @@ func spelling(word string) string {
 		return "CodeBuild"
 	case "agentcore":
 		return "AgentCore"
+	case "keyvault":
+		return "Key Vault"
+	case "cosmos":
+		return "Cosmos DB"
+	case "servicebus":
+		return "Service Bus"
+	case "eventhub":
+		return "Event Hubs"
+	case "iothub":
+		return "IoT Hub"
+	case "signalr":
+		return "SignalR"
 	case "bedrock":
 		return "Bedrock"
 	case "id":
