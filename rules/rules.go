@@ -175,6 +175,7 @@
 //	role_definition, scope_kind  of a role of Azure: its GUID; root, management_group,
 //	                     subscription, resource_group, resource
 //	consent, scopes      of a delegated permission: AllPrincipals or Principal; which
+//	api                  client id of the application that a permission is for
 //	secrets, keys, certificates, storage  of an access policy: what it permits; secrets
 //	                     of an application: how many
 //	service_principal    none: nobody can sign in as the application here
