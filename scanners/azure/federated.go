@@ -3,6 +3,7 @@ package azure
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -76,8 +77,13 @@ func (m *mapper) federated(r *ref, f *object.Federated) *inventory.Trust {
 	} else if strings.Contains(f.Subject, "*") {
 		weak = append(weak, weakDead)
 	}
-	if x.Subject == "" {
+	switch {
+	case x.Subject != "":
+	case readable(f):
 		weak = append(weak, weakNoSubject)
+	default:
+		attr["subject"] = "not read"
+		m.lose(r.scope, inventory.KindTrust, "whom some federated credentials let in was not read or not understood")
 	}
 	if strings.HasSuffix(x.Subject, ":pull_request") {
 		weak = append(weak, weakPullRequest)
@@ -115,6 +121,12 @@ func (m *mapper) expression(x *inventory.Trust, text string) (weak []string) {
 		}
 	}
 	return weak
+}
+
+// readable reports whether it is known that a federated credential names no subject:
+// Entra wants a subject or an expression, and one without either is not all there.
+func readable(f *object.Federated) bool {
+	return f.Expression != "" && !slices.ContainsFunc(clauses(f.Expression), func(c clause) bool { return c.claim == "" })
 }
 
 // A clause of an expression.

@@ -85,14 +85,22 @@ func TestWeak(t *testing.T) {
 	}
 }
 
-// TestUnderstoodOnly: an expression that cannot be read leaves the subject open, which
-// is the worst that it may be, and is told.
+// TestUnderstoodOnly: whom a credential lets in that cannot be read, or of which the
+// expression was not read, is not known, and the trusts were not all seen.
 func TestUnderstoodOnly(t *testing.T) {
-	tenant := northwind()
-	tenant.Applications[0].Federated = []object.Federated{{Name: "odd", Issuer: "https://gitlab.com", Expression: "claims['sub'] like 'x'", Audiences: []string{"a"}}}
-	got := records(t, tenant)
-	x := got.trust["azure:"+tenantID+"/applications/"+app("01")+"#federated/odd"]
-	if x.Subject != "" || len(x.Conditions) != 1 || x.Attributes["weak"] != weakNoSubject {
-		t.Errorf("subject %q, conditions %q, weak %q", x.Subject, x.Conditions, x.Attributes["weak"])
+	for _, f := range []object.Federated{
+		{Name: "odd", Issuer: "https://gitlab.com", Expression: "claims['sub'] like 'x'", Audiences: []string{"a"}},
+		{Name: "odd", Issuer: "https://gitlab.com", Audiences: []string{"a"}},
+	} {
+		tenant := northwind()
+		tenant.Applications[0].Federated = []object.Federated{f}
+		got := records(t, tenant)
+		x := got.trust["azure:"+tenantID+"/applications/"+app("01")+"#federated/odd"]
+		if x.Subject != "" || x.Attributes["weak"] != "" || x.Attributes["subject"] != "not read" || (f.Expression != "") != (len(x.Conditions) == 1) {
+			t.Errorf("subject %q, conditions %q, attributes %v", x.Subject, x.Conditions, x.Attributes)
+		}
+		if c := got.coverage["azure:"+tenantID+" trust"]; c.Status != inventory.StatusPartial || !strings.Contains(c.Reason, "not understood") {
+			t.Errorf("coverage is %s: %s", c.Status, c.Reason)
+		}
 	}
 }
