@@ -11,45 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/muster-nhi/muster/internal/config"
-	"github.com/muster-nhi/muster/scanners/all"
 	"github.com/muster-nhi/muster/scanners/aws/live"
 )
-
-// awsOverlay is what the flags set in the configuration of a source of AWS.
-func (s *setting) awsOverlay() config.Overlay {
-	o := config.Overlay{}
-	for key, list := range map[string][]string{
-		"accounts": s.accounts, "exclude_accounts": s.noAccounts, "regions": s.regions, "exclude_regions": s.noRegions,
-	} {
-		if len(list) > 0 {
-			o[key] = list
-		}
-	}
-	if s.resume != "" {
-		o["resume"] = s.resume
-	}
-	return o
-}
-
-// awsFlag names one of the flags of AWS that is set.
-func (s *setting) awsFlag() string {
-	for _, f := range []struct {
-		set  bool
-		name string
-	}{
-		{len(s.accounts) > 0, "--accounts"},
-		{len(s.noAccounts) > 0, "--exclude-accounts"},
-		{len(s.regions) > 0, "--regions"},
-		{len(s.noRegions) > 0, "--exclude-regions"},
-		{s.resume != "", "--resume"},
-	} {
-		if f.set {
-			return f.name
-		}
-	}
-	return ""
-}
 
 // amazon tells which credentials of AWS are here, and how to scan with them. Names
 // of variables and profiles are looked at; no value of a key is read, and nothing
@@ -172,17 +135,7 @@ const maxProbe = time.Minute
 
 // askAmazon asks AWS as whom a source would read and what is refused, some requests
 // in all.
-func (a *app) askAmazon(ctx context.Context, s *setting, source string) []check {
-	c := check{Name: "source " + source, Status: "fail"}
-	t, err := newTarget(all.Factories(), config.Source{Source: source}, s.overlays())
-	if err != nil {
-		c.Detail = oneLine(err)
-		return []check{c}
-	}
-	if t.factory.Info().Name != "aws" {
-		c.Detail = "doctor asks aws[:PROFILE] only; muster scan reads other sources"
-		return []check{c}
-	}
+func (a *app) askAmazon(ctx context.Context, c check, t target) []check {
 	ctx, cancel := context.WithTimeout(ctx, maxProbe)
 	defer cancel()
 	o := live.Options{Profile: t.argument, Now: a.Now, Random: func() float64 { return 0 }, UserAgent: "muster/" + a.tool().Version}

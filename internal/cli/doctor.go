@@ -33,13 +33,14 @@ func (a *app) doctorCommand(s *setting) *cobra.Command {
 		Long: `Look at what muster needs: git, the configuration, the rules, the store and the
 key with their modes, the clock, the terminal, and what each scanner reaches.
 Nothing is scanned, and nothing is sent but where a SOURCE is named: aws[:PROFILE]
-asks AWS as whom it would read, and tries some calls to see what is refused.
+and azure[:TENANT] ask as whom they would read, and try some calls to see what is
+refused.
 Exit status 1 if something is broken, 0 with warnings.`,
-		Example: "  muster doctor\n  muster doctor aws:audit",
+		Example: "  muster doctor\n  muster doctor aws:audit\n  muster doctor azure:northwind.example",
 		RunE: func(c *cobra.Command, args []string) error {
 			list := a.examine(c.Context(), s)
 			for _, source := range args {
-				list = append(list, a.askAmazon(c.Context(), s, source)...)
+				list = append(list, a.ask(c.Context(), s, source)...)
 			}
 			bad := false
 			for _, x := range list {

@@ -36,7 +36,7 @@ type setting struct {
 	since, commits                string
 	// clusters
 	auditLogs []string
-	// accounts of AWS
+	// accounts of AWS, projects of Google Cloud, subscriptions of Azure
 	accounts, noAccounts, regions, noRegions []string
 	resume                                   string
 	// running
@@ -106,11 +106,11 @@ func (s *setting) bindRepo(c *cobra.Command) {
 	f.StringVar(&s.since, "since", "", "repositories: commits since this `DATE` or revision only")
 	f.StringVar(&s.commits, "commits", "", "repositories: this range (`A..B`) of commits only")
 	f.StringArrayVar(&s.auditLogs, "audit-log", nil, "clusters: read last use from this `FILE` of the API server's audit log (repeatable)")
-	f.StringSliceVar(&s.accounts, "accounts", nil, "AWS: these accounts only, ids or patterns (`ID,...`; repeatable)")
-	f.StringSliceVar(&s.noAccounts, "exclude-accounts", nil, "AWS: all but these accounts (`ID,...`; repeatable)")
+	f.StringSliceVar(&s.accounts, "accounts", nil, "clouds: these accounts of AWS, projects of Google Cloud or subscriptions of Azure only, ids or patterns (`ID,...`; repeatable)")
+	f.StringSliceVar(&s.noAccounts, "exclude-accounts", nil, "clouds: all but these accounts, projects or subscriptions (`ID,...`; repeatable)")
 	f.StringSliceVar(&s.regions, "regions", nil, "AWS: these regions only, names or patterns (`NAME,...`; repeatable)")
 	f.StringSliceVar(&s.noRegions, "exclude-regions", nil, "AWS: all but these regions (`NAME,...`; repeatable)")
-	f.StringVar(&s.resume, "resume", "", "AWS: keep accounts that were read in `DIR`, and go on from those that are there")
+	f.StringVar(&s.resume, "resume", "", "clouds: keep what was read in `DIR`, and go on from what is there")
 	f.IntVar(&s.concurrency, "concurrency", 0, "sources scanned at a time (`N`; 0 chooses)")
 	f.DurationVar(&s.timeout, "timeout", 0, "how long each source may take, for example 30m (`DURATION`; 0 is no limit)")
 }

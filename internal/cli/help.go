@@ -53,13 +53,16 @@ const sourcesHelp = `What muster scan takes:
                         other listings, in files of any name; no access is needed
   gcp[:TARGET]          Google Cloud through Application Default Credentials: a
                         project, folders/N, organizations/N or the domain of an
-                        organisation; all that can be seen without one. What it
-                        needs to be allowed: muster permissions gcp
+                        organisation; all that can be seen without one. --accounts
+                        narrows it to projects, --resume DIR goes on where a scan
+                        stopped. What it needs to be allowed: muster permissions gcp
   gcp-export:DIR        the same as gcloud and Asset Inventory saved it, in files of
                         any name; no access is needed
   azure[:TENANT]        Microsoft Entra and the Azure subscriptions of a tenant, by
                         id or domain; that of whoever is signed in without one.
-                        What it needs to be allowed: muster permissions azure
+                        --accounts narrows it to subscriptions, --resume DIR goes on
+                        where a scan stopped. What it needs to be allowed:
+                        muster permissions azure
   azure-export:DIR      the same as az and Microsoft Graph gave it, in files of any
                         name; no access is needed
 

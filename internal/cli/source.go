@@ -74,15 +74,20 @@ func (a *app) targets(s *setting, args []string) ([]target, error) {
 	if len(s.auditLogs) > 0 && count["kubernetes"] == 0 && len(out) > 0 {
 		return nil, usage("--audit-log says what was used in a cluster, and no source is kubernetes")
 	}
-	if flag := s.awsFlag(); flag != "" && count["aws"] == 0 && len(out) > 0 {
-		return nil, usage("%s is about accounts of AWS that are read, and no source is aws", flag)
+	if len(out) > 0 {
+		if err := s.checkAccounts(count); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
 
 // overlays are what the flags set in the configuration of a source, by scanner.
 func (s *setting) overlays() map[string]config.Overlay {
-	out := map[string]config.Overlay{"repo": s.overlay(), "repos": s.overlay(), "kubernetes": {}, "aws": s.awsOverlay()}
+	out := map[string]config.Overlay{"repo": s.overlay(), "repos": s.overlay(), "kubernetes": {}}
+	for _, name := range accountClouds() {
+		out[name] = s.accountOverlay(name)
+	}
 	if len(s.auditLogs) > 0 {
 		out["kubernetes"]["audit_logs"] = s.auditLogs
 	}
