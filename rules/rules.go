@@ -184,6 +184,8 @@
 //	redirect_uris, redirect_http, redirect_wildcard, implicit_grant  where tokens go
 //	credential_policy    none: no app management policy limits its secrets
 //	home_tenant          of somebody else's application
+//	application_id       of an application whose registration was read
+//	subject              of a federated credential, not read: its expression was not told
 //	disabled_by_microsoft  why
 //	risk_state, risk_level, risk_detail  of Identity Protection
 //	on                   of a credential: application or service_principal
