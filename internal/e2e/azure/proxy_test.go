@@ -5,8 +5,11 @@ package azure
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
@@ -40,6 +43,12 @@ type answer struct {
 // A fault sends something else than an answer.
 type fault func(w http.ResponseWriter, a *answer)
 
+// A place is a service of Microsoft's public cloud that another host stands for.
+type place struct {
+	host     string // that it stands for
+	audience string // of tokens, without a slash at the end
+}
+
 // A proxy stands between the program and a tenant, and spoils answers as a test
 // wants. To the program it is an HTTPS proxy, whose certificates are of an authority
 // of our own.
@@ -49,6 +58,9 @@ type proxy struct {
 	inner  *http.Server
 	conns  chan net.Conn
 	done   chan struct{}
+
+	// elsewhere says whose place hosts take, and for whom tokens for them have to be.
+	elsewhere map[string]place
 
 	mu     sync.Mutex
 	spoil  func(*call) fault
@@ -62,7 +74,7 @@ func newProxy(t testing.TB, tenant *fake.Server) *proxy {
 	t.Helper()
 	tenant.Secret = secret()
 	p := &proxy{tenant: tenant, conns: make(chan net.Conn), done: make(chan struct{}), asked: map[string]int{}}
-	p.inner = &http.Server{Handler: http.HandlerFunc(p.answer), ReadHeaderTimeout: time.Minute}
+	p.inner = &http.Server{Handler: http.HandlerFunc(p.answer), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = p.inner.Serve(mouth{p}) }() // ends when it is closed
 	p.Server = httptest.NewServer(http.HandlerFunc(p.tunnel))
 	t.Cleanup(func() {
@@ -76,7 +88,7 @@ func newProxy(t testing.TB, tenant *fake.Server) *proxy {
 // tunnel is the proxy as the program sees it: CONNECT, and what comes then is TLS.
 func (p *proxy) tunnel(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
-		p.answer(w, r) // the endpoint of managed identities is asked without TLS
+		p.managed(w, r)
 		return
 	}
 	conn, _, err := http.NewResponseController(w).Hijack()
@@ -93,6 +105,25 @@ func (p *proxy) tunnel(w http.ResponseWriter, r *http.Request) {
 	case <-p.done:
 		_ = conn.Close()
 	}
+}
+
+// managedHeader is what the endpoint of managed identities wants to be shown.
+const managedHeader = "made-up-header"
+
+// managed is the endpoint where a machine gets tokens of its managed identity, as App
+// Service has it: without TLS, on the machine itself.
+func (p *proxy) managed(w http.ResponseWriter, r *http.Request) {
+	resource := r.URL.Query().Get("resource")
+	if r.URL.Path != "/msi/token" || r.Header.Get("X-Identity-Header") != managedHeader || r.URL.Query().Get("api-version") != "2019-08-01" || resource == "" {
+		fake.Refuse(w, http.StatusBadRequest, "invalid_request", "that is no request for a token of a managed identity")
+		return
+	}
+	token := p.tenant.Token(resource)
+	p.mu.Lock()
+	p.tokens = append(p.tokens, token)
+	p.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, `{"access_token": %q, "expires_on": "%d", "resource": %q, "token_type": "Bearer"}`, token, time.Now().Add(time.Hour).Unix(), resource)
 }
 
 // A mouth is the listener of the server at the end of the tunnel.
@@ -167,7 +198,7 @@ func (p *proxy) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	started := time.Now()
 	record := httptest.NewRecorder()
-	p.tenant.ServeHTTP(record, r)
+	p.tenant.ServeHTTP(record, p.moved(r))
 	a := &answer{record.Code, record.Header(), record.Body.Bytes()}
 	p.mu.Lock()
 	p.busy += time.Since(started)
@@ -178,6 +209,38 @@ func (p *proxy) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	send(w, a)
+}
+
+// moved turns a request to another cloud, or to a host of one's own, into one to the
+// public cloud. A token for anybody else does not do.
+func (p *proxy) moved(r *http.Request) *http.Request {
+	at, ok := p.elsewhere[r.Host]
+	if !ok {
+		return r
+	}
+	r = r.Clone(r.Context())
+	if audience(r) == at.audience {
+		scope := map[bool]string{true: "https://" + at.host + "/.default", false: "https://management.core.windows.net//.default"}
+		r.Header.Set("Authorization", "Bearer "+p.tenant.Token(scope[strings.HasPrefix(at.host, "graph.")]))
+	} else {
+		r.Header.Del("Authorization")
+	}
+	r.Host = at.host
+	return r
+}
+
+// audience reads for whom the token of a request is.
+func audience(r *http.Request) string {
+	parts := strings.Split(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), ".")
+	var claims struct{ Aud string }
+	if len(parts) != 3 {
+		return ""
+	}
+	data, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(data, &claims) != nil {
+		return ""
+	}
+	return strings.TrimSuffix(claims.Aud, "/")
 }
 
 // learn notes which tokens are given out.
