@@ -123,7 +123,14 @@ func TestLeaksOpenClouds(t *testing.T) {
 			robot + "#key/0123abcd same_secret " + leak + " by public_id", leak + " authenticates_as " + robot + " by public_id",
 		}, ""},
 		{"a key file of a project whose keys were not all listed", []rec{keyFile}, []string{leak + " authenticates_as " + robot + " by client_email"}, "is a public id of"},
-		{"a key file whose key is gone", []rec{keyFile, covered("gcp:northwind-prod")}, []string{leak + " authenticates_as " + robot + " by client_email"}, "it was deleted"},
+		{"a key file whose key is gone", []rec{
+			lying("gcp.service_account_key", func(c *inventory.Credential) {
+				c.PublicID, c.Attributes = "0123abcd", map[string]string{"client_email": "old@northwind-prod.iam.gserviceaccount.com"}
+			}),
+			identity("gcp:old", "gcp.service_account", "gcp:northwind-prod", func(i *inventory.Identity) {
+				i.PublicIDs, i.Attributes = []string{"old@northwind-prod.iam.gserviceaccount.com"}, map[string]string{"keys": "0"}
+			}),
+		}, []string{leak + " authenticates_as gcp:old by client_email"}, "it was deleted"},
 		{"a client secret", []rec{secret(nil)}, []string{leak + " authenticates_as " + entraApp + " by public_id"}, "no id tells: new (until 2027-01-01), or one that has ended"},
 		{"a client secret that is older than those that hold", []rec{
 			secret(func(c *inventory.Credential) { c.FirstSeenAt = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC) }), covered(tenant),

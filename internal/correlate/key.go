@@ -58,7 +58,7 @@ func (ix *index) whichOf(c *inventory.Credential, i *inventory.Identity) string 
 	switch {
 	case c.Type == "azure.client_secret" && !i.Declared:
 		return ix.whichSecret(c, i)
-	case c.Type == "gcp.service_account_key" && c.PublicID != "" && !i.Declared && ix.full(i.Scope):
+	case c.Type == "gcp.service_account_key" && c.PublicID != "" && !i.Declared && i.Attributes["keys"] != "": // the number of its keys, where all were listed
 		return "; the account lists no such key now: it was deleted"
 	}
 	return ""
