@@ -262,3 +262,20 @@ func TestAttributes(t *testing.T) {
 		}
 	}
 }
+
+// TestRoleTitles: a role of which the definition was not read goes by the name that it
+// has everywhere.
+func TestRoleTitles(t *testing.T) {
+	tenant := northwind()
+	tenant.RoleDefs, tenant.DirectoryRoles = nil, nil
+	got := records(t, tenant)
+	names := map[string]bool{}
+	for _, g := range got.grant {
+		names[g.Name] = true
+	}
+	for _, want := range []string{"Owner", "Contributor", "User Access Administrator", "Global Administrator", "Application Administrator", role("72"), role("71")} {
+		if !names[want] {
+			t.Errorf("no grant of %s: %v", want, names)
+		}
+	}
+}

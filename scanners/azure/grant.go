@@ -186,8 +186,8 @@ func (m *mapper) grant(g grantee, id, scope, name, via, kind string) (*inventory
 
 // directoryGrant makes the grant of a role of Entra.
 func (m *mapper) directoryGrant(g grantee, a *object.DirectoryRoleAssignment) *inventory.Grant {
-	name, template := a.Role, ""
-	role := m.roles[lower(a.Role)]
+	role, template := m.roles[lower(a.Role)], ""
+	name := m.roleTitle(a.Role, role == nil)
 	if role != nil {
 		name, template = cmp.Or(role.Name, role.ID), lower(role.Template)
 	}
@@ -209,6 +209,21 @@ func (m *mapper) directoryGrant(g grantee, a *object.DirectoryRoleAssignment) *i
 	m.unitName(attr, scope)
 	fillRight(x, m.judge.directoryRole(a))
 	return x
+}
+
+// roleTitle is the name of a role of which the definition was not read: of one that
+// every tenant has, else its id.
+func (m *mapper) roleTitle(id string, unread bool) string {
+	if !unread {
+		return id
+	}
+	title, ok := m.titles[id]
+	if !ok {
+		title, _, _ = paths.BuiltIn(lower(id))
+		title = cmp.Or(title, id)
+		m.titles[id] = title
+	}
+	return title
 }
 
 // eligible marks a role that a holder can take and does not have.
@@ -233,8 +248,8 @@ func (m *mapper) unitName(attr attributes, scope string) {
 
 // roleGrant makes the grant of a role of Azure.
 func (m *mapper) roleGrant(g grantee, a *object.RoleAssignment) *inventory.Grant {
-	name := a.Role
 	def := m.roleDefs[lower(a.Role)]
+	name := m.roleTitle(a.Role, def == nil)
 	if def != nil {
 		name = cmp.Or(def.Name, def.ID)
 	}

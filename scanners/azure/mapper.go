@@ -31,6 +31,7 @@ type mapper struct {
 	held    map[string]*holdings
 	pods    map[string][]string // object ids that the accounts of a cluster may become, by its ARM id
 	wholes  map[string]bool
+	titles  map[string]string // of roles without a definition, by id
 	emitted int
 }
 
@@ -45,7 +46,7 @@ func (e *estate) newMapper(ctx context.Context, t *object.Tenant, emit scanners.
 	m := &mapper{
 		index: newIndex(t), ctx: ctx, emit: emit, estate: e, scope: e.scanner + ":" + word(lower(t.ID)),
 		order: slices.SortedFunc(slices.Values(t.Subscriptions), func(a, b *object.Subscription) int { return strings.Compare(a.ID, b.ID) }),
-		names: map[string]int{}, scopes: map[string]*seen{}, wholes: map[string]bool{},
+		names: map[string]int{}, scopes: map[string]*seen{}, wholes: map[string]bool{}, titles: map[string]string{},
 	}
 	m.policed = m.policiesKnown()
 	m.judge = newJudge(m, e.now)
