@@ -42,6 +42,7 @@ var projectCalls = []string{
 	callAccounts, "iam.serviceAccountKeys.list", callAPIKeys, "secretmanager.secrets.list", "secretmanager.versions.list", "cloudkms.cryptoKeys.list", "iam.googleapis.com/workloadIdentityPools.list",
 	"iam.googleapis.com/workloadIdentityPoolProviders.list", "storage.hmacKeys.list", "iam.oauthClients.list", "iam.serviceAccounts.getIamPolicy", "resourcemanager.projects.getIamPolicy",
 	"policyanalyzer.serviceAccountLastAuthenticationActivities.query", "essentialcontacts.contacts.list", "iam.denypolicies.list",
+	callPolicies,
 }
 
 // northwind is an organisation with one of everything.

@@ -65,6 +65,7 @@ func (m *mapper) putSecret(s *object.Secret) {
 		ID: m.id(s.Name), Type: "gcp.secret", Name: shortName(s.Name), Store: "secretmanager", CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, NeverExpires: s.ExpiresAt.IsZero(),
 		NextRotationAt: s.NextRotation, RotationDays: days(s.RotationPeriod), Encrypted: inventory.True, Exposure: m.exposure("secretmanager.googleapis.com/" + s.Name),
 	}
+	attr.yes("policy_unread", x.Exposure == "" && !m.listings.whole(callPolicies) && !m.listings.whole("secretmanager.secrets.getIamPolicy"))
 	attr["rotation"] = "none"
 	switch {
 	case s.ManagedRotation != "" && !strings.Contains(s.ManagedRotation, "UNSPECIFIED"):
@@ -122,6 +123,12 @@ func (m *mapper) exposure(resource string) string {
 	return ""
 }
 
+// keyRing returns the ring that a key is in, whose policy holds for the key too.
+func keyRing(key string) string {
+	ring, _, _ := strings.Cut(key, "/cryptoKeys/")
+	return ring
+}
+
 // otherName spells a resource with its project's id in place of its number, or the
 // other way round.
 func (m *mapper) otherName(resource string) string {
@@ -151,8 +158,9 @@ func (m *mapper) putKeys() {
 		attr.yes("import_only", k.ImportOnly)
 		x := inventory.Credential{
 			ID: m.id(k.Name), Type: "gcp.kms_key", Name: shortName(k.Name), Store: "kms", CreatedAt: k.CreatedAt, RotatedAt: k.PrimaryAt, NextRotationAt: k.NextRotation,
-			Algorithm: inventory.Clip(k.Algorithm, maxName), Exposure: m.exposure("cloudkms.googleapis.com/" + k.Name),
+			Algorithm: inventory.Clip(k.Algorithm, maxName), Exposure: cmp.Or(m.exposure("cloudkms.googleapis.com/"+k.Name), m.exposure("cloudkms.googleapis.com/"+keyRing(k.Name))),
 		}
+		attr.yes("policy_unread", x.Exposure == "" && !m.listings.whole(callPolicies))
 		switch {
 		case k.Purpose != "ENCRYPT_DECRYPT" || k.ImportOnly: // KMS makes new versions of symmetric keys only
 			attr["rotatable"] = "false"

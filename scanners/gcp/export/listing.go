@@ -170,6 +170,9 @@ func (p *project) tell() []object.Listing {
 			p.tellCall(&call{permission: permission, need: extra})
 		}
 	}
+	if s := p.sweepOf(&call{permission: ".getIamPolicy"}); s != nil && s.cut == "" {
+		p.Listings = append(p.Listings, object.Listing{Call: "cloudasset.assets.searchAllIamPolicies", Status: inventory.StatusComplete})
+	}
 	slices.SortStableFunc(p.Listings, func(a, b object.Listing) int { return cmp.Compare(a.Call, b.Call) })
 	return p.Listings
 }
