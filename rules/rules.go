@@ -152,7 +152,8 @@
 //	issuer, keys_uploaded  of a provider: who vouches; true if its keys are copies
 //	status, origin       of a key: what Google says of it, USER_PROVIDED if it was uploaded
 //	bound, restriction, allowed  of an API key: its account, who may call, what
-//	versions, total_versions  of a secret: enabled ones, all
+//	versions, total_versions, policy_unread  of a secret: enabled ones, all; true (of a
+//	                     key too) if who may read it was not read
 //	service, public, audience, all_accounts, cross_project, external, role_type  of a
 //	                     grant: of what it is a policy, whom it names, from where
 //	unused_permissions, role_permissions, unused_permission_names  of a grant: what
