@@ -157,7 +157,7 @@ func (m *mapper) unused(attr attributes, email string) {
 		switch {
 		case strings.Contains(x.Kind, "serviceAccount"):
 			attr["recommended_off"] = "true"
-		case x.State == "DISMISSED":
+		case x.State == "DISMISSED", !judged(x):
 		default:
 			seen = true
 			idle = append(idle, x.Unused...)
@@ -171,6 +171,10 @@ func (m *mapper) unused(attr attributes, email string) {
 	attr.set("unused_permission_names", inOrder(idle))
 	attr["unused_source"] = "recommender"
 }
+
+// judged reports whether an insight tells what was not used: without the permissions of
+// the role, it does not.
+func judged(x *object.Insight) bool { return len(x.Unused) > 0 || x.Total > 0 }
 
 // The types of keys.
 const (

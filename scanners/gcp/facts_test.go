@@ -397,6 +397,25 @@ func TestLevels(t *testing.T) {
 	}
 }
 
+// TestUnusedOfUnreadRole says nothing of permissions that were not used where nobody
+// knows what the role permits: that none was unused would be a pass.
+func TestUnusedOfUnreadRole(t *testing.T) {
+	o := project(func(p *object.Project) {
+		p.Accounts = []object.Account{{Email: deployer, KeysKnown: true}}
+		p.Insights = []object.Insight{{Kind: "google.iam.policy.Insight", Member: prefixAccount + deployer, Role: "roles/editor", Resource: "projects/" + prod, State: "ACTIVE"}}
+	})
+	o.Policies = []object.Policy{{Resource: "projects/" + prod, Project: prod, Bindings: []object.Binding{{Role: "roles/editor", Members: []string{prefixAccount + deployer}}}}}
+	f := find(t, o)
+	if v, ok := f.identities["gcp:"+deployer].Attributes["unused_permissions"]; ok {
+		t.Errorf("the account did not use %s permissions", v)
+	}
+	for id, g := range f.grants {
+		if v, ok := g.Attributes["unused_permissions"]; ok {
+			t.Errorf("%s: %s permissions were not used", id, v)
+		}
+	}
+}
+
 // TestAim reads what a source names.
 func TestAim(t *testing.T) {
 	for target, want := range map[string]live.Options{

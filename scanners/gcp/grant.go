@@ -218,7 +218,7 @@ func (m *mapper) describePlace(attr attributes, p *object.Policy) {
 func (m *mapper) unusedOf(attr attributes, role string, x *member, resource string) {
 	key := strings.ToLower(strings.TrimPrefix(x.text, prefixAccount))
 	for _, i := range m.estate.insights[key] {
-		if i.Role != role || len(i.Unused) == 0 && i.Total == 0 || i.Resource != "" && !strings.HasSuffix(resource, lastSlash(i.Resource)) && !m.sameProject(i.Resource, resource) {
+		if i.Role != role || !judged(i) || i.Resource != "" && !strings.HasSuffix(resource, lastSlash(i.Resource)) && !m.sameProject(i.Resource, resource) {
 			continue
 		}
 		attr["unused_permissions"] = number(len(i.Unused))

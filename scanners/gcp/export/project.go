@@ -301,6 +301,8 @@ func (p *project) finishInsights() {
 				}
 			}
 			x.Total = cmp.Or(x.Total, len(role.v.Permissions))
+		} else {
+			x.Total = 0 // how many of them were not used cannot be told
 		}
 		x.Resource = p.r.spell(x.Resource)
 		p.Insights = append(p.Insights, x.Insight)

@@ -2,11 +2,13 @@ package live_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/live"
+	"github.com/muster-nhi/muster/scanners/gcp/live/fake"
 )
 
 // TestManyInsights asks about the organisation only where the requests that an
@@ -52,5 +54,28 @@ func TestManyInsights(t *testing.T) {
 				t.Errorf("it is said: %v, want %v", found, tt.skipped)
 			}
 		})
+	}
+}
+
+// TestInsightsOfUnreadRoles tell no number of permissions, of which none was unused.
+func TestInsightsOfUnreadRoles(t *testing.T) {
+	s := fake.Northwind(documents(t))
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+		if r.Method != "iam.roles.list" {
+			return false
+		}
+		fake.Refuse(w, http.StatusForbidden, "PERMISSION_DENIED", "IAM_PERMISSION_DENIED", "Permission denied", nil)
+		return true
+	}
+	seen := 0
+	for _, p := range read(t, options(t, s)).Projects {
+		for _, i := range p.Insights {
+			if seen++; i.Total > 0 && len(i.Unused) == 0 {
+				t.Errorf("%+v", i)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("there are no insights")
 	}
 }

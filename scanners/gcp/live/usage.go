@@ -121,6 +121,7 @@ func unused(i convert.Insight, roles map[string]*object.Role) object.Insight {
 	out := i.Insight
 	role := roles[i.Role]
 	if role == nil || !role.Known || out.Kind != insightKinds()[0][0] {
+		out.Total = 0 // how many of them were not used cannot be told
 		return out
 	}
 	for _, p := range role.Permissions {

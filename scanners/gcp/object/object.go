@@ -251,7 +251,7 @@ type Insight struct {
 	Role     string
 	Resource string
 	Unused   []string // permissions that were not exercised
-	Total    int      // permissions that the role gives; zero is unknown
+	Total    int      // permissions that the role gives; zero is unknown, as are those in Unused
 	State    string
 	From     time.Time // start of the observed time
 	At       time.Time // last refreshed
