@@ -33,9 +33,14 @@ build: ## build bin/muster, static and stripped
 test: ## run the tests; needs Go and git, reaches loopback only
 	$(GO) test ./...
 
+# Comparisons on one goroutine, histories made up at random of which fixed ones are
+# left, and the same scan over and over with one request refused each time. All of
+# them run in `make test`.
+RACE_SKIP := ^(TestSameAsGitleaks|TestSameOnAnyRules|TestSameOnJumbles|TestVersions|TestVersionsAtBorders|TestGrownRandomHistories|TestRescanOfRandomHistories|TestBomb|TestNoSecretLeaks)$$|^TestConformance$$/^denied_requests$$
+
 .PHONY: race
-race: ## run the tests under the race detector; needs a C compiler
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+race: ## run the tests under the race detector, but for those that take minutes there and run what others run; needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m -skip '$(RACE_SKIP)' ./...
 
 .PHONY: lint
 lint: $(TOOLS)/$(GOLANGCI) $(TOOLS)/$(GOFUMPT) ## vet, gofumpt and the linters of .golangci.yml, with the e2e tests too
