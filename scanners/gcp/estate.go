@@ -54,6 +54,7 @@ type estate struct {
 	held      map[string][]held   // by native id of a machine: the bindings that name it, or a group that it is in
 	dark      map[string]bool     // places of which not all was read that a path could lead through
 	judge     *judge
+	shared    *sharer
 	lost      []string // what nobody knows to which place it belongs
 	notes     []string
 	saved     bool // read from files: what is not there was not handed over, and is a gap
@@ -62,7 +63,7 @@ type estate struct {
 // newEstate indexes all that was read and judges it.
 func newEstate(scanner string, o *object.Estate, owners ownerLabels, now time.Time) *estate {
 	e := &estate{
-		scanner: scanner, now: now, owners: owners, feeds: newFeedTable(), all: o, notes: slices.Clone(o.Notes),
+		scanner: scanner, now: now, owners: owners, shared: newSharer(), feeds: newFeedTable(), all: o, notes: slices.Clone(o.Notes),
 		byName: map[string]*place{}, byNumber: map[string]string{}, accounts: map[string]*object.Account{}, homes: map[string]string{}, unique: map[string]string{},
 		bound: map[string]int{}, pools: map[string]*object.Pool{}, providers: map[string]int{}, poolUses: map[string]int{}, secrets: map[string]string{}, public: map[string]bool{},
 		members: make(map[string]bool, len(o.Members)), insights: map[string][]*object.Insight{}, groups: map[string]*object.Group{}, machines: map[string][]string{}, delegated: map[string][]string{}, held: map[string][]held{}, dark: map[string]bool{},

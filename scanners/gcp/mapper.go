@@ -117,6 +117,7 @@ func (m *mapper) put(r inventory.Record, kind inventory.Kind) {
 			return
 		}
 	}
+	m.estate.shared.record(r)
 	if m.err = m.emit(r); m.err == nil && kind != inventory.KindCoverage {
 		m.count[kind]++
 	}
