@@ -184,6 +184,7 @@ func (m *mapper) resourcesTo(e *paths.Estate) {
 		e.Management = append(e.Management, x)
 	}
 	const runs = "arm: Resource Graph: resources with identities"
+	signers := m.thumbprints(e)
 	for _, s := range m.order {
 		x := paths.Subscription{ID: lower(s.ID), Name: s.Name}
 		if len(s.Parents) > 0 {
@@ -219,7 +220,7 @@ func (m *mapper) resourcesTo(e *paths.Estate) {
 		}
 		for i := range s.Vaults {
 			v := &s.Vaults[i]
-			x := paths.Vault{ID: v.ID, RBAC: v.RBAC}
+			x := paths.Vault{ID: v.ID, RBAC: v.RBAC, Certificates: m.keptIn(v, signers)}
 			for p := range v.Access {
 				x.Access = append(x.Access, accessTo(&v.Access[p]))
 			}

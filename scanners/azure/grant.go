@@ -394,6 +394,6 @@ func more(g *inventory.Grant, others []*inventory.Grant) bool {
 			ways[p] = true
 		}
 	}
-	return !same || slices.ContainsFunc(g.Capabilities, func(c string) bool { return !capabilities[c] }) ||
+	return !same || g.Attributes["possible_paths"] != "" || slices.ContainsFunc(g.Capabilities, func(c string) bool { return !capabilities[c] }) ||
 		slices.ContainsFunc(g.Paths, func(p string) bool { return !ways[p] })
 }

@@ -58,6 +58,18 @@ func TestPathsThrough(t *testing.T) {
 			give(x, owner, sp("03"), "ServicePrincipal", sub)
 			give(x, contributor, sp("01"), "ServicePrincipal", rg(prodSub, "build"))
 		}, "escalate", "AZVMContributor"},
+		{"the certificate of an application in a vault", func(x *object.Tenant, s *object.Subscription) {
+			x.Applications = append(x.Applications, object.Application{ID: obj("02"), AppID: app("02"), Name: "deploy", OwnersKnown: true, FederatedKnown: true, Keys: []object.Certificate{
+				{ID: kid("01"), Usage: "Verify", Type: "AsymmetricX509Cert", Thumbprint: "AB12", End: day(2027, 1, 1)},
+			}})
+			x.Principals = append(x.Principals, object.ServicePrincipal{ID: sp("02"), AppID: app("02"), Name: "deploy", Type: "Application", Enabled: inventory.True, HomeTenant: tenantID, OwnersKnown: true})
+			s.Vaults = []object.Vault{{
+				ID: rg(prodSub, "web") + "/providers/Microsoft.KeyVault/vaults/nw", Name: "nw", RBAC: inventory.True,
+				Objects: []object.VaultObject{{ID: "https://nw.vault.azure.net/certificates/deploy", Name: "deploy", Kind: "certificate", Thumbprint: "ab12"}},
+			}}
+			give(x, owner, sp("02"), "ServicePrincipal", sub)
+			give(x, "4633458b-17de-408a-b874-0445c86b69e6", sp("01"), "ServicePrincipal", rg(prodSub, "web"))
+		}, "unknown", "muster-az015"},
 		{"a user with a role of Azure and nothing else", func(x *object.Tenant, _ *object.Subscription) {
 			give(x, owner, user("01"), "User", sub)
 			x.Directory = append(x.Directory, object.DirectoryRoleAssignment{ID: "d", Role: authenticator, Principal: sp("01"), Scope: "/"})

@@ -3,6 +3,7 @@ package azure
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/azure/paths"
@@ -106,4 +107,46 @@ func typeOf(id string) string {
 		out = append(out, parts[i])
 	}
 	return strings.Join(out, "/")
+}
+
+// thumbprints returns who signs in with a certificate, by its thumbprint in lower case.
+func (m *mapper) thumbprints(e *paths.Estate) map[string][]string {
+	out := map[string][]string{}
+	for i := range e.Principals {
+		r, ok := m.who(e.Principals[i].ID)
+		if !ok {
+			continue
+		}
+		var keys []object.Certificate
+		if r.app != nil {
+			keys = append(keys, r.app.Keys...)
+		}
+		if r.sp != nil {
+			keys = append(keys, r.sp.Keys...)
+		}
+		for k := range keys {
+			key := &keys[k]
+			if key.Thumbprint != "" && strings.EqualFold(key.Usage, "Verify") && !m.over(key.End) {
+				name := strings.ToLower(key.Thumbprint)
+				out[name] = append(out[name], e.Principals[i].ID)
+			}
+		}
+	}
+	return out
+}
+
+// keptIn returns who signs in with a certificate that a vault holds.
+func (m *mapper) keptIn(v *object.Vault, signers map[string][]string) []string {
+	var out []string
+	for i := range v.Objects {
+		if o := &v.Objects[i]; o.Thumbprint != "" {
+			out = append(out, signers[strings.ToLower(o.Thumbprint)]...)
+		}
+	}
+	return unique(out)
+}
+
+// over reports whether a time is known to have passed.
+func (m *mapper) over(end time.Time) bool {
+	return !end.IsZero() && !m.estate.now.IsZero() && end.Before(m.estate.now)
 }

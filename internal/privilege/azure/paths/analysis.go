@@ -53,10 +53,11 @@ type Analysis struct {
 	edges   []edge
 	graph   *graph
 
-	denies    []Deny   // of the estate, and those that perhaps apply
-	anybody   int32    // the node of every principal, perhaps; -1 is none yet
-	veiled    bool     // users of a group with directory roles were not read
-	direct    []grants // by node, of principals and groups
+	resources []Resource // of the estate, vaults among them
+	denies    []Deny     // of the estate, and those that perhaps apply
+	anybody   int32      // the node of every principal, perhaps; -1 is none yet
+	veiled    bool       // users of a group with directory roles were not read
+	direct    []grants   // by node, of principals and groups
 	groups    *membership
 	protected map[int32]bool // users that hold directory roles
 	sealed    map[int32]bool // members of restricted units
@@ -89,7 +90,8 @@ func Analyze(e *Estate) *Analysis {
 	for _, text := range []string{noteEligible, noteTime} { // asked for later, when nothing may change any more
 		a.note(text)
 	}
-	more, cut := further(e, a.ways)
+	a.resources = keepers(e)
+	more, cut := further(a.resources, a.ways)
 	if a.ways = append(a.ways, more...); cut {
 		a.unread = append(a.unread, "there are more kinds of resources with identities than were followed")
 	}
@@ -120,6 +122,7 @@ func Analyze(e *Estate) *Analysis {
 	a.addDirectory()
 	a.addOwnership()
 	a.addAssignments()
+	a.addVaults()
 	for i := range a.given { // those that are over too, so that nothing changes later
 		a.rightsFor(int32(i), a.profileOf(a.index[e.Assignments[i].Principal]))
 	}

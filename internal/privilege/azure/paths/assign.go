@@ -46,8 +46,8 @@ func (a *Analysis) addPlaces() {
 	if a.missing(PartSubscriptions) {
 		a.places[a.place("")].unread = a.waysOf([]string{"*"})
 	}
-	for i := range a.estate.Resources {
-		r := &a.estate.Resources[i]
+	for i := range a.resources {
+		r := &a.resources[i]
 		at := a.place(r.ID)
 		if mask := a.waysOf([]string{r.Type}); mask != 0 && len(r.Identities) > 0 {
 			a.places[at].held = append(a.places[at].held, int32(i))
@@ -67,6 +67,42 @@ func (a *Analysis) addPlaces() {
 		for at := a.place(v.ID); at >= 0; at = a.places[at].parent {
 			if a.places[at].vault < 0 {
 				a.places[at].vault = int32(i)
+			}
+		}
+	}
+}
+
+// keepers are the resources of an estate, and vaults that hold certificates.
+func keepers(e *Estate) []Resource {
+	out := slices.Clone(e.Resources)
+	for i := range e.Vaults {
+		v := &e.Vaults[i]
+		if len(v.Certificates) == 0 {
+			continue
+		}
+		r := Resource{ID: v.ID, Name: short(v.ID), Type: typeVault, Identities: v.Certificates}
+		if v.RBAC == inventory.False {
+			r.Type = typeClosed
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// addVaults adds what access policies of vaults lead to.
+func (a *Analysis) addVaults() {
+	for i := range a.estate.Vaults {
+		v := &a.estate.Vaults[i]
+		for k := range v.Access {
+			p := &v.Access[k]
+			from, ok := a.index[p.Object]
+			if !ok || v.RBAC == inventory.True || !slices.ContainsFunc(p.Secrets, func(s string) bool { return slices.Contains([]string{"get", "backup", "all"}, strings.ToLower(s)) }) {
+				continue
+			}
+			for _, id := range v.Certificates {
+				if to, ok := a.index[id]; ok {
+					a.link(edge{from: from, to: to, label: a.label("muster-az015", textCertificate), note: a.note("if " + noteCertificate), cost: 1})
+				}
 			}
 		}
 	}
@@ -418,7 +454,7 @@ func (a *Analysis) hub(w int, at, prof int32) int32 {
 
 // open adds the edges to the identities of a resource.
 func (a *Analysis) open(n int32, w int, i, at, prof int32) {
-	r, way := &a.estate.Resources[i], &a.ways[w]
+	r, way := &a.resources[i], &a.ways[w]
 	if !strings.EqualFold(r.Type, way.on) || way.id == "muster-az002" && !strings.Contains(strings.ToLower(r.Kind), "functionapp") {
 		return
 	}

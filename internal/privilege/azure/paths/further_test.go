@@ -11,6 +11,7 @@ import (
 const (
 	ofPolicy   = "microsoft.authorization/policyassignments"
 	authorizer = "Authentication Administrator"
+	vault      = prod + "/resourceGroups/web/providers/Microsoft.KeyVault/vaults/nw"
 	synapse    = prod + "/resourceGroups/web/providers/Microsoft.Synapse/workspaces/lake"
 )
 
@@ -116,6 +117,35 @@ func TestFurtherAttack(t *testing.T) {
 			n.assign("mi", arm.Owner, prod)
 			n.assign("ci", arm.Reader, prod)
 		}, "read", "-", "", false},
+		{"reads a certificate of an application from a vault", func(n *tenant) {
+			n.app("deploy")
+			n.graph("deploy", raiser)
+			n.Vaults = []Vault{{ID: vault, RBAC: inventory.True, Certificates: []string{"deploy"}}}
+			n.assign("ci", "4633458b-17de-408a-b874-0445c86b69e6", prod)
+		}, "unknown", "muster-az015 AZMGGrantRole", Tenant, true},
+		{"reads names of a vault only", func(n *tenant) {
+			n.app("deploy")
+			n.graph("deploy", raiser)
+			n.Vaults = []Vault{{ID: vault, RBAC: inventory.True, Certificates: []string{"deploy"}}}
+			n.assign("ci", "21090545-7ca7-4776-b22c-e363652d74d2", prod)
+		}, "read", "-", "", false},
+		{"a role for a vault that goes by policies", func(n *tenant) {
+			n.app("deploy")
+			n.graph("deploy", raiser)
+			n.Vaults = []Vault{{ID: vault, RBAC: inventory.False, Certificates: []string{"deploy"}}}
+			n.assign("ci", "4633458b-17de-408a-b874-0445c86b69e6", prod)
+		}, "read", "-", "", false},
+		{"the policy of a vault with a certificate", func(n *tenant) {
+			n.app("deploy")
+			n.graph("deploy", raiser)
+			n.Vaults = []Vault{{ID: vault, RBAC: inventory.False, Certificates: []string{"deploy"}, Access: []Access{{Object: "ci", Secrets: []string{"Get"}}}}}
+		}, "unknown", "muster-az015 AZMGGrantRole", Tenant, true},
+		{"lets itself into a vault with a certificate", func(n *tenant) {
+			n.app("deploy")
+			n.graph("deploy", raiser)
+			n.Vaults = []Vault{{ID: vault, RBAC: inventory.False, Certificates: []string{"deploy"}}}
+			n.assign("ci", arm.Contributor, prod)
+		}, "unknown", "muster-az015 AZMGGrantRole", Tenant, true},
 		{"configuration of a machine", func(n *tenant) {
 			n.system("mi", vm, vmType)
 			n.assign("mi", arm.Owner, prod)

@@ -221,6 +221,8 @@ type Vault struct {
 	ID     string
 	RBAC   inventory.Tri
 	Access []Access // where RBAC is off
+	// Certificates are object ids of those who sign in with a certificate that it holds.
+	Certificates []string
 }
 
 // An Access is an access policy of a vault: what an object may do with secrets,

@@ -207,7 +207,7 @@ func (a *Analysis) witness(edges []edge) (via string, proofs []Evidence, notes [
 		}
 		switch e.proof.kind {
 		case proofResource:
-			via = a.estate.Resources[e.proof.at].ID
+			via = a.resources[e.proof.at].ID
 		case proofNone:
 		case proofAssignment, proofDirectory, proofAppRole, proofOwner, proofMember:
 			proofs = append(proofs, a.evidence(e.proof, note))

@@ -26,6 +26,14 @@ type way struct {
 const (
 	typeIdentity = "microsoft.managedidentity/userassignedidentities"
 	typeSite     = "microsoft.web/sites"
+	typeVault    = "microsoft.keyvault/vaults"
+	typeClosed   = typeVault + " by policies" // one that roles do not open
+)
+
+// What a certificate in a vault leads to.
+const (
+	textCertificate = "reads a certificate of {} in the vault and signs in with it"
+	noteCertificate = "its private key can be exported"
 )
 
 // one makes alternatives of single actions.
@@ -84,6 +92,8 @@ func ways() []way {
 		{id: "muster-az012", on: "microsoft.authorization/policyassignments", text: "changes what a policy deploys and acts as {}", note: "the policy has a definition that it may change", needs: [][]string{
 			{"Microsoft.Authorization/policyDefinitions/write"}, {"Microsoft.Authorization/policyAssignments/write"},
 		}},
+		{id: "muster-az015", on: typeVault, text: textCertificate, note: noteCertificate, needs: one("Microsoft.KeyVault/vaults", "data:secrets/getSecret/action")},
+		{id: "muster-az015", on: typeClosed, text: textCertificate, note: noteCertificate, needs: one("Microsoft.KeyVault/vaults", "accessPolicies/write", "write")},
 		{id: "muster-az013", on: typeIdentity, text: "lets an outside issuer sign in as {}", needs: one("Microsoft.ManagedIdentity/userAssignedIdentities", "federatedIdentityCredentials/write")},
 		{id: "AZManagedIdentity", on: typeIdentity, text: "assigns {} to a resource of its own and acts as it", hosts: true, needs: one("Microsoft.ManagedIdentity/userAssignedIdentities", "*/assign/action", "assign/action")},
 	}
@@ -92,12 +102,12 @@ func ways() []way {
 // maxWays is how many ways there are at most: a bit for each.
 const maxWays = 60
 
-// further are ways to resources of an estate of which no table says whether
+// further are ways to resources of which no table says whether
 // changing them is enough to act as them.
-func further(e *Estate, known []way) (out []way, more bool) {
+func further(resources []Resource, known []way) (out []way, more bool) {
 	var types []string
-	for i := range e.Resources {
-		r := &e.Resources[i]
+	for i := range resources {
+		r := &resources[i]
 		kind := strings.ToLower(r.Type)
 		if kind != "" && len(r.Identities) > 0 && !slices.Contains(types, kind) && !slices.ContainsFunc(known, func(w way) bool { return w.on == kind }) {
 			types = append(types, kind)
