@@ -58,11 +58,14 @@ func routes() []route {
 
 // manage answers for Resource Manager.
 func (s *Server) manage(w http.ResponseWriter, r *http.Request, _ Request) {
-	if parts := regexp.MustCompile(`(?i)^/subscriptions/([^/]+)/providers/Microsoft.Security/securityContacts$`).FindStringSubmatch(r.URL.Path); parts != nil {
+	s.compiled.Do(func() {
+		s.routes, s.contacts = routes(), regexp.MustCompile(`(?i)^/subscriptions/([^/]+)/providers/Microsoft.Security/securityContacts$`)
+	})
+	if parts := s.contacts.FindStringSubmatch(r.URL.Path); parts != nil {
 		write(w, http.StatusOK, Tree{"value": all(s.Manage["securityContacts/"+strings.ToLower(parts[1])])})
 		return
 	}
-	for _, route := range routes() {
+	for _, route := range s.routes {
 		parts := route.path.FindStringSubmatch(r.URL.Path)
 		if parts == nil {
 			continue

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -97,6 +98,9 @@ type Server struct {
 	mu       sync.Mutex
 	requests []Request
 	index    map[string]map[string]int
+	compiled sync.Once // of routes
+	routes   []route
+	contacts *regexp.Regexp
 }
 
 // transporter is what Microsoft's fake servers are.
