@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
 
@@ -60,6 +61,7 @@ func (r *reader) finishPlace(e *object.Estate, p *project) {
 	listings := p.tell()
 	switch {
 	case p.place == "":
+		p.inherits()
 		done := p.Project
 		done.Parent = cmp.Or(done.Parent, r.parentOf(p))
 		e.Projects = append(e.Projects, &done)
@@ -82,6 +84,35 @@ func (r *reader) finishPlace(e *object.Estate, p *project) {
 		}
 		e.Listings = append(e.Listings, l)
 	}
+}
+
+// inherits says for which of the folders and the organisation above a project no file
+// has the policy: what they grant holds in the project too.
+func (p *project) inherits() {
+	for _, name := range sortedKeys(p.chain()) {
+		call := "resourcemanager.folders.getIamPolicy"
+		if strings.HasPrefix(name, "organizations/") {
+			call = "resourcemanager.organizations.getIamPolicy"
+		} else if !strings.HasPrefix(name, "folders/") {
+			continue
+		}
+		if p.r.places[name] != nil || p.r.searched(name) {
+			continue
+		}
+		p.Listings = append(p.Listings, object.Listing{
+			Call: call, Where: name, Status: inventory.StatusSkipped,
+			Reason: "no file; run: gcloud projects get-ancestors-iam-policy " + cmp.Or(p.ID, p.Number) + " --format=json",
+		})
+	}
+}
+
+// searched reports whether a whole search for policies would have that of a folder or
+// organisation.
+func (r *reader) searched(name string) bool {
+	around := (&project{r: r, place: name}).chain()
+	return slices.ContainsFunc(r.sweeps, func(s *sweep) bool {
+		return s.cut == "" && s.has(&call{permission: ".getIamPolicy"}) && s.covers(around)
+	})
 }
 
 // finishMembers tells which projects the organisations have, if a file of Asset

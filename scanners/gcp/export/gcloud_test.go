@@ -192,3 +192,32 @@ func TestScopeOfAssets(t *testing.T) {
 		})
 	}
 }
+
+// Policies above a project hold in it: without a file of them its grants are not all
+// known, and what to run is told.
+func TestPoliciesAboveAreMissing(t *testing.T) {
+	files := archive(t, "testdata/project.txtar")
+	missing := func() []string {
+		var out []string
+		e, _ := read(t, write(t, files), Options{})
+		for _, p := range e.Projects {
+			for _, l := range p.Listings {
+				if l.Where != "" && strings.HasSuffix(l.Call, "s.getIamPolicy") && l.Status == inventory.StatusSkipped {
+					out = append(out, l.Where+" "+l.Reason)
+				}
+			}
+		}
+		return out
+	}
+	if got := missing(); len(got) > 0 {
+		t.Errorf("all are there: %q", got)
+	}
+	delete(files, "projects/northwind-ci/projects-get-ancestors-iam-policy.json")
+	if got := missing(); len(got) == 0 || !strings.Contains(got[0], "gcloud projects get-ancestors-iam-policy northwind-ci") {
+		t.Errorf("nothing is said to be missing: %q", got)
+	}
+	files = northwind(t)
+	if got := missing(); len(got) > 0 {
+		t.Errorf("the search of the organisation has all: %q", got)
+	}
+}
