@@ -43,8 +43,42 @@ func describePEM(info *Info, s subject) bool {
 	for ; block != nil; block, rest = pem.Decode(rest) {
 		describeBlock(info, block)
 	}
+	describeCertified(info, s)
 	describeServiceAccount(info, s)
 	return true
+}
+
+// maxCertificates is how many certificates beside a key are looked at.
+const maxCertificates = 32
+
+// describeCertified tells of the certificate of a private key that stands in the same
+// file: rules find the block of the key alone. Another's certificate is none of its.
+func describeCertified(info *Info, s subject) {
+	begin := []byte("-----BEGIN CERTIFICATE-----")
+	key := info.Attributes["spki_sha256"]
+	if info.Type != "pki.private_key" || key == "" || info.Attributes["serial"] != "" || !bytes.Contains(s.context, begin) {
+		return
+	}
+	text := unescape(s.context)
+	for range maxCertificates {
+		at := bytes.Index(text, begin)
+		if at < 0 {
+			return
+		}
+		block, rest := pem.Decode(text[at:])
+		if block == nil {
+			return
+		}
+		text = rest
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil || block.Type != "CERTIFICATE" {
+			continue
+		}
+		if sum := sha256.Sum256(cert.RawSubjectPublicKeyInfo); hex.EncodeToString(sum[:]) == key {
+			describeCertificate(info, block.Bytes)
+			return
+		}
+	}
 }
 
 // pemLabel returns the label of the first block, if it is one that is known.
