@@ -189,13 +189,20 @@ func (s Status) rank() int {
 	return 1 + slices.Index([]Status{StatusComplete, StatusPartial, StatusSkipped, StatusDenied}, s)
 }
 
-// methodRank puts the mapping file, by which people overrule what was found,
-// before all other methods.
-func (o *Owner) methodRank() int {
-	if o.Method == "mapping_file" {
+// rank puts the mapping file, by which people overrule what was found, before all
+// other methods. Of the rest a machine comes behind whoever can answer, and who has
+// left behind all.
+func (o *Owner) rank() int {
+	switch {
+	case o.Method == "mapping_file":
 		return 0
+	case o.Active == False:
+		return 3
+	case o.Kind == "nhi":
+		return 2
+	default:
+		return 1
 	}
-	return 1
 }
 
 func first[T any](list []*T, key string, of func(*T) string) *T {

@@ -2,6 +2,7 @@ package inventory_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,5 +88,30 @@ func TestLookups(t *testing.T) {
 	with := inv.With(nil, nil)
 	if len(with.RelationsTo("aws:y")) != 0 || len(inv.RelationsTo("aws:y")) != 3 {
 		t.Error("With changes the inventory that it is called on")
+	}
+}
+
+// TestOwnersWhoCanAnswerComeFirst among those that are known with equal confidence.
+func TestOwnersWhoCanAnswerComeFirst(t *testing.T) {
+	b := inventory.NewBuilder()
+	for _, o := range []inventory.Owner{
+		{Owner: "a-left@northwind.example", Kind: "person", Method: "app_owner", Confidence: inventory.ConfidenceHigh, Active: inventory.False},
+		{Owner: "a-machine", Kind: "nhi", Method: "app_owner", Confidence: inventory.ConfidenceHigh},
+		{Owner: "a-guess@northwind.example", Kind: "person", Method: "creator", Confidence: inventory.ConfidenceLow},
+		{Owner: "platform", Kind: "team", Method: "tag", Confidence: inventory.ConfidenceHigh},
+		{Owner: "told@northwind.example", Kind: "person", Method: "mapping_file", Confidence: inventory.ConfidenceHigh},
+	} {
+		o.Subject, o.Scope = "azure:x", "s"
+		if err := b.Add(inventory.Record{Owner: &o}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, o := range b.Build().OwnersOf("azure:x") {
+		got = append(got, o.Owner)
+	}
+	want := []string{"told@northwind.example", "platform", "a-machine", "a-left@northwind.example", "a-guess@northwind.example"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the owners are %q, want %q", got, want)
 	}
 }

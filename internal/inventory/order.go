@@ -83,7 +83,7 @@ func (inv *Inventory) sortConclusions() {
 			return c
 		}
 		return tied(cmp.Or(cmp.Compare(y.Confidence.Rank(), x.Confidence.Rank()),
-			cmp.Compare(x.methodRank(), y.methodRank()), cmp.Compare(x.Method, y.Method), cmp.Compare(x.Owner, y.Owner)), x, y)
+			cmp.Compare(x.rank(), y.rank()), cmp.Compare(x.Method, y.Method), cmp.Compare(x.Owner, y.Owner)), x, y)
 	})
 	slices.SortFunc(inv.Relations, func(x, y *Relation) int {
 		return tied(cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.Type, y.Type), cmp.Compare(x.To, y.To)), x, y)
