@@ -1,57 +1,43 @@
 package export
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
-// maxWhole is the longest file that is held in memory as a whole: a credential
-// report of 5,000 users, the most that an account may have, is 2 MB.
-const maxWhole = 64 << 20
+// maxReport is the longest credential report that is read: one of 5,000 users, the
+// most that an account may have, is 2 MB.
+const maxReport = 64 << 20
 
 // file tells what a file is by its beginning, and reads it.
 func (r *reader) file(name string, in io.Reader) {
-	b := bufio.NewReaderSize(in, 64<<10)
-	head, err := b.Peek(4096)
-	if err != nil && !errors.Is(err, io.EOF) {
-		r.lost(name, "cannot be read: "+cause(err))
+	t, err := saved.Open(in, r.opts.MaxFile)
+	if err != nil {
+		r.lost(name, err.Error())
 		return
 	}
-	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
-		text, err := wide(b)
-		if err != nil {
-			r.lost(name, "cannot be read: "+err.Error())
-			return
-		}
-		b = bufio.NewReaderSize(strings.NewReader(text), 64<<10)
-		head, _ = b.Peek(4096) // of a string: it ends where the string does
-	}
-	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
-	text := bytes.TrimSpace(head)
 	switch {
-	case len(text) == 0:
+	case len(t.Start) == 0:
 		r.note(name, "is empty")
-	case text[0] == '{' || text[0] == '[':
-		r.json(name, b)
-	case object.IsReport(head):
-		r.whole(name, b, func(data []byte) { r.report(name, data, time.Time{}) })
-	case bytes.HasPrefix(text, []byte(base64.StdEncoding.EncodeToString([]byte("user,arn,")))):
-		r.whole(name, b, func(data []byte) { r.encodedReport(name, data) })
-	case bytes.Contains(text[:min(len(text), 200)], []byte("An error occurred (")):
-		r.refused(name, string(text))
-	case bytes.HasPrefix(text, []byte("-----BEGIN ")):
+	case t.IsJSON():
+		r.json(name, t)
+	case object.IsReport(t.Head):
+		r.whole(name, t, func(data []byte) { r.report(name, data, time.Time{}) })
+	case bytes.HasPrefix(t.Start, []byte(base64.StdEncoding.EncodeToString([]byte("user,arn,")))):
+		r.whole(name, t, func(data []byte) { r.encodedReport(name, data) })
+	case bytes.Contains(t.Start[:min(len(t.Start), 200)], []byte("An error occurred (")):
+		r.refused(name, string(t.Start))
+	case t.IsKey():
 		r.note(name, "holds a key or certificate and was not read; it does not belong here")
 	default:
 		r.unknown = append(r.unknown, name)
@@ -60,35 +46,15 @@ func (r *reader) file(name string, in io.Reader) {
 
 // whole reads a file that must be in memory.
 func (r *reader) whole(name string, in io.Reader, use func([]byte)) {
-	data, err := io.ReadAll(io.LimitReader(in, maxWhole+1))
+	data, err := saved.Whole(in, maxReport)
 	switch {
+	case errors.Is(err, saved.ErrLong):
+		r.lost(name, fmt.Sprintf("is a credential report of more than %d bytes and was not read", maxReport))
 	case err != nil:
-		r.lost(name, "cannot be read: "+cause(err))
-	case len(data) > maxWhole:
-		r.lost(name, fmt.Sprintf("is a credential report of more than %d bytes and was not read", maxWhole))
+		r.lost(name, "cannot be read: "+err.Error())
 	default:
 		use(data)
 	}
-}
-
-// wide reads UTF-16, which the shell of Windows writes.
-func wide(in io.Reader) (string, error) {
-	data, err := io.ReadAll(io.LimitReader(in, maxWhole+1))
-	if err != nil {
-		return "", errors.New(cause(err))
-	}
-	if len(data) > maxWhole {
-		return "", fmt.Errorf("it is UTF-16 and longer than %d bytes; save it as UTF-8", maxWhole)
-	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if data[0] == 0xfe {
-		order = binary.BigEndian
-	}
-	units := make([]uint16, 0, len(data)/2)
-	for at := 2; at+1 < len(data); at += 2 {
-		units = append(units, order.Uint16(data[at:]))
-	}
-	return string(utf16.Decode(units)), nil
 }
 
 // A savedReport is a credential report and where it came from.
@@ -127,7 +93,7 @@ func (r *reader) report(name string, data []byte, made time.Time) {
 	l.pages++
 	l.count = max(l.count, len(report.Rows))
 	if len(report.Problems) > 0 {
-		l.trouble = fmt.Sprintf("%s: %s", short(name, 200), short(strings.Join(report.Problems, "; "), 500))
+		l.trouble = fmt.Sprintf("%s: %s", saved.Short(name, 200), saved.Short(strings.Join(report.Problems, "; "), 500))
 	}
 }
 
@@ -152,7 +118,7 @@ func (r *reader) refused(name, text string) {
 		}
 		l := a.listing(c.action, region)
 		l.denied = l.denied || denied(code)
-		l.trouble = fmt.Sprintf("%s: AWS refused it (%s)", short(name, 200), code)
+		l.trouble = fmt.Sprintf("%s: AWS refused it (%s)", saved.Short(name, 200), code)
 	}})
 }
 

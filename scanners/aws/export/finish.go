@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
@@ -41,7 +42,7 @@ func (r *reader) finish() *object.Estate {
 		if n > maxUnknown {
 			list += fmt.Sprintf(" and %d more", n-maxUnknown)
 		}
-		r.note("", "not understood and passed over: "+short(list, 1000))
+		r.note("", "not understood and passed over: "+saved.Short(list, 1000))
 	}
 	return e
 }
@@ -88,7 +89,7 @@ func (a *account) finishReports(r *reader) {
 		return cmp.Or(age(y).Compare(age(x)), cmp.Compare(y.made.Unix(), x.made.Unix()), cmp.Compare(x.name, y.name))
 	})
 	for _, old := range a.reports[1:] {
-		r.note(old.name, "is another credential report of account "+a.ID+"; the newer one counts: "+short(a.reports[0].name, 200))
+		r.note(old.name, "is another credential report of account "+a.ID+"; the newer one counts: "+saved.Short(a.reports[0].name, 200))
 	}
 	l := a.listings[listingKey{gaad, ""}]
 	a.Merge(a.reports[0].Report, object.MergeOptions{MadeAt: a.reports[0].made, Complete: l != nil && l.status() == inventory.StatusComplete})

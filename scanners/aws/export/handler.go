@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
@@ -176,7 +177,7 @@ func (t text) parse() (*policy.Document, string) {
 	}
 	d, err := policy.Parse(t)
 	if err != nil {
-		return nil, short(err.Error(), 200)
+		return nil, saved.Short(err.Error(), 200)
 	}
 	return d, ""
 }
@@ -189,7 +190,7 @@ func (t text) document(a *account, what string) *policy.Document {
 	}
 	d, problem := t.parse()
 	if problem != "" {
-		a.Notes = append(a.Notes, short(what, 200)+": the policy cannot be read: "+problem)
+		a.Notes = append(a.Notes, saved.Short(what, 200)+": the policy cannot be read: "+problem)
 	}
 	return d
 }

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"os"
 	"path/filepath"
@@ -54,6 +56,11 @@ func TestWaysToSave(t *testing.T) {
 		little.WriteByte(byte(u & 0xff))
 		little.WriteByte(byte(u >> 8))
 	}
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	if _, err := w.Write([]byte(annOnly)); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
 	page1 := `{"UserDetailList": [` + userAnn + `], "GroupDetailList": [], "RoleDetailList": [], "Policies": [], "IsTruncated": true, "Marker": "x"}`
 	page2 := `{"UserDetailList": [` + userBob + `], "GroupDetailList": [], "RoleDetailList": [], "Policies": [], "IsTruncated": false}`
 	encoded := base64.StdEncoding.EncodeToString([]byte(reportOf))
@@ -67,6 +74,7 @@ func TestWaysToSave(t *testing.T) {
 	}{
 		{"a dump", map[string]string{"x": annOnly}, []string{"ann"}, "complete", "skipped", ""},
 		{"UTF-16 as PowerShell writes it", map[string]string{"x.json": little.String()}, []string{"ann"}, "complete", "skipped", ""},
+		{"compressed", map[string]string{"x.json.gz": compressed.String()}, []string{"ann"}, "complete", "skipped", ""},
 		{"a byte order mark", map[string]string{"x.json": "\ufeff" + annOnly}, []string{"ann"}, "complete", "skipped", ""},
 		{"two pages in two files", map[string]string{"1.json": page1, "2.json": page2}, []string{"ann", "bob"}, "complete", "skipped", ""},
 		{"two pages in one file", map[string]string{"x.json": page1 + "\n" + page2}, []string{"ann", "bob"}, "complete", "skipped", ""},
@@ -254,7 +262,7 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("an account is called %q", a.ID)
 			}
 		}
-		for _, p := range r.problems.all() {
+		for _, p := range r.problems.All() {
 			if p.Message == "" || inventory.Printable(p.Path) != p.Path && !strings.Contains(p.Path, "%") {
 				t.Errorf("problem %+v", p)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
@@ -138,7 +139,7 @@ func (a *account) role(v *roleDetail, full bool) {
 	if d, problem := v.AssumeRolePolicyDocument.parse(); d != nil {
 		r.Trust = d
 	} else if full {
-		a.Notes = append(a.Notes, short(v.Arn, 200)+": who may take the role cannot be read: "+problem)
+		a.Notes = append(a.Notes, saved.Short(v.Arn, 200)+": who may take the role cannot be read: "+problem)
 	}
 	if len(v.Tags) > 0 {
 		r.Tags = v.Tags.list()

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,26 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
-
-// errLong is what a gauge returns for a value that is longer than it may be.
-var errLong = errors.New("too long")
-
-// A gauge bounds how far a decoder reads ahead.
-type gauge struct {
-	in         io.Reader
-	read, most int64
-}
-
-func (g *gauge) Read(p []byte) (int, error) {
-	if g.read >= g.most {
-		return 0, errLong
-	}
-	n, err := g.in.Read(p)
-	g.read += int64(n)
-	return n, err //nolint:wrapcheck // a reader's error is passed on
-}
 
 // A document is one JSON object of a file: the answer of one call, or one page of
 // it.
@@ -57,20 +39,16 @@ type amount struct{ all, bad int }
 const maxFlat = 96 << 20
 
 // json reads the documents of a file one after another.
-func (r *reader) json(name string, in *bufio.Reader) {
-	if mark, err := in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
-		_, _ = in.Discard(3) // they were just seen
-	}
-	g := &gauge{in: in}
-	d := json.NewDecoder(g)
+func (r *reader) json(name string, in io.Reader) {
+	d := saved.NewStream(in, saved.Options(r.opts))
 	for {
-		g.most = g.read + r.opts.MaxValue
+		d.Allow()
 		tok, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err == nil {
-			err = r.value(name, tok, d, g)
+			err = r.value(name, tok, d)
 		}
 		var held *heldError
 		switch {
@@ -78,7 +56,7 @@ func (r *reader) json(name string, in *bufio.Reader) {
 			r.note(name, held.Error())
 			return
 		case err != nil:
-			r.lost(name, r.broken(err, d.InputOffset()))
+			r.lost(name, d.Broken(err, "broken JSON"))
 			return
 		case r.ctx.Err() != nil:
 			return
@@ -86,25 +64,14 @@ func (r *reader) json(name string, in *bufio.Reader) {
 	}
 }
 
-// broken says why the rest of a file was not read, without quoting it.
-func (r *reader) broken(err error, at int64) string {
-	switch {
-	case errors.Is(err, errLong):
-		return fmt.Sprintf("from byte %d on it was not read: a value is longer than %d bytes", at, r.opts.MaxValue)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Sprintf("ends in the middle, after %d bytes; what came before was read", at)
-	}
-	return fmt.Sprintf("is broken JSON from byte %d on; what came before was read", at)
-}
-
 // value reads a document, or a list of them.
-func (r *reader) value(name string, tok json.Token, d *json.Decoder, g *gauge) error {
+func (r *reader) value(name string, tok json.Token, d *saved.Stream) error {
 	switch tok {
 	case json.Delim('{'):
-		return r.document(name, d, g)
+		return r.document(name, d)
 	case json.Delim('['):
 		for d.More() {
-			g.most = g.read + r.opts.MaxValue
+			d.Allow()
 			next, err := d.Token()
 			if err != nil {
 				return err //nolint:wrapcheck // broken says what it means
@@ -112,7 +79,7 @@ func (r *reader) value(name string, tok json.Token, d *json.Decoder, g *gauge) e
 			if next == json.Delim('[') {
 				return errors.New("a list in a list")
 			}
-			if err := r.value(name, next, d, g); err != nil {
+			if err := r.value(name, next, d); err != nil {
 				return err
 			}
 		}
@@ -144,18 +111,18 @@ func valued() []string {
 }
 
 // document reads one object key by key.
-func (r *reader) document(name string, d *json.Decoder, g *gauge) error {
+func (r *reader) document(name string, d *saved.Stream) error {
 	_, region := r.place(name)
 	doc := &document{r: r, name: name, region: region, flat: map[string]json.RawMessage{}, heard: map[string]heard{}, ids: map[string]bool{}}
-	err := doc.fields(d, g)
+	err := doc.fields(d)
 	doc.finish(err != nil)
 	return err
 }
 
-func (doc *document) fields(d *json.Decoder, g *gauge) error {
+func (doc *document) fields(d *saved.Stream) error {
 	secrets := valued()
 	for d.More() {
-		g.most = g.read + doc.r.opts.MaxValue
+		d.Allow()
 		tok, err := d.Token()
 		if err != nil {
 			return err //nolint:wrapcheck // broken says what it means
@@ -165,7 +132,7 @@ func (doc *document) fields(d *json.Decoder, g *gauge) error {
 			doc.known = true
 			return &heldError{key}
 		}
-		if err := doc.field(key, d, g); err != nil {
+		if err := doc.field(key, d); err != nil {
 			return err
 		}
 	}
@@ -175,9 +142,9 @@ func (doc *document) fields(d *json.Decoder, g *gauge) error {
 
 // field reads the value of one key: a list that is known object by object, and
 // anything else as a whole.
-func (doc *document) field(key string, d *json.Decoder, g *gauge) error {
+func (doc *document) field(key string, d *saved.Stream) error {
 	if len(doc.r.kinds.lists[key]) > 0 {
-		return doc.list(key, d, g)
+		return doc.list(key, d)
 	}
 	var raw json.RawMessage
 	if err := d.Decode(&raw); err != nil {
@@ -185,14 +152,14 @@ func (doc *document) field(key string, d *json.Decoder, g *gauge) error {
 	}
 	doc.page(key, raw)
 	if doc.size += len(raw); doc.size > maxFlat {
-		return errLong
+		return saved.ErrLong
 	}
 	doc.flat[key] = raw
 	return nil
 }
 
 // list reads a list object by object.
-func (doc *document) list(key string, d *json.Decoder, g *gauge) error {
+func (doc *document) list(key string, d *saved.Stream) error {
 	tok, err := d.Token()
 	if err != nil || tok == nil {
 		return err //nolint:wrapcheck // broken says what it means
@@ -202,7 +169,7 @@ func (doc *document) list(key string, d *json.Decoder, g *gauge) error {
 	}
 	n := 0
 	for d.More() {
-		g.most = g.read + doc.r.opts.MaxValue
+		d.Allow()
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return err //nolint:wrapcheck // broken says what it means
@@ -302,9 +269,9 @@ func (doc *document) tell(l *listing, n *amount, cut bool) {
 	l.count += n.all
 	switch {
 	case cut:
-		l.trouble = short(doc.name, 200) + " ends in the middle or could not be read to the end"
+		l.trouble = saved.Short(doc.name, 200) + " ends in the middle or could not be read to the end"
 	case n.bad > 0:
-		l.trouble = fmt.Sprintf("%s: %d objects could not be read in full", short(doc.name, 200), n.bad)
+		l.trouble = fmt.Sprintf("%s: %d objects could not be read in full", saved.Short(doc.name, 200), n.bad)
 	case doc.more:
 		l.opened++
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
@@ -144,7 +145,7 @@ func (a *account) member(_ string, v *member) {
 func (o *organization) policy(v *orgPolicy) *object.Policy {
 	p := o.policies.of(v.ID)
 	if p.ARN == "" {
-		p.Problem = "its text is not in the directory: aws organizations describe-policy --policy-id " + short(v.ID, 40)
+		p.Problem = "its text is not in the directory: aws organizations describe-policy --policy-id " + saved.Short(v.ID, 40)
 	}
 	p.Name, p.ARN, p.ManagedBy = v.Name, v.Arn, "customer"
 	if v.AwsManaged {
