@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/gcp/live"
 	"github.com/muster-nhi/muster/scanners/gcp/live/fake"
@@ -99,4 +100,40 @@ func TestConformance(t *testing.T) {
 			return w.Result()
 		},
 	})
+}
+
+// TestSearchOfPoliciesRefused says that grants are not all known where policies of
+// buckets, topics and the like could not be searched, although those of projects and
+// accounts were asked for one by one.
+func TestSearchOfPoliciesRefused(t *testing.T) {
+	s := served(t)
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+		if r.Method != "cloudasset.searchAllIamPolicies" {
+			return false
+		}
+		fake.Refuse(w, http.StatusForbidden, "PERMISSION_DENIED", "IAM_PERMISSION_DENIED", "Permission denied", nil)
+		return true
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	x, err := openWith(scanners.Env{Now: func() time.Time { return scanned }}, Config{Endpoint: server.URL, Target: "organizations/111122223333"}, live.Options{
+		Token: func(context.Context) (string, error) { return testToken(), nil },
+		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	grants := map[string]int{}
+	err = x.Scan(t.Context(), func(r inventory.Record) error {
+		if r.Coverage != nil && r.Coverage.Kind == inventory.KindGrant {
+			grants[r.Coverage.Scope]++
+			if r.Coverage.Status != inventory.StatusPartial && r.Coverage.Status != inventory.StatusDenied || !strings.Contains(r.Coverage.Reason, "searchAllIamPolicies") {
+				t.Errorf("%s: %s %s", r.Coverage.Scope, r.Coverage.Status, r.Coverage.Reason)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(grants) < 5 {
+		t.Errorf("%v: %v", err, grants)
+	}
 }
