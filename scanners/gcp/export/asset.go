@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -202,7 +203,7 @@ func (doc *document) foundPolicy(_ json.RawMessage, fields map[string]json.RawMe
 	s.saw(either(fields, "assetType", "asset_type"), ancestors, doc.r.asked)
 	var why struct{ MatchedPermissions map[string]json.RawMessage }
 	if json.Unmarshal(fields["explanation"], &why) == nil && len(why.MatchedPermissions) > 0 {
-		s.cut = short(doc.name, 200) + " was searched for some permissions only: search again without a query"
+		s.cut = saved.Short(doc.name, 200) + " was searched for some permissions only: search again without a query"
 	}
 	doc.r.related(resource, ancestors)
 	doc.allow(convert.Resource(resource), nearest(ancestors), fields["policy"])

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 )
 
@@ -112,9 +113,9 @@ func (doc *document) finish(cut bool) {
 
 func (doc *document) trouble(cut bool) string {
 	if cut {
-		return short(doc.name, 200) + " ends in the middle or could not be read to the end"
+		return saved.Short(doc.name, 200) + " ends in the middle or could not be read to the end"
 	}
-	return short(doc.name, 200) + " is not the last page"
+	return saved.Short(doc.name, 200) + " is not the last page"
 }
 
 // nothing takes a file without objects for the answer of the call that it is named

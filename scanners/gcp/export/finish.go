@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
 
@@ -40,7 +41,7 @@ func (r *reader) finish() *object.Estate {
 		if n > maxUnknown {
 			list += fmt.Sprintf(" and %d more", n-maxUnknown)
 		}
-		r.note("", "not understood and passed over: "+short(list, 1000))
+		r.note("", "not understood and passed over: "+saved.Short(list, 1000))
 	}
 	return e
 }

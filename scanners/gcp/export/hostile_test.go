@@ -269,7 +269,7 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("a project is called %q", p.ID)
 			}
 		}
-		for _, p := range r.problems.all() {
+		for _, p := range r.problems.All() {
 			if p.Message == "" || inventory.Printable(p.Path) != p.Path && !strings.Contains(p.Path, "%") {
 				t.Errorf("problem %+v", p)
 			}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -205,7 +206,7 @@ func (r *reader) failed(name, words, status, reason string) {
 	}
 	if c == nil {
 		if content, asset := assetFile(name); content != "" {
-			r.sweeps = append(r.sweeps, &sweep{content: content, types: map[string]bool{asset: true}, place: place, name: name, cut: short(name, 200) + ": Google refused it (" + status + ")"})
+			r.sweeps = append(r.sweeps, &sweep{content: content, types: map[string]bool{asset: true}, place: place, name: name, cut: saved.Short(name, 200) + ": Google refused it (" + status + ")"})
 			return
 		}
 		r.note(name, "says that a call was refused ("+status+"), and its name does not tell which: name it as the script in docs/scanners/gcp-export.md does")
@@ -217,12 +218,12 @@ func (r *reader) failed(name, words, status, reason string) {
 		case reason == "SERVICE_DISABLED" && c.onlyWith() != "":
 			l.off = true
 		case reason == "SERVICE_DISABLED":
-			l.trouble = short(name, 200) + ": the API is not enabled in the project that the calls were made for"
+			l.trouble = saved.Short(name, 200) + ": the API is not enabled in the project that the calls were made for"
 		case status == "NOT_FOUND" || strings.HasSuffix(status, "404"):
 			l.pages++
 		default:
 			l.denied = l.denied || isDenied(status)
-			l.trouble = fmt.Sprintf("%s: Google refused it (%s)", short(name, 200), status)
+			l.trouble = fmt.Sprintf("%s: Google refused it (%s)", saved.Short(name, 200), status)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -17,7 +18,7 @@ import (
 type reader struct {
 	ctx      context.Context //nolint:containedctx // of the one read that the reader lives for
 	opts     Options
-	problems problems
+	problems *saved.Problems
 	calls    *callTable
 	kinds    kinds
 	asked    map[string]bool // asset types that are asked for by name
@@ -53,7 +54,7 @@ type pending struct {
 
 func newReader(ctx context.Context, o Options) *reader {
 	r := &reader{
-		ctx: ctx, opts: o, problems: problems{most: o.MaxProblems}, calls: newCallTable(), kinds: newKinds(), asked: map[string]bool{},
+		ctx: ctx, opts: o, problems: saved.NewProblems(o.MaxProblems), calls: newCallTable(), kinds: newKinds(), asked: map[string]bool{},
 		ids: map[string]string{}, numbers: map[string]string{}, near: neighbours{}, answered: map[string]bool{}, ancestors: map[string][]string{}, parents: map[string]string{}, places: map[string]*project{}, addresses: map[string]string{},
 		roles: set[object.Role]{}, denies: set[object.DenyPolicy]{}, boundaries: set[object.AccessBoundary]{}, bounds: set[convert.Bound]{},
 		folders: set[object.Folder]{}, organizations: set[object.Organization]{}, allowed: map[string]object.Policy{},
@@ -63,6 +64,9 @@ func newReader(ctx context.Context, o Options) *reader {
 	}
 	return r
 }
+
+func (r *reader) lost(name, message string) { r.problems.Lost(name, message) }
+func (r *reader) note(name, message string) { r.problems.Note(name, message) }
 
 // put keeps a fact for a place; "" is that which its file is of.
 func (r *reader) put(doc *document, where string, put func(*project)) {
@@ -100,7 +104,7 @@ func (r *reader) hear(doc *document, k spot, n *amount, cut bool) {
 		case trouble != "":
 			l.trouble = trouble
 		case n.bad > 0:
-			l.trouble = fmt.Sprintf("%s: %d objects could not be read in full", short(doc.name, 200), n.bad)
+			l.trouble = fmt.Sprintf("%s: %d objects could not be read in full", saved.Short(doc.name, 200), n.bad)
 		case more:
 			l.opened++
 		}
