@@ -137,6 +137,9 @@ func (x *run) progress(message string, done, more int) {
 	x.tell(message, x.done, x.total)
 }
 
+// toSignIn says what to do where nothing on the machine signs in.
+const toSignIn = "sign in with az login, set AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, or name the credential to use"
+
 // identify gets a token, and reads in it as whom and in which tenant it asks. The
 // token is Microsoft's own word: it came from the token endpoint over TLS.
 func (x *run) identify(ctx context.Context) error {
@@ -149,7 +152,11 @@ func (x *run) identify(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("read Azure: %w", ctx.Err())
 		}
-		return wire.Plain("sign in to Azure", err)
+		err = wire.Plain("sign in to Azure", err)
+		if x.options.Token == nil && x.options.Credential == KindAuto {
+			err = fmt.Errorf("%w; %s", err, toSignIn)
+		}
+		return err
 	}
 	x.tenant.ID = strings.ToLower(claims.Tenant)
 	x.tenant.Reader = strings.ToLower(claims.Object)

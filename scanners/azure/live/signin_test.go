@@ -191,6 +191,43 @@ func TestSigningInThatFails(t *testing.T) {
 	}
 }
 
+// TestNothingToSignInWith names the ways that were tried, and what to do, whether the
+// machine has no identity or its network answers for it.
+func TestNothingToSignInWith(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(r *http.Request) (*http.Response, error)
+		wants  []string
+	}{
+		"nobody there": {func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("connection refused") }, []string{"EnvironmentCredential", "ManagedIdentityCredential", "AzureCLICredential", "az login"}},
+		"a proxy":      {func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusForbidden, "no"), nil }, []string{"managed identity", "403", "az login"}},
+		"a proxy's page": {func(r *http.Request) (*http.Response, error) {
+			return answer(r, http.StatusForbidden, "<html>"+secret()+"</html>"), nil
+		}, []string{"managed identity", "403", "az login"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone(t)
+			t.Setenv("PATH", t.TempDir())
+			t.Setenv("HOME", t.TempDir())
+			o := options(fake.Northwind())
+			o.Token, o.Tenant = nil, fake.NorthwindTenant
+			o.Wrap = func(http.RoundTripper) http.RoundTripper { return carrier(c.answer) }
+			r, err := live.Open(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = r.Read(t.Context(), nil)
+			if err == nil || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), secret()) {
+				t.Fatalf("the error is %v", err)
+			}
+			for _, want := range c.wants {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error does not say %s: %v", want, err)
+				}
+			}
+		})
+	}
+}
+
 // TestOptionsThatCannotBeMeant are refused before anything is sent.
 func TestOptionsThatCannotBeMeant(t *testing.T) {
 	alone(t)

@@ -103,6 +103,9 @@ func signInError(err error) *SignInError {
 	if failed, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok {
 		if failed.RawResponse != nil {
 			said := Refusal(failed.RawResponse)
+			if said.Code == "" && said.Message == "" { // nobody of Microsoft's
+				return &SignInError{Message: fmt.Sprintf("%s was answered with status %d, and with nothing that Microsoft says", whoAnswered(failed.RawResponse), failed.RawResponse.StatusCode)}
+			}
 			return &SignInError{Message: tidy(strings.TrimSpace(said.Code + ": " + said.Message))}
 		}
 		return &SignInError{Message: tidy(failed.Error())}
@@ -113,6 +116,18 @@ func signInError(err error) *SignInError {
 		}
 	}
 	return nil
+}
+
+// whoAnswered names who was asked for a token.
+func whoAnswered(res *http.Response) string {
+	switch r := res.Request; {
+	case r == nil || r.URL == nil:
+		return "the request for a token"
+	case r.URL.Hostname() == "169.254.169.254":
+		return "the request for a token of the machine's managed identity"
+	default:
+		return "the request for a token at " + r.URL.Hostname()
+	}
 }
 
 // Refusal decodes an answer that says no, in any of the forms: {"error": {"code",
