@@ -252,11 +252,13 @@ func TestDenied(t *testing.T) {
 // TestAbove counts what was denied above a project for it, and for no other.
 func TestAbove(t *testing.T) {
 	o := northwind()
-	o.Listings = append(o.Listings, object.Listing{Call: "iam.denypolicies.list", Where: folder, Status: inventory.StatusDenied, Reason: "denied"})
+	o.Listings = append(o.Listings, object.Listing{Call: "iam.denypolicies.list", Where: folder, Status: inventory.StatusDenied, Reason: "denied"},
+		object.Listing{Call: "resourcemanager.folders.getIamPolicy", Where: folder, Status: inventory.StatusDenied, Reason: "denied"})
 	f := find(t, o)
 	want := map[string]inventory.Status{
 		"gcp:" + organization + " grant": inventory.StatusComplete, "gcp:" + folder + " grant": inventory.StatusPartial,
 		"gcp:" + prod + " grant": inventory.StatusPartial, "gcp:northwind-ci grant": inventory.StatusComplete,
+		"gcp:" + prod + " trust": inventory.StatusPartial, "gcp:northwind-ci trust": inventory.StatusComplete,
 	}
 	got := map[string]inventory.Status{}
 	for k := range want {

@@ -107,7 +107,7 @@ func feeds(kind inventory.Kind) []feed {
 			{"iam.workloadIdentityPoolProviders.*", true, "providers"},
 			{"iam.workforcePool*", false, "workforce pools"},
 			{"iam.serviceAccounts.getIamPolicy", true, "who may become a service account"},
-			{"resourcemanager.projects.getIamPolicy", false, "who may become all service accounts of the project"},
+			{"resourcemanager.*.getIamPolicy", false, "who may become all service accounts of a project"},
 			{callAccounts, false, "service accounts"},
 			{"iam.roles.*", false, "permissions of roles"},
 			{"resourcemanager.*.list", false, "which projects are the organisation's"},
