@@ -212,6 +212,10 @@ func (a *app) checkScanners(s *setting) []check {
 		detail := "ready; names what to read: " + sourceForm(info)
 		if x, ok := found[info.Name]; ok {
 			detail = fmt.Sprintf("ready; %s: %s (muster scan %s)", x.what, x.where, x.source)
+			if x.trouble != "" {
+				out = append(out, check{"scanner " + info.Name, "warn", x.what + ": " + x.where})
+				continue
+			}
 		}
 		out = append(out, check{"scanner " + info.Name, "ok", detail})
 	}

@@ -52,19 +52,33 @@ func (a *app) sightings() []sighting {
 	if s, ok := a.amazon(home); ok {
 		out = append(out, s)
 	}
-	for _, p := range []struct {
-		what, scanner string
-		env           []string
-		files         []string
-	}{
-		{"Google Cloud credentials", "gcp", []string{"GOOGLE_APPLICATION_CREDENTIALS"}, []string{".config/gcloud/application_default_credentials.json"}},
-		{"Azure credentials", "azure", []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID"}, []string{".azure/azureProfile.json"}},
-	} {
-		if where := a.presence(home, p.env, p.files); where != "" {
-			out = append(out, sighting{p.what, where, p.scanner, p.scanner, ""})
-		}
+	if s, ok := a.google(home); ok {
+		out = append(out, s)
+	}
+	azure := sighting{what: "Azure credentials", source: "azure", scanner: "azure"}
+	azure.where = a.presence(home, []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT", "AZURE_CONFIG_DIR"}, []string{".azure/azureProfile.json"})
+	if azure.where != "" {
+		out = append(out, azure)
 	}
 	return out
+}
+
+// google tells which credentials of Google Cloud are here. Being signed in to gcloud
+// is not enough: Application Default Credentials are another file.
+func (a *app) google(home string) (sighting, bool) {
+	out := sighting{what: "Google Cloud credentials", source: "gcp", scanner: "gcp"}
+	dir := cmp.Or(a.Getenv("CLOUDSDK_CONFIG"), filepath.Join(home, ".config", "gcloud"))
+	if home == "" && a.Getenv("CLOUDSDK_CONFIG") == "" {
+		dir = ""
+	}
+	out.where = a.presence(dir, []string{"GOOGLE_APPLICATION_CREDENTIALS"}, []string{"application_default_credentials.json"})
+	if out.where == "" {
+		if out.where = a.presence(dir, nil, []string{"credentials.db"}); out.where != "" {
+			out.trouble = "gcloud is signed in, but there are no Application Default Credentials: gcloud auth application-default login"
+			out.where += "; " + out.trouble
+		}
+	}
+	return out, out.where != ""
 }
 
 // presence names the first variable that is set or file that is there. It
