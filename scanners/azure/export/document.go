@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 )
 
 // A document is a file while it is read.
@@ -158,9 +159,9 @@ func (doc *document) finish(cut bool) {
 func (doc *document) trouble(cut bool) string {
 	switch {
 	case cut:
-		return short(doc.name, 200) + " ends in the middle or could not be read to the end"
+		return saved.Short(doc.name, 200) + " ends in the middle or could not be read to the end"
 	case doc.short:
-		return short(doc.name, 200) + " was cut off by Resource Graph"
+		return saved.Short(doc.name, 200) + " was cut off by Resource Graph"
 	}
 	return ""
 }
@@ -327,7 +328,7 @@ func (r *reader) failed(doc *document, said string) {
 	} else if !strings.HasPrefix(doc.call.name, "arm: ") || doc.call.how == byQuery {
 		where = ""
 	}
-	doc.t.refuse(spot{doc.call.name, where}, fmt.Sprintf("%s: Microsoft refused it (%s)", short(doc.name, 200), why), denied(why))
+	doc.t.refuse(spot{doc.call.name, where}, fmt.Sprintf("%s: Microsoft refused it (%s)", saved.Short(doc.name, 200), why), denied(why))
 }
 
 // maxSaid bounds how much of a refusal is looked at.

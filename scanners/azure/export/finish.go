@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -32,7 +33,7 @@ func (r *reader) finish() *object.Estate {
 		if n > maxUnknown {
 			list += fmt.Sprintf(" and %d more", n-maxUnknown)
 		}
-		r.note("", "not understood and passed over: "+short(list, 1000))
+		r.note("", "not understood and passed over: "+saved.Short(list, 1000))
 	}
 	return e
 }
@@ -319,7 +320,7 @@ func (b *builder) finishVaults(t *object.Tenant) {
 				sub = cmp.Or(o.sub, sub)
 			}
 			if b.subscriptions[sub] == nil {
-				b.r.lost("", "vault "+short(name, 100)+" is in no listing of vaults, so that nobody can say of which subscription it is; run: az keyvault show --name "+short(name, 100))
+				b.r.lost("", "vault "+saved.Short(name, 100)+" is in no listing of vaults, so that nobody can say of which subscription it is; run: az keyvault show --name "+saved.Short(name, 100))
 				continue
 			}
 			stray[sub+"\x00"+host] = v

@@ -1,106 +1,33 @@
 package export
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+
+	"github.com/muster-nhi/muster/internal/saved"
 )
-
-// errLong is what a gauge returns for a value that is longer than it may be.
-var errLong = errors.New("too long")
-
-// A gauge bounds how far a decoder reads ahead.
-type gauge struct {
-	in         io.Reader
-	read, most int64
-}
-
-func (g *gauge) Read(p []byte) (int, error) {
-	if g.read >= g.most {
-		return 0, errLong
-	}
-	n, err := g.in.Read(p)
-	g.read += int64(n)
-	return n, err //nolint:wrapcheck // a reader's error is passed on
-}
 
 // json reads the values of a file one after another: objects on lines of their own,
 // a list of objects, or the answer of an API with a list in it.
-func (r *reader) json(name string, in *bufio.Reader) {
+func (r *reader) json(name string, in io.Reader) {
 	doc := r.document(name)
-	g := &gauge{in: in}
-	d := json.NewDecoder(g)
+	s := saved.NewStream(in, saved.Options(r.opts))
 	for {
-		g.most = g.read + r.opts.MaxValue
-		err := r.next(doc, d, g)
+		list, err := s.Next(r.ctx, doc.value)
+		doc.listed = doc.listed || list
 		if errors.Is(err, io.EOF) {
 			doc.finish(false)
 			return
 		}
 		if err != nil {
 			if r.ctx.Err() == nil {
-				r.lost(name, r.broken(err, d.InputOffset()))
+				r.lost(name, s.Broken(err, "broken"))
 			}
 			doc.finish(true)
 			return
 		}
 	}
-}
-
-// next reads one value of a file; a list object by object.
-func (r *reader) next(doc *document, d *json.Decoder, g *gauge) error {
-	if err := r.ctx.Err(); err != nil {
-		return err //nolint:wrapcheck // open wraps it
-	}
-	if d.More() && first(d) == '[' {
-		return r.list(doc, d, g)
-	}
-	var raw json.RawMessage
-	if err := d.Decode(&raw); err != nil {
-		return err //nolint:wrapcheck // broken says what it means
-	}
-	doc.value(raw)
-	return nil
-}
-
-// first is the byte that a decoder reads next, where More has looked for it.
-func first(d *json.Decoder) byte {
-	var b [1]byte
-	_, _ = d.Buffered().Read(b[:]) // of memory; none leaves a zero
-	return b[0]
-}
-
-// list reads a list object by object.
-func (r *reader) list(doc *document, d *json.Decoder, g *gauge) error {
-	_, err := d.Token()
-	for err == nil && d.More() && r.ctx.Err() == nil {
-		g.most = g.read + r.opts.MaxValue
-		var raw json.RawMessage
-		if err = d.Decode(&raw); err == nil {
-			doc.value(raw)
-		}
-	}
-	if err == nil {
-		_, err = d.Token()
-	}
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	doc.listed = true
-	return err //nolint:wrapcheck // broken says what it means
-}
-
-// broken says why the rest of a file was not read, without quoting it.
-func (r *reader) broken(err error, at int64) string {
-	switch {
-	case errors.Is(err, errLong):
-		return fmt.Sprintf("from byte %d on it was not read: it has a value longer than %d bytes, or is longer than %d bytes", at, r.opts.MaxValue, r.opts.MaxFile)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return fmt.Sprintf("ends in the middle, after %d bytes; what came before was read", at)
-	}
-	return fmt.Sprintf("is broken from byte %d on; what came before was read", at)
 }
 
 // value reads a value: an object, a list, or an answer with a list in it.

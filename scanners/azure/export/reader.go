@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -14,7 +15,7 @@ import (
 type reader struct {
 	ctx      context.Context //nolint:containedctx // of the one read that the reader lives for
 	opts     Options
-	problems problems
+	problems *saved.Problems
 	calls    *callTable
 	takers   map[string]taker // by collection
 	signs    []sign
@@ -24,8 +25,11 @@ type reader struct {
 }
 
 func newReader(ctx context.Context, o Options) *reader {
-	return &reader{ctx: ctx, opts: o, problems: problems{most: o.MaxProblems}, calls: newCallTable(), takers: collections(), signs: signs(), tenants: map[string]*builder{}}
+	return &reader{ctx: ctx, opts: o, problems: saved.NewProblems(o.MaxProblems), calls: newCallTable(), takers: collections(), signs: signs(), tenants: map[string]*builder{}}
 }
+
+func (r *reader) lost(name, message string) { r.problems.Lost(name, message) }
+func (r *reader) note(name, message string) { r.problems.Note(name, message) }
 
 // survey finds out before anything is read whether all files are of one tenant.
 func (r *reader) survey(files []string) {
@@ -204,7 +208,7 @@ func (b *builder) hear(doc *document, k spot, n *amount, cut bool) {
 	if trouble := doc.trouble(cut); trouble != "" {
 		l.trouble = trouble
 	} else if n.bad > 0 {
-		l.trouble = plural(n.bad, "object", short(doc.name, 200)+": ", " could not be read in full")
+		l.trouble = plural(n.bad, "object", saved.Short(doc.name, 200)+": ", " could not be read in full")
 	}
 }
 
