@@ -22,6 +22,7 @@ const (
 	noteDisabled = "it is disabled and has to be enabled first"
 	noteLocked   = "the application may lock its credentials"
 	noteRule     = "its members are those that a rule names"
+	noteSigner   = "Entra documents such a trust for managed identities only"
 	noteHazy     = "the members of a group that holds more were not read"
 	noteVeiled   = "if the user is in no group that holds directory roles"
 	noteSomeone  = "if there is such a user in the group"

@@ -31,6 +31,10 @@ func TestFurtherAttack(t *testing.T) {
 			n.system("mi", vm, vmType)
 			n.assign("ci", vmAdmin, vm)
 		}, "escalate", "AZVMContributor muster-az122 AZMGGrantRole", Tenant, false},
+		{"an application is trusted as a managed identity would be", func(n *tenant) {
+			n.app("deploy").Signers = []string{"ci"}
+			n.graph("deploy", raiser)
+		}, "unknown", "muster-az122 AZMGGrantRole", Tenant, true},
 		{"a managed identity signs in as a disabled application", func(n *tenant) {
 			p := n.app("deploy")
 			p.Signers, p.Enabled = []string{"mi"}, inventory.False

@@ -50,8 +50,11 @@ func (a *Analysis) signers(p *Principal, n int32) {
 			continue
 		}
 		e := edge{from: from, to: n, label: a.label("muster-az122", "signs in as {}, which trusts its tokens"), note: -1, cost: 1, certain: p.Enabled != inventory.False}
-		if !e.certain {
+		switch x := a.principal(from); {
+		case !e.certain:
 			e.note = a.note(noteDisabled)
+		case x == nil || x.Kind != KindManaged:
+			e.certain, e.note = false, a.note(noteSigner)
 		}
 		a.link(e)
 	}
