@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -150,12 +151,7 @@ func (a *account) takes(r *http.Request) bool {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, t := range a.issued {
-		if t == token {
-			return !a.over[token]
-		}
-	}
-	return false
+	return slices.Contains(a.issued, token) && !a.over[token]
 }
 
 // end has all tokens that were handed out taken no more.

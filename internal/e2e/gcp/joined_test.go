@@ -193,7 +193,7 @@ func TestE2EDeadKey(t *testing.T) {
 		worst  []inventory.Severity
 	}{
 		{"switched off", off, false, "NHI-EXP-001", []inventory.Severity{"low", "info"}},
-		{"deleted", nil, false, "NHI-EXP-001", nil},
+		{"deleted", nil, false, "NHI-EXP-001", []inventory.Severity{"low", "info"}},
 		{"hidden", fake.Key(leakedWith, "USER_MANAGED", "2026-02-01T00:00:00Z", "9999-12-31T23:59:59Z"), true, "", []inventory.Severity{"critical", "high"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
