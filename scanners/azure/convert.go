@@ -269,6 +269,9 @@ func (m *mapper) unreadParts() map[paths.Part]string {
 			out[p.part] = "not read"
 		}
 	}
+	if n := m.t.LeftOut; n > 0 && out[paths.PartAssignments] == "" {
+		out[paths.PartAssignments] = "roles in " + number(n) + " subscriptions that are left out by choice"
+	}
 	if len(m.unread) > 0 && out[paths.PartGroups] == "" {
 		out[paths.PartGroups] = "the members of " + inventory.Clip(list(m.unread), maxName) + " are not known"
 	}

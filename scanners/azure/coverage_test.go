@@ -137,6 +137,36 @@ func TestOneVault(t *testing.T) {
 	}
 }
 
+// TestLeftOutByChoice: whoever has no right in what was read may have one in a
+// subscription that was left out, and is not said to have none.
+func TestLeftOutByChoice(t *testing.T) {
+	level := func(left int) map[string]string {
+		tenant := northwind()
+		tenant.LeftOut = left
+		out := map[string]string{}
+		for id, i := range records(t, tenant).identity {
+			out[id] = i.Attributes["effective_level"]
+		}
+		return out
+	}
+	all, some := level(0), level(2)
+	none := 0
+	for id, was := range all {
+		switch now := some[id]; {
+		case was == "none":
+			none++
+			if now != "unknown" {
+				t.Errorf("%s has level %s where subscriptions are left out", id, now)
+			}
+		case was == "admin" && now != "admin":
+			t.Errorf("%s is an administrator, and has level %s where subscriptions are left out", id, now)
+		}
+	}
+	if none == 0 {
+		t.Error("every identity has a right")
+	}
+}
+
 // TestUnknownMembers: a group that holds a role and whose members nobody knows is a
 // gap.
 func TestUnknownMembers(t *testing.T) {

@@ -59,6 +59,7 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 	if strangers > 0 {
 		x.remarkf("%d subscriptions are of other tenants that let this one in, and were not read", strangers)
 	}
+	x.keep(func(t *object.Tenant) { t.LeftOut = left })
 	if left > 0 {
 		x.remarkf("%d subscriptions are left out by choice: what roles give in them is not known", left)
 	}

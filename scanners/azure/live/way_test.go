@@ -80,7 +80,7 @@ func TestChosenSubscriptions(t *testing.T) {
 	o := options(s)
 	o.Subscriptions, o.ExcludeSubscriptions = []string{"northwind-*"}, []string{fake.NorthwindDev}
 	tenant := read(t, o)
-	if len(tenant.Subscriptions) != 1 || tenant.Subscriptions[0].ID != fake.NorthwindProd || !strings.Contains(strings.Join(tenant.Notes, " "), "left out by choice") {
+	if len(tenant.Subscriptions) != 1 || tenant.LeftOut != 1 || tenant.Subscriptions[0].ID != fake.NorthwindProd || !strings.Contains(strings.Join(tenant.Notes, " "), "left out by choice") {
 		t.Errorf("the subscriptions are %s, the notes %q", dump(t, tenant.Subscriptions), tenant.Notes)
 	}
 	for _, a := range tenant.Assignments {

@@ -55,6 +55,7 @@ type Tenant struct {
 	UsageReason                      string
 
 	Subscriptions []*Subscription // by id
+	LeftOut       int             // subscriptions that were not read by choice
 	Folders       []ManagementGroup
 	RoleDefs      []RoleDefinition
 	Assignments   []RoleAssignment
