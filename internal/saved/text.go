@@ -6,17 +6,12 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
-	"unicode/utf16"
 )
 
 // ErrLong is the error of a file or a value that is longer than it may be.
 var ErrLong = errors.New("too long")
-
-// maxWide is the longest text in UTF-16, in bytes; it is held in memory as a whole.
-const maxWide = 64 << 20
 
 // headSize is how much of a file is looked at to tell what it is.
 const headSize = 4096
@@ -45,13 +40,12 @@ func Open(in io.Reader, maxFile int64) (*Text, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, errors.New("cannot be read: " + Cause(err))
 	}
-	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
-		text, err := wide(b)
-		if err != nil {
-			return nil, err
+	if order := order(head); order != nil {
+		_, _ = b.Discard(2) // they were just seen
+		b = bufio.NewReaderSize(NewWide(b, order), 64<<10)
+		if head, err = b.Peek(headSize); err != nil && !errors.Is(err, io.EOF) {
+			return nil, errors.New("cannot be read: " + Cause(err))
 		}
-		b = bufio.NewReaderSize(strings.NewReader(text), 64<<10)
-		head, _ = b.Peek(headSize) // of a string: it ends where the string does
 	}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 		_, _ = b.Discard(3) // they were just seen
@@ -59,6 +53,17 @@ func Open(in io.Reader, maxFile int64) (*Text, error) {
 	}
 	head = bytes.Clone(head)
 	return &Text{b, head, bytes.TrimSpace(head)}, nil
+}
+
+// order is that of the bytes of a text in UTF-16, by its mark; nil if it has none.
+func order(head []byte) binary.ByteOrder {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xfe")):
+		return binary.LittleEndian
+	case bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return binary.BigEndian
+	}
+	return nil
 }
 
 // IsJSON reports whether the text begins as an object or a list.
@@ -92,24 +97,4 @@ func Whole(in io.Reader, most int64) ([]byte, error) {
 		return nil, ErrLong
 	}
 	return data, nil
-}
-
-// wide reads UTF-16.
-func wide(in io.Reader) (string, error) {
-	data, err := Whole(in, maxWide)
-	switch {
-	case errors.Is(err, ErrLong):
-		return "", fmt.Errorf("cannot be read: it is UTF-16 and longer than %d bytes; save it as UTF-8", maxWide)
-	case err != nil:
-		return "", errors.New("cannot be read: " + err.Error())
-	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if data[0] == 0xfe {
-		order = binary.BigEndian
-	}
-	units := make([]uint16, 0, len(data)/2)
-	for at := 2; at+1 < len(data); at += 2 {
-		units = append(units, order.Uint16(data[at:]))
-	}
-	return string(utf16.Decode(units)), nil
 }

@@ -1,6 +1,7 @@
 package saved
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"unicode/utf16"
 )
 
@@ -65,8 +67,8 @@ func TestOpenBroken(t *testing.T) {
 		want string
 	}{
 		"no gzip":        {strings.NewReader("\x1f\x8bxx"), "is compressed and broken"},
-		"gzip cut":       {strings.NewReader(zipped(t, "abc")[:12]), "cannot be read: unexpected EOF"},
-		"wide and long":  {io.MultiReader(strings.NewReader("\xff\xfe"), io.LimitReader(endless{}, maxWide)), "cannot be read: it is UTF-16 and longer than 67108864 bytes; save it as UTF-8"},
+		"gzip cut":       {strings.NewReader(cut(zipped(t, "abc"))), "cannot be read: unexpected EOF"},
+		"wide and cut":   {strings.NewReader(cut(zipped(t, wideText(binary.LittleEndian, "abc")))), "cannot be read: unexpected EOF"},
 		"cannot be read": {io.MultiReader(strings.NewReader("abc"), failing{}), "cannot be read: gone"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +88,35 @@ func TestBomb(t *testing.T) {
 	n, err := io.Copy(io.Discard, got)
 	if !errors.Is(err, ErrLong) || n < 100_000 || n > 200_000 {
 		t.Errorf("after %d bytes it says %v", n, err)
+	}
+}
+
+// Characters of two units, and halves of such; what is cut while it is decompressed
+// does not pass for a whole.
+func TestWide(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\x00\x3d\xd8\x00\xde" + "b\x00": "a\U0001f600b",
+		"\x3d\xd8" + "b\x00":              "\ufffdb",
+		"\x00\xde":                        "\ufffd",
+		"a\x00\x3d\xd8":                   "a\ufffd",
+		"a\x00b":                          "a",
+		"":                                "",
+	} {
+		got, err := io.ReadAll(NewWide(bufio.NewReader(strings.NewReader(in)), binary.LittleEndian))
+		if err != nil || string(got) != want {
+			t.Errorf("of %q it makes %q, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "a\x00", "a\x00b", "\x3d\xd8", "\x3d\xd8\x00"} {
+		_, err := io.ReadAll(NewWide(bufio.NewReader(io.MultiReader(strings.NewReader(in), failing{})), binary.LittleEndian))
+		if err == nil || err.Error() != "gone" {
+			t.Errorf("after %q it says %v", in, err)
+		}
+	}
+	long := strings.Repeat("aé\U0001f600", 10_000)
+	got, err := io.ReadAll(NewWide(bufio.NewReader(iotest.OneByteReader(strings.NewReader(wideText(binary.BigEndian, long)[2:]))), binary.BigEndian))
+	if err != nil || string(got) != long {
+		t.Errorf("of %d bytes it makes %d, %v", len(long), len(got), err)
 	}
 }
 
@@ -137,9 +168,8 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) { return len(p), nil }
+// cut is a text without its end.
+func cut(text string) string { return text[:len(text)-8] }
 
 type failing struct{}
 
