@@ -1,12 +1,11 @@
 package manifest
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 )
 
 // problems collects what is told, to a bound.
@@ -53,23 +52,12 @@ func (p *problems) all() []Problem {
 
 // cause is what is wrong with a file, without its path.
 func cause(err error) string {
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		err = at.Err
-	}
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return "permission denied"
-	case strings.Contains(err.Error(), "path escapes"):
+	text := saved.Cause(err)
+	if strings.Contains(text, "path escapes") {
 		return "it leads out of the directory"
-	}
-	return err.Error()
-}
-
-// short makes text of a manifest fit to stand in a message.
-func short(text string) string {
-	text = inventory.Printable(text)
-	if len(text) > 80 {
-		text = strings.ToValidUTF8(text[:80], "") + "…"
 	}
 	return text
 }
+
+// short makes text of a manifest fit to stand in a message.
+func short(text string) string { return saved.Short(text, 80) }

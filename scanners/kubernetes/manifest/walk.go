@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/muster-nhi/muster/internal/saved"
 )
 
 // directory reads the manifests below a directory in the order of their paths.
@@ -70,7 +72,7 @@ func (b *builder) readable(root *os.Root, name string, entry fs.DirEntry) bool {
 		b.problems.note(name, 0, "is no regular file and was not opened")
 		return false
 	}
-	target, err := resolve(root, name)
+	target, err := saved.Resolve(root, name)
 	if err != nil {
 		b.problems.lost(name, 0, "symbolic link not followed: "+cause(err))
 		return false
@@ -84,27 +86,4 @@ func (b *builder) readable(root *os.Root, name string, entry fs.DirEntry) bool {
 		return false // a directory, which is walked where it is
 	}
 	return !isManifest(target) || strings.HasPrefix(target, ".git/")
-}
-
-// resolve follows the symbolic links of the last element of a name, inside the
-// directory only.
-func resolve(root *os.Root, name string) (string, error) {
-	for range 40 {
-		info, err := root.Lstat(name)
-		if err != nil {
-			return "", err
-		}
-		if info.Mode()&fs.ModeSymlink == 0 {
-			return name, nil
-		}
-		target, err := root.Readlink(name)
-		if err != nil {
-			return "", err
-		}
-		if path.IsAbs(target) || !fs.ValidPath(path.Join(path.Dir(name), target)) {
-			return "", fmt.Errorf("it leads out of the directory")
-		}
-		name = path.Join(path.Dir(name), target)
-	}
-	return "", fmt.Errorf("it leads in circles")
 }
