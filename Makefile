@@ -77,6 +77,10 @@ bench-aws: ## scan 1,000 users, 2,000 roles and 500 secrets of moto: requests, s
 bench-gcp: ## scan 2,000 projects with 20,000 accounts and 40,000 keys of Google Cloud, at the pace that its quotas allow: some minutes
 	$(GO) test -tags e2e -run '^$$' -bench GCP -benchtime 1x -timeout 60m -v ./internal/e2e/gcp/
 
+.PHONY: bench-azure
+bench-azure: ## scan 20,000 applications, 30,000 service principals and 100,000 role assignments: requests, seconds, memory
+	$(GO) test -tags e2e -run '^$$' -bench Azure -benchtime 1x -timeout 60m ./internal/e2e/azure/
+
 .PHONY: bench-repo
 bench-repo: ## scan histories beside git, gitleaks, betterleaks and trufflehog; REPO="/a.git:/b.git" names them
 	peers=$${MUSTER_PEERS:-$$(.ci/peers $(CACHE)/peers)} && \
