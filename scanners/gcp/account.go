@@ -57,6 +57,8 @@ func (m *mapper) putAccount(a *object.Account) {
 		x.ManagedBy = byGoogle
 		attr["service_agent"] = "true"
 		attr.set("service", agent)
+	} else {
+		x.ThirdParty = inventory.False // it is the project's own
 	}
 	blind := m.blind(email)
 	if blind {

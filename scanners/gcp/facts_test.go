@@ -145,7 +145,7 @@ func TestAccounts(t *testing.T) {
 		{vendor, "gcp:" + folder, "", inventory.True, map[string]string{"inferred": "true", "project": "supplier-monitoring"}},
 		{"service-" + prodNumber + "@gcp-sa-cloudbuild.iam.gserviceaccount.com", "gcp:" + prod, byGoogle, inventory.Unknown, map[string]string{"inferred": "true", "service": "cloudbuild", "service_agent": "true"}},
 		{prodNumber + "@cloudservices.gserviceaccount.com", "gcp:" + prod, byGoogle, inventory.Unknown, map[string]string{"inferred": "true", "service": "cloudservices", "service_agent": "true"}},
-		{computes, "gcp:" + prod, "", inventory.Unknown, map[string]string{"default": "compute", "project": prod}},
+		{computes, "gcp:" + prod, "", inventory.False, map[string]string{"default": "compute", "project": prod}},
 	} {
 		i := f.identities["gcp:"+c.id]
 		if i == nil {
