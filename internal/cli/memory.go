@@ -13,7 +13,7 @@ import (
 // an eighth less memory for some percent of time (docs/benchmarks.md). Memory
 // stays in proportion to the records, which a fixed limit would not allow.
 const (
-	largeHeap    = 256 << 20 // bytes that live
+	largeHeap    = 128 << 20 // bytes that live
 	largePercent = 50        // as GOGC
 	smallPercent = 100       // what Go does by itself
 )
