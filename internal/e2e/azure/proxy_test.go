@@ -80,7 +80,7 @@ func newProxy(t testing.TB, tenant *fake.Server) *proxy {
 	t.Cleanup(func() {
 		close(p.done)
 		_ = p.inner.Close()
-		p.Server.Close()
+		p.Close()
 	})
 	return p
 }

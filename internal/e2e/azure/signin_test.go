@@ -84,41 +84,49 @@ func TestE2ESignIn(t *testing.T) {
 	all := []string{"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"}
 	for about, prepare := range map[string]func(testing.TB, *proxy, home){
 		"secret": func(t testing.TB, _ *proxy, h home) {
+			t.Helper()
 			without(h, "AZURE_TENANT_ID", "AZURE_CLIENT_ID")
 			h.options(t, quick(append(named, "credential: secret")...)...)
 		},
 		"environment": func(t testing.TB, _ *proxy, h home) {
+			t.Helper()
 			without(h)
 			h.options(t, quick("credential: environment")...)
 		},
 		"nothing said": func(t testing.TB, _ *proxy, h home) {
+			t.Helper()
 			without(h)
 			h.options(t, quick()...)
 		},
 		"certificate": func(t testing.TB, _ *proxy, h home) {
+			t.Helper()
 			without(h, all...)
 			h.options(t, quick(append(named, "credential: certificate", "certificate_file: "+h.put(t, "given-reader.pem", certificate(t), 0o600))...)...)
 		},
 		"federated": func(t testing.TB, _ *proxy, h home) {
+			t.Helper()
 			without(h, all...)
 			h.options(t, quick(append(named, "credential: federated", "token_file: "+h.put(t, "given-token", []byte("made.up.token"), 0o600))...)...)
 		},
 		"workload identity of a cluster": func(t testing.TB, p *proxy, h home) {
+			t.Helper()
 			without(h, "AZURE_CLIENT_SECRET")
 			h.env["AZURE_FEDERATED_TOKEN_FILE"] = h.put(t, "given-token", []byte("made.up.token"), 0o600)
 			h.env["AZURE_AUTHORITY_HOST"] = "https://login.microsoftonline.com/"
 			h.options(t, quick()...)
 		},
 		"managed identity": func(t testing.TB, p *proxy, h home) {
+			t.Helper()
 			without(h, all...)
 			h.env["IDENTITY_ENDPOINT"], h.env["IDENTITY_HEADER"] = p.URL+"/msi/token", managedHeader
 			h.options(t, quick("credential: managed_identity")...)
 		},
 		"az": func(t testing.TB, p *proxy, h home) {
+			t.Helper()
 			without(h, all...)
 			token := p.tenant.Token("https://graph.microsoft.com/.default")
 			p.tokens = append(p.tokens, token)
-			answer := fmt.Sprintf(`{"accessToken": "%s", "expires_on": %d, "tenant": "x", "tokenType": "Bearer"}`, token, time.Now().Add(time.Hour).Unix())
+			answer := fmt.Sprintf(`{"accessToken": %q, "expires_on": %d, "tenant": "x", "tokenType": "Bearer"}`, token, time.Now().Add(time.Hour).Unix())
 			h.put(t, "bin/az", []byte("#!/bin/sh\ncat "+h.put(t, "given-answer", []byte(answer), 0o600)+"\n"), 0o700)
 			h.env["PATH"] = filepath.Join(h.dir, "bin") + ":" + h.env["PATH"]
 			h.options(t, quick("credential: cli")...)
