@@ -78,7 +78,7 @@ func TestExports(t *testing.T) {
 			{Name: "an empty key", Refused: true, Config: func(to string) (map[string]any, error) {
 				return map[string]any{"path": to, "owner_tags": []string{" "}}, nil
 			}},
-			{Name: "an empty directory", Lost: kinds(), Config: func(to string) (map[string]any, error) { return map[string]any{"path": to}, nil }},
+			{Name: "an empty directory", Refused: true, Config: func(to string) (map[string]any, error) { return map[string]any{"path": to}, nil }},
 		},
 	})
 }

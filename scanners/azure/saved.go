@@ -56,7 +56,8 @@ func openExport(env scanners.Env, c ExportConfig) (scanners.Scanner, error) {
 // maxProblems bounds the problems that each coverage names.
 const maxProblems = 20
 
-// Scan reads the files and emits what they come to.
+// Scan reads the files and emits what they come to. A directory without any file of
+// them is an error: what was asked for was not there.
 func (s *saved) Scan(ctx context.Context, emit scanners.Emit) error {
 	o, problems, err := export.Read(ctx, export.Options{Dir: s.config.Path})
 	if err != nil {
@@ -66,13 +67,17 @@ func (s *saved) Scan(ctx context.Context, emit scanners.Emit) error {
 	if s.env.Now != nil {
 		now = s.env.Now()
 	}
-	if len(o.Tenants) == 0 { // so that there is a scope to say it in
+	nothing := len(o.Tenants) == 0
+	if nothing { // so that there is a scope to say it in
 		o.Tenants = append(o.Tenants, &object.Tenant{ID: unknownTenant})
 	}
 	e := newEstate("azure-export", o, newOwnerTags(s.config.OwnerTags), now)
 	e.saved = true
 	e.problems(problems)
-	return e.run(ctx, emit)
+	if err := e.run(ctx, emit); err != nil || !nothing {
+		return err
+	}
+	return fmt.Errorf("scan files of Azure: %s holds nothing that az, Microsoft Graph or Resource Graph gave; docs/scanners/azure-export.md lists the commands", s.config.Path)
 }
 
 // unknownTenant stands in the scope where no file tells of a tenant.

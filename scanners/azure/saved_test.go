@@ -38,7 +38,7 @@ func TestSaved(t *testing.T) {
 				}
 				return r.Validate()
 			})
-			if err != nil {
+			if (err != nil) != (c.identities == 0) {
 				t.Fatal(err)
 			}
 			if identities != c.identities || coverages < len(kinds()) {

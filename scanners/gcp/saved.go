@@ -59,7 +59,8 @@ const maxProblems = 20
 // unknownProject stands in the scope where no file tells of a project.
 const unknownProject = "unknown"
 
-// Scan reads the files and emits what they come to.
+// Scan reads the files and emits what they come to. A directory without any file of
+// them is an error: what was asked for was not there.
 func (s *saved) Scan(ctx context.Context, emit scanners.Emit) error {
 	o, problems, err := export.Read(ctx, export.Options{Dir: s.config.Path})
 	if err != nil {
@@ -69,13 +70,17 @@ func (s *saved) Scan(ctx context.Context, emit scanners.Emit) error {
 	if s.env.Now != nil {
 		now = s.env.Now()
 	}
-	if len(o.Projects)+len(o.Folders)+len(o.Organizations)+len(o.Policies) == 0 { // so that there is a scope to say it in
+	nothing := len(o.Projects)+len(o.Folders)+len(o.Organizations)+len(o.Policies) == 0
+	if nothing { // so that there is a scope to say it in
 		o.Projects = append(o.Projects, &object.Project{ID: unknownProject})
 	}
 	e := newEstate("gcp-export", o, newOwnerLabels(s.config.OwnerLabels), now)
 	e.saved = true
 	e.problems(problems)
-	return e.run(ctx, emit)
+	if err := e.run(ctx, emit); err != nil || !nothing {
+		return err
+	}
+	return fmt.Errorf("scan files of Google Cloud: %s holds nothing that gcloud or Asset Inventory saved; docs/scanners/gcp-export.md lists the commands", s.config.Path)
 }
 
 // problems takes in what could not be read of the files, and what is odd about them.
