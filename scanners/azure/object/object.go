@@ -165,7 +165,7 @@ type ServicePrincipal struct {
 	RolesKnown                   bool
 }
 
-// A User, as far as an owner, sponsor or grantee is needed.
+// A User is known as far as an owner, sponsor or grantee is needed.
 type User struct {
 	ID, Name, UPN, Mail string
 	Enabled             inventory.Tri
@@ -174,7 +174,7 @@ type User struct {
 	Department, Manager string
 }
 
-// A Group, as far as it holds a role or owns something.
+// A Group is known as far as it holds a role or owns something.
 type Group struct {
 	ID, Name       string
 	RoleAssignable inventory.Tri
@@ -362,7 +362,7 @@ type Store struct {
 }
 
 // A LocalAuth is a resource that has keys of its own beside Entra: Cosmos DB,
-// Service Bus, Event Hubs, Cognitive Services, App Configuration, Search …
+// Service Bus, Event Hubs, Cognitive Services, App Configuration, Search and others.
 type LocalAuth struct {
 	ID, Name, Type, Location string
 	Disabled                 inventory.Tri // keys are switched off

@@ -161,7 +161,7 @@ type Secret struct {
 	VersionsKnown                      bool
 }
 
-// A SecretVersion, without its value.
+// A SecretVersion is one version without its value.
 type SecretVersion struct {
 	ID, State              string // ENABLED, DISABLED, DESTROYED
 	CreatedAt, DestroyedAt time.Time
@@ -257,7 +257,7 @@ type Insight struct {
 	At       time.Time // last refreshed
 }
 
-// A Role, predefined or custom.
+// A Role is predefined or custom.
 type Role struct {
 	Name, Title, Stage string // roles/owner, projects/ID/roles/NAME, organizations/ID/roles/NAME
 	Deleted            bool
