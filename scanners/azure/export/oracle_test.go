@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -291,9 +292,11 @@ func (c *collector) list(address string) []any {
 // of the same: both are one.
 func TestSameAsLive(t *testing.T) {
 	s := fake.Northwind()
-	c := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	begun := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	var slept atomic.Int64
+	now := func() time.Time { return begun.Add(time.Duration(slept.Load())) }
 	r, err := live.Open(t.Context(), live.Options{
-		Token: token{s}, Now: func() time.Time { return c }, Sleep: func(ctx context.Context, d time.Duration) error { c = c.Add(d); return ctx.Err() },
+		Token: token{s}, Now: now, Sleep: func(ctx context.Context, d time.Duration) error { slept.Add(int64(d)); return ctx.Err() },
 		Random: func() float64 { return 0.5 }, Wrap: func(http.RoundTripper) http.RoundTripper { return s }, Getenv: func(string) string { return "" },
 	})
 	if err != nil {

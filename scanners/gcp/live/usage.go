@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
@@ -101,7 +102,7 @@ func (s *site) insights(ctx context.Context) {
 // insights asks what is not used of the grants of an organisation or folder.
 func (x *run) insights(ctx context.Context, place string) {
 	id := "recommender.folders.locations.insightTypes.insights.list"
-	if slices.ContainsFunc(x.estate.Organizations, func(o object.Organization) bool { return o.Name == place }) {
+	if strings.HasPrefix(place, "organizations/") {
 		id = "recommender.organizations.locations.insightTypes.insights.list"
 	}
 	kind := insightKinds()[0]
