@@ -12,7 +12,7 @@ import (
 // has together comes to, by which way.
 func TestPathsThrough(t *testing.T) {
 	const contributor, owner = "b24988ac-6180-42a0-ab88-20f7382dd24c", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-	const authenticator = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
+	const prover = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
 	sub, group := "/subscriptions/"+prodSub, "/providers/Microsoft.Management/managementGroups/platform"
 	ci := func() object.ServicePrincipal {
 		return object.ServicePrincipal{ID: sp("01"), AppID: app("01"), Name: "ci", Type: "Application", Enabled: inventory.True, HomeTenant: tenantID, OwnersKnown: true}
@@ -72,12 +72,12 @@ func TestPathsThrough(t *testing.T) {
 		}, "unknown", "muster-az015"},
 		{"a user with a role of Azure and nothing else", func(x *object.Tenant, _ *object.Subscription) {
 			give(x, owner, user("01"), "User", sub)
-			x.Directory = append(x.Directory, object.DirectoryRoleAssignment{ID: "d", Role: authenticator, Principal: sp("01"), Scope: "/"})
+			x.Directory = append(x.Directory, object.DirectoryRoleAssignment{ID: "d", Role: prover, Principal: sp("01"), Scope: "/"})
 		}, "escalate", "AZResetPassword"},
 		{"a user in a group with a role of Azure", func(x *object.Tenant, _ *object.Subscription) {
 			x.Groups = append(x.Groups, object.Group{ID: guid("6", "01"), Name: "g", RoleAssignable: inventory.False, Known: true})
 			give(x, owner, guid("6", "01"), "Group", sub)
-			x.Directory = append(x.Directory, object.DirectoryRoleAssignment{ID: "d", Role: authenticator, Principal: sp("01"), Scope: "/"})
+			x.Directory = append(x.Directory, object.DirectoryRoleAssignment{ID: "d", Role: prover, Principal: sp("01"), Scope: "/"})
 		}, "unknown", "AZResetPassword"},
 		{"a group that was not read holds what writes", func(x *object.Tenant, _ *object.Subscription) {
 			x.Groups = append(x.Groups, object.Group{ID: guid("6", "01"), Name: "g"})
