@@ -27,9 +27,13 @@ func (t *Transport) wait(res *http.Response, err error, attempt int) (time.Durat
 // backoff returns a random part of a bound that doubles with each attempt
 // ("full jitter", AWS Architecture Blog, Exponential Backoff And Jitter, 2015).
 func (t *Transport) backoff(attempt int) time.Duration {
-	bound := float64(t.options.Base) * math.Exp2(float64(attempt-1))
-	bound = min(bound, float64(t.options.MaxWait))
-	return time.Duration(t.options.Random() * bound)
+	return Backoff(t.options.Base, t.options.MaxWait, attempt, t.options.Random())
+}
+
+// Backoff returns a part, from 0 up to 1, of a bound that doubles with each attempt:
+// base after the first, and never more than most.
+func Backoff(base, most time.Duration, attempt int, part float64) time.Duration {
+	return time.Duration(part * min(float64(most), float64(base)*math.Exp2(float64(attempt-1))))
 }
 
 // RetryAfter reads the value of a Retry-After header: seconds or an HTTP date (RFC

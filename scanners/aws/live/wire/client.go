@@ -37,17 +37,17 @@ type Options struct {
 type Client struct {
 	options Options
 	signer  *v4.Signer
-	budget  budget
+	retries *transport.Retries
 	skew    atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
 
 	mu    sync.Mutex
-	paces map[string]*pace
+	paces map[string]*transport.Pace
 }
 
 // New returns a Client.
 func New(o Options) *Client {
 	return &Client{
-		options: o, paces: map[string]*pace{}, budget: budget{left: maxRetries},
+		options: o, paces: map[string]*transport.Pace{}, retries: transport.NewRetries(maxRetries),
 		signer: v4.NewSigner(),
 	}
 }
@@ -70,13 +70,13 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 	p := c.pace(op.Service, at)
 	refreshed, corrected := false, false
 	for attempt := 1; ; attempt++ {
-		if err := p.wait(ctx, c.options.Now, c.options.Sleep); err != nil {
+		if err := p.Wait(ctx, c.options.Now, c.options.Sleep); err != nil {
 			return err
 		}
 		header, err := c.once(ctx, op, at, d, out)
 		if err == nil {
-			p.succeeded()
-			c.budget.refund()
+			p.Succeed(c.options.Now())
+			c.retries.Refund()
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -92,7 +92,7 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		}
 		if wait, ok := c.again(err, header, p, attempt); !ok {
 			return err
-		} else if !c.budget.spend() {
+		} else if !c.retries.Spend() {
 			return fmt.Errorf("%w: %w", ErrBudget, err)
 		} else if err := c.options.Sleep(ctx, wait); err != nil {
 			return err
@@ -201,7 +201,7 @@ func (c *Client) correct(err error, header http.Header) bool {
 	return true
 }
 
-func (c *Client) pace(s Service, region string) *pace {
+func (c *Client) pace(s Service, region string) *transport.Pace {
 	key := s.Prefix + " " + region
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -241,36 +241,6 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestPaceAdapts(t *testing.T) {
-	p, now := newPace(8), time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
-	for range 10 {
-		p.throttled(now)
-	}
-	if got := float64(p.limiter.Limit()); got != minRate {
-		t.Errorf("after refusals the rate is %g", got)
-	}
-	for range 20 {
-		p.succeeded()
-	}
-	if got := float64(p.limiter.Limit()); got != 8 {
-		t.Errorf("after successes the rate is %g", got)
-	}
-}
-
-func TestBudgetEnds(t *testing.T) {
-	b := budget{left: 2}
-	for i, want := range []bool{true, true, false} {
-		if b.spend() != want {
-			t.Errorf("of a budget of two the retry %d is otherwise", i+1)
-		}
-	}
-	b.refund()
-	b.refund()
-	if !b.spend() || b.spend() {
-		t.Error("two successes give back otherwise than one")
-	}
-}
-
 func FuzzAnswer(f *testing.F) {
 	f.Add(`<ListUsersResponse><ListUsersResult><IsTruncated>true</IsTruncated><Marker>m</Marker></ListUsersResult></ListUsersResponse>`, 0)
 	f.Add(`<DescribeXResponse><nextToken>x</nextToken></DescribeXResponse>`, 1)

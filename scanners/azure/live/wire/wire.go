@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -29,8 +28,6 @@ import (
 // How often and how long requests are repeated.
 const (
 	maxAttempts = 10  // where requests came too fast
-	maxFaults   = 5   // where the service or the connection failed
-	maxDown     = 2   // the same, once a request failed for good
 	maxRetries  = 100 // of a service at once; each request that succeeds gives half a one back
 	baseWait    = 400 * time.Millisecond
 	maxWait     = 30 * time.Second
@@ -55,10 +52,12 @@ type Options struct {
 // makes a pace of its own.
 func (o Options) Client(rate float64, hosts ...string) policy.ClientOptions {
 	return policy.ClientOptions{
-		Retry:           policy.RetryOptions{MaxRetries: -1},
-		Telemetry:       policy.TelemetryOptions{Disabled: true},
-		Transport:       carrier{o.HTTP},
-		PerCallPolicies: []policy.Policy{&polite{Options: o, pace: newPace(rate), hosts: hosts}},
+		Retry:     policy.RetryOptions{MaxRetries: -1},
+		Telemetry: policy.TelemetryOptions{Disabled: true},
+		Transport: carrier{o.HTTP},
+		PerCallPolicies: []policy.Policy{&polite{
+			Options: o, pace: transport.NewPace(transport.Quota{Most: rate, Least: minRate}), retries: transport.NewRetries(maxRetries), hosts: hosts,
+		}},
 	}
 }
 
@@ -93,8 +92,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 // polite is the policy that repeats requests.
 type polite struct {
 	Options
-	pace  *pace
-	hosts []string
+	pace    *transport.Pace
+	retries *transport.Retries
+	hosts   []string
 }
 
 // Do sends a request as often as it takes. The answer it returns is read to its end
@@ -108,7 +108,7 @@ func (p *polite) Do(req *policy.Request) (*http.Response, error) {
 		req.Raw().Header.Set("User-Agent", p.UserAgent)
 	}
 	for attempt := 1; ; attempt++ {
-		if err := p.pace.wait(ctx, p.Now, p.Sleep); err != nil {
+		if err := p.pace.Wait(ctx, p.Now, p.Sleep); err != nil {
 			return nil, err
 		}
 		res, err := p.once(ctx, req)
@@ -116,7 +116,8 @@ func (p *polite) Do(req *policy.Request) (*http.Response, error) {
 			return nil, ctx.Err() //nolint:wrapcheck // the caller ended it
 		}
 		if err == nil && res.StatusCode < 400 {
-			p.pace.succeeded()
+			p.pace.Succeed(p.Now())
+			p.retries.Refund()
 			p.heed(res)
 			return res, nil
 		}
@@ -124,7 +125,7 @@ func (p *polite) Do(req *policy.Request) (*http.Response, error) {
 		if !again {
 			return res, err
 		}
-		if !p.pace.spend() {
+		if !p.retries.Spend() {
 			if err == nil {
 				err = Refusal(res)
 			}
@@ -169,11 +170,11 @@ func whole(body []byte) bool {
 func (p *polite) heed(res *http.Response) {
 	if res.Header.Get("X-Ms-User-Quota-Remaining") == "0" {
 		if d, ok := clockTime(res.Header.Get("X-Ms-User-Quota-Resets-After")); ok {
-			p.pace.hold(p.Now().Add(min(d, maxAfter)))
+			p.pace.Hold(p.Now().Add(min(d, maxAfter)))
 		}
 	}
 	if used, err := strconv.ParseFloat(res.Header.Get("X-Ms-Throttle-Limit-Percentage"), 64); err == nil && used >= 1 {
-		p.pace.throttled(p.Now(), 0)
+		p.pace.Slow(p.Now())
 	}
 }
 
@@ -195,19 +196,19 @@ func (p *polite) again(res *http.Response, err error, attempt int) (time.Duratio
 		after, told = RetryAfter(res.Header, p.Now())
 	}
 	if slow {
-		p.pace.throttled(p.Now(), min(after, maxAfter))
+		p.pace.Slow(p.Now())
+		p.pace.Hold(p.Now().Add(min(after, maxAfter)))
 	}
 	switch {
 	case slow && attempt >= maxAttempts, !slow && !transient(res, err):
 		return 0, false
-	case !slow && attempt >= p.pace.faults():
-		p.pace.failed()
+	case !slow && attempt >= p.pace.Faults():
+		p.pace.Fail()
 		return 0, false
 	case told:
 		return after, after <= maxAfter
 	default:
-		bound := min(float64(maxWait), float64(baseWait)*math.Exp2(float64(attempt-1)))
-		return time.Duration(p.Random() * bound), true
+		return transport.Backoff(baseWait, maxWait, attempt, p.Random()), true
 	}
 }
 

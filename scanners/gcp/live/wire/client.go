@@ -38,7 +38,7 @@ type Options struct {
 // pace for each quota.
 type Client struct {
 	options Options
-	budget  budget
+	retries *transport.Retries
 
 	mu      sync.Mutex
 	paces   map[string]*pace
@@ -47,7 +47,7 @@ type Client struct {
 
 // New returns a Client.
 func New(o Options) *Client {
-	return &Client{options: o, paces: map[string]*pace{}, budget: budget{left: maxRetries}}
+	return &Client{options: o, paces: map[string]*pace{}, retries: transport.NewRetries(maxRetries)}
 }
 
 // pace returns that of the quota that an operation counts against.
@@ -87,7 +87,7 @@ func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Con
 		if err := p.exhausted(); err != nil {
 			return fmt.Errorf("%w: %w", ErrSpent, err)
 		}
-		if err := p.wait(ctx, c.options.Now, c.options.Sleep); err != nil {
+		if err := p.Wait(ctx, c.options.Now, c.options.Sleep); err != nil {
 			return err
 		}
 		token := c.token()
@@ -97,8 +97,8 @@ func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Con
 			continue
 		}
 		if err == nil || answered(err) {
-			p.succeeded(c.options.Now())
-			c.budget.refund()
+			p.worked(c.options.Now())
+			c.retries.Refund()
 			return err
 		}
 		if ctx.Err() != nil {
@@ -106,7 +106,7 @@ func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Con
 		}
 		if wait, ok := c.again(err, header, p, attempt); !ok {
 			return err
-		} else if !c.budget.spend() {
+		} else if !c.retries.Spend() {
 			return fmt.Errorf("%w: %w", ErrRetries, err)
 		} else if err := c.options.Sleep(ctx, wait); err != nil {
 			return err

@@ -1,14 +1,11 @@
 package wire
 
 import (
-	"context"
 	"errors"
 	"math"
 	"net/http"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/muster-nhi/muster/internal/transport"
 )
@@ -17,8 +14,7 @@ import (
 // a minute, so that the last waits are as long.
 const (
 	maxAttempts = 10 // where requests came too fast
-	maxFaults   = 5  // where the service or the connection failed
-	maxDown     = 2  // the same, once a call of that service failed for good
+	maxDown     = 2  // the same, once a call was refused to the last
 	maxSpent    = 3  // calls that are refused to the last for coming too fast, before no more is asked
 	maxRetries  = 200
 	baseWait    = 500 * time.Millisecond
@@ -28,78 +24,28 @@ const (
 	defaultRate = 10
 )
 
-// A pace is the token bucket of one quota. Requests all count against the quota of
-// one project, that which asks, so that there is one for each project and service.
-// It adapts: a refusal for going too fast halves it, each success lets it grow
-// again.
-//
-// Quotas are those of a minute. One of few requests may be spent at once, so that a
-// small target does not wait, as long as no minute has more of them.
+// A pace is that of one quota. Requests all count against the quota of one project,
+// that which asks, so that there is one for each project and service.
 type pace struct {
-	most    float64
-	mu      sync.Mutex
-	limiter *rate.Limiter
-	latest  []time.Time // when the last requests are sent, of a quota of few: as many as a minute has
-	down    bool        // a call failed for good, and none succeeded since
-	spent   int         // calls in a row that were refused to the last for coming too fast
-	last    error
+	*transport.Pace
+
+	mu    sync.Mutex
+	spent int // calls in a row that were refused to the last for coming too fast
+	last  error
 }
 
+// newPace returns the pace of so many requests a second. Quotas are those of a
+// minute. One of few requests may be spent at once, so that a small target does not
+// wait, as long as no minute has more of them.
 func newPace(most float64) *pace {
 	if most <= 0 {
 		most = defaultRate
 	}
-	p := &pace{most: most}
-	burst := max(1, int(most))
+	quota := transport.Quota{Most: most, Least: minRate}
 	if few := int(math.Round(most * 60)); most < 1 && few > 1 {
-		burst, p.latest = few, make([]time.Time, few)
+		quota.Burst, quota.Minute = few, few
 	}
-	p.limiter = rate.NewLimiter(rate.Limit(most), burst)
-	return p
-}
-
-// wait returns when a request may be sent.
-func (p *pace) wait(ctx context.Context, now func() time.Time, sleep func(context.Context, time.Duration) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	p.mu.Lock()
-	at := now()
-	delay := p.within(at, p.limiter.ReserveN(at, 1).DelayFrom(at))
-	p.mu.Unlock()
-	if delay <= 0 {
-		return nil
-	}
-	return sleep(ctx, delay)
-}
-
-// within lengthens the wait for a request so that no minute has more of them than
-// its quota allows. The mutex is held.
-func (p *pace) within(now time.Time, delay time.Duration) time.Duration {
-	if len(p.latest) == 0 {
-		return delay
-	}
-	if first := p.latest[0]; !first.IsZero() {
-		delay = max(delay, first.Add(time.Minute).Sub(now))
-	}
-	copy(p.latest, p.latest[1:])
-	p.latest[len(p.latest)-1] = now.Add(delay)
-	return delay
-}
-
-func (p *pace) throttled(now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.limiter.SetLimitAt(now, rate.Limit(max(minRate, float64(p.limiter.Limit())/2)))
-}
-
-func (p *pace) faults() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.down {
-		return maxDown
-	}
-	return maxFaults
+	return &pace{Pace: transport.NewPace(quota)}
 }
 
 // exhausted returns why nothing more is asked: a quota that is not free again after
@@ -131,49 +77,19 @@ func (p *pace) attempts() int {
 	return maxAttempts
 }
 
-func (p *pace) failed() {
+// worked notes that the service works and has quota left.
+func (p *pace) worked(now time.Time) {
+	p.Succeed(now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.down = true
-}
-
-func (p *pace) succeeded(now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.down, p.spent = false, 0
-	if l := float64(p.limiter.Limit()); l < p.most {
-		p.limiter.SetLimitAt(now, rate.Limit(min(p.most, l+p.most/10)))
-	}
-}
-
-// A budget bounds how many requests are repeated, so that a service that is down
-// does not multiply them.
-type budget struct {
-	mu   sync.Mutex
-	left float64
-}
-
-func (b *budget) spend() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.left < 1 {
-		return false
-	}
-	b.left--
-	return true
-}
-
-func (b *budget) refund() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.left = min(maxRetries, b.left+0.5)
+	p.spent = 0
 }
 
 // again tells whether a request is worth another attempt, and after which time.
 func (c *Client) again(err error, header http.Header, p *pace, attempt int) (time.Duration, bool) {
 	fast := slow(err)
 	if fast {
-		p.throttled(c.options.Now())
+		p.Slow(c.options.Now())
 	}
 	switch {
 	case fast && attempt >= p.attempts():
@@ -181,8 +97,8 @@ func (c *Client) again(err error, header http.Header, p *pace, attempt int) (tim
 		return 0, false
 	case !fast && !transient(err):
 		return 0, false
-	case !fast && attempt >= p.faults():
-		p.failed()
+	case !fast && attempt >= p.Faults():
+		p.Fail()
 		return 0, false
 	}
 	if after, ok := transport.RetryAfter(header.Get("Retry-After"), c.options.Now()); ok {
@@ -191,8 +107,7 @@ func (c *Client) again(err error, header http.Header, p *pace, attempt int) (tim
 		}
 		return after, after <= maxAfter
 	}
-	bound := min(float64(maxWait), float64(baseWait)*math.Exp2(float64(attempt-1)))
-	return time.Duration((0.5 + c.options.Random()/2) * bound), true
+	return transport.Backoff(baseWait, maxWait, attempt, 0.5+c.options.Random()/2), true
 }
 
 // transient reports whether an error may be gone at the next attempt: a service

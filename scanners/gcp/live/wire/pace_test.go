@@ -15,7 +15,7 @@ func sends(t *testing.T, p *pace, n int) []int {
 	now := start
 	var out []int
 	for range n {
-		err := p.wait(t.Context(), func() time.Time { return now }, func(_ context.Context, d time.Duration) error {
+		err := p.Wait(t.Context(), func() time.Time { return now }, func(_ context.Context, d time.Duration) error {
 			now = now.Add(d)
 			return nil
 		})
