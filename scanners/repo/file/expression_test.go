@@ -1,18 +1,15 @@
 package file
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
+
+	"github.com/muster-nhi/muster/scanners/scannertest"
 )
 
-// TestExpressions compiles every expression that waits for its first use, and
-// counts them in the sources, so that none is left out here.
 func TestExpressions(t *testing.T) {
 	t.Parallel()
-	all := map[string]func() *regexp.Regexp{
+	scannertest.Expressions(t, map[string]func() *regexp.Regexp{
 		"connDB":     connDB,
 		"connHost":   connHost,
 		"connUser":   connUser,
@@ -51,30 +48,5 @@ func TestExpressions(t *testing.T) {
 		"word":       word,
 		"wpDefine":   wpDefine,
 		"wpUser":     wpUser,
-	}
-	for name, expression := range all {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if expression() == nil {
-				t.Error("no expression")
-			}
-		})
-	}
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	made := 0
-	for _, source := range sources {
-		text, err := os.ReadFile(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasSuffix(source, "_test.go") {
-			made += strings.Count(string(text), "lazy.Regexp(")
-		}
-	}
-	if made != len(all) {
-		t.Errorf("the sources make %d expressions, %d are compiled here", made, len(all))
-	}
+	})
 }
