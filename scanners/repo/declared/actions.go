@@ -128,8 +128,8 @@ func secretNames(text string) []string {
 		return nil
 	}
 	var names []string
-	for _, expression := range expressionForm.FindAllString(text, -1) {
-		for _, m := range secretForm.FindAllStringSubmatch(expression, -1) {
+	for _, expression := range expressionForm().FindAllString(text, -1) {
+		for _, m := range secretForm().FindAllStringSubmatch(expression, -1) {
 			if name := strings.ToUpper(m[1] + m[2]); name != "GITHUB_TOKEN" {
 				names = append(names, name)
 			}
@@ -155,7 +155,7 @@ func (w *workflow) action(uses, scope string) {
 		return
 	}
 	_, ref, _ := strings.Cut(uses, "@")
-	if !commitForm.MatchString(ref) {
+	if !commitForm().MatchString(ref) {
 		w.unpinned = append(w.unpinned, clean(uses))
 	}
 }
@@ -166,13 +166,13 @@ func (w *workflow) login(step node) {
 	with := step.get("with")
 	switch strings.ToLower(uses) {
 	case "aws-actions/configure-aws-credentials":
-		w.cloud("aws", with.get("role-to-assume"), roleForm)
+		w.cloud("aws", with.get("role-to-assume"), roleForm())
 	case "google-github-actions/auth":
 		if with.get("workload_identity_provider").ok() {
-			w.cloud("gcp", with.get("service_account"), googleAccountForm)
+			w.cloud("gcp", with.get("service_account"), googleAccountForm())
 		}
 	case "azure/login":
-		w.cloud("azure", with.get("client-id"), uuidForm)
+		w.cloud("azure", with.get("client-id"), uuidForm())
 	}
 }
 

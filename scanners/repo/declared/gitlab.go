@@ -109,7 +109,7 @@ func (w *workflow) gitlabScripts(nodes ...node) {
 	for _, n := range nodes {
 		n.scalars(func(s node) {
 			w.gitlabNames(s.text(), s.line())
-			for _, arn := range roleInText.FindAllString(s.text(), 16) {
+			for _, arn := range roleInText().FindAllString(s.text(), 16) {
 				if _, ok := w.clouds["aws:"+arn]; !ok {
 					w.clouds["aws:"+arn] = s.line()
 				}
@@ -124,7 +124,7 @@ func (w *workflow) gitlabNames(text string, line int) {
 	if !strings.Contains(text, "$") {
 		return
 	}
-	for _, m := range variableForm.FindAllStringSubmatch(text, 256) {
+	for _, m := range variableForm().FindAllStringSubmatch(text, 256) {
 		name := m[1]
 		if strings.HasPrefix(name, "CI_") || strings.HasPrefix(name, "GITLAB_USER") || !isSecretName(name) {
 			continue

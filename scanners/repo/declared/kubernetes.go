@@ -34,7 +34,7 @@ func templateLine(content []byte) int {
 	n := 0
 	for line := range bytes.Lines(content) {
 		n++
-		if bytes.Contains(line, []byte("{{")) && templateForm.Match(line) {
+		if bytes.Contains(line, []byte("{{")) && templateForm().Match(line) {
 			return n
 		}
 	}

@@ -14,9 +14,9 @@ func (f File) meant() bool {
 		return true
 	case familyAgent:
 		editor := strings.HasSuffix(strings.ToLower(f.Path), ".vscode/settings.json") || strings.HasSuffix(strings.ToLower(f.Path), ".zed/settings.json")
-		return !editor || serversWord.Match(f.Content)
+		return !editor || serversWord().Match(f.Content)
 	case familyKubernetes:
-		return manifestForm.Match(f.Content)
+		return manifestForm().Match(f.Content)
 	case familyNone:
 	}
 	return false

@@ -193,7 +193,7 @@ func (t *tf) idOf(b *tfBlock) string {
 // addressIn returns the address of the resource that an expression such as
 // "${aws_iam_user.ci.name}" is about, or "".
 func addressIn(text string) string {
-	m := addressForm.FindStringSubmatch(text)
+	m := addressForm().FindStringSubmatch(text)
 	if m == nil {
 		return ""
 	}
@@ -269,9 +269,9 @@ func (t *tf) consumer(attrs []string) {
 		switch {
 		case addressIn(found) != "":
 			subject = t.resolve(found)
-		case roleForm.MatchString(found):
+		case roleForm().MatchString(found):
 			subject = "aws:" + clean(found)
-		case googleAccountForm.MatchString(found):
+		case googleAccountForm().MatchString(found):
 			subject = "gcp:" + clean(found)
 		default:
 			continue
@@ -315,11 +315,11 @@ func (t *tf) provider() {
 			keys = append(keys, name)
 		}
 	}
-	if !roleForm.MatchString(role) && len(keys) == 0 {
+	if !roleForm().MatchString(role) && len(keys) == 0 {
 		return
 	}
 	id := t.identity(inventory.Identity{Type: "terraform.provider", Name: strings.TrimSuffix(strings.TrimPrefix(t.address, "provider."), ".default")}, nil)
-	if roleForm.MatchString(role) {
+	if roleForm().MatchString(role) {
 		t.uses(id, "aws:"+clean(role), "terraform provider", "", t.line)
 	}
 	for _, name := range keys {

@@ -16,7 +16,7 @@ func isSecretName(name string) bool {
 			return false
 		}
 	}
-	return secretWord.MatchString(upper) || upper == "AWS_ACCESS_KEY_ID" || secretEnd.MatchString(name)
+	return secretWord().MatchString(upper) || upper == "AWS_ACCESS_KEY_ID" || secretEnd().MatchString(name)
 }
 
 // isPlainSecret reports whether a value looks like one that was meant to be
@@ -37,17 +37,17 @@ func isPlainSecret(value string) bool {
 			return false
 		}
 	}
-	return !numberForm.MatchString(lower)
+	return !numberForm().MatchString(lower)
 }
 
 // isReference reports whether a value only names where the secret is.
 func isReference(value string) bool {
-	return referenceStart.MatchString(strings.TrimSpace(value)) || strings.Contains(value, "${")
+	return referenceStart().MatchString(strings.TrimSpace(value)) || strings.Contains(value, "${")
 }
 
 // referenceName returns the variable or input that a value refers to, or "".
 func referenceName(value string) string {
-	m := referenceForm.FindStringSubmatch(value)
+	m := referenceForm().FindStringSubmatch(value)
 	if m == nil {
 		return ""
 	}

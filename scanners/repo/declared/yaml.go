@@ -91,7 +91,7 @@ func (o *output) document(text []byte, offset int, each func(node)) {
 
 // yamlLine takes the line out of a parser's error; 1 if there is none.
 func yamlLine(err error) int {
-	if m := lineForm.FindStringSubmatch(err.Error()); m != nil {
+	if m := lineForm().FindStringSubmatch(err.Error()); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
 			return n
 		}
@@ -102,7 +102,7 @@ func yamlLine(err error) int {
 // yamlReason is the parser's complaint without the content that it may quote.
 func yamlReason(err error) string {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if lead := lineForm.FindStringIndex(text); len(lead) > 0 && lead[0] == 0 {
+	if lead := lineForm().FindStringIndex(text); len(lead) > 0 && lead[0] == 0 {
 		text = strings.TrimPrefix(text[lead[1]:], ": ")
 	}
 	if quote := strings.IndexAny(text, "'\"`"); quote >= 0 {

@@ -20,11 +20,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/muster-nhi/muster/scanners/repo/lazy"
 )
 
 var (
@@ -290,11 +291,13 @@ func (l *limited) Write(p []byte) (int, error) {
 // What git quotes of a repository is left out of its complaints, for it may be
 // anything, a password in a remote's address too; names of settings and ids of
 // objects stay.
+//
+//nolint:gochecknoglobals // functions, which nothing sets
 var (
-	quoted    = regexp.MustCompile(`'.*'|".*"`)
-	setting   = regexp.MustCompile(` for '[A-Za-z]{1,30}\.[A-Za-z]{1,60}'$`)
-	absolute  = regexp.MustCompile(`(^|[\s(=])(/|[A-Za-z]:[/\\])[^\s,;)]+`)
-	plainWord = regexp.MustCompile(`^['"]([a-z]{1,20}(\.[A-Za-z]{1,40})?|[0-9a-f]{40}|[0-9a-f]{64})['"]$`)
+	quoted    = lazy.Regexp(`'.*'|".*"`)
+	setting   = lazy.Regexp(` for '[A-Za-z]{1,30}\.[A-Za-z]{1,60}'$`)
+	absolute  = lazy.Regexp(`(^|[\s(=])(/|[A-Za-z]:[/\\])[^\s,;)]+`)
+	plainWord = lazy.Regexp(`^['"]([a-z]{1,20}(\.[A-Za-z]{1,40})?|[0-9a-f]{40}|[0-9a-f]{64})['"]$`)
 )
 
 // line returns the most telling line: the first that is fatal, else the first.
@@ -311,13 +314,13 @@ func (l *limited) line() string {
 	if strings.Count(best, "'")%2 != 0 {
 		return "it complains over several lines, which are not shown"
 	}
-	best = quoted.ReplaceAllStringFunc(best, func(q string) string {
-		if plainWord.MatchString(q) {
+	best = quoted().ReplaceAllStringFunc(best, func(q string) string {
+		if plainWord().MatchString(q) {
 			return q
 		}
-		return "'…'" + setting.FindString(q)
+		return "'…'" + setting().FindString(q)
 	})
-	best = absolute.ReplaceAllString(best, "${1}…") // where it lies on this machine
+	best = absolute().ReplaceAllString(best, "${1}…") // where it lies on this machine
 	if before, _, ok := strings.Cut(best, "not a git repository: "); ok {
 		best = before + "not a git repository" // what follows is a path, or what a file says in its place
 	}
