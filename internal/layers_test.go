@@ -35,6 +35,7 @@ var layers = []layer{
 	{"internal/privilege/...", []string{"internal/inventory", "internal/privilege/..."}},
 	{"internal/correlate", []string{"internal/inventory"}},
 	{"internal/transport", []string{"internal/inventory"}},
+	{"internal/cloud", []string{"internal/inventory"}},
 	{"internal/saved", []string{"internal/inventory"}},
 	{"internal/store", []string{"internal/inventory"}},
 	{"internal/config", []string{"internal/inventory", "scanners"}},
@@ -47,7 +48,7 @@ var layers = []layer{
 	{"scanners/all", []string{"scanners", "scanners/*"}},
 	{"scanners/scannertest", []string{"internal/inventory", "scanners"}},
 	{"scanners/repo/...", []string{"internal/inventory", "internal/privilege/...", "internal/transport", "scanners", "rules"}}, // rules/secrets is data that it reads
-	{"scanners/...", []string{"internal/inventory", "internal/privilege/...", "internal/saved", "internal/transport", "scanners"}},
+	{"scanners/...", []string{"internal/cloud", "internal/inventory", "internal/privilege/...", "internal/saved", "internal/transport", "scanners"}},
 }
 
 // A fence keeps a foreign package, or a part of the standard library, in its

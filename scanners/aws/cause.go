@@ -3,8 +3,10 @@ package aws
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -22,7 +24,7 @@ type cause struct {
 // newCause takes apart what a listing says, so that calls which came to nothing for
 // the same reason can be told of together.
 func newCause(l *object.Listing, loss string) cause {
-	c := cause{call: inventory.Clip(l.Call, maxText), region: inventory.Clip(l.Region, maxText), why: l.Reason, loss: loss}
+	c := cause{call: inventory.Clip(l.Call, cloud.MaxText), region: inventory.Clip(l.Region, cloud.MaxText), why: l.Reason, loss: loss}
 	if rest, ok := strings.CutPrefix(c.why, l.Call); ok && (strings.HasPrefix(rest, ": ") || strings.HasPrefix(rest, " in ")) {
 		if _, why, ok := strings.Cut(rest, ": "); ok { // an error names its call, and where it was asked
 			c.why = why
@@ -32,7 +34,7 @@ func newCause(l *object.Listing, loss string) cause {
 	if i := strings.LastIndex(c.why, ": aws "); i >= 0 {
 		c.why, c.command = c.why[:i], c.why[i+len(": "):]
 	}
-	c.why, c.command = inventory.Clip(c.why, maxText), inventory.Clip(c.command, maxText)
+	c.why, c.command = inventory.Clip(c.why, cloud.MaxText), inventory.Clip(c.command, cloud.MaxText)
 	return c
 }
 
@@ -48,7 +50,7 @@ func told(list []cause) string {
 		names = append(names, callText(of))
 	}
 	if more := len(names) - maxCalls; more > 1 {
-		names = append(names[:maxCalls], "and "+number(more)+" more")
+		names = append(names[:maxCalls], "and "+strconv.Itoa(more)+" more")
 	}
 	text, why := strings.Join(names, ", "), list[0].why
 	switch {
@@ -77,7 +79,7 @@ func callText(list []cause) string {
 	case c.command != "": // it names the region
 		text = c.command
 	case n > maxRegions+1:
-		text += " in " + strings.Join(regions[:maxRegions], ", ") + " and " + number(n-maxRegions) + " more regions"
+		text += " in " + strings.Join(regions[:maxRegions], ", ") + " and " + strconv.Itoa(n-maxRegions) + " more regions"
 	case n > 0:
 		text += " in " + strings.Join(regions, ", ")
 	}
@@ -133,7 +135,7 @@ func (r *reasons) text() string {
 	})
 	for i, list := range groups {
 		if i == maxReasons {
-			text = append(text, "and "+number(len(groups)-i)+" more")
+			text = append(text, "and "+strconv.Itoa(len(groups)-i)+" more")
 			break
 		}
 		text = append(text, told(list))

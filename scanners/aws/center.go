@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -39,12 +40,12 @@ func (m *mapper) putSets() {
 
 func (m *mapper) putSet(c *object.IdentityCenter, s *object.PermissionSet, assigned, accounts int) {
 	whole := m.listings.whole("sso:ListAccountAssignments")
-	attr := make(attributes, 8)
-	attr.set("instance", c.ARN)
-	attr.count("session", int(s.Session.Seconds()), false)
-	attr.count("assignments", assigned, whole)
-	attr.count("accounts", accounts, whole)
-	attr.set("permissions_boundary", s.Boundary)
+	attr := make(cloud.Attributes, 8)
+	attr.Set("instance", c.ARN)
+	attr.Count("session", int(s.Session.Seconds()), false)
+	attr.Count("assignments", assigned, whole)
+	attr.Count("accounts", accounts, whole)
+	attr.Set("permissions_boundary", s.Boundary)
 	attr["human_reason"] = "people of Identity Center sign in as it"
 	m.putIdentity(inventory.Identity{
 		ID: m.id(s.ARN), Type: "aws.permission_set", Name: s.Name, Description: s.Description, PublicIDs: []string{s.ARN}, CreatedAt: s.CreatedAt,
@@ -90,11 +91,11 @@ func (m *mapper) setPolicy(s *object.PermissionSet, arn string) *inventory.Grant
 }
 
 func (m *mapper) setGrant(s *object.PermissionSet, part, name, via, policy string) *inventory.Grant {
-	attr := make(attributes, 4)
-	attr.set("policy", policy)
+	attr := make(cloud.Attributes, 4)
+	attr.Set("policy", policy)
 	attr["permission_set"] = "true"
 	return &inventory.Grant{
-		ID: m.part(s.ARN, part), Principal: m.id(s.ARN), Scope: m.scope, Name: label(name), Resource: "*", Via: via, Attributes: attr,
+		ID: m.part(s.ARN, part), Principal: m.id(s.ARN), Scope: m.scope, Name: cloud.Label(name), Resource: "*", Via: via, Attributes: attr,
 	}
 }
 
@@ -105,13 +106,13 @@ func (m *mapper) putAssignment(c *object.IdentityCenter, a *object.Assignment) {
 	if r := m.estate.reservedIn[a.Account+"/"+m.estate.setNames[a.Set]]; r != "" {
 		identity = r
 	}
-	attr := attributes{"assignment": "true"}
-	attr.set("account", a.Account)
-	attr.set("permission_set", a.Set)
+	attr := cloud.Attributes{"assignment": "true"}
+	attr.Set("account", a.Account)
+	attr.Set("permission_set", a.Set)
 	m.put(inventory.Record{Trust: &inventory.Trust{
 		ID:       m.once(m.part(a.Set, a.Account+"/"+a.PrincipalType+"/"+a.PrincipalID)),
-		Identity: m.id(identity), Scope: m.scope, Type: "saml", Issuer: inventory.Clip(c.ARN, maxText),
-		Subject: strings.ToLower(a.PrincipalType) + "/" + inventory.Clip(cmp.Or(a.PrincipalName, a.PrincipalID), maxName), Attributes: attr,
+		Identity: m.id(identity), Scope: m.scope, Type: "saml", Issuer: inventory.Clip(c.ARN, cloud.MaxText),
+		Subject: strings.ToLower(a.PrincipalType) + "/" + inventory.Clip(cmp.Or(a.PrincipalName, a.PrincipalID), cloud.MaxName), Attributes: attr,
 	}}, inventory.KindTrust)
 }
 
@@ -124,15 +125,15 @@ func (m *mapper) putAgents() {
 		if !ok || provider != "agent" && provider != "agent_runtime" {
 			continue
 		}
-		attr := make(attributes, 6)
+		attr := make(cloud.Attributes, 6)
 		attr["provider"] = "bedrock"
 		if provider == "agent_runtime" {
 			attr["provider"] = "agentcore"
 		}
-		attr.set("region", c.Region)
-		attr.set("state", c.State)
-		attr.set("role", c.Role)
-		attr.tri("public", c.Public)
+		attr.Set("region", c.Region)
+		attr.Set("state", c.State)
+		attr.Set("role", c.Role)
+		attr.Tri("public", c.Public)
 		m.putIdentity(inventory.Identity{
 			ID: m.id(c.ARN), Type: "ai.agent", Name: c.Name, PublicIDs: []string{c.ARN}, CreatedAt: c.CreatedAt, Agent: inventory.True, Disabled: inventory.False,
 		}, c.Tags, attr)
@@ -140,9 +141,9 @@ func (m *mapper) putAgents() {
 	}
 	for i := range m.a.Workloads {
 		w := &m.a.Workloads[i]
-		attr := make(attributes, 2)
-		attr.set("region", w.Region)
-		attr.set("return_urls", list(w.ReturnURLs))
+		attr := make(cloud.Attributes, 2)
+		attr.Set("region", w.Region)
+		attr.Set("return_urls", cloud.List(w.ReturnURLs))
 		m.putIdentity(inventory.Identity{
 			ID: m.id(w.ARN), Type: "aws.workload_identity", Name: w.Name, PublicIDs: []string{w.ARN}, CreatedAt: w.CreatedAt, Agent: inventory.True, Disabled: inventory.False,
 		}, nil, attr)
@@ -156,8 +157,8 @@ func (m *mapper) putAgentGrant(c *object.Consumer) {
 		return
 	}
 	g := &inventory.Grant{
-		ID: m.part(c.ARN, "role"), Principal: m.id(c.ARN), Scope: m.scope, Name: label(lastPart(c.Role)), Resource: "*", Via: "role " + inventory.Clip(lastPart(c.Role), maxName),
-		Attributes: attributes{"role": inventory.Clip(c.Role, maxText), "joined": "true"},
+		ID: m.part(c.ARN, "role"), Principal: m.id(c.ARN), Scope: m.scope, Name: cloud.Label(lastPart(c.Role)), Resource: "*", Via: "role " + inventory.Clip(lastPart(c.Role), cloud.MaxName),
+		Attributes: cloud.Attributes{"role": inventory.Clip(c.Role, cloud.MaxText), "joined": "true"},
 	}
 	m.fillResult(g, m.judge.effective(c.Role))
 	m.put(inventory.Record{Grant: g}, inventory.KindGrant)
@@ -168,13 +169,13 @@ func (m *mapper) putDelegations() {
 	for i := range m.a.Delegations {
 		d := &m.a.Delegations[i]
 		native := cmp.Or(d.ARN, "delegation-request/"+d.ID)
-		attr := make(attributes, 6)
-		attr.set("state", d.State)
-		attr.set("requestor", d.Requestor)
-		attr.set("approver", d.Approver)
-		attr.set("owner_account", d.OwnerAccount)
-		attr.time("expires_at", d.ExpiresAt)
-		attr.set("supplier", d.Requestor)
+		attr := make(cloud.Attributes, 6)
+		attr.Set("state", d.State)
+		attr.Set("requestor", d.Requestor)
+		attr.Set("approver", d.Approver)
+		attr.Set("owner_account", d.OwnerAccount)
+		attr.Time("expires_at", d.ExpiresAt)
+		attr.Set("supplier", d.Requestor)
 		granted, ended := delegationState(d.State)
 		m.putIdentity(inventory.Identity{
 			ID: m.id(native), Type: "aws.delegation_request", Name: cmp.Or(d.Requestor, d.ID), PublicIDs: []string{d.ARN, d.ID}, Description: d.Description,

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -34,22 +35,22 @@ func (m *mapper) putConsumers() {
 
 func (m *mapper) putConsumer(id string, c *object.Consumer) {
 	role := c.Role
-	attr := make(attributes, 8)
-	attr.set("type", c.Type)
-	attr.set("use", c.Use)
-	attr.set("name", c.Name)
-	attr.set("state", c.State)
-	attr.tri("public", c.Public)
-	attr.add(c.Details)
+	attr := make(cloud.Attributes, 8)
+	attr.Set("type", c.Type)
+	attr.Set("use", c.Use)
+	attr.Set("name", c.Name)
+	attr.Set("state", c.State)
+	attr.Tri("public", c.Public)
+	attr.Add(c.Details)
 	if strings.Contains(role, ":instance-profile/") {
-		attr.set("instance_profile", role)
+		attr.Set("instance_profile", role)
 		if of := m.profiles[role]; of != "" {
 			role = of
 		}
 	}
 	m.put(inventory.Record{Consumer: &inventory.Consumer{
-		ID: id, Subject: m.id(role), Scope: m.scope, Workload: word(c.ARN), Kind: kindOf(c.Type), Location: inventory.Clip(c.Region, maxName),
-		Environment: environmentOf(c.Tags, m.a.Tags), Attributes: attr,
+		ID: id, Subject: m.id(role), Scope: m.scope, Workload: cloud.Word(c.ARN), Kind: kindOf(c.Type), Location: inventory.Clip(c.Region, cloud.MaxName),
+		Environment: cloud.EnvironmentOf(c.Tags, m.a.Tags), Attributes: attr,
 	}}, inventory.KindConsumer)
 }
 
@@ -75,7 +76,7 @@ func kindOf(typ string) string {
 	case "":
 		return "workload"
 	default:
-		return label(strings.NewReplacer(".", " ", "_", " ").Replace(typ))
+		return cloud.Label(strings.NewReplacer(".", " ", "_", " ").Replace(typ))
 	}
 }
 
@@ -95,14 +96,14 @@ func (m *mapper) putEntry(e *object.AccessEntry) {
 		cluster = c.ARN
 	}
 	grant := func(part, name string, level inventory.Level, resource string, reasons, capabilities []string) {
-		attr := make(attributes, 6)
+		attr := make(cloud.Attributes, 6)
 		attr["kubernetes"] = "true"
-		attr.set("cluster", e.Cluster)
-		attr.set("username", e.Username)
-		attr.set("groups", list(e.Groups))
-		attr.set("entry_type", e.Type)
+		attr.Set("cluster", e.Cluster)
+		attr.Set("username", e.Username)
+		attr.Set("groups", cloud.List(e.Groups))
+		attr.Set("entry_type", e.Type)
 		x := &inventory.Grant{
-			ID: m.part(e.ARN, part), Principal: m.id(e.Principal), Scope: m.scope, Name: label(name), Resource: inventory.Clip(resource, 4*maxText), Via: "EKS access entry",
+			ID: m.part(e.ARN, part), Principal: m.id(e.Principal), Scope: m.scope, Name: cloud.Label(name), Resource: inventory.Clip(resource, 4*cloud.MaxText), Via: "EKS access entry",
 			Level: level, Reasons: reasons, Capabilities: capabilities, GrantedAt: inventory.Time(e.CreatedAt), Attributes: attr,
 		}
 		if e.Type != "" && e.Type != "STANDARD" {
@@ -113,17 +114,17 @@ func (m *mapper) putEntry(e *object.AccessEntry) {
 	for _, p := range e.Policies {
 		resource := cluster
 		if p.Scope == "namespace" {
-			resource += "/namespaces/" + list(p.Namespaces)
+			resource += "/namespaces/" + cloud.List(p.Namespaces)
 		}
 		level, capabilities := entryLevel(lastPart(p.ARN), p.Scope == "namespace")
-		grant(lastPart(p.ARN), lastPart(p.ARN), level, resource, []string{inventory.Clip("EKS access policy "+lastPart(p.ARN)+" in cluster "+e.Cluster, maxText)}, capabilities)
+		grant(lastPart(p.ARN), lastPart(p.ARN), level, resource, []string{inventory.Clip("EKS access policy "+lastPart(p.ARN)+" in cluster "+e.Cluster, cloud.MaxText)}, capabilities)
 	}
 	switch {
 	case slices.Contains(e.Groups, "system:masters"):
-		reason := "group system:masters may do everything in cluster " + inventory.Clip(e.Cluster, maxName)
-		grant("groups", "Kubernetes groups "+list(e.Groups), inventory.LevelWrite, cluster, []string{reason}, []string{"kubernetes.admin"})
+		reason := "group system:masters may do everything in cluster " + inventory.Clip(e.Cluster, cloud.MaxName)
+		grant("groups", "Kubernetes groups "+cloud.List(e.Groups), inventory.LevelWrite, cluster, []string{reason}, []string{"kubernetes.admin"})
 	case len(e.Groups) > 0:
-		grant("groups", "Kubernetes groups "+list(e.Groups), inventory.LevelUnknown, cluster, []string{"what its groups may do is told by the bindings of cluster " + inventory.Clip(e.Cluster, maxName)}, nil)
+		grant("groups", "Kubernetes groups "+cloud.List(e.Groups), inventory.LevelUnknown, cluster, []string{"what its groups may do is told by the bindings of cluster " + inventory.Clip(e.Cluster, cloud.MaxName)}, nil)
 	}
 }
 
@@ -175,20 +176,20 @@ func (m *mapper) podSubjects() map[string][]string {
 func (m *mapper) putPodIdentities() {
 	for i := range m.a.PodIdentities {
 		p := &m.a.PodIdentities[i]
-		attr := make(attributes, 8)
+		attr := make(cloud.Attributes, 8)
 		attr["mechanism"] = "eks_pod_identity"
-		attr.set("cluster", p.Cluster)
-		attr.set("region", p.Region)
-		attr.set("namespace", p.Namespace)
-		attr.set("service_account", p.ServiceAccount)
-		attr.set("target_role", p.TargetRole)
+		attr.Set("cluster", p.Cluster)
+		attr.Set("region", p.Region)
+		attr.Set("namespace", p.Namespace)
+		attr.Set("service_account", p.ServiceAccount)
+		attr.Set("target_role", p.TargetRole)
 		issuer := ""
 		if c := m.clusters[p.Cluster]; c != nil && c.Issuer != "" {
 			issuer = "https://" + strings.TrimPrefix(c.Issuer, "https://")
 		}
 		m.put(inventory.Record{Trust: &inventory.Trust{
-			ID: m.once(m.id(p.ARN)), Identity: m.id(p.Role), Scope: m.scope, Type: "oidc", Issuer: inventory.Clip(issuer, maxText), Audience: podAudience,
-			Subject: "system:serviceaccount:" + inventory.Clip(p.Namespace, maxName) + ":" + inventory.Clip(p.ServiceAccount, maxName), Attributes: attr,
+			ID: m.once(m.id(p.ARN)), Identity: m.id(p.Role), Scope: m.scope, Type: "oidc", Issuer: inventory.Clip(issuer, cloud.MaxText), Audience: podAudience,
+			Subject: "system:serviceaccount:" + inventory.Clip(p.Namespace, cloud.MaxName) + ":" + inventory.Clip(p.ServiceAccount, cloud.MaxName), Attributes: attr,
 		}}, inventory.KindTrust)
 	}
 }

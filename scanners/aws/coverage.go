@@ -2,8 +2,10 @@ package aws
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -65,7 +67,7 @@ func (l *listings) entered() bool {
 // putCoverage says how much of a kind was seen.
 func (m *mapper) putCoverage(kind inventory.Kind) {
 	for _, n := range slices.Concat(m.a.Notes, m.estate.notes) {
-		m.note(kind, inventory.Clip(n, maxText))
+		m.note(kind, inventory.Clip(n, cloud.MaxText))
 	}
 	r := &reasons{}
 	for _, call := range m.listings.calls {
@@ -90,7 +92,7 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 		r.add(cause{why: text, main: true})
 	}
 	x := &inventory.Coverage{
-		Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Principal: inventory.Clip(m.a.Reader, maxText), Notes: m.notes[kind],
+		Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Principal: inventory.Clip(m.a.Reader, cloud.MaxText), Notes: m.notes[kind],
 	}
 	if kind == inventory.KindIdentity {
 		m.control(x)
@@ -115,7 +117,7 @@ func (m *mapper) control(x *inventory.Coverage) {
 	total := max(0, x.Count+counted-listed)
 	x.ControlTotal, x.ControlSource = &total, "iam:GetAccountSummary"
 	if counted != listed {
-		x.Notes = append(x.Notes, number(listed)+" "+what+" were listed, and IAM counts "+number(counted))
+		x.Notes = append(x.Notes, strconv.Itoa(listed)+" "+what+" were listed, and IAM counts "+strconv.Itoa(counted))
 	}
 }
 

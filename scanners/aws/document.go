@@ -2,7 +2,9 @@ package aws
 
 import (
 	"slices"
+	"strconv"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -41,7 +43,7 @@ func (m *mapper) checkPolicies() {
 			unread++
 		}
 		if r.Trust != nil && len(r.Trust.Problems) > 0 {
-			m.note(inventory.KindTrust, inventory.Clip("role "+r.Name+", trust policy: "+inOrder(r.Trust.Problems), maxText))
+			m.note(inventory.KindTrust, inventory.Clip("role "+r.Name+", trust policy: "+cloud.InOrder(r.Trust.Problems), cloud.MaxText))
 		}
 	}
 	for i := range m.a.Users {
@@ -54,10 +56,10 @@ func (m *mapper) checkPolicies() {
 		for p := range missing {
 			names = append(names, lastPart(p))
 		}
-		m.lose(inventory.KindGrant, inventory.Clip("attached policies were not among those that were read: "+list(names), maxText))
+		m.lose(inventory.KindGrant, inventory.Clip("attached policies were not among those that were read: "+cloud.List(names), cloud.MaxText))
 	}
 	if unread > 0 {
-		m.lose(inventory.KindGrant, "of "+number(unread)+" users and roles no policies were read")
+		m.lose(inventory.KindGrant, "of "+strconv.Itoa(unread)+" users and roles no policies were read")
 	}
 }
 
@@ -66,11 +68,11 @@ func (m *mapper) checkDocuments(whose string, policies []object.Policy) {
 		p := &policies[i]
 		switch {
 		case p.Document == nil && p.Problem != "":
-			m.lose(inventory.KindGrant, inventory.Clip(whose+" "+p.Name+": "+p.Problem, maxText))
+			m.lose(inventory.KindGrant, inventory.Clip(whose+" "+p.Name+": "+p.Problem, cloud.MaxText))
 		case p.Document == nil:
-			m.lose(inventory.KindGrant, inventory.Clip(whose+" "+p.Name+": its document was not read", maxText))
+			m.lose(inventory.KindGrant, inventory.Clip(whose+" "+p.Name+": its document was not read", cloud.MaxText))
 		case len(p.Document.Problems) > 0:
-			m.note(inventory.KindGrant, inventory.Clip(whose+" "+p.Name+": "+inOrder(p.Document.Problems), maxText))
+			m.note(inventory.KindGrant, inventory.Clip(whose+" "+p.Name+": "+cloud.InOrder(p.Document.Problems), cloud.MaxText))
 		}
 	}
 }

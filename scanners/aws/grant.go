@@ -3,8 +3,10 @@ package aws
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -25,7 +27,7 @@ func (m *mapper) putGrants(principal string, h held) {
 	put := func(part, name, via, iamGroup string, p *paths.Policy) {
 		g := m.policyGrant(principal, part, name, via, p)
 		if iamGroup != "" {
-			g.Attributes["iam_group"] = inventory.Clip(iamGroup, maxName)
+			g.Attributes["iam_group"] = inventory.Clip(iamGroup, cloud.MaxName)
 		}
 		if h.linked {
 			g.ManagedBy = byAWS
@@ -45,9 +47,9 @@ func (m *mapper) putGrants(principal string, h held) {
 	each("", "", "", h.attached, h.inline)
 	for _, name := range unique(h.groups) {
 		if g := m.groups[name]; g != nil {
-			each("group/"+name+"/", "group "+inventory.Clip(name, maxName), name, g.Attached, g.Inline)
+			each("group/"+name+"/", "group "+inventory.Clip(name, cloud.MaxName), name, g.Attached, g.Inline)
 		} else {
-			m.lose(inventory.KindGrant, "group "+inventory.Clip(name, maxName)+" was not among those that were read")
+			m.lose(inventory.KindGrant, "group "+inventory.Clip(name, cloud.MaxName)+" was not among those that were read")
 		}
 	}
 	m.putEffective(principal, h, all)
@@ -62,10 +64,10 @@ func unique(names []string) []string {
 
 // policyGrant makes the grant of one policy.
 func (m *mapper) policyGrant(principal, part, name, via string, p *paths.Policy) *inventory.Grant {
-	attr := make(attributes, 8)
+	attr := make(cloud.Attributes, 8)
 	attr["policy_type"] = "inline"
 	g := &inventory.Grant{
-		ID: m.part(principal, part), Principal: m.id(principal), Scope: m.scope, Name: label(name), Resource: "*", Via: via, Attributes: attr,
+		ID: m.part(principal, part), Principal: m.id(principal), Scope: m.scope, Name: cloud.Label(name), Resource: "*", Via: via, Attributes: attr,
 	}
 	if p == nil {
 		g.Level = inventory.LevelUnknown
@@ -73,12 +75,12 @@ func (m *mapper) policyGrant(principal, part, name, via string, p *paths.Policy)
 	}
 	if p.ARN != "" {
 		attr["policy_type"] = "attached"
-		attr.set("policy", p.ARN)
+		attr.Set("policy", p.ARN)
 		attr["policy_managed_by"] = "customer"
 		if p.ByAWS {
 			attr["policy_managed_by"] = byAWS
 		}
-		attr.yes("quarantine", isQuarantine(p.ARN))
+		attr.Yes("quarantine", isQuarantine(p.ARN))
 	}
 	if p.Document == nil {
 		attr["unread"] = "true"
@@ -110,9 +112,9 @@ func resourcesOf(p *paths.Policy) string {
 	const few = 5
 	names = unique(names)
 	if len(names) > few {
-		return inventory.Clip(strings.Join(names[:few], ","), maxText) + ",… (" + number(len(names)) + ")"
+		return inventory.Clip(strings.Join(names[:few], ","), cloud.MaxText) + ",… (" + strconv.Itoa(len(names)) + ")"
 	}
-	return inventory.Clip(strings.Join(names, ","), maxText)
+	return inventory.Clip(strings.Join(names, ","), cloud.MaxText)
 }
 
 // fillResult puts what package paths says into a grant.
@@ -121,10 +123,10 @@ func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
 		g.Level = inventory.LevelUnknown
 		return
 	}
-	attr := attributes(g.Attributes)
+	attr := cloud.Attributes(g.Attributes)
 	g.Level = cmp.Or(r.Level, inventory.LevelUnknown)
 	for i := range r.Reasons {
-		g.Reasons = append(g.Reasons, inventory.Clip(reasonText(&r.Reasons[i]), maxText))
+		g.Reasons = append(g.Reasons, inventory.Clip(reasonText(&r.Reasons[i]), cloud.MaxText))
 	}
 	for _, service := range r.Wildcards {
 		if service != "*" {
@@ -132,10 +134,10 @@ func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
 		}
 	}
 	if g.Level == inventory.LevelUnknown {
-		attr.set("possible_level", string(r.Possible))
-		attr.set("certain_level", string(r.Certain))
+		attr.Set("possible_level", string(r.Possible))
+		attr.Set("certain_level", string(r.Certain))
 		for _, u := range r.Unknown[:min(len(r.Unknown), paths.MaxReasons)] {
-			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+u, maxText))
+			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+u, cloud.MaxText))
 		}
 	}
 	g.Capabilities = r.Capabilities
@@ -146,12 +148,12 @@ func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
 			perhaps = append(perhaps, pathText(p))
 			continue
 		}
-		g.Paths = append(g.Paths, inventory.Clip(pathText(p), 4*maxText))
+		g.Paths = append(g.Paths, inventory.Clip(pathText(p), 4*cloud.MaxText))
 		ids = append(ids, p.ID)
 	}
-	attr.set("path_ids", list(ids))
-	attr.set("possible_paths", strings.Join(perhaps, "; "))
-	attr.yes("more_paths", r.Truncated)
+	attr.Set("path_ids", cloud.List(ids))
+	attr.Set("possible_paths", strings.Join(perhaps, "; "))
+	attr.Yes("more_paths", r.Truncated)
 }
 
 // reasonText writes a reason with the statements that it rests on.
@@ -195,7 +197,7 @@ func (m *mapper) putEffective(principal string, h held, single []*inventory.Gran
 	}
 	g := &inventory.Grant{
 		ID: m.part(principal, "effective"), Principal: m.id(principal), Scope: m.scope, Name: "effective permissions", Resource: "*",
-		Via: "all its policies and groups together", Attributes: attributes{"joined": "true"},
+		Via: "all its policies and groups together", Attributes: cloud.Attributes{"joined": "true"},
 	}
 	if h.linked {
 		g.ManagedBy = byAWS
@@ -223,14 +225,14 @@ func more(g *inventory.Grant, others []*inventory.Grant) bool {
 }
 
 // judged tells, on an identity, what all its policies come to.
-func (m *mapper) judged(attr attributes, principal string) {
+func (m *mapper) judged(attr cloud.Attributes, principal string) {
 	r := m.judge.effective(principal)
 	if r == nil {
 		return
 	}
-	attr.set("effective_level", string(cmp.Or(r.Level, inventory.LevelUnknown)))
+	attr.Set("effective_level", string(cmp.Or(r.Level, inventory.LevelUnknown)))
 	if r.Level != r.Possible {
-		attr.set("possible_level", string(r.Possible))
+		attr.Set("possible_level", string(r.Possible))
 	}
 	for i := range r.Reach {
 		x := &r.Reach[i]
@@ -239,8 +241,8 @@ func (m *mapper) judged(attr attributes, principal string) {
 		case x.All:
 			attr[name] = "all"
 		default:
-			attr.count(name, x.Count, x.Complete && x.Maybe == 0)
-			attr.set(name+"_names", inOrder(x.Names))
+			attr.Count(name, x.Count, x.Complete && x.Maybe == 0)
+			attr.Set(name+"_names", cloud.InOrder(x.Names))
 		}
 	}
 }

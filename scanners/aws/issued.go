@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -21,18 +22,18 @@ func (m *mapper) putCertificates() {
 }
 
 func (m *mapper) putCertificate(c *object.Certificate) {
-	attr := make(attributes, 10)
-	attr.set("region", c.Region)
-	attr.set("certificate_type", c.Type)
-	attr.set("status", c.Status)
-	attr.set("renewal", c.Renewal)
-	attr.set("dns_names", list(c.Names))
-	attr.tri("in_use", c.InUse)
-	attr.tri("exported", c.Exported)
-	attr.time("not_before", c.NotBefore)
+	attr := make(cloud.Attributes, 10)
+	attr.Set("region", c.Region)
+	attr.Set("certificate_type", c.Type)
+	attr.Set("status", c.Status)
+	attr.Set("renewal", c.Renewal)
+	attr.Set("dns_names", cloud.List(c.Names))
+	attr.Tri("in_use", c.InUse)
+	attr.Tri("exported", c.Exported)
+	attr.Time("not_before", c.NotBefore)
 	x := inventory.Credential{
 		ID: m.id(c.ARN), Type: "pki.certificate", Name: c.Domain, PublicID: c.ARN, Store: "acm", CreatedAt: c.CreatedAt, RotatedAt: c.NotBefore, ExpiresAt: c.NotAfter,
-		Algorithm: algorithm(c.Algorithm), KeyBits: bits(c.Algorithm), ManagedBy: inventory.Clip(c.ManagedBy, maxName),
+		Algorithm: algorithm(c.Algorithm), KeyBits: bits(c.Algorithm), ManagedBy: inventory.Clip(c.ManagedBy, cloud.MaxName),
 	}
 	switch c.Type {
 	case "IAM", "":
@@ -71,7 +72,7 @@ func algorithm(s string) string {
 	case strings.HasPrefix(upper, "ED25519"):
 		return "Ed25519"
 	default:
-		return inventory.Clip(s, maxName)
+		return inventory.Clip(s, cloud.MaxName)
 	}
 }
 
@@ -89,9 +90,9 @@ func bits(s string) int {
 func (m *mapper) putKeyPairs() {
 	for i := range m.a.KeyPairs {
 		k := &m.a.KeyPairs[i]
-		attr := make(attributes, 2)
-		attr.set("region", k.Region)
-		attr.set("key_pair_id", k.ID)
+		attr := make(cloud.Attributes, 2)
+		attr.Set("region", k.Region)
+		attr.Set("key_pair_id", k.ID)
 		m.putCredential(inventory.Credential{
 			ID:   m.id("arn:" + m.partition() + ":ec2:" + k.Region + ":" + m.a.ID + ":key-pair/" + cmp.Or(k.ID, k.Name)),
 			Type: "aws.ec2_key_pair", Name: k.Name, PublicID: k.Fingerprint, Store: "ec2", CreatedAt: k.CreatedAt, NeverExpires: true, Algorithm: algorithm(k.Type),
@@ -125,7 +126,7 @@ func connectionTypes(typ string) connectionType {
 		return connectionType{"aws.cognito_app_client", "cognito", true}
 	default:
 		service, _, _ := strings.Cut(typ, ".")
-		return connectionType{"aws.connection", label(service), false}
+		return connectionType{"aws.connection", cloud.Label(service), false}
 	}
 }
 
@@ -145,15 +146,15 @@ func (m *mapper) putConnections() {
 	}
 }
 
-func (m *mapper) connection(c *object.Connection) attributes {
-	attr := make(attributes, 8)
-	attr.set("region", c.Region)
-	attr.set("connection_type", c.Type)
-	attr.set("provider", c.Provider)
-	attr.set("state", c.State)
-	attr.set("auth", c.Auth)
-	attr.set("owner_account", c.Owner)
-	attr.add(c.Details)
+func (m *mapper) connection(c *object.Connection) cloud.Attributes {
+	attr := make(cloud.Attributes, 8)
+	attr.Set("region", c.Region)
+	attr.Set("connection_type", c.Type)
+	attr.Set("provider", c.Provider)
+	attr.Set("state", c.State)
+	attr.Set("auth", c.Auth)
+	attr.Set("owner_account", c.Owner)
+	attr.Add(c.Details)
 	return attr
 }
 
@@ -162,16 +163,16 @@ func (m *mapper) putConnection(c *object.Connection, t connectionType) {
 	attr := m.connection(c)
 	x := inventory.Credential{
 		ID: id, Type: t.record, Name: cmp.Or(c.Name, lastPart(c.ARN)), PublicID: c.ARN, Store: t.store, CreatedAt: c.CreatedAt,
-		RotatedAt: latest(c.UpdatedAt, c.AuthorizedAt), ExpiresAt: c.ExpiresAt, Disabled: offState(c.State),
+		RotatedAt: cloud.Latest(c.UpdatedAt, c.AuthorizedAt), ExpiresAt: c.ExpiresAt, Disabled: offState(c.State),
 	}
 	if x.Disabled == inventory.True {
-		x.DisabledReason = inventory.Clip(c.State, maxName)
+		x.DisabledReason = inventory.Clip(c.State, cloud.MaxName)
 	}
 	if c.Secret != "" {
-		attr.set("secret", m.id(c.Secret))
+		attr.Set("secret", m.id(c.Secret))
 		m.put(inventory.Record{Consumer: &inventory.Consumer{
-			ID: m.part(c.ARN, "secret"), Subject: m.id(c.Secret), Scope: m.scope, Workload: word(c.ARN), Kind: "connection", Location: inventory.Clip(c.Region, maxName),
-			Environment: environmentOf(c.Tags, m.a.Tags),
+			ID: m.part(c.ARN, "secret"), Subject: m.id(c.Secret), Scope: m.scope, Workload: cloud.Word(c.ARN), Kind: "connection", Location: inventory.Clip(c.Region, cloud.MaxName),
+			Environment: cloud.EnvironmentOf(c.Tags, m.a.Tags),
 		}}, inventory.KindConsumer)
 	}
 	m.putCredential(x, c.Tags, attr)
@@ -207,7 +208,7 @@ func (m *mapper) putConnectionRole(c *object.Connection) {
 		return
 	}
 	m.put(inventory.Record{Consumer: &inventory.Consumer{
-		ID: m.part(c.ARN, "role"), Subject: m.id(c.Role), Scope: m.scope, Workload: word(c.ARN), Kind: kindOf(c.Type),
-		Location: inventory.Clip(c.Region, maxName), Environment: environmentOf(c.Tags, m.a.Tags), Attributes: map[string]string{"type": inventory.Clip(c.Type, maxName), "name": inventory.Clip(c.Name, maxName)},
+		ID: m.part(c.ARN, "role"), Subject: m.id(c.Role), Scope: m.scope, Workload: cloud.Word(c.ARN), Kind: kindOf(c.Type),
+		Location: inventory.Clip(c.Region, cloud.MaxName), Environment: cloud.EnvironmentOf(c.Tags, m.a.Tags), Attributes: map[string]string{"type": inventory.Clip(c.Type, cloud.MaxName), "name": inventory.Clip(c.Name, cloud.MaxName)},
 	}}, inventory.KindConsumer)
 }

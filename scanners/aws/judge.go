@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -59,11 +60,11 @@ func (j *judge) account(a *object.Account) paths.Account {
 	x.Resources = resources(a)
 	for i := range a.Consumers {
 		c := &a.Consumers[i]
-		x.Consumers = append(x.Consumers, paths.Consumer{ARN: c.ARN, Name: c.Name, Type: c.Type, Role: c.Role, Tags: tagsOf(c.Tags)})
+		x.Consumers = append(x.Consumers, paths.Consumer{ARN: c.ARN, Name: c.Name, Type: c.Type, Role: c.Role, Tags: cloud.TagsOf(c.Tags)})
 	}
 	for i := range a.Listings {
 		if l := &a.Listings[i]; l.Call == callDetails && !complete(l) {
-			x.Unread = append(x.Unread, inventory.Clip(l.Call+": "+l.Reason, maxText))
+			x.Unread = append(x.Unread, inventory.Clip(l.Call+": "+l.Reason, cloud.MaxText))
 		}
 	}
 	return x
@@ -72,7 +73,7 @@ func (j *judge) account(a *object.Account) paths.Account {
 func (j *judge) user(a *object.Account, u *object.User) paths.Principal {
 	p := paths.Principal{
 		ARN: u.ARN, Kind: paths.KindUser, ID: u.ID, Policies: j.all(a, u.Inline, u.Attached), Groups: u.Groups, Boundary: j.boundary(a, u.Boundary),
-		Tags: tagsOf(u.Tags), AccessKeys: -1, Password: u.Password,
+		Tags: cloud.TagsOf(u.Tags), AccessKeys: -1, Password: u.Password,
 	}
 	if u.KeysKnown {
 		p.AccessKeys = len(u.Keys)
@@ -85,7 +86,7 @@ func (j *judge) user(a *object.Account, u *object.User) paths.Principal {
 
 func (j *judge) role(a *object.Account, r *object.Role) paths.Principal {
 	p := paths.Principal{
-		ARN: r.ARN, Kind: paths.KindRole, ID: r.ID, Policies: j.all(a, r.Inline, r.Attached), Boundary: j.boundary(a, r.Boundary), Tags: tagsOf(r.Tags),
+		ARN: r.ARN, Kind: paths.KindRole, ID: r.ID, Policies: j.all(a, r.Inline, r.Attached), Boundary: j.boundary(a, r.Boundary), Tags: cloud.TagsOf(r.Tags),
 		Trust: r.Trust, ServiceRole: serviceLinked(r) != "",
 	}
 	for i := range r.InstanceProfiles {
@@ -156,16 +157,16 @@ func resources(a *object.Account) []paths.Resource {
 	var out []paths.Resource
 	for i := range a.Secrets {
 		s := &a.Secrets[i]
-		out = append(out, paths.Resource{ARN: s.ARN, Name: s.Name, Kind: paths.ResourceSecret, Policy: s.Policy, KMS: s.KMS, Tags: tagsOf(s.Tags)})
+		out = append(out, paths.Resource{ARN: s.ARN, Name: s.Name, Kind: paths.ResourceSecret, Policy: s.Policy, KMS: s.KMS, Tags: cloud.TagsOf(s.Tags)})
 	}
 	for i := range a.Parameters {
 		if p := &a.Parameters[i]; p.Type == "SecureString" {
-			out = append(out, paths.Resource{ARN: p.ARN, Name: p.Name, Kind: paths.ResourceParameter, KMS: p.KMS, Tags: tagsOf(p.Tags)})
+			out = append(out, paths.Resource{ARN: p.ARN, Name: p.Name, Kind: paths.ResourceParameter, KMS: p.KMS, Tags: cloud.TagsOf(p.Tags)})
 		}
 	}
 	for i := range a.Keys {
 		k := &a.Keys[i]
-		out = append(out, paths.Resource{ARN: k.ARN, Name: cmp.Or(k.Alias, k.ID), Kind: paths.ResourceKey, Policy: k.Policy, Tags: tagsOf(k.Tags)})
+		out = append(out, paths.Resource{ARN: k.ARN, Name: cmp.Or(k.Alias, k.ID), Kind: paths.ResourceKey, Policy: k.Policy, Tags: cloud.TagsOf(k.Tags)})
 	}
 	for i := range a.ResourceAccess {
 		r := &a.ResourceAccess[i]

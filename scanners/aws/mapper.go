@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -104,16 +106,16 @@ func (m *mapper) run(kinds []inventory.Kind) error {
 }
 
 // id returns the id of what has a name of its own in AWS.
-func (m *mapper) id(native string) string { return m.scanner + ":" + word(native) }
+func (m *mapper) id(native string) string { return m.scanner + ":" + cloud.Word(native) }
 
 // part returns the id of what belongs to something with an ARN and has none.
-func (m *mapper) part(native, of string) string { return m.id(native) + "#" + word(of) }
+func (m *mapper) part(native, of string) string { return m.id(native) + "#" + cloud.Word(of) }
 
 // once returns an id, with a number if the account has two of it.
 func (m *mapper) once(id string) string {
 	m.names[id]++
 	if n := m.names[id]; n > 1 {
-		return id + "~" + number(n)
+		return id + "~" + strconv.Itoa(n)
 	}
 	return id
 }
@@ -136,19 +138,19 @@ func (m *mapper) put(r inventory.Record, kind inventory.Kind) {
 
 // putIdentity emits an identity with what all of them have in common, and its
 // owners.
-func (m *mapper) putIdentity(x inventory.Identity, tags []object.Tag, attr attributes) {
-	x.Scope, x.Name = m.scope, inventory.Clip(x.Name, maxName)
-	x.Description = inventory.Clip(x.Description, maxText)
-	x.CreatedAt, x.CreatedBy = inventory.Time(x.CreatedAt), inventory.Clip(x.CreatedBy, maxText)
-	x.Tags, x.Environment, x.ReviewedAt = tagsOf(tags), environmentOf(tags, m.a.Tags), reviewedAt(tags)
+func (m *mapper) putIdentity(x inventory.Identity, tags []object.Tag, attr cloud.Attributes) {
+	x.Scope, x.Name = m.scope, inventory.Clip(x.Name, cloud.MaxName)
+	x.Description = inventory.Clip(x.Description, cloud.MaxText)
+	x.CreatedAt, x.CreatedBy = inventory.Time(x.CreatedAt), inventory.Clip(x.CreatedBy, cloud.MaxText)
+	x.Tags, x.Environment, x.ReviewedAt = cloud.TagsOf(tags), cloud.EnvironmentOf(tags, m.a.Tags), cloud.ReviewedAt(tags)
 	if c := m.creator(x.PublicIDs...); c != nil {
-		x.CreatedBy = inventory.Clip(c.By, maxText)
+		x.CreatedBy = inventory.Clip(c.By, cloud.MaxText)
 		if x.CreatedAt.IsZero() {
 			x.CreatedAt = inventory.Time(c.At)
 		}
 	}
-	x.CreatedBy = cmp.Or(x.CreatedBy, inventory.Clip(tag(tags, creatorTags()...), maxText))
-	x.PublicIDs = clean(x.PublicIDs)
+	x.CreatedBy = cmp.Or(x.CreatedBy, inventory.Clip(cloud.TagValue(tags, creatorTags()...), cloud.MaxText))
+	x.PublicIDs = cloud.PublicIDs(x.PublicIDs)
 	if len(attr) > 0 {
 		x.Attributes = attr
 	}
@@ -160,12 +162,12 @@ func (m *mapper) putIdentity(x inventory.Identity, tags []object.Tag, attr attri
 
 // putCredential emits a credential with what all of them have in common. It has
 // owners of its own if it belongs to no identity.
-func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr attributes) {
-	x.Scope, x.Name, x.Description = m.scope, inventory.Clip(x.Name, maxName), inventory.Clip(x.Description, maxText)
-	x.PublicID = inventory.Clip(x.PublicID, maxText)
+func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr cloud.Attributes) {
+	x.Scope, x.Name, x.Description = m.scope, inventory.Clip(x.Name, cloud.MaxName), inventory.Clip(x.Description, cloud.MaxText)
+	x.PublicID = inventory.Clip(x.PublicID, cloud.MaxText)
 	x.CreatedAt, x.RotatedAt = inventory.Time(x.CreatedAt), inventory.Time(x.RotatedAt)
 	x.ExpiresAt, x.NextRotationAt = inventory.Time(x.ExpiresAt), inventory.Time(x.NextRotationAt)
-	x.Tags, x.Environment = tagsOf(tags), environmentOf(tags, m.a.Tags)
+	x.Tags, x.Environment = cloud.TagsOf(tags), cloud.EnvironmentOf(tags, m.a.Tags)
 	if len(attr) > 0 {
 		x.Attributes = attr
 	}
@@ -173,17 +175,6 @@ func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr a
 	if x.Identity == "" && x.ManagedBy == "" {
 		m.putOwners(x.ID, tags, x.PublicID)
 	}
-}
-
-// clean returns public ids as records may hold them.
-func clean(ids []string) []string {
-	var out []string
-	for _, id := range ids {
-		if id = inventory.Clip(id, maxText); id != "" && !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	return out
 }
 
 // creator returns who made what one of some names says, or nil.
@@ -203,14 +194,14 @@ func (m *mapper) title() string { return cmp.Or(m.a.Name, m.a.Alias, m.a.ID) }
 
 // note keeps something that a reader of the coverage of a kind should know.
 func (m *mapper) note(kind inventory.Kind, text string) {
-	if len(m.notes[kind]) < maxMore && !slices.Contains(m.notes[kind], text) {
+	if len(m.notes[kind]) < cloud.MaxMore && !slices.Contains(m.notes[kind], text) {
 		m.notes[kind] = append(m.notes[kind], text)
 	}
 }
 
 // lose keeps something that was not seen of a kind although listings were whole.
 func (m *mapper) lose(kind inventory.Kind, text string) {
-	if len(m.lost[kind]) < maxMore && !slices.Contains(m.lost[kind], text) {
+	if len(m.lost[kind]) < cloud.MaxMore && !slices.Contains(m.lost[kind], text) {
 		m.lost[kind] = append(m.lost[kind], text)
 	}
 }
@@ -218,9 +209,9 @@ func (m *mapper) lose(kind inventory.Kind, text string) {
 // scopeOf names the scope of an account. A scan of some of its regions has one of
 // its own, so that it never closes what a whole scan found in the others.
 func scopeOf(scanner string, a *object.Account) string {
-	scope := scanner + ":" + word(a.ID)
+	scope := scanner + ":" + cloud.Word(a.ID)
 	if a.Chosen != "" {
-		scope += "@" + inventory.Clip(a.Chosen, maxText)
+		scope += "@" + inventory.Clip(a.Chosen, cloud.MaxText)
 	}
 	return scope
 }

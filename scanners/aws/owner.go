@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -58,7 +59,7 @@ func (m *mapper) putOwners(subject string, tags []object.Tag, names ...string) {
 	m.putOwner(subject, madeBy(tags))
 	if c := m.creator(names...); c != nil {
 		m.putOwner(subject, creatorOwner(c))
-	} else if by := tag(tags, creatorTags()...); by != "" {
+	} else if by := cloud.TagValue(tags, creatorTags()...); by != "" {
 		m.putOwner(subject, taggedCreator(by))
 	}
 	for _, o := range m.account {
@@ -102,7 +103,7 @@ func owners(value string) []string {
 // ownerName makes an owner of a text: one line, of bounded length, and nothing for
 // a word that says that nobody knows.
 func ownerName(s string) string {
-	s = strings.TrimSpace(inventory.Clip(s, maxName))
+	s = strings.TrimSpace(inventory.Clip(s, cloud.MaxName))
 	if s == "" || strings.IndexFunc(s, unicode.IsControl) >= 0 {
 		return ""
 	}
@@ -151,7 +152,7 @@ func stackTags() []stackTag {
 // stack of CloudFormation whose name or tags say so.
 func madeBy(tags []object.Tag) owning {
 	for _, s := range stackTags() {
-		v := ownerName(tag(tags, s.key))
+		v := ownerName(cloud.TagValue(tags, s.key))
 		if v == "" {
 			continue
 		}
@@ -165,10 +166,10 @@ func madeBy(tags []object.Tag) owning {
 		}
 		return owning{v, machine, s.method, s.key, inventory.ConfidenceMedium}
 	}
-	if by := tag(tags, "managed-by", "managed_by", "managedby", "provisioner", "created-by-tool"); strings.EqualFold(by, "terraform") || strings.EqualFold(by, "opentofu") {
+	if by := cloud.TagValue(tags, "managed-by", "managed_by", "managedby", "provisioner", "created-by-tool"); strings.EqualFold(by, "terraform") || strings.EqualFold(by, "opentofu") {
 		return owning{strings.ToLower(by), machine, "terraform", "managed-by", inventory.ConfidenceLow}
 	}
-	if strings.EqualFold(tag(tags, "terraform"), "true") {
+	if strings.EqualFold(cloud.TagValue(tags, "terraform"), "true") {
 		return owning{"terraform", machine, "terraform", "terraform", inventory.ConfidenceLow}
 	}
 	return owning{}
@@ -240,6 +241,6 @@ func (m *mapper) putOwner(subject string, o owning) {
 		return
 	}
 	m.put(inventory.Record{Owner: &inventory.Owner{
-		Subject: subject, Scope: m.scope, Owner: name, Kind: o.kind, Method: o.method, Confidence: o.confidence, Source: inventory.Clip(o.source, maxText),
+		Subject: subject, Scope: m.scope, Owner: name, Kind: o.kind, Method: o.method, Confidence: o.confidence, Source: inventory.Clip(o.source, cloud.MaxText),
 	}}, inventory.KindOwner)
 }

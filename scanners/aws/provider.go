@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -15,15 +16,15 @@ func (m *mapper) putProviders() {
 	all := m.listings.whole("iam:GetAccountAuthorizationDetails")
 	for i := range m.a.OIDC {
 		p := &m.a.OIDC[i]
-		attr := make(attributes, 6)
+		attr := make(cloud.Attributes, 6)
 		url := strings.TrimPrefix(p.URL, "https://")
-		attr.set("issuer", "https://"+url)
-		attr.set("audiences", list(p.Clients))
-		attr.count("thumbprints", p.Thumbprints, false)
-		attr.count("roles", used[p.ARN], all)
+		attr.Set("issuer", "https://"+url)
+		attr.Set("audiences", cloud.List(p.Clients))
+		attr.Count("thumbprints", p.Thumbprints, false)
+		attr.Count("roles", used[p.ARN], all)
 		for c := range m.a.Clusters {
 			if strings.TrimPrefix(m.a.Clusters[c].Issuer, "https://") == url && url != "" {
-				attr.set("cluster", m.a.Clusters[c].Name)
+				attr.Set("cluster", m.a.Clusters[c].Name)
 			}
 		}
 		m.putIdentity(inventory.Identity{
@@ -32,10 +33,10 @@ func (m *mapper) putProviders() {
 	}
 	for i := range m.a.SAML {
 		p := &m.a.SAML[i]
-		attr := make(attributes, 4)
-		attr.time("valid_until", p.ValidUntil)
-		attr.count("keys", len(p.Keys), false)
-		attr.count("roles", used[p.ARN], all)
+		attr := make(cloud.Attributes, 4)
+		attr.Time("valid_until", p.ValidUntil)
+		attr.Count("keys", len(p.Keys), false)
+		attr.Count("roles", used[p.ARN], all)
 		x := inventory.Identity{
 			ID: m.id(p.ARN), Type: "aws.saml_provider", Name: lastPart(p.ARN), PublicIDs: []string{p.ARN}, CreatedAt: p.CreatedAt, Disabled: inventory.False,
 		}
@@ -94,10 +95,10 @@ func (m *mapper) putAnywhere() {
 	for i := range m.a.Anchors {
 		a := &m.a.Anchors[i]
 		id := m.id(a.ARN)
-		attr := make(attributes, 4)
-		attr.set("source", a.Source)
-		attr.set("region", a.Region)
-		attr.set("roles", list(offered[a.Region]))
+		attr := make(cloud.Attributes, 4)
+		attr.Set("source", a.Source)
+		attr.Set("region", a.Region)
+		attr.Set("roles", cloud.List(offered[a.Region]))
 		m.putIdentity(inventory.Identity{
 			ID: id, Type: "aws.trust_anchor", Name: a.Name, PublicIDs: []string{a.ARN}, CreatedAt: a.CreatedAt, Disabled: inventory.TriOf(!a.Enabled),
 		}, nil, attr)
@@ -123,9 +124,9 @@ func (m *mapper) offered() map[string][]string {
 }
 
 func (m *mapper) putAnchorCertificate(a *object.Anchor, c *object.Certificate, id string, i int) {
-	attr := attributes{"ca": "true"}
-	attr.set("anchor", a.ARN)
-	attr.set("region", a.Region)
+	attr := cloud.Attributes{"ca": "true"}
+	attr.Set("anchor", a.ARN)
+	attr.Set("region", a.Region)
 	m.putCredential(inventory.Credential{
 		ID: m.part(a.ARN, "certificate/"+named(c.ARN, i)), Type: "pki.certificate", Name: c.Domain, Identity: id, Store: "rolesanywhere",
 		CreatedAt: c.CreatedAt, ExpiresAt: c.NotAfter, Algorithm: algorithm(c.Algorithm), KeyBits: bits(c.Algorithm), Disabled: inventory.TriOf(!a.Enabled),
@@ -136,9 +137,9 @@ func (m *mapper) putAnchorCertificate(a *object.Anchor, c *object.Certificate, i
 // certificates. Of those the end is not known to AWS.
 func (m *mapper) putSubject(s *object.AnywhereSubject) {
 	id := m.id(s.ARN)
-	attr := make(attributes, 3)
-	attr.set("region", s.Region)
-	attr.count("certificates", len(s.Serials), true)
+	attr := make(cloud.Attributes, 3)
+	attr.Set("region", s.Region)
+	attr.Count("certificates", len(s.Serials), true)
 	m.putIdentity(inventory.Identity{
 		ID: id, Type: "aws.anywhere_subject", Name: s.Subject, PublicIDs: []string{s.ARN}, CreatedAt: s.CreatedAt, Disabled: inventory.TriOf(!s.Enabled),
 	}, nil, attr)
@@ -146,10 +147,10 @@ func (m *mapper) putSubject(s *object.AnywhereSubject) {
 	for i := range s.Serials {
 		c := &s.Serials[i]
 		key := m.part(s.ARN, "certificate/"+named(c.Serial, i))
-		attr := make(attributes, 3)
-		attr.set("issuer", c.Issuer)
-		attr.set("serial", c.Serial)
-		attr.yes("failed", c.Failed)
+		attr := make(cloud.Attributes, 3)
+		attr.Set("issuer", c.Issuer)
+		attr.Set("serial", c.Serial)
+		attr.Yes("failed", c.Failed)
 		m.putCredential(inventory.Credential{
 			ID: key, Type: "pki.certificate", Name: s.Subject, Identity: id, PublicID: c.Serial, Disabled: inventory.TriOf(!c.Enabled || !s.Enabled),
 		}, nil, attr)

@@ -3,8 +3,10 @@ package aws
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
@@ -29,7 +31,7 @@ func (m *mapper) putResources() {
 		r := &m.a.ResourceAccess[i]
 		m.putResource(r.ARN, lastPart(r.ARN), r.Service)
 		if r.Document == nil {
-			m.lose(inventory.KindGrant, "the policy of "+inventory.Clip(r.ARN, maxText)+" could not be read")
+			m.lose(inventory.KindGrant, "the policy of "+inventory.Clip(r.ARN, cloud.MaxText)+" could not be read")
 		}
 	}
 }
@@ -48,29 +50,29 @@ func (m *mapper) putResource(resource, name, service string) {
 }
 
 func (m *mapper) resourceGrant(resource, name, service string, t *paths.Trust, weak bool) *inventory.Grant {
-	attr := make(attributes, 8)
-	attr.set("service", service)
-	attr.set("actions", list(t.Actions))
-	attr.yes("public", t.Kind == paths.TrustEveryone)
-	attr.yes("confused_deputy", weak)
-	attr.yes("deleted", t.Kind == paths.TrustDeleted)
-	attr.yes("perhaps", !t.Certain)
+	attr := make(cloud.Attributes, 8)
+	attr.Set("service", service)
+	attr.Set("actions", cloud.List(t.Actions))
+	attr.Yes("public", t.Kind == paths.TrustEveryone)
+	attr.Yes("confused_deputy", weak)
+	attr.Yes("deleted", t.Kind == paths.TrustDeleted)
+	attr.Yes("perhaps", !t.Certain)
 	if t.SameAccount == inventory.False {
-		attr.set("cross_account", t.Account)
-		attr.tri("external", m.outside(t))
+		attr.Set("cross_account", t.Account)
+		attr.Tri("external", m.outside(t))
 	}
-	statement := cmp.Or(t.Sid, number(t.Statement+1))
-	attr.set("statement", statement)
+	statement := cmp.Or(t.Sid, strconv.Itoa(t.Statement+1))
+	attr.Set("statement", statement)
 	level, capabilities := actionLevel(t.Actions)
 	if !t.Certain {
-		attr.set("possible_level", string(level))
+		attr.Set("possible_level", string(level))
 		level, capabilities = inventory.LevelUnknown, nil
 	}
 	return &inventory.Grant{
 		ID: m.once(m.part(resource, "policy/"+statement+"/"+t.Principal)), Principal: m.principalID(t.Principal), Scope: m.scope,
-		Name: "resource policy of " + label(name), Resource: inventory.Clip(resource, maxText), Via: "resource policy", Level: level,
-		Reasons: []string{inventory.Clip("its policy allows "+inOrder(t.Actions)+" (statement "+statement+")", maxText)}, Capabilities: capabilities,
-		Condition: inventory.Clip(strings.Join(t.Conditions, "; "), maxText), Attributes: attr,
+		Name: "resource policy of " + cloud.Label(name), Resource: inventory.Clip(resource, cloud.MaxText), Via: "resource policy", Level: level,
+		Reasons: []string{inventory.Clip("its policy allows "+cloud.InOrder(t.Actions)+" (statement "+statement+")", cloud.MaxText)}, Capabilities: capabilities,
+		Condition: inventory.Clip(strings.Join(t.Conditions, "; "), cloud.MaxText), Attributes: attr,
 	}
 }
 

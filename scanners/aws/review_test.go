@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
 
@@ -19,7 +20,7 @@ func TestReviewedAt(t *testing.T) {
 		{"reviewed_at", "", time.Time{}},
 		{"owner", "2026-03-01", time.Time{}},
 	} {
-		if got := reviewedAt([]object.Tag{{Key: test.key, Value: test.value}}); !got.Equal(test.want) {
+		if got := cloud.ReviewedAt([]object.Tag{{Key: test.key, Value: test.value}}); !got.Equal(test.want) {
 			t.Errorf("%s=%q: got %v, want %v", test.key, test.value, got, test.want)
 		}
 	}

@@ -3,9 +3,11 @@ package aws
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -50,33 +52,33 @@ func fromCenter(r *object.Role) string {
 
 func (m *mapper) putRole(r *object.Role, pods []string) {
 	id := m.id(r.ARN)
-	attr := make(attributes, 12)
-	attr.set("path", r.Path)
-	attr.set("unique_id", r.ID)
-	attr.set("permissions_boundary", r.Boundary)
-	attr.count("max_session", int(r.MaxSession.Seconds()), false)
-	attr.set("instance_profiles", profileNames(r.InstanceProfiles))
+	attr := make(cloud.Attributes, 12)
+	attr.Set("path", r.Path)
+	attr.Set("unique_id", r.ID)
+	attr.Set("permissions_boundary", r.Boundary)
+	attr.Count("max_session", int(r.MaxSession.Seconds()), false)
+	attr.Set("instance_profiles", profileNames(r.InstanceProfiles))
 	x := inventory.Identity{
 		ID: id, Type: typeRole, Name: r.Name, Description: r.Description, PublicIDs: append([]string{r.ARN, r.ID}, pods...),
 		CreatedAt: r.CreatedAt, Disabled: switchedOff(r.Attached),
 	}
 	if service := serviceLinked(r); service != "" {
 		attr["service_linked"] = "true"
-		attr.set("service", service)
+		attr.Set("service", service)
 		x.ManagedBy = byAWS
 	} else if name := fromCenter(r); name != "" {
 		attr["sso"] = "true"
-		attr["permission_set_name"] = inventory.Clip(name, maxName)
+		attr["permission_set_name"] = inventory.Clip(name, cloud.MaxName)
 		if set := m.estate.sets[name]; set != nil {
-			attr.set("permission_set", set.ARN)
+			attr.Set("permission_set", set.ARN)
 		}
 		attr["human_reason"] = "people of Identity Center sign in as it"
 		x.ManagedBy, x.Human = byAWS, inventory.True
 	}
 	trusts := m.trustsOf(r)
-	attr.set("trusts", list(kindsOf(trusts)))
+	attr.Set("trusts", cloud.List(kindsOf(trusts)))
 	x.ThirdParty = thirdParty(trusts)
-	attr.set("supplier", suppliers(trusts))
+	attr.Set("supplier", suppliers(trusts))
 	m.judged(attr, r.ARN)
 	m.unused(attr, r.ARN, r.Access)
 	m.putIdentity(x, r.Tags, attr)
@@ -87,7 +89,7 @@ func (m *mapper) putRole(r *object.Role, pods []string) {
 		m.putTrust(t)
 	}
 	if r.Trust == nil {
-		m.lose(inventory.KindTrust, "the trust policy of role "+inventory.Clip(r.Name, maxName)+" could not be read")
+		m.lose(inventory.KindTrust, "the trust policy of role "+inventory.Clip(r.Name, cloud.MaxName)+" could not be read")
 	}
 	m.putRoleUsage(r, id)
 	m.putGrants(r.ARN, held{inline: r.Inline, attached: r.Attached, linked: attr["service_linked"] != ""})
@@ -128,7 +130,7 @@ func profileNames(profiles []object.InstanceProfile) string {
 	for i := range profiles {
 		names = append(names, profiles[i].Name)
 	}
-	return list(names)
+	return cloud.List(names)
 }
 
 // putRoleUsage emits when a role was last used. AWS does not say that a role was
@@ -158,7 +160,7 @@ func (m *mapper) putUnusedRole(r *object.Role, id string) {
 
 // unused tells of services that a principal may use and does not, by the access
 // advisor or an unused-access analyzer, and emits when it used the others.
-func (m *mapper) unused(attr attributes, arn string, access []object.ServiceAccess) {
+func (m *mapper) unused(attr cloud.Attributes, arn string, access []object.ServiceAccess) {
 	var idle []string
 	for i := range access {
 		a := &access[i]
@@ -186,7 +188,7 @@ func (m *mapper) unused(attr attributes, arn string, access []object.ServiceAcce
 	}
 	slices.Sort(idle)
 	idle = slices.Compact(idle)
-	attr["unused_services"] = number(len(idle))
-	attr.set("unused_service_names", inOrder(idle))
+	attr["unused_services"] = strconv.Itoa(len(idle))
+	attr.Set("unused_service_names", cloud.InOrder(idle))
 	attr["unused_source"] = source
 }

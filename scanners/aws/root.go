@@ -1,6 +1,9 @@
 package aws
 
 import (
+	"strconv"
+
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -13,19 +16,19 @@ func (m *mapper) putRoot() {
 	}
 	root := m.rootARN()
 	id := m.id(root)
-	attr := make(attributes, 8)
-	attr.tri("mfa", r.MFA)
-	attr.tri("console", r.PasswordEnabled)
-	attr.tri("centrally_managed", r.CentrallyManaged)
-	attr.count("access_keys", r.AccessKeys, r.AccessKeys >= 0)
-	attr.count("certificates", r.Certificates, false)
-	attr.set("account_name", m.a.Name)
-	attr.set("account_alias", m.a.Alias)
-	attr.set("account_state", m.a.State)
+	attr := make(cloud.Attributes, 8)
+	attr.Tri("mfa", r.MFA)
+	attr.Tri("console", r.PasswordEnabled)
+	attr.Tri("centrally_managed", r.CentrallyManaged)
+	attr.Count("access_keys", r.AccessKeys, r.AccessKeys >= 0)
+	attr.Count("certificates", r.Certificates, false)
+	attr.Set("account_name", m.a.Name)
+	attr.Set("account_alias", m.a.Alias)
+	attr.Set("account_state", m.a.State)
 	if o := m.a.Outbound; o != nil {
 		attr["outbound_federation"] = inventory.TriOf(o.Enabled).String()
 		if o.Enabled {
-			attr.set("outbound_issuer", o.Issuer)
+			attr.Set("outbound_issuer", o.Issuer)
 		}
 	}
 	m.putIdentity(inventory.Identity{
@@ -41,7 +44,7 @@ func (m *mapper) putRoot() {
 	}
 	for i := range r.Certificates {
 		m.putCredential(inventory.Credential{
-			ID: m.part(root, "certificate/"+number(i+1)), Type: "aws.signing_certificate", Name: "root", Identity: id, Store: "iam", Disabled: inventory.False,
+			ID: m.part(root, "certificate/"+strconv.Itoa(i+1)), Type: "aws.signing_certificate", Name: "root", Identity: id, Store: "iam", Disabled: inventory.False,
 		}, nil, nil)
 	}
 	if !r.PasswordLastUsed.IsZero() {

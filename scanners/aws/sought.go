@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 )
@@ -31,7 +32,7 @@ func sought(named []string, others scanners.Sought) scanners.Sought {
 // that were listed are among their keys.
 func (m *mapper) putSought() {
 	for _, text := range m.a.SoughtProblems {
-		m.lose(inventory.KindCredential, inventory.Clip(text, maxText))
+		m.lose(inventory.KindCredential, inventory.Clip(text, cloud.MaxText))
 	}
 	for i := range m.a.Sought {
 		k := &m.a.Sought[i]
@@ -40,12 +41,12 @@ func (m *mapper) putSought() {
 			m.putCredential(inventory.Credential{
 				ID: m.id("access-key/" + k.ID), Type: typeKey, Name: k.ID, PublicID: k.ID, Store: "iam", NeverExpires: true,
 				Disabled: inventory.True, DisabledReason: "DELETED", Validity: "inactive",
-			}, nil, attributes{"account": m.a.ID})
+			}, nil, cloud.Attributes{"account": m.a.ID})
 		case k.Listed:
 		case k.User == "":
 			m.note(inventory.KindCredential, "the access key "+k.ID+" lies about and is of this account, and AWS names no user of it: it may be the root user's")
 		default:
-			m.note(inventory.KindCredential, "the access key "+k.ID+" lies about and is of the user "+inventory.Clip(k.User, maxName)+", which was not listed")
+			m.note(inventory.KindCredential, "the access key "+k.ID+" lies about and is of the user "+inventory.Clip(k.User, cloud.MaxName)+", which was not listed")
 		}
 	}
 }

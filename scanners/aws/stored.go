@@ -2,8 +2,10 @@ package aws
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -21,20 +23,20 @@ func (m *mapper) putSecrets() {
 
 func (m *mapper) putSecret(s *object.Secret) {
 	id := m.id(s.ARN)
-	attr := make(attributes, 12)
-	attr.set("region", s.Region)
-	attr.set("kms_key", s.KMS)
+	attr := make(cloud.Attributes, 12)
+	attr.Set("region", s.Region)
+	attr.Set("kms_key", s.KMS)
 	if s.KMS == "" {
 		attr["kms_key"] = "aws/secretsmanager"
 	}
-	attr.set("rotation_schedule", s.RotationSchedule)
-	attr.set("rotation_lambda", s.RotationLambda)
-	attr.set("secret_type", s.Type)
+	attr.Set("rotation_schedule", s.RotationSchedule)
+	attr.Set("rotation_lambda", s.RotationLambda)
+	attr.Set("secret_type", s.Type)
 	if s.PrimaryRegion != "" && s.PrimaryRegion != s.Region {
-		attr.set("replica_of", s.PrimaryRegion)
+		attr.Set("replica_of", s.PrimaryRegion)
 	}
-	attr.count("versions", s.Versions, false)
-	attr.time("deletes_at", s.DeletedAt)
+	attr.Count("versions", s.Versions, false)
+	attr.Time("deletes_at", s.DeletedAt)
 	trusts := m.judge.resourceTrusts(s.ARN)
 	guarded(attr, trusts, s.Policy != nil, s.PolicyKnown)
 	rotated := s.RotatedAt
@@ -44,7 +46,7 @@ func (m *mapper) putSecret(s *object.Secret) {
 	x := inventory.Credential{
 		ID: id, Type: "aws.secretsmanager_secret", Name: s.Name, PublicID: s.ARN, Store: "secretsmanager", Description: s.Description,
 		CreatedAt: s.CreatedAt, RotatedAt: rotated, Disabled: inventory.TriOf(!s.DeletedAt.IsZero()), RotationEnabled: s.Rotation,
-		RotationDays: max(0, s.RotationDays), NextRotationAt: s.NextAt, ManagedBy: inventory.Clip(s.OwningService, maxName), Encrypted: inventory.True, Exposure: exposure(trusts),
+		RotationDays: max(0, s.RotationDays), NextRotationAt: s.NextAt, ManagedBy: inventory.Clip(s.OwningService, cloud.MaxName), Encrypted: inventory.True, Exposure: exposure(trusts),
 	}
 	if x.Disabled == inventory.True {
 		x.DisabledReason = "scheduled for deletion"
@@ -54,7 +56,7 @@ func (m *mapper) putSecret(s *object.Secret) {
 }
 
 // guarded tells whom the resource policy of a secret or key lets in from outside.
-func guarded(attr attributes, trusts []paths.Trust, has, known bool) {
+func guarded(attr cloud.Attributes, trusts []paths.Trust, has, known bool) {
 	if known {
 		attr["policy"] = "none"
 	}
@@ -69,7 +71,7 @@ func guarded(attr attributes, trusts []paths.Trust, has, known bool) {
 			accounts = append(accounts, t.Account)
 		}
 	}
-	attr.set("cross_account", list(accounts))
+	attr.Set("cross_account", cloud.List(accounts))
 }
 
 // putParameters emits the parameters of Systems Manager that are encrypted, which
@@ -85,12 +87,12 @@ func (m *mapper) putParameters() {
 			others++
 			continue
 		}
-		attr := make(attributes, 6)
-		attr.set("region", p.Region)
-		attr.set("tier", p.Tier)
-		attr.set("kms_key", p.KMS)
-		attr.set("modified_by", p.ModifiedBy)
-		attr.count("version", int(p.Version), false)
+		attr := make(cloud.Attributes, 6)
+		attr.Set("region", p.Region)
+		attr.Set("tier", p.Tier)
+		attr.Set("kms_key", p.KMS)
+		attr.Set("modified_by", p.ModifiedBy)
+		attr.Count("version", int(p.Version), false)
 		x := inventory.Credential{
 			ID: m.id(p.ARN), Type: "aws.ssm_parameter", Name: p.Name, PublicID: p.ARN, Store: "ssm", RotatedAt: p.ModifiedAt, ExpiresAt: p.ExpiresAt,
 			Disabled: inventory.False, Encrypted: inventory.True, RotationEnabled: inventory.False,
@@ -101,7 +103,7 @@ func (m *mapper) putParameters() {
 		m.putCredential(x, p.Tags, attr)
 	}
 	if others > 0 {
-		m.note(inventory.KindCredential, number(others)+" parameters of Systems Manager are not SecureString and are not listed")
+		m.note(inventory.KindCredential, strconv.Itoa(others)+" parameters of Systems Manager are not SecureString and are not listed")
 	}
 }
 
@@ -117,15 +119,15 @@ func (m *mapper) putKeys() {
 
 func (m *mapper) putKey(k *object.Key) {
 	id := m.id(k.ARN)
-	attr := make(attributes, 12)
-	attr.set("region", k.Region)
-	attr.set("key_id", k.ID)
-	attr.set("spec", k.Spec)
-	attr.set("usage", k.Usage)
-	attr.set("origin", k.Origin)
-	attr.set("state", k.State)
-	attr.time("deletes_at", k.DeletesAt)
-	attr.count("grants", len(k.Grants), k.GrantsKnown)
+	attr := make(cloud.Attributes, 12)
+	attr.Set("region", k.Region)
+	attr.Set("key_id", k.ID)
+	attr.Set("spec", k.Spec)
+	attr.Set("usage", k.Usage)
+	attr.Set("origin", k.Origin)
+	attr.Set("state", k.State)
+	attr.Time("deletes_at", k.DeletesAt)
+	attr.Count("grants", len(k.Grants), k.GrantsKnown)
 	trusts := m.judge.resourceTrusts(k.ARN)
 	guarded(attr, trusts, k.Policy != nil, k.PolicyKnown)
 	x := inventory.Credential{
@@ -144,7 +146,7 @@ func (m *mapper) putKey(k *object.Key) {
 	case "Enabled":
 		x.Disabled = inventory.False
 	default:
-		x.Disabled, x.DisabledReason = inventory.True, inventory.Clip(k.State, maxName)
+		x.Disabled, x.DisabledReason = inventory.True, inventory.Clip(k.State, cloud.MaxName)
 	}
 	m.putCredential(x, k.Tags, attr)
 	u := inventory.Usage{Subject: id, LastUsedAt: k.LastUsed, Service: "kms", Resource: k.Region, Source: "GetKeyLastUsage"}
@@ -169,16 +171,16 @@ func rotatable(k *object.Key) bool {
 // putKeyGrant emits a grant of KMS, which lets somebody use a key beside its
 // policy.
 func (m *mapper) putKeyGrant(k *object.Key, g *object.KeyGrant) {
-	attr := make(attributes, 6)
-	attr.set("operations", list(g.Operations))
-	attr.set("issuer", g.Issuer)
-	attr.set("retiring", g.Retiring)
-	attr.yes("constrained", g.Constrained)
+	attr := make(cloud.Attributes, 6)
+	attr.Set("operations", cloud.List(g.Operations))
+	attr.Set("issuer", g.Issuer)
+	attr.Set("retiring", g.Retiring)
+	attr.Yes("constrained", g.Constrained)
 	attr["service"] = "kms"
 	level, capabilities := keyLevel(g.Operations)
 	x := &inventory.Grant{
-		ID: m.part(k.ARN, "grant/"+g.ID), Principal: m.principalID(g.Grantee), Scope: m.scope, Name: label(cmp.Or(g.Name, "KMS grant")), Resource: inventory.Clip(k.ARN, maxText), Via: "KMS grant",
-		Level: level, Reasons: []string{inventory.Clip("KMS grant allows "+inOrder(g.Operations)+" with "+k.ARN, maxText)}, Capabilities: capabilities,
+		ID: m.part(k.ARN, "grant/"+g.ID), Principal: m.principalID(g.Grantee), Scope: m.scope, Name: cloud.Label(cmp.Or(g.Name, "KMS grant")), Resource: inventory.Clip(k.ARN, cloud.MaxText), Via: "KMS grant",
+		Level: level, Reasons: []string{inventory.Clip("KMS grant allows "+cloud.InOrder(g.Operations)+" with "+k.ARN, cloud.MaxText)}, Capabilities: capabilities,
 		GrantedAt: inventory.Time(g.CreatedAt), Attributes: attr,
 	}
 	if g.Constrained {
@@ -188,7 +190,7 @@ func (m *mapper) putKeyGrant(k *object.Key, g *object.KeyGrant) {
 		x.ManagedBy = byAWS
 	}
 	if a := object.ParseARN(g.Grantee).Account; a != "" && a != m.a.ID {
-		attr.set("cross_account", a)
+		attr.Set("cross_account", a)
 	}
 	m.put(inventory.Record{Grant: x}, inventory.KindGrant)
 }

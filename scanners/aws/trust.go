@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/paths"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -29,7 +31,7 @@ func (m *mapper) trustsOf(r *object.Role) []*inventory.Trust {
 		}
 		for _, s := range t.Subjects {
 			each := *x
-			each.Subject = inventory.Clip(s, maxText)
+			each.Subject = inventory.Clip(s, cloud.MaxText)
 			each.Attributes = ofSubject(x.Attributes, s)
 			if x.ImmutableSubject == inventory.False {
 				each.ImmutableSubject = inventory.TriOf(immutable(s))
@@ -55,38 +57,38 @@ func ofSubject(attr map[string]string, subject string) map[string]string {
 		return code == ""
 	})
 	delete(out, "weak")
-	attributes(out).set("weak", strings.Join(codes, ","))
+	cloud.Attributes(out).Set("weak", strings.Join(codes, ","))
 	return out
 }
 
 // trust makes the record of one principal, and the name that it has in ids.
 func (m *mapper) trust(r *object.Role, t *paths.Trust) (x *inventory.Trust, name string) {
-	attr := make(attributes, 8)
+	attr := make(cloud.Attributes, 8)
 	x = &inventory.Trust{Identity: m.id(r.ARN), Scope: m.scope, Attributes: attr}
 	for _, c := range t.Conditions {
-		x.Conditions = append(x.Conditions, inventory.Clip(c, maxText))
+		x.Conditions = append(x.Conditions, inventory.Clip(c, cloud.MaxText))
 	}
-	attr.set("statement", cmp.Or(t.Sid, number(t.Statement+1)))
-	attr.yes("perhaps", !t.Certain)
+	attr.Set("statement", cmp.Or(t.Sid, strconv.Itoa(t.Statement+1)))
+	attr.Yes("perhaps", !t.Certain)
 	var weak []string
 	for _, w := range t.Weak {
 		weak = append(weak, w.Code)
 	}
-	attr.set("weak", list(weak))
+	attr.Set("weak", cloud.List(weak))
 	switch t.Kind {
 	case paths.TrustService:
-		x.Type, x.Subject = "service", inventory.Clip(t.Service, maxText)
-		attr.yes("confused_deputy", slices.Contains(weak, paths.WeakDeputy))
-		attr.tri("source_bound", t.SourceBound)
+		x.Type, x.Subject = "service", inventory.Clip(t.Service, cloud.MaxText)
+		attr.Yes("confused_deputy", slices.Contains(weak, paths.WeakDeputy))
+		attr.Tri("source_bound", t.SourceBound)
 		if t.Service == anywhere {
 			m.certificateTrust(x, attr)
 		}
 	case paths.TrustOIDC:
 		m.oidcTrust(x, t, attr)
 	case paths.TrustSAML:
-		x.Type, x.Issuer = "saml", inventory.Clip(t.Principal, maxText)
-		x.Audience = inventory.Clip(strings.Join(t.Audiences, ", "), maxText)
-		attr.yes("missing", m.absent(t.Principal))
+		x.Type, x.Issuer = "saml", inventory.Clip(t.Principal, cloud.MaxText)
+		x.Audience = inventory.Clip(strings.Join(t.Audiences, ", "), cloud.MaxText)
+		attr.Yes("missing", m.absent(t.Principal))
 	default:
 		m.accountTrust(x, t, attr)
 	}
@@ -94,12 +96,12 @@ func (m *mapper) trust(r *object.Role, t *paths.Trust) (x *inventory.Trust, name
 }
 
 // accountTrust tells of a principal of AWS.
-func (m *mapper) accountTrust(x *inventory.Trust, t *paths.Trust, attr attributes) {
-	x.Type, x.Subject = "account", inventory.Clip(t.Principal, maxText)
-	attr.tri("mfa", t.MFA)
-	attr.yes("deleted", t.Kind == paths.TrustDeleted)
-	attr.yes("whole_account", t.Kind == paths.TrustAccount)
-	attr.yes("org", slices.ContainsFunc(t.Conditions, func(c string) bool { return strings.Contains(strings.ToLower(c), "aws:principalorg") }))
+func (m *mapper) accountTrust(x *inventory.Trust, t *paths.Trust, attr cloud.Attributes) {
+	x.Type, x.Subject = "account", inventory.Clip(t.Principal, cloud.MaxText)
+	attr.Tri("mfa", t.MFA)
+	attr.Yes("deleted", t.Kind == paths.TrustDeleted)
+	attr.Yes("whole_account", t.Kind == paths.TrustAccount)
+	attr.Yes("org", slices.ContainsFunc(t.Conditions, func(c string) bool { return strings.Contains(strings.ToLower(c), "aws:principalorg") }))
 	switch {
 	case t.Kind == paths.TrustEveryone:
 		x.ExternalAccount, x.External = "*", inventory.True
@@ -110,7 +112,7 @@ func (m *mapper) accountTrust(x *inventory.Trust, t *paths.Trust, attr attribute
 	case t.SameAccount == inventory.False:
 		x.ExternalAccount, x.ExternalID = t.Account, t.ExternalID
 		x.External = m.outside(t)
-		attr.set("supplier", supplier(t.Account))
+		attr.Set("supplier", supplier(t.Account))
 	}
 }
 
@@ -132,26 +134,26 @@ func (m *mapper) outside(t *paths.Trust) inventory.Tri {
 }
 
 // oidcTrust tells of an identity provider that vouches by tokens.
-func (m *mapper) oidcTrust(x *inventory.Trust, t *paths.Trust, attr attributes) {
-	x.Type, x.Audience = "oidc", inventory.Clip(strings.Join(t.Audiences, ", "), maxText)
+func (m *mapper) oidcTrust(x *inventory.Trust, t *paths.Trust, attr cloud.Attributes) {
+	x.Type, x.Audience = "oidc", inventory.Clip(strings.Join(t.Audiences, ", "), cloud.MaxText)
 	if t.Issuer != "" {
-		x.Issuer = inventory.Clip("https://"+t.Issuer, maxText)
+		x.Issuer = inventory.Clip("https://"+t.Issuer, cloud.MaxText)
 	}
-	attr.set("platform", t.Platform)
+	attr.Set("platform", t.Platform)
 	if strings.HasPrefix(t.Principal, "arn:") {
-		attr.set("provider", t.Principal)
-		attr.yes("missing", m.absent(t.Principal))
+		attr.Set("provider", t.Principal)
+		attr.Yes("missing", m.absent(t.Principal))
 	}
 	if t.Platform == "github" {
 		x.ImmutableSubject = inventory.TriOf(pinned(t.Conditions))
 	}
 	if t.Platform == "eks" {
 		attr["mechanism"] = "irsa"
-		attr.set("namespace", t.Namespace)
-		attr.set("service_account", t.ServiceAccount)
+		attr.Set("namespace", t.Namespace)
+		attr.Set("service_account", t.ServiceAccount)
 		for i := range m.a.Clusters {
 			if c := &m.a.Clusters[i]; c.Issuer != "" && strings.TrimPrefix(c.Issuer, "https://") == t.Issuer {
-				attr.set("cluster", c.Name)
+				attr.Set("cluster", c.Name)
 			}
 		}
 	}
@@ -193,7 +195,7 @@ func (m *mapper) absent(provider string) bool {
 // certificateTrust tells of Roles Anywhere: whoever has a certificate of an anchor
 // may become the role. Which anchor is the issuer; what remains of the conditions
 // is on the certificate.
-func (m *mapper) certificateTrust(x *inventory.Trust, attr attributes) {
+func (m *mapper) certificateTrust(x *inventory.Trust, attr cloud.Attributes) {
 	x.Type, x.Subject = "certificate", ""
 	var anchors, rest []string
 	for _, c := range x.Conditions {
@@ -207,12 +209,12 @@ func (m *mapper) certificateTrust(x *inventory.Trust, attr attributes) {
 			rest = append(rest, c)
 			if strings.Contains(lower, "x509subject") {
 				_, value, _ := strings.Cut(c, " = ")
-				x.Subject = strings.TrimPrefix(inventory.Clip(x.Subject+","+value, maxText), ",")
+				x.Subject = strings.TrimPrefix(inventory.Clip(x.Subject+","+value, cloud.MaxText), ",")
 			}
 		}
 	}
 	x.Conditions = rest
-	attr.yes("any_anchor", len(anchors) == 0)
+	attr.Yes("any_anchor", len(anchors) == 0)
 	if len(anchors) == 0 {
 		for i := range m.a.Anchors {
 			if m.a.Anchors[i].Enabled {
@@ -223,7 +225,7 @@ func (m *mapper) certificateTrust(x *inventory.Trust, attr attributes) {
 			x.Unused = inventory.True
 		}
 	}
-	x.Issuer = inventory.Clip(strings.Join(anchors, ", "), maxText)
+	x.Issuer = inventory.Clip(strings.Join(anchors, ", "), cloud.MaxText)
 }
 
 func (m *mapper) putTrust(t *inventory.Trust) { m.put(inventory.Record{Trust: t}, inventory.KindTrust) }

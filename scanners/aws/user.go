@@ -3,9 +3,11 @@ package aws
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -51,36 +53,36 @@ func (m *mapper) putUsers() {
 		if m.listings.whole("iam:GetCredentialReport") {
 			why = "the credential report does not have these users yet, and they were not listed one by one"
 		}
-		text := "the access keys of " + number(unknown) + " users are not known: " + why
+		text := "the access keys of " + strconv.Itoa(unknown) + " users are not known: " + why
 		m.lose(inventory.KindCredential, text)
 		m.lose(inventory.KindUsage, text)
 	}
 	m.putSought()
 	if nameless > 0 {
-		m.note(inventory.KindCredential, number(nameless)+" access keys are known from the credential report only, which does not tell their ids: "+m.nameless())
+		m.note(inventory.KindCredential, strconv.Itoa(nameless)+" access keys are known from the credential report only, which does not tell their ids: "+m.nameless())
 	}
 }
 
 func (m *mapper) putUser(u *object.User) {
 	id := m.id(u.ARN)
 	human, person, machine := humanOf(u)
-	attr := make(attributes, 12)
-	attr.set("path", u.Path)
-	attr.set("unique_id", u.ID)
-	attr.set("groups", list(u.Groups))
-	attr.set("permissions_boundary", u.Boundary)
-	attr.tri("console", u.Password)
-	attr.tri("mfa", u.MFA)
-	attr.time("password_changed", u.PasswordChanged)
-	attr.set("human_reason", strings.Join(person, "; "))
-	attr.set("machine_reason", strings.Join(machine, "; "))
+	attr := make(cloud.Attributes, 12)
+	attr.Set("path", u.Path)
+	attr.Set("unique_id", u.ID)
+	attr.Set("groups", cloud.List(u.Groups))
+	attr.Set("permissions_boundary", u.Boundary)
+	attr.Tri("console", u.Password)
+	attr.Tri("mfa", u.MFA)
+	attr.Time("password_changed", u.PasswordChanged)
+	attr.Set("human_reason", strings.Join(person, "; "))
+	attr.Set("machine_reason", strings.Join(machine, "; "))
 	active := 0
 	for k := range u.Keys {
 		if u.Keys[k].Active != inventory.False {
 			active++
 		}
 	}
-	attr.count("access_keys", active, u.KeysKnown)
+	attr.Count("access_keys", active, u.KeysKnown)
 	m.judged(attr, u.ARN)
 	m.unused(attr, u.ARN, u.Access)
 	m.putIdentity(inventory.Identity{
@@ -100,8 +102,8 @@ func (m *mapper) putUserCredentials(u *object.User, id string, human inventory.T
 		m.putAccessKey(u.ARN, u.Name, id, &u.Keys[i], human, limited, quarantined)
 	}
 	if u.Password == inventory.True {
-		attr := attributes{}
-		attr.tri("mfa", u.MFA)
+		attr := cloud.Attributes{}
+		attr.Tri("mfa", u.MFA)
 		m.putCredential(inventory.Credential{
 			ID: m.part(u.ARN, "password"), Type: "aws.console_password", Name: u.Name, Identity: id, Store: "iam",
 			RotatedAt: u.PasswordChanged, Disabled: inventory.False, Personal: human,
@@ -131,7 +133,7 @@ func named(id string, i int) string {
 	if id != "" {
 		return id
 	}
-	return number(i + 1)
+	return strconv.Itoa(i + 1)
 }
 
 // isQuarantine reports whether a policy is one that AWS attaches to a user whose
@@ -146,15 +148,15 @@ func (m *mapper) keyID(owner string, k *object.AccessKey) string {
 	if k.ID != "" {
 		return m.id("access-key/" + k.ID)
 	}
-	return m.part(owner, "key/"+number(k.Slot))
+	return m.part(owner, "key/"+strconv.Itoa(k.Slot))
 }
 
 func (m *mapper) putAccessKey(owner, name, id string, k *object.AccessKey, human, limited inventory.Tri, quarantined bool) {
 	key := m.keyID(owner, k)
-	attr := make(attributes, 3)
-	attr.set("user", name)
+	attr := make(cloud.Attributes, 3)
+	attr.Set("user", name)
 	if k.Slot > 0 {
-		attr["slot"] = number(k.Slot)
+		attr["slot"] = strconv.Itoa(k.Slot)
 	}
 	x := inventory.Credential{
 		ID: key, Type: typeKey, Name: name, Identity: id, PublicID: k.ID, Store: "iam", CreatedAt: k.CreatedAt, RotatedAt: k.CreatedAt,
@@ -162,7 +164,7 @@ func (m *mapper) putAccessKey(owner, name, id string, k *object.AccessKey, human
 	}
 	if active, known := k.Active.Bool(); known {
 		x.Disabled, x.Validity = inventory.TriOf(!active), validity(active)
-		attr.yes("quarantined", quarantined)
+		attr.Yes("quarantined", quarantined)
 		if quarantined && !active {
 			x.DisabledReason = "COMPROMISED_KEY_QUARANTINE"
 		}
@@ -189,7 +191,7 @@ func (m *mapper) putServiceCredential(u *object.User, id string, c *object.Servi
 	m.putCredential(inventory.Credential{
 		ID: key, Type: typ, Name: cmp.Or(c.UserName, u.Name), Identity: id, PublicID: c.ID, Store: "iam", CreatedAt: c.CreatedAt, RotatedAt: c.CreatedAt,
 		ExpiresAt: c.ExpiresAt, NeverExpires: c.ExpiresAt.IsZero(), Disabled: inventory.TriOf(!c.Active), Validity: validity(c.Active),
-	}, nil, attributes{"service": inventory.Clip(c.Service, maxText), "user": inventory.Clip(u.Name, maxText)})
+	}, nil, cloud.Attributes{"service": inventory.Clip(c.Service, cloud.MaxText), "user": inventory.Clip(u.Name, cloud.MaxText)})
 }
 
 func validity(active bool) string {
@@ -226,7 +228,7 @@ func (m *mapper) putUserUsage(u *object.User, id string) {
 		}
 	case u.Password == inventory.True && u.PasswordUse == inventory.False:
 		m.putUsage(inventory.Usage{
-			Subject: m.part(u.ARN, "password"), TrackedSince: later(latest(u.CreatedAt, u.PasswordChanged), passwordsTrackedSince()), Source: console.Source,
+			Subject: m.part(u.ARN, "password"), TrackedSince: later(cloud.Latest(u.CreatedAt, u.PasswordChanged), passwordsTrackedSince()), Source: console.Source,
 		})
 	case u.Password != inventory.False && never && x.LastUsedAt.IsZero():
 		return // nobody knows whether it was used in the console
@@ -262,6 +264,6 @@ func (m *mapper) putUsage(u inventory.Usage) {
 	if !u.LastUsedAt.IsZero() && u.LastUsedAt.Before(u.TrackedSince) {
 		u.TrackedSince = u.LastUsedAt
 	}
-	u.Scope, u.Service, u.Resource = m.scope, inventory.Clip(u.Service, maxName), inventory.Clip(u.Resource, maxName)
+	u.Scope, u.Service, u.Resource = m.scope, inventory.Clip(u.Service, cloud.MaxName), inventory.Clip(u.Resource, cloud.MaxName)
 	m.put(inventory.Record{Usage: &u}, inventory.KindUsage)
 }

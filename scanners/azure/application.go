@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -58,7 +59,7 @@ func (m *mapper) putPrincipals() {
 // putEntra emits an identity of the directory with all that belongs to it.
 func (m *mapper) putEntra(r *ref) {
 	x := inventory.Identity{ID: r.id, Type: r.typ, Scope: r.scope, Name: r.name}
-	attr := make(attributes, 24)
+	attr := make(cloud.Attributes, 24)
 	if r.app != nil {
 		m.fillApplication(&x, r, attr)
 	}
@@ -89,7 +90,7 @@ func (m *mapper) putEntra(r *ref) {
 }
 
 // fillApplication tells of the registration.
-func (m *mapper) fillApplication(x *inventory.Identity, r *ref, attr attributes) {
+func (m *mapper) fillApplication(x *inventory.Identity, r *ref, attr cloud.Attributes) {
 	a := r.app
 	x.PublicIDs = append(x.PublicIDs, lower(a.AppID), lower(a.ID))
 	x.Description = cmp.Or(a.Description, a.Notes)
@@ -100,23 +101,23 @@ func (m *mapper) fillApplication(x *inventory.Identity, r *ref, attr attributes)
 			x.CreatedAt = c.At
 		}
 	}
-	attr.set("app_id", lower(a.AppID))
-	attr.set("application_id", lower(a.ID))
-	attr.set("sign_in_audience", a.Audience)
-	attr.set("publisher_domain", a.PublisherDomain)
+	attr.Set("app_id", lower(a.AppID))
+	attr.Set("application_id", lower(a.ID))
+	attr.Set("sign_in_audience", a.Audience)
+	attr.Set("publisher_domain", a.PublisherDomain)
 	attr["verified_publisher"] = yesNo(a.VerifiedPublisher != "")
-	attr.set("publisher", a.VerifiedPublisher)
-	attr.set("service_management_reference", a.ServiceManagement)
-	attr.tri("public_client", a.PublicClient)
-	attr.tri("implicit_grant", a.ImplicitGrant)
-	attr.count("required_permissions", required(a.Required), false)
+	attr.Set("publisher", a.VerifiedPublisher)
+	attr.Set("service_management_reference", a.ServiceManagement)
+	attr.Tri("public_client", a.PublicClient)
+	attr.Tri("implicit_grant", a.ImplicitGrant)
+	attr.Count("required_permissions", required(a.Required), false)
 	redirects(attr, a.RedirectURIs)
-	attr.set("property_lock", lock(a.Lock))
+	attr.Set("property_lock", lock(a.Lock))
 	m.policiesOf(attr, a)
 	x.Tags = appTags(attr, a.Tags)
-	x.ReviewedAt = reviewedAt(tagPairs(x.Tags))
+	x.ReviewedAt = cloud.ReviewedAt(tagPairs(x.Tags))
 	if a.DisabledByMicrosoft != "" {
-		attr.set("disabled_by_microsoft", a.DisabledByMicrosoft)
+		attr.Set("disabled_by_microsoft", a.DisabledByMicrosoft)
 		x.Disabled = inventory.True
 	}
 	if a.Blueprint {
@@ -157,8 +158,8 @@ func lock(l *object.Lock) string {
 }
 
 // redirects tells of the addresses to which tokens and codes are sent.
-func redirects(attr attributes, uris []string) {
-	attr.count("redirect_uris", len(uris), false)
+func redirects(attr cloud.Attributes, uris []string) {
+	attr.Count("redirect_uris", len(uris), false)
 	var plain, wild []string
 	for _, s := range uris {
 		u, err := url.Parse(s)
@@ -173,13 +174,13 @@ func redirects(attr attributes, uris []string) {
 			wild = append(wild, s)
 		}
 	}
-	attr.set("redirect_http", list(plain))
-	attr.set("redirect_wildcard", list(wild))
+	attr.Set("redirect_http", cloud.List(plain))
+	attr.Set("redirect_wildcard", cloud.List(wild))
 }
 
 // appTags takes apart tags of Entra, which are plain words: key:value and key=value
 // become tags, other words, most of them flags of Entra's own, an attribute.
-func appTags(attr attributes, words []string) map[string]string {
+func appTags(attr cloud.Attributes, words []string) map[string]string {
 	var tags []object.Tag
 	var rest []string
 	for _, w := range words {
@@ -189,8 +190,8 @@ func appTags(attr attributes, words []string) map[string]string {
 			rest = append(rest, w)
 		}
 	}
-	attr.set("app_tags", list(rest))
-	return tagsOf(tags)
+	attr.Set("app_tags", cloud.List(rest))
+	return cloud.TagsOf(tags)
 }
 
 // tagPairs are tags of a record as tags of a resource.
@@ -205,7 +206,7 @@ func tagPairs(tags map[string]string) []object.Tag {
 
 // fillWithoutPrincipal tells of an application that nobody can sign in as here: it
 // has no service principal, if all of those were read.
-func (m *mapper) fillWithoutPrincipal(x *inventory.Identity, attr attributes) {
+func (m *mapper) fillWithoutPrincipal(x *inventory.Identity, attr cloud.Attributes) {
 	x.ThirdParty = inventory.False
 	if m.whole(callPrincipals) {
 		attr["service_principal"] = "none"
@@ -213,7 +214,7 @@ func (m *mapper) fillWithoutPrincipal(x *inventory.Identity, attr attributes) {
 }
 
 // fillPrincipal tells of the service principal.
-func (m *mapper) fillPrincipal(x *inventory.Identity, r *ref, attr attributes) {
+func (m *mapper) fillPrincipal(x *inventory.Identity, r *ref, attr cloud.Attributes) {
 	p := r.sp
 	if !p.Agent || p.AppID != p.Blueprint {
 		x.PublicIDs = append(x.PublicIDs, lower(p.AppID))
@@ -234,21 +235,21 @@ func (m *mapper) fillPrincipal(x *inventory.Identity, r *ref, attr attributes) {
 			x.CreatedAt = c.At
 		}
 	}
-	attr.set("app_id", lower(p.AppID))
-	attr.set("object_id", lower(p.ID))
-	attr.set("home_tenant", lower(p.HomeTenant))
-	attr.tri("assignment_required", p.AssignmentRequired)
-	attr.set("blueprint", lower(p.Blueprint))
-	attr.set("created_by_app", lower(p.CreatedBy))
+	attr.Set("app_id", lower(p.AppID))
+	attr.Set("object_id", lower(p.ID))
+	attr.Set("home_tenant", lower(p.HomeTenant))
+	attr.Tri("assignment_required", p.AssignmentRequired)
+	attr.Set("blueprint", lower(p.Blueprint))
+	attr.Set("created_by_app", lower(p.CreatedBy))
 	if x.Tags == nil {
 		x.Tags = appTags(attr, p.Tags)
-		x.ReviewedAt = reviewedAt(tagPairs(x.Tags))
+		x.ReviewedAt = cloud.ReviewedAt(tagPairs(x.Tags))
 	}
 	if x.Disabled != inventory.True && p.Enabled != inventory.Unknown {
 		x.Disabled = inventory.TriOf(p.Enabled == inventory.False)
 	}
 	if p.DisabledByMicrosoft != "" {
-		attr.set("disabled_by_microsoft", p.DisabledByMicrosoft)
+		attr.Set("disabled_by_microsoft", p.DisabledByMicrosoft)
 		x.Disabled = inventory.True
 	}
 	if p.Agent || p.BlueprintPrincipal {
@@ -258,8 +259,8 @@ func (m *mapper) fillPrincipal(x *inventory.Identity, r *ref, attr attributes) {
 
 // origin says whose a service principal is: the organisation's, a supplier's or
 // Microsoft's.
-func (m *mapper) origin(x *inventory.Identity, r *ref, attr attributes) {
-	x.Environment = environmentOf(tagPairs(x.Tags), m.tagsAt(r))
+func (m *mapper) origin(x *inventory.Identity, r *ref, attr cloud.Attributes) {
+	x.Environment = cloud.EnvironmentOf(tagPairs(x.Tags), m.tagsAt(r))
 	p := r.sp
 	switch {
 	case r.typ == typeManaged:
@@ -272,8 +273,8 @@ func (m *mapper) origin(x *inventory.Identity, r *ref, attr attributes) {
 	case p.HomeTenant != "":
 		x.ThirdParty = inventory.True
 		attr["verified_publisher"] = yesNo(p.VerifiedPublisher != "")
-		attr.set("publisher", p.VerifiedPublisher)
-		attr.set("supplier", p.VerifiedPublisher)
+		attr.Set("publisher", p.VerifiedPublisher)
+		attr.Set("supplier", p.VerifiedPublisher)
 	}
 	if r.typ == typeAgent && x.ThirdParty == inventory.Unknown && m.apps[lower(p.Blueprint)] != nil {
 		x.ThirdParty = inventory.False
@@ -296,10 +297,10 @@ func (m *mapper) tagsAt(r *ref) []object.Tag {
 }
 
 // risk tells what Identity Protection says of a principal.
-func (m *mapper) risk(attr attributes, r *ref) {
+func (m *mapper) risk(attr cloud.Attributes, r *ref) {
 	if k := m.risks[r.object()]; k != nil && r.object() != "" {
-		attr.set("risk_level", k.Level)
-		attr.set("risk_state", k.State)
-		attr.set("risk_detail", k.Detail)
+		attr.Set("risk_level", k.Level)
+		attr.Set("risk_state", k.State)
+		attr.Set("risk_detail", k.Detail)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func TestHostileNames(t *testing.T) {
 			a := &tenant.Assignments[i]
 			a.Condition, a.CreatedBy = s, s
 			if i > 4 {
-				a.ID, a.Scope, a.Role = s+"/"+number(i), s, s
+				a.ID, a.Scope, a.Role = s+"/"+strconv.Itoa(i), s, s
 			}
 		}
 		tenant.Groups[0].Name, tenant.Units[0].Name, tenant.DirectoryRoles[0].Name, tenant.RoleDefs[0].Name = s, s, s, s

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -37,14 +38,14 @@ func (m *mapper) putSubscriptions() {
 // putConsumers emits a resource once for each identity that it runs as.
 func (m *mapper) putConsumers(s *object.Subscription, c *object.Consumer) {
 	put := func(name, use, subject string) {
-		attr := attributes{"use": use}
-		attr.set("type", strings.ToLower(c.Type))
-		attr.set("kind", c.Kind)
-		attr.set("name", c.Name)
-		attr.tri("public", c.Public)
+		attr := cloud.Attributes{"use": use}
+		attr.Set("type", strings.ToLower(c.Type))
+		attr.Set("kind", c.Kind)
+		attr.Set("name", c.Name)
+		attr.Tri("public", c.Public)
 		m.put(inventory.Record{Consumer: &inventory.Consumer{
-			ID: m.once(part(m.id(object.Fold(c.ID)), name)), Subject: subject, Scope: m.scopeOf(s), Workload: word(c.ID), Kind: kindOf(c),
-			Location: inventory.Clip(c.Location, maxName), Environment: environmentOf(c.Tags, s.Tags), Attributes: attr,
+			ID: m.once(part(m.id(object.Fold(c.ID)), name)), Subject: subject, Scope: m.scopeOf(s), Workload: cloud.Word(c.ID), Kind: kindOf(c),
+			Location: inventory.Clip(c.Location, cloud.MaxName), Environment: cloud.EnvironmentOf(c.Tags, s.Tags), Attributes: attr,
 		}}, inventory.KindConsumer)
 	}
 	if c.System != "" {
@@ -120,7 +121,7 @@ func kindOf(c *object.Consumer) string {
 	case "":
 		return "resource"
 	}
-	return label(spaced(cmp.Or(lastPart(strings.ToLower(c.Type)), c.Type)))
+	return cloud.Label(spaced(cmp.Or(lastPart(strings.ToLower(c.Type)), c.Type)))
 }
 
 // spaced makes words of the parts of a name.

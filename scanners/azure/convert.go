@@ -3,9 +3,11 @@ package azure
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/azure/arm"
 	"github.com/muster-nhi/muster/internal/privilege/azure/paths"
@@ -262,7 +264,7 @@ func (m *mapper) unreadParts() map[paths.Part]string {
 			asked = asked || must
 			of := must || slices.ContainsFunc(p.may, func(call string) bool { return matches(call, l.Call) })
 			if of && !complete(l) && out[p.part] == "" {
-				out[p.part] = inventory.Clip(cmp.Or(l.Reason, "not read"), maxText)
+				out[p.part] = inventory.Clip(cmp.Or(l.Reason, "not read"), cloud.MaxText)
 			}
 		}
 		if !asked && out[p.part] == "" {
@@ -270,10 +272,10 @@ func (m *mapper) unreadParts() map[paths.Part]string {
 		}
 	}
 	if n := m.t.LeftOut; n > 0 && out[paths.PartAssignments] == "" {
-		out[paths.PartAssignments] = "roles in " + number(n) + " subscriptions that are left out by choice"
+		out[paths.PartAssignments] = "roles in " + strconv.Itoa(n) + " subscriptions that are left out by choice"
 	}
 	if len(m.unread) > 0 && out[paths.PartGroups] == "" {
-		out[paths.PartGroups] = "the members of " + inventory.Clip(list(m.unread), maxName) + " are not known"
+		out[paths.PartGroups] = "the members of " + inventory.Clip(cloud.List(m.unread), cloud.MaxName) + " are not known"
 	}
 	return out
 }

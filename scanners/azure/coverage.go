@@ -2,7 +2,9 @@ package azure
 
 import (
 	"slices"
+	"strconv"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -88,7 +90,7 @@ func (m *mapper) putCoverage(scope string, s *object.Subscription, kind inventor
 		r.add(cause{why: text, main: true})
 	}
 	x := &inventory.Coverage{
-		Scanner: m.estate.scanner, Scope: scope, Kind: kind, Count: at.count[kind], Principal: inventory.Clip(m.reader(), maxText), Notes: at.notes[kind],
+		Scanner: m.estate.scanner, Scope: scope, Kind: kind, Count: at.count[kind], Principal: inventory.Clip(m.reader(), cloud.MaxText), Notes: at.notes[kind],
 	}
 	x.Status, x.Reason = r.status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
@@ -161,7 +163,7 @@ func (m *mapper) concerns(scope, where string) bool {
 // tellGaps tells what could not be seen beside what listings say.
 func (m *mapper) tellGaps() {
 	for _, name := range m.unread {
-		text := "the members of group " + inventory.Clip(name, maxName) + ", which holds roles or permissions, are not known"
+		text := "the members of group " + inventory.Clip(name, cloud.MaxName) + ", which holds roles or permissions, are not known"
 		m.lose(m.scope, inventory.KindGrant, text)
 		for _, s := range m.t.Subscriptions {
 			m.lose(m.scopeOf(s), inventory.KindGrant, text)
@@ -177,7 +179,7 @@ func (m *mapper) tellGaps() {
 // tellPolicies tells what the tenant lets everybody do.
 func (m *mapper) tellPolicies() {
 	if len(m.t.Contacts) > 0 {
-		m.note(m.scope, inventory.KindOwner, "whoever Microsoft writes to about the tenant ("+list(m.t.Contacts)+") is taken for the owner of none of its applications")
+		m.note(m.scope, inventory.KindOwner, "whoever Microsoft writes to about the tenant ("+cloud.List(m.t.Contacts)+") is taken for the owner of none of its applications")
 	}
 	for i := range m.t.Management {
 		if p := &m.t.Management[i]; p.Default && !p.Enabled {
@@ -189,7 +191,7 @@ func (m *mapper) tellPolicies() {
 		return
 	}
 	if len(c.UserConsent) > 0 {
-		m.note(m.scope, inventory.KindGrant, "users may let applications in by themselves ("+list(c.UserConsent)+")")
+		m.note(m.scope, inventory.KindGrant, "users may let applications in by themselves ("+cloud.List(c.UserConsent)+")")
 	}
 	if c.AppCreation == inventory.True {
 		m.note(m.scope, inventory.KindIdentity, "users may register applications")
@@ -208,6 +210,6 @@ func (m *mapper) tellUnnamed() {
 		}
 	}
 	if n > 0 {
-		m.note(m.scope, inventory.KindUsage, "of "+number(n)+" service principals the report of sign-ins says nothing: they were not used for as long as it looks back, which nobody documents, and their last use is unknown")
+		m.note(m.scope, inventory.KindUsage, "of "+strconv.Itoa(n)+" service principals the report of sign-ins says nothing: they were not used for as long as it looks back, which nobody documents, and their last use is unknown")
 	}
 }

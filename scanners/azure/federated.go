@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -62,15 +63,15 @@ const (
 // federated makes the record of a federated credential. Entra compares issuer,
 // subject and audience as they are, or subject and other claims by an expression.
 func (m *mapper) federated(r *ref, f *object.Federated) *inventory.Trust {
-	attr := attributes{"statement": inventory.Clip(cmp.Or(f.Name, f.ID, "federated credential"), maxName)}
+	attr := cloud.Attributes{"statement": inventory.Clip(cmp.Or(f.Name, f.ID, "federated credential"), cloud.MaxName)}
 	x := &inventory.Trust{
 		ID: part(r.id, "federated/"+cmp.Or(f.Name, f.ID, "-")), Identity: r.id, Scope: r.scope, Type: "oidc",
-		Issuer: inventory.Clip(f.Issuer, maxText), Subject: inventory.Clip(f.Subject, maxText), Audience: inventory.Clip(strings.Join(f.Audiences, ", "), maxText),
+		Issuer: inventory.Clip(f.Issuer, cloud.MaxText), Subject: inventory.Clip(f.Subject, cloud.MaxText), Audience: inventory.Clip(strings.Join(f.Audiences, ", "), cloud.MaxText),
 		Attributes: attr,
 	}
-	attr.set("description", f.Description)
-	attr.set("expression", f.Expression)
-	attr.set("platform", platform(f.Issuer))
+	attr.Set("description", f.Description)
+	attr.Set("expression", f.Expression)
+	attr.Set("platform", platform(f.Issuer))
 	var weak []string
 	if f.Expression != "" {
 		weak = m.expression(x, f.Expression)
@@ -91,7 +92,7 @@ func (m *mapper) federated(r *ref, f *object.Federated) *inventory.Trust {
 	if len(f.Audiences) == 0 {
 		weak = append(weak, weakNoAudience)
 	}
-	attr.set("weak", list(weak))
+	attr.Set("weak", cloud.List(weak))
 	if attr["platform"] == "github" {
 		x.ImmutableSubject = inventory.TriOf(immutable(x.Subject) || pinned(x.Conditions))
 	}
@@ -108,10 +109,10 @@ func (m *mapper) federated(r *ref, f *object.Federated) *inventory.Trust {
 func (m *mapper) expression(x *inventory.Trust, text string) (weak []string) {
 	for _, c := range clauses(text) {
 		if c.claim != "sub" || x.Subject != "" {
-			x.Conditions = append(x.Conditions, inventory.Clip(c.text, maxText))
+			x.Conditions = append(x.Conditions, inventory.Clip(c.text, cloud.MaxText))
 			continue
 		}
-		x.Subject = inventory.Clip(c.value, maxText)
+		x.Subject = inventory.Clip(c.value, cloud.MaxText)
 		if c.pattern && strings.ContainsAny(c.value, "*?") {
 			if strings.Trim(c.value, "*?") == "" {
 				x.Subject = ""
@@ -215,7 +216,7 @@ func platform(issuer string) string {
 }
 
 // ofTenant tells of an issuer that is a tenant of Entra.
-func (m *mapper) ofTenant(x *inventory.Trust, attr attributes) {
+func (m *mapper) ofTenant(x *inventory.Trust, attr cloud.Attributes) {
 	if attr["platform"] != "entra" {
 		return
 	}
@@ -226,10 +227,10 @@ func (m *mapper) ofTenant(x *inventory.Trust, attr attributes) {
 
 // ofCluster tells of a service account of Kubernetes, and of its cluster if that is
 // one of this tenant.
-func (m *mapper) ofCluster(x *inventory.Trust, attr attributes) {
+func (m *mapper) ofCluster(x *inventory.Trust, attr cloud.Attributes) {
 	if c, ok := m.clusters[issuerKey(x.Issuer)]; ok {
-		attr.set("cluster", c.cluster.Name)
-		attr.set("cluster_id", c.cluster.ID)
+		attr.Set("cluster", c.cluster.Name)
+		attr.Set("cluster_id", c.cluster.ID)
 		attr["platform"] = "aks"
 	}
 	rest, ok := strings.CutPrefix(x.Subject, "system:serviceaccount:")
@@ -238,8 +239,8 @@ func (m *mapper) ofCluster(x *inventory.Trust, attr attributes) {
 	}
 	namespace, account, _ := strings.Cut(rest, ":")
 	attr["mechanism"] = "azure_workload_identity"
-	attr.set("namespace", namespace)
-	attr.set("service_account", account)
+	attr.Set("namespace", namespace)
+	attr.Set("service_account", account)
 	if attr["platform"] == "" {
 		attr["platform"] = "kubernetes"
 	}
@@ -277,12 +278,12 @@ func pinned(conditions []string) bool {
 // who may add a secret to it, and the blueprint of an agent.
 func (m *mapper) putControl(r *ref) {
 	put := func(name, subject, mechanism, on, member string) {
-		attr := attributes{"mechanism": mechanism}
-		attr.set("on", on)
-		attr.set("member", member)
-		attr.set("name", m.label(subject))
+		attr := cloud.Attributes{"mechanism": mechanism}
+		attr.Set("on", on)
+		attr.Set("member", member)
+		attr.Set("name", m.label(subject))
 		m.putTrust(&inventory.Trust{
-			ID: part(r.id, name), Identity: r.id, Scope: r.scope, Type: "delegation", Subject: inventory.Clip(subject, maxText), Attributes: attr,
+			ID: part(r.id, name), Identity: r.id, Scope: r.scope, Type: "delegation", Subject: inventory.Clip(subject, cloud.MaxText), Attributes: attr,
 		})
 	}
 	owners := func(ids []string, on string) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/azure/paths"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -169,18 +170,18 @@ func (m *mapper) grantsOf(g grantee, h *holdings) []*inventory.Grant {
 }
 
 // grant makes a grant with what all of them have in common.
-func (m *mapper) grant(g grantee, id, scope, name, via, kind string) (*inventory.Grant, attributes) {
-	attr := attributes{"kind": kind}
+func (m *mapper) grant(g grantee, id, scope, name, via, kind string) (*inventory.Grant, cloud.Attributes) {
+	attr := cloud.Attributes{"kind": kind}
 	if g.group != nil {
 		id += "~" + g.object
-		via = "group " + inventory.Clip(cmp.Or(g.group.Name, g.group.ID), maxName)
-		attr.set("entra_group", g.group.ID)
+		via = "group " + inventory.Clip(cmp.Or(g.group.Name, g.group.ID), cloud.MaxName)
+		attr.Set("entra_group", g.group.ID)
 	}
 	if g.deleted {
 		attr["deleted"] = "true"
 	}
 	return &inventory.Grant{
-		ID: m.once(id), Principal: g.id, Scope: scope, Name: label(name), Via: via, ManagedBy: g.managedBy, Attributes: attr,
+		ID: m.once(id), Principal: g.id, Scope: scope, Name: cloud.Label(name), Via: via, ManagedBy: g.managedBy, Attributes: attr,
 	}, attr
 }
 
@@ -197,13 +198,13 @@ func (m *mapper) directoryGrant(g grantee, a *object.DirectoryRoleAssignment) *i
 		via = "directory role of the tenant"
 	}
 	x, attr := m.grant(g, m.entra("directoryRoleAssignments", a.ID), m.scope, name, via, "directory_role")
-	x.Resource = inventory.Clip(scope, maxText)
+	x.Resource = inventory.Clip(scope, cloud.MaxText)
 	x.GrantedAt, x.ExpiresAt = inventory.Time(a.Start), inventory.Time(a.End)
-	attr.set("role_id", lower(a.Role))
-	attr.set("role_template", template)
+	attr.Set("role_id", lower(a.Role))
+	attr.Set("role_template", template)
 	if role != nil {
-		attr.tri("privileged", role.Privileged)
-		attr.yes("custom", !role.BuiltIn && role.Known)
+		attr.Tri("privileged", role.Privileged)
+		attr.Yes("custom", !role.BuiltIn && role.Known)
 	}
 	m.eligible(x, attr, a.Eligible)
 	m.unitName(attr, scope)
@@ -227,7 +228,7 @@ func (m *mapper) roleTitle(id string, unread bool) string {
 }
 
 // eligible marks a role that a holder can take and does not have.
-func (m *mapper) eligible(x *inventory.Grant, attr attributes, is bool) {
+func (m *mapper) eligible(x *inventory.Grant, attr cloud.Attributes, is bool) {
 	if is {
 		attr["eligible"] = "true"
 		x.Via += " (eligible)"
@@ -235,14 +236,14 @@ func (m *mapper) eligible(x *inventory.Grant, attr attributes, is bool) {
 }
 
 // unitName names the administrative unit or object that a role is limited to.
-func (m *mapper) unitName(attr attributes, scope string) {
+func (m *mapper) unitName(attr cloud.Attributes, scope string) {
 	if rest, ok := strings.CutPrefix(scope, "/administrativeUnits/"); ok {
 		if u := m.units[lower(rest)]; u != nil {
-			attr.set("unit", u.Name)
-			attr.tri("restricted_unit", u.Restricted)
+			attr.Set("unit", u.Name)
+			attr.Tri("restricted_unit", u.Restricted)
 		}
 	} else if id := strings.TrimPrefix(scope, "/"); isGUID(id) {
-		attr.set("object", m.label(id))
+		attr.Set("object", m.label(id))
 	}
 }
 
@@ -258,19 +259,19 @@ func (m *mapper) roleGrant(g grantee, a *object.RoleAssignment) *inventory.Grant
 		via = "classic administrator"
 	}
 	x, attr := m.grant(g, m.id(object.Fold(a.ID)), m.scopeAt(a.Scope), name, via, "arm")
-	x.Resource = inventory.Clip(cmp.Or(a.Scope, "/"), 2*maxText)
-	x.Condition = inventory.Clip(a.Condition, 4*maxText)
+	x.Resource = inventory.Clip(cmp.Or(a.Scope, "/"), 2*cloud.MaxText)
+	x.Condition = inventory.Clip(a.Condition, 4*cloud.MaxText)
 	x.GrantedAt, x.ExpiresAt = inventory.Time(a.CreatedAt), inventory.Time(a.End)
 	if x.GrantedAt.IsZero() {
 		x.GrantedAt = inventory.Time(a.Start)
 	}
-	attr.set("role_definition", lower(a.Role))
+	attr.Set("role_definition", lower(a.Role))
 	attr["scope_kind"] = scopeKind(a.Scope)
 	if def != nil {
-		attr.yes("custom", def.Custom)
+		attr.Yes("custom", def.Custom)
 	}
-	attr.set("created_by", a.CreatedBy)
-	attr.set("delegated_resource", a.Delegated)
+	attr.Set("created_by", a.CreatedBy)
+	attr.Set("delegated_resource", a.Delegated)
 	m.eligible(x, attr, a.Eligible)
 	fillRight(x, m.judge.role(a))
 	return x
@@ -310,11 +311,11 @@ func (m *mapper) appGrant(g grantee, a *object.AppRoleAssignment) *inventory.Gra
 		name = cmp.Or(r.Value, r.Name, r.ID)
 	}
 	x, attr := m.grant(g, m.entra("appRoleAssignments", a.ID), m.scope, name, "application permission, admin consent", "app_role")
-	x.Resource = inventory.Clip(api, maxText)
+	x.Resource = inventory.Clip(api, cloud.MaxText)
 	x.GrantedAt = inventory.Time(a.CreatedAt)
-	attr.set("api", appID)
-	attr.set("api_object", lower(a.Resource))
-	attr.set("role_id", lower(a.Role))
+	attr.Set("api", appID)
+	attr.Set("api_object", lower(a.Resource))
+	attr.Set("role_id", lower(a.Role))
 	fillRight(x, m.judge.appRole(a))
 	return x
 }
@@ -336,13 +337,13 @@ func (m *mapper) delegatedGrant(g grantee, a *object.DelegatedGrant) *inventory.
 	if strings.EqualFold(a.Consent, "AllPrincipals") {
 		via = "delegated permission, admin consent for all principals"
 	}
-	x, attr := m.grant(g, m.entra("oauth2PermissionGrants", a.ID), m.scope, inventory.Clip("delegated "+strings.Join(scopes, " "), maxName), via, "delegated")
-	x.Resource = inventory.Clip(api, maxText)
-	attr.set("api", appID)
-	attr.set("scopes", list(scopes))
-	attr.set("consent", a.Consent)
+	x, attr := m.grant(g, m.entra("oauth2PermissionGrants", a.ID), m.scope, inventory.Clip("delegated "+strings.Join(scopes, " "), cloud.MaxName), via, "delegated")
+	x.Resource = inventory.Clip(api, cloud.MaxText)
+	attr.Set("api", appID)
+	attr.Set("scopes", cloud.List(scopes))
+	attr.Set("consent", a.Consent)
 	if a.Principal != "" {
-		attr.set("user", m.label(a.Principal))
+		attr.Set("user", m.label(a.Principal))
 	}
 	fillRight(x, m.judge.delegatedGrant(a))
 	return x
@@ -350,17 +351,17 @@ func (m *mapper) delegatedGrant(g grantee, a *object.DelegatedGrant) *inventory.
 
 // accessGrant makes the grant of a vault's access policy.
 func (m *mapper) accessGrant(g grantee, a access) *inventory.Grant {
-	name := m.id(object.Fold(a.vault.ID)) + "#access/" + word(lower(a.policy.Object))
+	name := m.id(object.Fold(a.vault.ID)) + "#access/" + cloud.Word(lower(a.policy.Object))
 	if a.policy.Application != "" {
-		name += "/" + word(lower(a.policy.Application))
+		name += "/" + cloud.Word(lower(a.policy.Application))
 	}
 	x, attr := m.grant(g, name, m.scopeAt(a.vault.ID), "access policy of "+a.vault.Name, "access policy", "access_policy")
-	x.Resource = inventory.Clip(a.vault.ID, 2*maxText)
-	attr.set("secrets", list(a.policy.Secrets))
-	attr.set("keys", list(a.policy.Keys))
-	attr.set("certificates", list(a.policy.Certificates))
-	attr.set("storage", list(a.policy.Storage))
-	attr.set("application", lower(a.policy.Application))
+	x.Resource = inventory.Clip(a.vault.ID, 2*cloud.MaxText)
+	attr.Set("secrets", cloud.List(a.policy.Secrets))
+	attr.Set("keys", cloud.List(a.policy.Keys))
+	attr.Set("certificates", cloud.List(a.policy.Certificates))
+	attr.Set("storage", cloud.List(a.policy.Storage))
+	attr.Set("application", lower(a.policy.Application))
 	fillRight(x, m.judge.access(a))
 	return x
 }

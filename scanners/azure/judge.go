@@ -3,9 +3,11 @@ package azure
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/azure/paths"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -87,18 +89,18 @@ func (j *judge) of(objectID string) *paths.Result {
 
 // fillRight puts into a grant what it allows by itself.
 func fillRight(g *inventory.Grant, r paths.Right) {
-	attr := attributes(g.Attributes)
+	attr := cloud.Attributes(g.Attributes)
 	g.Level = cmp.Or(r.Level, inventory.LevelUnknown)
 	for _, s := range r.Reasons[:min(len(r.Reasons), paths.MaxReasons)] {
-		g.Reasons = append(g.Reasons, inventory.Clip(clauseOf(s), maxText))
+		g.Reasons = append(g.Reasons, inventory.Clip(clauseOf(s), cloud.MaxText))
 	}
 	if more := len(r.Reasons) - paths.MaxReasons; more > 0 {
-		g.Reasons = append(g.Reasons, "and "+number(more)+" more")
+		g.Reasons = append(g.Reasons, "and "+strconv.Itoa(more)+" more")
 	}
 	if g.Level == inventory.LevelUnknown && r.Possible != inventory.LevelUnknown {
-		attr.set("possible_level", string(r.Possible))
+		attr.Set("possible_level", string(r.Possible))
 	}
-	attr.yes("tier0", r.Tier0)
+	attr.Yes("tier0", r.Tier0)
 	if attr["eligible"] != "" {
 		notHeld(g, r)
 		return
@@ -123,23 +125,23 @@ func clauseOf(reason string) string {
 // for a machine nobody knows.
 func notHeld(g *inventory.Grant, r paths.Right) {
 	if g.Level.Rank() > inventory.LevelNone.Rank() {
-		attributes(g.Attributes).set("possible_level", string(cmp.Or(r.Possible, r.Level)))
+		cloud.Attributes(g.Attributes).Set("possible_level", string(cmp.Or(r.Possible, r.Level)))
 		g.Level = inventory.LevelUnknown
 	}
 }
 
 // fillResult puts into a grant what all that a principal has allows together.
 func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
-	attr := attributes(g.Attributes)
+	attr := cloud.Attributes(g.Attributes)
 	g.Level = cmp.Or(r.Level, inventory.LevelUnknown)
 	for i := range r.Reasons {
-		g.Reasons = append(g.Reasons, inventory.Clip(reasonText(&r.Reasons[i]), maxText))
+		g.Reasons = append(g.Reasons, inventory.Clip(reasonText(&r.Reasons[i]), cloud.MaxText))
 	}
 	if g.Level == inventory.LevelUnknown {
-		attr.set("possible_level", string(r.Possible))
-		attr.set("certain_level", string(r.Certain))
+		attr.Set("possible_level", string(r.Possible))
+		attr.Set("certain_level", string(r.Certain))
 		for _, u := range r.Unknown[:min(len(r.Unknown), paths.MaxReasons)] {
-			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+u, maxText))
+			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+u, cloud.MaxText))
 		}
 	}
 	g.Capabilities = r.Capabilities
@@ -150,12 +152,12 @@ func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
 			perhaps = append(perhaps, m.pathText(p))
 			continue
 		}
-		g.Paths = append(g.Paths, inventory.Clip(m.pathText(p), 4*maxText))
+		g.Paths = append(g.Paths, inventory.Clip(m.pathText(p), 4*cloud.MaxText))
 		ids = append(ids, p.ID)
 	}
-	attr.set("path_ids", list(ids))
-	attr.set("possible_paths", strings.Join(perhaps, "; "))
-	attr.yes("more_paths", r.Truncated)
+	attr.Set("path_ids", cloud.List(ids))
+	attr.Set("possible_paths", strings.Join(perhaps, "; "))
+	attr.Yes("more_paths", r.Truncated)
 }
 
 // reasonText writes a reason with what it rests on.
@@ -209,21 +211,21 @@ func (m *mapper) destination(leads string) string {
 }
 
 // judged tells, on an identity, what all it has comes to, and how many may become it.
-func (m *mapper) judged(attr attributes, r *ref, v *paths.Result) {
+func (m *mapper) judged(attr cloud.Attributes, r *ref, v *paths.Result) {
 	if v == nil {
 		return
 	}
-	attr.set("effective_level", string(cmp.Or(v.Level, inventory.LevelUnknown)))
+	attr.Set("effective_level", string(cmp.Or(v.Level, inventory.LevelUnknown)))
 	if v.Level != v.Possible {
-		attr.set("possible_level", string(v.Possible))
+		attr.Set("possible_level", string(v.Possible))
 	}
-	attr.tri("tenant_admin", v.Tenant)
-	attr.set("tier0", list(v.Tier0))
+	attr.Tri("tenant_admin", v.Tenant)
+	attr.Set("tier0", cloud.List(v.Tier0))
 	m.controllers(attr, r.object())
 }
 
 // controllers tells who may become an identity: certain ones, by the ways.
-func (m *mapper) controllers(attr attributes, objectID string) {
+func (m *mapper) controllers(attr cloud.Attributes, objectID string) {
 	var names, ways []string
 	for _, b := range m.judge.analysis.Become(objectID) {
 		if b.Certain && lower(b.By) != objectID {
@@ -233,10 +235,10 @@ func (m *mapper) controllers(attr attributes, objectID string) {
 	if names = unique(names); len(names) == 0 {
 		return
 	}
-	attr["controllers"] = number(len(names))
+	attr["controllers"] = strconv.Itoa(len(names))
 	if len(names) >= paths.MaxBecome {
-		attr["controllers"] = number(paths.MaxBecome) + " or more"
+		attr["controllers"] = strconv.Itoa(paths.MaxBecome) + " or more"
 	}
-	attr.set("controller_names", inOrder(names))
-	attr.set("controller_ways", list(ways))
+	attr.Set("controller_names", cloud.InOrder(names))
+	attr.Set("controller_ways", cloud.List(ways))
 }

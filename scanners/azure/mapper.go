@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -44,7 +46,7 @@ type seen struct {
 
 func (e *estate) newMapper(ctx context.Context, t *object.Tenant, emit scanners.Emit) *mapper {
 	m := &mapper{
-		index: newIndex(t), ctx: ctx, emit: emit, estate: e, scope: e.scanner + ":" + word(lower(t.ID)),
+		index: newIndex(t), ctx: ctx, emit: emit, estate: e, scope: e.scanner + ":" + cloud.Word(lower(t.ID)),
 		order: slices.SortedFunc(slices.Values(t.Subscriptions), func(a, b *object.Subscription) int { return strings.Compare(a.ID, b.ID) }),
 		names: map[string]int{}, scopes: map[string]*seen{}, wholes: map[string]bool{}, titles: map[string]string{},
 	}
@@ -76,7 +78,9 @@ func (m *mapper) run(kinds []inventory.Kind) error {
 }
 
 // scopeOf names the scope of a subscription.
-func (m *mapper) scopeOf(s *object.Subscription) string { return m.scope + "/" + word(lower(s.ID)) }
+func (m *mapper) scopeOf(s *object.Subscription) string {
+	return m.scope + "/" + cloud.Word(lower(s.ID))
+}
 
 // scopeAt returns the scope of what lies at an ARM id: that of its subscription if
 // it was read, else the tenant's.
@@ -88,7 +92,7 @@ func (m *mapper) scopeAt(arm string) string {
 }
 
 // id returns the id of what has a name of its own in Azure.
-func (m *mapper) id(native string) string { return m.estate.scanner + ":" + word(native) }
+func (m *mapper) id(native string) string { return m.estate.scanner + ":" + cloud.Word(native) }
 
 // entra returns the id of an object of the tenant's directory.
 func (m *mapper) entra(kind, id string) string {
@@ -97,13 +101,13 @@ func (m *mapper) entra(kind, id string) string {
 
 // part returns the id of what belongs to something with an id and has none of its
 // own.
-func part(of, name string) string { return of + "#" + word(name) }
+func part(of, name string) string { return of + "#" + cloud.Word(name) }
 
 // once returns an id, with a number if the tenant has two of it.
 func (m *mapper) once(id string) string {
 	m.names[id]++
 	if n := m.names[id]; n > 1 {
-		return id + "~" + number(n)
+		return id + "~" + strconv.Itoa(n)
 	}
 	return id
 }
@@ -144,17 +148,17 @@ func (m *mapper) lose(scope string, kind inventory.Kind, text string) {
 
 // added appends a text that is not there yet, up to a bound.
 func added(list []string, text string) []string {
-	text = inventory.Clip(text, maxText)
-	if len(list) < maxMore && !slices.Contains(list, text) {
+	text = inventory.Clip(text, cloud.MaxText)
+	if len(list) < cloud.MaxMore && !slices.Contains(list, text) {
 		return append(list, text)
 	}
 	return list
 }
 
 // putIdentity emits an identity with what all of them have in common.
-func (m *mapper) putIdentity(x inventory.Identity, attr attributes) {
-	x.Name, x.Description = inventory.Clip(x.Name, maxName), inventory.Clip(x.Description, maxText)
-	x.CreatedAt, x.CreatedBy = inventory.Time(x.CreatedAt), inventory.Clip(x.CreatedBy, maxText)
+func (m *mapper) putIdentity(x inventory.Identity, attr cloud.Attributes) {
+	x.Name, x.Description = inventory.Clip(x.Name, cloud.MaxName), inventory.Clip(x.Description, cloud.MaxText)
+	x.CreatedAt, x.CreatedBy = inventory.Time(x.CreatedAt), inventory.Clip(x.CreatedBy, cloud.MaxText)
 	x.PublicIDs = clean(x.PublicIDs)
 	if len(attr) > 0 {
 		x.Attributes = attr
@@ -163,13 +167,13 @@ func (m *mapper) putIdentity(x inventory.Identity, attr attributes) {
 }
 
 // putCredential emits a credential with what all of them have in common.
-func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr attributes) {
-	x.Name, x.Description, x.PublicID = inventory.Clip(x.Name, maxName), inventory.Clip(x.Description, maxText), inventory.Clip(x.PublicID, maxText)
+func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr cloud.Attributes) {
+	x.Name, x.Description, x.PublicID = inventory.Clip(x.Name, cloud.MaxName), inventory.Clip(x.Description, cloud.MaxText), inventory.Clip(x.PublicID, cloud.MaxText)
 	x.CreatedAt, x.RotatedAt = inventory.Time(x.CreatedAt), inventory.Time(x.RotatedAt)
 	x.ExpiresAt, x.NextRotationAt = inventory.Time(x.ExpiresAt), inventory.Time(x.NextRotationAt)
 	x.NeverExpires = x.NeverExpires && x.ExpiresAt.IsZero()
 	if x.Tags == nil {
-		x.Tags = tagsOf(tags)
+		x.Tags = cloud.TagsOf(tags)
 	}
 	if len(attr) > 0 {
 		x.Attributes = attr
@@ -179,7 +183,7 @@ func (m *mapper) putCredential(x inventory.Credential, tags []object.Tag, attr a
 
 func (m *mapper) putUsage(u inventory.Usage) {
 	u.LastUsedAt, u.TrackedSince = inventory.Time(u.LastUsedAt), inventory.Time(u.TrackedSince)
-	u.Service, u.Resource = inventory.Clip(u.Service, maxName), inventory.Clip(u.Resource, maxText)
+	u.Service, u.Resource = inventory.Clip(u.Service, cloud.MaxName), inventory.Clip(u.Resource, cloud.MaxText)
 	if u.LastUsedAt.IsZero() && u.TrackedSince.IsZero() {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -58,7 +59,7 @@ func (m *mapper) putOwners(r *ref) {
 	if a := r.app; a != nil {
 		all = append(all, m.members(a.Owners, "app_owner", "owner of the application")...)
 		all = append(all, m.members(a.Sponsors, "sponsor", "sponsor of the blueprint")...)
-		all = append(all, m.estate.owners.of(tagPairs(appTags(attributes{}, a.Tags)), "tag", inventory.ConfidenceHigh)...)
+		all = append(all, m.estate.owners.of(tagPairs(appTags(cloud.Attributes{}, a.Tags)), "tag", inventory.ConfidenceHigh)...)
 		all = append(all, reference(a.ServiceManagement)...)
 		all = append(all, mentioned(a.Notes, "notes of the application")...)
 		all = append(all, m.creator(a.ID)...)
@@ -66,7 +67,7 @@ func (m *mapper) putOwners(r *ref) {
 	if p := r.sp; p != nil {
 		all = append(all, m.members(p.Owners, "app_owner", "owner of the service principal")...)
 		all = append(all, m.members(p.Sponsors, "sponsor", "sponsor of the agent")...)
-		all = append(all, m.estate.owners.of(tagPairs(appTags(attributes{}, p.Tags)), "tag", inventory.ConfidenceHigh)...)
+		all = append(all, m.estate.owners.of(tagPairs(appTags(cloud.Attributes{}, p.Tags)), "tag", inventory.ConfidenceHigh)...)
 		for _, mail := range p.Notify {
 			all = append(all, owning{owner: mail, method: "notification_email", source: "notified of the end of its certificate", confidence: inventory.ConfidenceMedium})
 		}
@@ -76,7 +77,7 @@ func (m *mapper) putOwners(r *ref) {
 	if x := r.managed; x != nil {
 		all = append(all, m.estate.owners.of(x.Tags, "tag", inventory.ConfidenceHigh)...)
 		all = append(all, madeBy(x.Tags))
-		if by := tag(x.Tags, creatorTags()...); by != "" {
+		if by := cloud.TagValue(x.Tags, creatorTags()...); by != "" {
 			all = append(all, owning{owner: by, method: "creator", source: "tag", confidence: inventory.ConfidenceLow})
 		}
 	}
@@ -96,7 +97,7 @@ func (m *mapper) emitOwners(subject, scope string, all, place []owning) {
 		seen[key] = true
 		m.put(inventory.Record{Owner: &inventory.Owner{
 			Subject: subject, Scope: scope, Owner: name, Kind: o.kind, Method: o.method, Confidence: o.confidence, Active: o.active, External: o.external,
-			Source: inventory.Clip(o.source, maxText),
+			Source: inventory.Clip(o.source, cloud.MaxText),
 		}}, inventory.KindOwner)
 	}
 }
@@ -162,7 +163,7 @@ func reference(text string) []owning {
 func mentioned(notes, source string) []owning {
 	var out []owning
 	outside := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[]{},;:\"'|", r) }
-	for word := range strings.FieldsFuncSeq(inventory.Clip(notes, 4*maxText), outside) {
+	for word := range strings.FieldsFuncSeq(inventory.Clip(notes, 4*cloud.MaxText), outside) {
 		word = strings.TrimRight(word, ".!?")
 		if at := strings.LastIndexByte(word, '@'); at > 0 && strings.Contains(word[at:], ".") && len(out) < maxOwners {
 			out = append(out, owning{owner: word, method: "notes", source: source, confidence: inventory.ConfidenceLow})
@@ -224,7 +225,7 @@ func owners(value string) []string {
 // ownerName makes an owner of a text: one line, of bounded length, and nothing for
 // a word that says that nobody knows.
 func ownerName(s string) string {
-	s = strings.TrimSpace(inventory.Clip(s, maxName))
+	s = strings.TrimSpace(inventory.Clip(s, cloud.MaxName))
 	if s == "" || strings.IndexFunc(s, unicode.IsControl) >= 0 {
 		return ""
 	}
@@ -256,11 +257,11 @@ func madeBy(tags []object.Tag) owning {
 		{"repo", "terraform"},
 		{"pulumi:project", "pulumi"},
 	} {
-		if v := ownerName(tag(tags, s.key)); v != "" {
+		if v := ownerName(cloud.TagValue(tags, s.key)); v != "" {
 			return owning{owner: v, kind: machine, method: s.method, source: s.key, confidence: inventory.ConfidenceMedium}
 		}
 	}
-	if by := tag(tags, "managed-by", "managed_by", "managedby", "provisioner"); slices.Contains([]string{"terraform", "opentofu", "bicep", "pulumi"}, strings.ToLower(by)) {
+	if by := cloud.TagValue(tags, "managed-by", "managed_by", "managedby", "provisioner"); slices.Contains([]string{"terraform", "opentofu", "bicep", "pulumi"}, strings.ToLower(by)) {
 		return owning{owner: strings.ToLower(by), kind: machine, method: strings.ToLower(by), source: "managed-by", confidence: inventory.ConfidenceLow}
 	}
 	return owning{}

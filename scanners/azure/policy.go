@@ -2,8 +2,10 @@ package azure
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -17,7 +19,7 @@ const (
 // policiesOf names the app management policies that were assigned to an application,
 // and what it may not have by them or, without one, by the tenant's default
 // ("none" is everything; absent is unknown).
-func (m *mapper) policiesOf(attr attributes, a *object.Application) {
+func (m *mapper) policiesOf(attr cloud.Attributes, a *object.Application) {
 	var names []string
 	var holds []*object.ManagementPolicy
 	known := m.policed
@@ -32,7 +34,7 @@ func (m *mapper) policiesOf(attr attributes, a *object.Application) {
 			holds = append(holds, p)
 		}
 	}
-	attr.set("management_policy", list(names))
+	attr.Set("management_policy", cloud.List(names))
 	if len(holds) == 0 {
 		byDefault := false
 		for i := range m.t.Management {
@@ -55,7 +57,7 @@ func (m *mapper) policiesOf(attr attributes, a *object.Application) {
 	}
 	switch {
 	case len(limits) > 0:
-		attr.set("credential_policy", list(limits))
+		attr.Set("credential_policy", cloud.List(limits))
 	case known:
 		attr["credential_policy"] = "none"
 	}
@@ -71,7 +73,7 @@ func limitOf(r *object.Restriction, a *object.Application) string {
 	case !r.From.IsZero() && !a.CreatedAt.IsZero() && a.CreatedAt.Before(r.From):
 		return ""
 	case r.Lifetime > 0:
-		return r.Type + "=" + number(days(r.Lifetime)) + "d"
+		return r.Type + "=" + strconv.Itoa(days(r.Lifetime)) + "d"
 	default:
 		return r.Type
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/azure/export"
@@ -95,7 +96,7 @@ func (e *estate) problems(problems []export.Problem) {
 		}
 	}
 	for _, p := range problems {
-		text := inventory.Clip(inventory.Printable(p.String()), maxText)
+		text := inventory.Clip(inventory.Printable(p.String()), cloud.MaxText)
 		if p.Lost {
 			add(&e.lost, text)
 		} else {

@@ -3,8 +3,10 @@ package azure
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -17,9 +19,9 @@ func ofPrincipal() holder   { return holder{"service_principal", "principal/"} }
 
 // credentialsOf counts what an identity signs in with, as far as it can still be
 // used.
-func (m *mapper) credentialsOf(r *ref, attr attributes) {
+func (m *mapper) credentialsOf(r *ref, attr cloud.Attributes) {
 	if r.typ == typeManaged {
-		attr.count("federated", len(m.federatedOf(r)), false)
+		attr.Count("federated", len(m.federatedOf(r)), false)
 		return
 	}
 	secrets, certificates, federated := 0, 0, 0
@@ -29,9 +31,9 @@ func (m *mapper) credentialsOf(r *ref, attr attributes) {
 	if r.sp != nil {
 		secrets, certificates, federated = secrets+len(r.sp.Passwords), certificates+len(keysOf(r.sp)), federated+len(r.sp.Federated)
 	}
-	attr.count("secrets", secrets, true)
-	attr.count("certificates", certificates, true)
-	attr.count("federated", federated, r.app != nil && r.app.FederatedKnown)
+	attr.Count("secrets", secrets, true)
+	attr.Count("certificates", certificates, true)
+	attr.Count("federated", federated, r.app != nil && r.app.FederatedKnown)
 }
 
 // putSecrets emits the secrets and certificates of an application and of its service
@@ -77,15 +79,15 @@ func keysOf(p *object.ServicePrincipal) []*object.Certificate {
 
 // keyName is what a key is called in ids.
 func keyName(id string, i int) string {
-	return cmp.Or(lower(id), number(i+1))
+	return cmp.Or(lower(id), strconv.Itoa(i+1))
 }
 
 // putPassword emits a client secret. Of its value nothing is known, and the hint,
 // its first three characters, stays behind.
 func (m *mapper) putPassword(r *ref, h holder, p *object.Password, i int) {
-	attr := make(attributes, 6)
-	attr.set("key_id", lower(p.ID))
-	attr.set("app_id", m.appIDOf(r))
+	attr := make(cloud.Attributes, 6)
+	attr.Set("key_id", lower(p.ID))
+	attr.Set("app_id", m.appIDOf(r))
 	attr["on"] = h.on
 	x := inventory.Credential{
 		ID: m.once(part(r.id, h.prefix+"password/"+keyName(p.ID, i))), Type: "azure.client_secret", Scope: r.scope, Identity: r.id,
@@ -125,12 +127,12 @@ func (m *mapper) appIDOf(r *ref) string {
 
 // putKey emits a certificate or other key that an application registered.
 func (m *mapper) putKey(r *ref, h holder, k *object.Certificate, i int) {
-	attr := make(attributes, 8)
-	attr.set("key_id", lower(k.ID))
-	attr.set("app_id", m.appIDOf(r))
-	attr.set("thumbprint", strings.ToUpper(k.Thumbprint))
-	attr.set("usage", k.Usage)
-	attr.set("key_type", k.Type)
+	attr := make(cloud.Attributes, 8)
+	attr.Set("key_id", lower(k.ID))
+	attr.Set("app_id", m.appIDOf(r))
+	attr.Set("thumbprint", strings.ToUpper(k.Thumbprint))
+	attr.Set("usage", k.Usage)
+	attr.Set("key_type", k.Type)
 	attr["on"] = h.on
 	x := inventory.Credential{
 		ID: m.once(part(r.id, h.prefix+"key/"+keyName(k.ID, i))), Type: certificateType(k, h), Scope: r.scope, Identity: r.id,
@@ -180,7 +182,7 @@ func (m *mapper) putSignIns(r *ref) {
 	}
 	u := inventory.Usage{Subject: r.id, Scope: r.scope, Source: "servicePrincipalSignInActivities"}
 	for _, s := range all {
-		at := latest(s.Last, s.AsClient, s.AsResource, s.Delegate)
+		at := cloud.Latest(s.Last, s.AsClient, s.AsResource, s.Delegate)
 		if !at.After(u.LastUsedAt) {
 			continue
 		}

@@ -2,9 +2,11 @@ package azure
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -34,20 +36,20 @@ func (m *mapper) resourceOwners(tags []object.Tag) []owning {
 // putVaultObject emits what a vault keeps. Attributes are of the current version: when
 // that was made is when the value last changed.
 func (m *mapper) putVaultObject(s *object.Subscription, v *object.Vault, o *object.VaultObject, owners []owning) {
-	attr := make(attributes, 12)
-	attr.set("vault", v.Name)
-	attr.set("vault_id", v.ID)
-	attr.set("content_type", o.ContentType)
-	attr.set("key_type", o.KeyType)
-	attr.time("not_before", o.NotBefore)
-	attr.time("updated_at", o.UpdatedAt)
-	attr.tri("public_network", v.Public)
-	attr.tri("rbac", v.RBAC)
-	attr.tri("soft_delete", v.SoftDelete)
-	attr.tri("purge_protection", v.Purge)
+	attr := make(cloud.Attributes, 12)
+	attr.Set("vault", v.Name)
+	attr.Set("vault_id", v.ID)
+	attr.Set("content_type", o.ContentType)
+	attr.Set("key_type", o.KeyType)
+	attr.Time("not_before", o.NotBefore)
+	attr.Time("updated_at", o.UpdatedAt)
+	attr.Tri("public_network", v.Public)
+	attr.Tri("rbac", v.RBAC)
+	attr.Tri("soft_delete", v.SoftDelete)
+	attr.Tri("purge_protection", v.Purge)
 	x := inventory.Credential{
 		ID: m.once(m.id(strings.ToLower(o.ID))), Type: "azure.key_vault_" + vaultKind(o), Scope: m.scopeOf(s), Name: cmp.Or(o.Name, lastPart(o.ID)), Store: "key vault",
-		Environment: environmentOf(o.Tags, v.Tags, s.Tags), CreatedAt: o.CreatedAt, RotatedAt: o.CreatedAt, ExpiresAt: o.Expiry, NeverExpires: o.Expiry.IsZero(),
+		Environment: cloud.EnvironmentOf(o.Tags, v.Tags, s.Tags), CreatedAt: o.CreatedAt, RotatedAt: o.CreatedAt, ExpiresAt: o.Expiry, NeverExpires: o.Expiry.IsZero(),
 		RotationEnabled: o.Rotation, RotationDays: days(o.RotationPeriod), Encrypted: inventory.True,
 	}
 	if o.Enabled != inventory.Unknown {
@@ -62,7 +64,7 @@ func (m *mapper) putVaultObject(s *object.Subscription, v *object.Vault, o *obje
 	switch x.Type {
 	case "azure.key_vault_certificate":
 		x.PublicID = strings.ToUpper(o.Thumbprint)
-		attr.set("thumbprint", strings.ToUpper(o.Thumbprint))
+		attr.Set("thumbprint", strings.ToUpper(o.Thumbprint))
 		if !o.NotBefore.IsZero() {
 			x.CreatedAt = o.NotBefore
 		}
@@ -101,29 +103,29 @@ func (m *mapper) putStores(s *object.Subscription) {
 			if m.err != nil {
 				return
 			}
-			m.putStoreKey(s, a, "key"+number(i+1), at)
+			m.putStoreKey(s, a, "key"+strconv.Itoa(i+1), at)
 		}
 	}
 }
 
 func (m *mapper) putStoreKey(s *object.Subscription, a *object.Store, slot string, at time.Time) {
-	attr := make(attributes, 12)
-	attr.set("account", a.Name)
-	attr.set("account_id", a.ID)
-	attr.set("account_kind", a.Kind)
+	attr := make(cloud.Attributes, 12)
+	attr.Set("account", a.Name)
+	attr.Set("account_id", a.ID)
+	attr.Set("account_kind", a.Kind)
 	attr["slot"] = slot
-	attr.count("key_policy_days", a.KeyDays, false)
-	attr.set("sas_policy", a.SASPeriod)
-	attr.tri("shared_key", a.SharedKey)
-	attr.tri("public_blobs", a.Blob)
-	attr.tri("local_users", a.LocalUsers)
-	attr.tri("oauth_default", a.OAuthDefault)
-	attr.tri("public_network", a.Public)
-	attr.set("location", a.Location)
+	attr.Count("key_policy_days", a.KeyDays, false)
+	attr.Set("sas_policy", a.SASPeriod)
+	attr.Tri("shared_key", a.SharedKey)
+	attr.Tri("public_blobs", a.Blob)
+	attr.Tri("local_users", a.LocalUsers)
+	attr.Tri("oauth_default", a.OAuthDefault)
+	attr.Tri("public_network", a.Public)
+	attr.Set("location", a.Location)
 	x := inventory.Credential{
 		ID: part(m.id(object.Fold(a.ID)), "key/"+slot), Type: "azure.storage_key", Scope: m.scopeOf(s), Name: cmp.Or(a.Name, lastPart(a.ID)) + "/" + slot,
 		PublicID: a.Name, Store: "storage account", CreatedAt: at, RotatedAt: at, NeverExpires: true, RotationEnabled: inventory.False,
-		Environment: environmentOf(a.Tags, s.Tags), Disabled: inventory.False,
+		Environment: cloud.EnvironmentOf(a.Tags, s.Tags), Disabled: inventory.False,
 	}
 	switch a.SharedKey {
 	case inventory.False:
@@ -156,14 +158,14 @@ func (m *mapper) putSwitches(s *object.Subscription) {
 }
 
 func (m *mapper) putLocalKey(s *object.Subscription, l *object.LocalAuth, rest, name string, at time.Time) {
-	attr := make(attributes, 4)
-	attr.set("resource_type", strings.ToLower(l.Type))
-	attr.set("resource_id", l.ID)
-	attr.set("location", l.Location)
-	attr.tri("public_network", l.Public)
+	attr := make(cloud.Attributes, 4)
+	attr.Set("resource_type", strings.ToLower(l.Type))
+	attr.Set("resource_id", l.ID)
+	attr.Set("location", l.Location)
+	attr.Tri("public_network", l.Public)
 	x := inventory.Credential{
 		ID: m.once(part(m.id(object.Fold(l.ID)), rest)), Type: localType(l.Type), Scope: m.scopeOf(s), Name: cmp.Or(name, lastPart(l.ID)), Store: "azure resource",
-		CreatedAt: at, RotatedAt: at, NeverExpires: true, Environment: environmentOf(l.Tags, s.Tags), Disabled: l.Disabled,
+		CreatedAt: at, RotatedAt: at, NeverExpires: true, Environment: cloud.EnvironmentOf(l.Tags, s.Tags), Disabled: l.Disabled,
 	}
 	if l.Disabled == inventory.True {
 		x.DisabledReason = "local authentication is off"
@@ -222,15 +224,15 @@ func (m *mapper) putClusters(s *object.Subscription) {
 		if m.err != nil {
 			return
 		}
-		attr := make(attributes, 5)
-		attr.set("cluster", c.Name)
-		attr.set("cluster_id", c.ID)
-		attr.set("location", c.Location)
-		attr.set("issuer", c.Issuer)
-		attr.tri("workload_identity", c.WorkloadIdentity)
+		attr := make(cloud.Attributes, 5)
+		attr.Set("cluster", c.Name)
+		attr.Set("cluster_id", c.ID)
+		attr.Set("location", c.Location)
+		attr.Set("issuer", c.Issuer)
+		attr.Tri("workload_identity", c.WorkloadIdentity)
 		x := inventory.Credential{
 			ID: part(m.id(object.Fold(c.ID)), "local-accounts"), Type: "azure.cluster_admin", Scope: m.scopeOf(s), Name: cmp.Or(c.Name, lastPart(c.ID)), Store: "aks",
-			Environment: environmentOf(c.Tags, s.Tags),
+			Environment: cloud.EnvironmentOf(c.Tags, s.Tags),
 		}
 		switch c.LocalAccounts {
 		case inventory.False:

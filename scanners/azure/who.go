@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -174,5 +175,5 @@ func (m *mapper) label(objectID string) string {
 	if p := m.spByApp[key]; p != nil {
 		return cmp.Or(p.Name, p.ID)
 	}
-	return inventory.Clip(objectID, maxName)
+	return inventory.Clip(objectID, cloud.MaxName)
 }

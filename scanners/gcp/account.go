@@ -3,9 +3,11 @@ package gcp
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -39,7 +41,7 @@ func (m *mapper) putAccounts() {
 		}
 	}
 	if unknown > 0 {
-		text := "the keys of " + number(unknown) + " service accounts are not known"
+		text := "the keys of " + strconv.Itoa(unknown) + " service accounts are not known"
 		m.lose(inventory.KindCredential, text)
 		m.lose(inventory.KindUsage, text)
 	}
@@ -56,13 +58,13 @@ func (m *mapper) putAccount(a *object.Account) {
 	if agent := agentOf(email); agent != "" || a.Managed == byGoogle {
 		x.ManagedBy = byGoogle
 		attr["service_agent"] = "true"
-		attr.set("service", agent)
+		attr.Set("service", agent)
 	} else {
 		x.ThirdParty = inventory.False // it is the project's own
 	}
 	blind := m.blind(email)
 	if blind {
-		attr.time("last_authenticated", a.LastAuthenticated)
+		attr.Time("last_authenticated", a.LastAuthenticated)
 	}
 	m.judged(attr, prefixAccount+email)
 	m.putIdentity(x, a.Labels, attr)
@@ -76,13 +78,13 @@ func (m *mapper) putAccount(a *object.Account) {
 }
 
 // accountAttributes tells of an account what has no field.
-func (m *mapper) accountAttributes(a *object.Account, email string) attributes {
-	attr := make(attributes, 12)
-	attr.set("unique_id", a.UniqueID)
-	attr.set("client_id", a.ClientID)
-	attr.set("project", m.p.ID)
-	attr.set("display_name", a.Name)
-	attr.set("default", defaultOf(email))
+func (m *mapper) accountAttributes(a *object.Account, email string) cloud.Attributes {
+	attr := make(cloud.Attributes, 12)
+	attr.Set("unique_id", a.UniqueID)
+	attr.Set("client_id", a.ClientID)
+	attr.Set("project", m.p.ID)
+	attr.Set("display_name", a.Name)
+	attr.Set("default", defaultOf(email))
 	users, system := 0, 0
 	for i := range a.Keys {
 		switch k := &a.Keys[i]; {
@@ -92,15 +94,15 @@ func (m *mapper) accountAttributes(a *object.Account, email string) attributes {
 			users++
 		}
 	}
-	attr.count("keys", users, a.KeysKnown)
-	attr.count("system_keys", system, false)
-	attr.count("api_keys", m.estate.bound[email], m.listings.whole(callAPIKeys))
+	attr.Count("keys", users, a.KeysKnown)
+	attr.Count("system_keys", system, false)
+	attr.Count("api_keys", m.estate.bound[email], m.listings.whole(callAPIKeys))
 	if n := m.estate.judge.inherited(email); n > 0 {
-		attr["inherited_impersonators"] = number(n)
+		attr["inherited_impersonators"] = strconv.Itoa(n)
 	}
 	for _, id := range unique([]string{a.ClientID, a.UniqueID}) {
 		if scopes := m.estate.delegated[id]; id != "" && len(scopes) > 0 {
-			attr.set("delegated_scopes", list(scopes))
+			attr.Set("delegated_scopes", cloud.List(scopes))
 		}
 	}
 	m.unused(attr, email)
@@ -146,13 +148,13 @@ func (m *mapper) blind(email string) bool {
 func observed(subject string, last time.Time, used inventory.Tri, from, created time.Time, source string) inventory.Usage {
 	u := inventory.Usage{Subject: subject, LastUsedAt: last, Source: source}
 	if !last.IsZero() || used == inventory.False {
-		u.TrackedSince = latest(from, created)
+		u.TrackedSince = cloud.Latest(from, created)
 	}
 	return u
 }
 
 // unused tells what Recommender found that an account may do and did not.
-func (m *mapper) unused(attr attributes, email string) {
+func (m *mapper) unused(attr cloud.Attributes, email string) {
 	var idle []string
 	seen := false
 	for _, x := range m.estate.insights[email] {
@@ -169,8 +171,8 @@ func (m *mapper) unused(attr attributes, email string) {
 		return
 	}
 	idle = unique(idle)
-	attr["unused_permissions"] = number(len(idle))
-	attr.set("unused_permission_names", inOrder(idle))
+	attr["unused_permissions"] = strconv.Itoa(len(idle))
+	attr.Set("unused_permission_names", cloud.InOrder(idle))
 	attr["unused_source"] = "recommender"
 }
 
@@ -193,10 +195,10 @@ func (m *mapper) ended(t time.Time) bool {
 // never leaves Google, which rotates it.
 func (m *mapper) putKey(a *object.Account, k *object.AccountKey, email string) {
 	id := m.part(email, "key/"+k.ID)
-	attr := make(attributes, 4)
-	attr.set("key_type", k.Type)
-	attr.set("origin", k.Origin)
-	attr.set("status", list(k.Extended))
+	attr := make(cloud.Attributes, 4)
+	attr.Set("key_type", k.Type)
+	attr.Set("origin", k.Origin)
+	attr.Set("status", cloud.List(k.Extended))
 	x := inventory.Credential{
 		ID: id, Type: typeKey, Name: inventory.Clip(k.ID, 8) + " of " + email, Identity: m.id(email), PublicID: k.ID, CreatedAt: k.ValidAfter, RotatedAt: k.ValidAfter, ExpiresAt: k.ValidBefore,
 		NeverExpires: k.NeverExpires, Disabled: k.Disabled, Algorithm: algorithm(k.Algorithm), KeyBits: bits(k.Algorithm),
@@ -205,7 +207,7 @@ func (m *mapper) putKey(a *object.Account, k *object.AccountKey, email string) {
 		x.ExpiresAt = time.Time{}
 	}
 	if k.Disabled == inventory.True {
-		x.DisabledReason, x.Validity = inventory.Clip(k.DisableReason, maxName), "inactive"
+		x.DisabledReason, x.Validity = inventory.Clip(k.DisableReason, cloud.MaxName), "inactive"
 	} else if k.Disabled == inventory.False && !m.ended(x.ExpiresAt) && a.Disabled == inventory.False {
 		x.Validity = "active"
 	}
@@ -239,18 +241,18 @@ func (m *mapper) putNamed() {
 
 func (m *mapper) putNamedAccount(x *member) {
 	id, project := m.id(x.email), projectOf(x.email)
-	attr := attributes{"inferred": "true"}
+	attr := cloud.Attributes{"inferred": "true"}
 	i := inventory.Identity{ID: id, Type: typeAccount, Name: x.email, PublicIDs: accountNames(x.email, project, "", "")}
 	if agent := agentOf(x.email); agent != "" && m.estate.inOrganization(project) != inventory.True {
 		i.ManagedBy = byGoogle
 		attr["service_agent"] = "true"
-		attr.set("service", agent)
+		attr.Set("service", agent)
 	} else {
 		if project == "" {
 			project = m.estate.byNumber[numberOf(x.email)]
 		}
-		attr.set("project", project)
-		attr.set("default", defaultOf(x.email))
+		attr.Set("project", project)
+		attr.Set("default", defaultOf(x.email))
 		if m.estate.inOrganization(project) == inventory.False {
 			i.ThirdParty = inventory.True
 		}
@@ -258,7 +260,7 @@ func (m *mapper) putNamedAccount(x *member) {
 			attr["missing"] = "true" // the project has no such account
 		}
 	}
-	attr.count("api_keys", m.estate.bound[x.email], false)
+	attr.Count("api_keys", m.estate.bound[x.email], false)
 	m.judged(attr, prefixAccount+x.email)
 	m.unused(attr, x.email)
 	m.putIdentity(i, nil, attr)
@@ -275,14 +277,14 @@ func algorithm(s string) string {
 	case strings.Contains(s, "UNSPECIFIED"):
 		return ""
 	default:
-		return inventory.Clip(s, maxName)
+		return inventory.Clip(s, cloud.MaxName)
 	}
 }
 
 // bits returns the size of a key that its algorithm names; 0 is unknown.
 func bits(s string) int {
 	for _, size := range []int{1024, 2048, 3072, 4096} {
-		if strings.Contains(s, "RSA") && slices.Contains(strings.Split(s, "_"), number(size)) {
+		if strings.Contains(s, "RSA") && slices.Contains(strings.Split(s, "_"), strconv.Itoa(size)) {
 			return size
 		}
 	}
@@ -297,4 +299,4 @@ func unique(names []string) []string {
 }
 
 // named returns a name, or the number of what has none.
-func named(name string, i int) string { return cmp.Or(name, number(i+1)) }
+func named(name string, i int) string { return cmp.Or(name, strconv.Itoa(i+1)) }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -67,15 +68,15 @@ func (m *mapper) putConsumer(seen map[string]bool, c *object.Consumer, use, subj
 		return
 	}
 	seen[id] = true
-	attr := make(attributes, 6)
-	attr.set("type", c.Type)
-	attr.set("name", c.Title)
-	attr.tri("public", c.Public)
-	attr.set("scopes", list(shortScopes(c.Scopes)))
-	attr.yes("full_scope", slices.Contains(c.Scopes, cloudPlatform))
+	attr := make(cloud.Attributes, 6)
+	attr.Set("type", c.Type)
+	attr.Set("name", c.Title)
+	attr.Tri("public", c.Public)
+	attr.Set("scopes", cloud.List(shortScopes(c.Scopes)))
+	attr.Yes("full_scope", slices.Contains(c.Scopes, cloudPlatform))
 	m.put(inventory.Record{Consumer: &inventory.Consumer{
-		ID: id, Subject: subject, Scope: m.scope, Workload: word(c.Name), Kind: kindOf(c.Type), Location: inventory.Clip(c.Location, maxName),
-		Environment: environmentOf(c.Labels, m.labels), Attributes: attr,
+		ID: id, Subject: subject, Scope: m.scope, Workload: cloud.Word(c.Name), Kind: kindOf(c.Type), Location: inventory.Clip(c.Location, cloud.MaxName),
+		Environment: cloud.EnvironmentOf(c.Labels, m.labels), Attributes: attr,
 	}}, inventory.KindConsumer)
 }
 
@@ -108,6 +109,6 @@ func kindOf(typ string) string {
 	case "":
 		return "workload"
 	default:
-		return inventory.Clip(strings.ReplaceAll(typ[strings.IndexByte(typ, '.')+1:], "_", " "), maxName)
+		return inventory.Clip(strings.ReplaceAll(typ[strings.IndexByte(typ, '.')+1:], "_", " "), cloud.MaxName)
 	}
 }

@@ -2,8 +2,10 @@ package gcp
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -90,7 +92,7 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 		own = slices.Concat(m.p.Notes, own)
 	}
 	for _, n := range own {
-		m.note(kind, inventory.Clip(n, maxText))
+		m.note(kind, inventory.Clip(n, cloud.MaxText))
 	}
 	if kind == inventory.KindGrant {
 		m.elsewhere()
@@ -114,7 +116,7 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 		}
 	}
 	if len(off) > 0 {
-		m.note(kind, "the API is not enabled, so that there is nothing of it: "+list(off))
+		m.note(kind, "the API is not enabled, so that there is nothing of it: "+cloud.List(off))
 	}
 	if len(m.listings.calls) == 0 && len(r.causes) == 0 {
 		r.add(cause{why: "nothing of it was read: only policies and names tell of it", main: true})
@@ -126,7 +128,7 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	}
 	x := &inventory.Coverage{Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Notes: m.notes[kind]}
 	if m.p != nil {
-		x.Principal = inventory.Clip(m.p.Reader, maxText)
+		x.Principal = inventory.Clip(m.p.Reader, cloud.MaxText)
 	}
 	x.Status, x.Reason = r.status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
@@ -139,7 +141,7 @@ func (m *mapper) elsewhere() {
 		n--
 	}
 	if n > 0 {
-		m.note(inventory.KindGrant, "of "+number(n)+" other projects, folders or organisations not all was read: ways that lead through them are not told, nor what is granted there")
+		m.note(inventory.KindGrant, "of "+strconv.Itoa(n)+" other projects, folders or organisations not all was read: ways that lead through them are not told, nor what is granted there")
 	}
 }
 

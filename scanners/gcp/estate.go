@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
@@ -234,7 +235,7 @@ func (e *estate) setPolicies(o *object.Estate) {
 		if at := e.byName[e.placeOf(p)]; at != nil {
 			at.policies = append(at.policies, p)
 		} else {
-			e.lost = append(e.lost, "the policy of "+inventory.Clip(inventory.Printable(p.Resource), maxName)+" belongs to no project, folder or organisation that is known")
+			e.lost = append(e.lost, "the policy of "+inventory.Clip(inventory.Printable(p.Resource), cloud.MaxName)+" belongs to no project, folder or organisation that is known")
 		}
 	}
 	named := map[string]bool{}

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	privilege "github.com/muster-nhi/muster/internal/privilege/gcp/role"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
@@ -41,10 +43,10 @@ func (m *mapper) putGrants() {
 		}
 	}
 	if p.persons+p.groups > 0 {
-		m.note(inventory.KindGrant, "roles of people are not listed: policies name users and domains "+number(p.persons)+" times, groups "+number(p.groups)+" times")
+		m.note(inventory.KindGrant, "roles of people are not listed: policies name users and domains "+strconv.Itoa(p.persons)+" times, groups "+strconv.Itoa(p.groups)+" times")
 	}
 	if p.others > 0 {
-		m.note(inventory.KindGrant, "members such as projectOwner: and those of forms that are not known were passed over "+number(p.others)+" times")
+		m.note(inventory.KindGrant, "members such as projectOwner: and those of forms that are not known were passed over "+strconv.Itoa(p.others)+" times")
 	}
 }
 
@@ -114,18 +116,18 @@ func (m *mapper) putGrant(g *inventory.Grant) {
 // grant makes the record of what a member has by a binding, itself or through a
 // group.
 func (m *mapper) grant(p *object.Policy, b *object.Binding, x *member, group string) *inventory.Grant {
-	attr := make(attributes, 8)
-	g := &inventory.Grant{Principal: m.id(x.id), Scope: m.scope, Name: label(b.Role), Resource: m.resource(p), Via: via(p), Attributes: attr}
-	native := g.Resource + "#" + word(b.Role) + "/"
+	attr := make(cloud.Attributes, 8)
+	g := &inventory.Grant{Principal: m.id(x.id), Scope: m.scope, Name: cloud.Label(b.Role), Resource: m.resource(p), Via: via(p), Attributes: attr}
+	native := g.Resource + "#" + cloud.Word(b.Role) + "/"
 	if group != "" {
-		native += "group:" + word(group) + "/"
-		g.Via = "group " + inventory.Clip(group, maxName)
-		attr.set("iam_group", group)
+		native += "group:" + cloud.Word(group) + "/"
+		g.Via = "group " + inventory.Clip(group, cloud.MaxName)
+		attr.Set("iam_group", group)
 	}
-	native += word(x.text)
+	native += cloud.Word(x.text)
 	if c := b.Condition; c != nil {
 		native += "?" + shortHash(c.Title+"\x00"+c.Expression)
-		g.Condition = inventory.Clip(conditionText(c), 4*maxText)
+		g.Condition = inventory.Clip(conditionText(c), 4*cloud.MaxText)
 		g.ExpiresAt = m.estate.judge.end(c.Expression)
 	}
 	g.ID = m.once(m.id(native))
@@ -142,7 +144,7 @@ func (m *mapper) resource(p *object.Policy) string {
 	if m.p != nil && p.Resource == "projects/"+m.p.Number && m.p.Number != "" {
 		return "projects/" + m.p.ID
 	}
-	return word(p.Resource)
+	return cloud.Word(p.Resource)
 }
 
 // via says by what kind of policy something is given.
@@ -160,7 +162,7 @@ func via(p *object.Policy) string {
 }
 
 // describeRole tells what kind of role it is.
-func (m *mapper) describeRole(attr attributes, role string) {
+func (m *mapper) describeRole(attr cloud.Attributes, role string) {
 	switch {
 	case role == "roles/owner" || role == "roles/editor" || role == "roles/viewer":
 		attr["role_type"] = "basic"
@@ -174,16 +176,16 @@ func (m *mapper) describeRole(attr attributes, role string) {
 		attr["unread"] = "true"
 	}
 	if r != nil {
-		attr.set("role_title", r.Title)
-		attr.set("role_stage", r.Stage)
-		attr.count("permissions", len(r.Permissions), r.Known)
-		attr.yes("role_deleted", r.Deleted)
+		attr.Set("role_title", r.Title)
+		attr.Set("role_stage", r.Stage)
+		attr.Count("permissions", len(r.Permissions), r.Known)
+		attr.Yes("role_deleted", r.Deleted)
 	}
 }
 
 // describeMember tells of whom a grant is.
-func (m *mapper) describeMember(attr attributes, x *member, role string, g *inventory.Grant) {
-	attr.yes("deleted", x.deleted)
+func (m *mapper) describeMember(attr cloud.Attributes, x *member, role string, g *inventory.Grant) {
+	attr.Yes("deleted", x.deleted)
 	switch x.kind {
 	case memberPublic:
 		attr["public"] = "true"
@@ -197,8 +199,8 @@ func (m *mapper) describeMember(attr attributes, x *member, role string, g *inve
 		home := cmp.Or(m.estate.homes[x.email], projectOf(x.email))
 		home = cmp.Or(m.estate.byNumber[home], home)
 		if home != "" && (m.p == nil || home != m.p.ID) {
-			attr.set("cross_project", home)
-			attr.tri("external", not(m.estate.inOrganization(home)))
+			attr.Set("cross_project", home)
+			attr.Tri("external", not(m.estate.inOrganization(home)))
 		}
 	}
 }
@@ -206,24 +208,24 @@ func (m *mapper) describeMember(attr attributes, x *member, role string, g *inve
 func not(t inventory.Tri) inventory.Tri { return -t }
 
 // describePlace tells of what a policy of a resource is.
-func (m *mapper) describePlace(attr attributes, p *object.Policy) {
+func (m *mapper) describePlace(attr cloud.Attributes, p *object.Policy) {
 	if via(p) != "resource policy" {
 		return
 	}
 	service, _, _ := strings.Cut(p.Resource, ".googleapis.com/")
-	attr.set("service", service)
+	attr.Set("service", service)
 }
 
 // unusedOf tells which permissions of a role a member did not use.
-func (m *mapper) unusedOf(attr attributes, role string, x *member, resource string) {
+func (m *mapper) unusedOf(attr cloud.Attributes, role string, x *member, resource string) {
 	key := strings.ToLower(strings.TrimPrefix(x.text, prefixAccount))
 	for _, i := range m.estate.insights[key] {
 		if i.Role != role || !judged(i) || i.Resource != "" && !strings.HasSuffix(resource, lastSlash(i.Resource)) && !m.sameProject(i.Resource, resource) {
 			continue
 		}
-		attr["unused_permissions"] = number(len(i.Unused))
-		attr.set("unused_permission_names", list(i.Unused))
-		attr.count("role_permissions", i.Total, false)
+		attr["unused_permissions"] = strconv.Itoa(len(i.Unused))
+		attr.Set("unused_permission_names", cloud.List(i.Unused))
+		attr.Count("role_permissions", i.Total, false)
 		return
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/condition"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/paths"
@@ -182,16 +183,16 @@ func fillResult(g *inventory.Grant, r *paths.Result) {
 		g.Level = inventory.LevelUnknown
 		return
 	}
-	attr := attributes(g.Attributes)
+	attr := cloud.Attributes(g.Attributes)
 	g.Level = cmp.Or(r.Level, inventory.LevelUnknown)
 	for i := range r.Reasons {
-		g.Reasons = append(g.Reasons, inventory.Clip(reasonText(&r.Reasons[i]), maxText))
+		g.Reasons = append(g.Reasons, inventory.Clip(reasonText(&r.Reasons[i]), cloud.MaxText))
 	}
 	if g.Level == inventory.LevelUnknown {
-		attr.set("possible_level", string(r.Possible))
-		attr.set("certain_level", string(r.Certain))
+		attr.Set("possible_level", string(r.Possible))
+		attr.Set("certain_level", string(r.Certain))
 		for _, u := range r.Unknown[:min(len(r.Unknown), paths.MaxReasons)] {
-			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+u, maxText))
+			g.Reasons = append(g.Reasons, inventory.Clip("cannot be told: "+u, cloud.MaxText))
 		}
 	}
 	g.Capabilities = r.Capabilities
@@ -202,12 +203,12 @@ func fillResult(g *inventory.Grant, r *paths.Result) {
 			perhaps = append(perhaps, pathText(p))
 			continue
 		}
-		g.Paths = append(g.Paths, inventory.Clip(pathText(p), 4*maxText))
+		g.Paths = append(g.Paths, inventory.Clip(pathText(p), 4*cloud.MaxText))
 		ids = append(ids, p.ID)
 	}
-	attr.set("path_ids", list(ids))
-	attr.set("possible_paths", strings.Join(perhaps, "; "))
-	attr.yes("more_paths", r.Truncated)
+	attr.Set("path_ids", cloud.List(ids))
+	attr.Set("possible_paths", strings.Join(perhaps, "; "))
+	attr.Yes("more_paths", r.Truncated)
 }
 
 // reasonText writes a reason with the bindings that it rests on.
@@ -243,16 +244,16 @@ func pathText(p *paths.Path) string {
 }
 
 // judged tells, on an identity, what all its roles come to.
-func (m *mapper) judged(attr attributes, text string) {
+func (m *mapper) judged(attr cloud.Attributes, text string) {
 	r, ok := m.estate.judge.analysis.Of(text)
 	if !ok {
 		return
 	}
-	attr.set("effective_level", string(cmp.Or(r.Level, inventory.LevelUnknown)))
+	attr.Set("effective_level", string(cmp.Or(r.Level, inventory.LevelUnknown)))
 	if r.Level != r.Possible {
-		attr.set("possible_level", string(r.Possible))
+		attr.Set("possible_level", string(r.Possible))
 	}
-	attr.set("administers", inOrder(r.Admin))
+	attr.Set("administers", cloud.InOrder(r.Admin))
 }
 
 // effective returns what all the roles of a principal allow together; nil if that is
@@ -262,11 +263,11 @@ func (j *judge) effective(text string, single ...held) *inventory.Grant {
 	if !ok || r.Level == inventory.LevelNone && len(r.Paths) == 0 {
 		return nil
 	}
-	g := &inventory.Grant{Attributes: attributes{}}
+	g := &inventory.Grant{Attributes: cloud.Attributes{}}
 	fillResult(g, r)
 	same, capabilities, ways := false, []string(nil), []string(nil)
 	for _, h := range single {
-		one := &inventory.Grant{Attributes: attributes{}}
+		one := &inventory.Grant{Attributes: cloud.Attributes{}}
 		b := bindingOf(h.binding)
 		fillResult(one, j.analysis.Binding(h.policy.Resource, &b, h.member))
 		same = same || one.Level == g.Level

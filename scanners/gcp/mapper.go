@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
@@ -58,9 +60,9 @@ func (e *estate) newMapper(ctx context.Context, at *place, emit scanners.Emit) *
 // scopeOf names the scope of a place.
 func (e *estate) scopeOf(p *place) string {
 	if p.project != nil {
-		return e.scanner + ":" + word(p.project.ID)
+		return e.scanner + ":" + cloud.Word(p.project.ID)
 	}
-	return e.scanner + ":" + word(p.name)
+	return e.scanner + ":" + cloud.Word(p.name)
 }
 
 // run emits all records of the place, kind by kind of object, then coverage.
@@ -82,10 +84,10 @@ func (m *mapper) run(kinds []inventory.Kind) error {
 }
 
 // id returns the id of what has a name of its own in Google Cloud.
-func (m *mapper) id(native string) string { return m.scanner + ":" + word(native) }
+func (m *mapper) id(native string) string { return m.scanner + ":" + cloud.Word(native) }
 
 // part returns the id of what belongs to something with a name and has none.
-func (m *mapper) part(native, of string) string { return m.id(native) + "#" + word(of) }
+func (m *mapper) part(native, of string) string { return m.id(native) + "#" + cloud.Word(of) }
 
 // again reports whether the place has had something of an id already. Listings that
 // name a thing twice disagree at most in what was changed meanwhile.
@@ -101,7 +103,7 @@ func (m *mapper) again(id string, kind inventory.Kind) bool {
 func (m *mapper) once(id string) string {
 	m.names[id]++
 	if n := m.names[id]; n > 1 {
-		return id + "~" + number(n)
+		return id + "~" + strconv.Itoa(n)
 	}
 	return id
 }
@@ -125,14 +127,14 @@ func (m *mapper) put(r inventory.Record, kind inventory.Kind) {
 
 // putIdentity emits an identity with what all of them have in common, and its
 // owners.
-func (m *mapper) putIdentity(x inventory.Identity, labels []object.Label, attr attributes) {
+func (m *mapper) putIdentity(x inventory.Identity, labels []object.Label, attr cloud.Attributes) {
 	if m.again(x.ID, inventory.KindIdentity) {
 		return
 	}
-	x.Scope, x.Name = m.scope, label(x.Name)
-	x.Description, x.CreatedAt = inventory.Clip(x.Description, maxText), inventory.Time(x.CreatedAt)
-	x.Tags, x.Environment, x.ReviewedAt = tagsOf(labels), environmentOf(labels, m.labels), reviewedAt(labels)
-	x.PublicIDs = clean(x.PublicIDs)
+	x.Scope, x.Name = m.scope, cloud.Label(x.Name)
+	x.Description, x.CreatedAt = inventory.Clip(x.Description, cloud.MaxText), inventory.Time(x.CreatedAt)
+	x.Tags, x.Environment, x.ReviewedAt = cloud.TagsOf(labels), cloud.EnvironmentOf(labels, m.labels), cloud.ReviewedAt(labels)
+	x.PublicIDs = cloud.PublicIDs(x.PublicIDs)
 	if len(attr) > 0 {
 		x.Attributes = attr
 	}
@@ -144,15 +146,15 @@ func (m *mapper) putIdentity(x inventory.Identity, labels []object.Label, attr a
 
 // putCredential emits a credential with what all of them have in common. It has
 // owners of its own if it belongs to no identity.
-func (m *mapper) putCredential(x inventory.Credential, labels []object.Label, attr attributes) {
+func (m *mapper) putCredential(x inventory.Credential, labels []object.Label, attr cloud.Attributes) {
 	if m.again(x.ID, inventory.KindCredential) {
 		return
 	}
-	x.Scope, x.Name, x.Description = m.scope, inventory.Clip(x.Name, maxName), inventory.Clip(x.Description, maxText)
-	x.PublicID = inventory.Clip(x.PublicID, maxText)
+	x.Scope, x.Name, x.Description = m.scope, inventory.Clip(x.Name, cloud.MaxName), inventory.Clip(x.Description, cloud.MaxText)
+	x.PublicID = inventory.Clip(x.PublicID, cloud.MaxText)
 	x.CreatedAt, x.RotatedAt = inventory.Time(x.CreatedAt), inventory.Time(x.RotatedAt)
 	x.ExpiresAt, x.NextRotationAt = inventory.Time(x.ExpiresAt), inventory.Time(x.NextRotationAt)
-	x.Tags, x.Environment = tagsOf(labels), environmentOf(labels, m.labels)
+	x.Tags, x.Environment = cloud.TagsOf(labels), cloud.EnvironmentOf(labels, m.labels)
 	if len(attr) > 0 {
 		x.Attributes = attr
 	}
@@ -182,27 +184,16 @@ func (m *mapper) putUsage(u inventory.Usage) {
 	m.put(inventory.Record{Usage: &u}, inventory.KindUsage)
 }
 
-// clean returns public ids as records may hold them.
-func clean(ids []string) []string {
-	var out []string
-	for _, id := range ids {
-		if id = inventory.Clip(id, maxText); id != "" && !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
 // note keeps something that a reader of the coverage of a kind should know.
 func (m *mapper) note(kind inventory.Kind, text string) {
-	if len(m.notes[kind]) < maxMore && !slices.Contains(m.notes[kind], text) {
+	if len(m.notes[kind]) < cloud.MaxMore && !slices.Contains(m.notes[kind], text) {
 		m.notes[kind] = append(m.notes[kind], text)
 	}
 }
 
 // lose keeps something that was not seen of a kind although listings were whole.
 func (m *mapper) lose(kind inventory.Kind, text string) {
-	if len(m.lost[kind]) < maxMore && !slices.Contains(m.lost[kind], text) {
+	if len(m.lost[kind]) < cloud.MaxMore && !slices.Contains(m.lost[kind], text) {
 		m.lost[kind] = append(m.lost[kind], text)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -103,7 +104,7 @@ func owners(value string) []string {
 // ownerName makes an owner of a text: one line, of bounded length, and nothing for
 // a word that says that nobody knows.
 func ownerName(s string) string {
-	s = strings.TrimSpace(inventory.Clip(s, maxName))
+	s = strings.TrimSpace(inventory.Clip(s, cloud.MaxName))
 	if s == "" || strings.IndexFunc(s, unicode.IsControl) >= 0 {
 		return ""
 	}
@@ -165,10 +166,10 @@ var toolLabels = []toolLabel{
 // madeBy returns the tool that made something, or what it calls the thing.
 func madeBy(labels []object.Label) owning {
 	for _, t := range toolLabels {
-		switch v := ownerName(labelled(labels, t.key)); {
+		switch v := ownerName(cloud.TagValue(labels, t.key)); {
 		case t.value == "" && v != "":
 			return owning{v, machine, t.method, t.key, inventory.ConfidenceMedium}
-		case t.value != "" && strings.EqualFold(labelled(labels, t.key), t.value):
+		case t.value != "" && strings.EqualFold(cloud.TagValue(labels, t.key), t.value):
 			return owning{t.method, machine, t.method, t.key, inventory.ConfidenceLow}
 		}
 	}
@@ -225,6 +226,6 @@ func (m *mapper) putOwner(subject string, o owning) {
 		return
 	}
 	m.put(inventory.Record{Owner: &inventory.Owner{
-		Subject: subject, Scope: m.scope, Owner: name, Kind: o.kind, Method: o.method, Confidence: cmp.Or(o.confidence, inventory.ConfidenceLow), Source: inventory.Clip(o.source, maxText),
+		Subject: subject, Scope: m.scope, Owner: name, Kind: o.kind, Method: o.method, Confidence: cmp.Or(o.confidence, inventory.ConfidenceLow), Source: inventory.Clip(o.source, cloud.MaxText),
 	}}, inventory.KindOwner)
 }

@@ -3,8 +3,10 @@ package gcp
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -83,13 +85,13 @@ func either(a, b inventory.Tri) inventory.Tri {
 }
 
 func (m *mapper) putPool(p *object.Pool, workforce bool) {
-	attr := make(attributes, 8)
-	attr.set("mode", p.Mode)
-	attr.set("state", p.State)
-	attr.set("display_name", p.DisplayName)
-	attr.count("providers", len(p.Providers), p.ProvidersKnown)
-	attr.count("members", m.estate.poolUses[m.estate.poolName(p.Name)], false)
-	attr.count("session", int(p.Session.Seconds()), false)
+	attr := make(cloud.Attributes, 8)
+	attr.Set("mode", p.Mode)
+	attr.Set("state", p.State)
+	attr.Set("display_name", p.DisplayName)
+	attr.Count("providers", len(p.Providers), p.ProvidersKnown)
+	attr.Count("members", m.estate.poolUses[m.estate.poolName(p.Name)], false)
+	attr.Count("session", int(p.Session.Seconds()), false)
 	x := inventory.Identity{
 		ID: m.id(p.Name), Type: typePool, Name: shortName(p.Name), Description: cmp.Or(p.Description, p.DisplayName), Disabled: off(p.Disabled, p.State), PublicIDs: m.poolNames(p.Name),
 	}
@@ -102,7 +104,7 @@ func (m *mapper) putPool(p *object.Pool, workforce bool) {
 	}
 	m.putIdentity(x, nil, attr)
 	if !p.ProvidersKnown && p.State != stateDeleted && p.Mode != "TRUST_DOMAIN" && x.ManagedBy == "" {
-		text := "the providers of pool " + inventory.Clip(shortName(p.Name), maxName) + " are not known"
+		text := "the providers of pool " + inventory.Clip(shortName(p.Name), cloud.MaxName) + " are not known"
 		m.lose(inventory.KindIdentity, text)
 		m.lose(inventory.KindTrust, text)
 	}
@@ -116,18 +118,18 @@ func (m *mapper) putPool(p *object.Pool, workforce bool) {
 
 // putProvider emits a provider, and whom it lets into its pool.
 func (m *mapper) putProvider(pool *object.Pool, p *object.Provider, workforce bool) {
-	attr := make(attributes, 12)
-	attr.set("kind", p.Kind)
-	attr.set("issuer", p.Issuer)
-	attr.set("audiences", list(p.Audiences))
-	attr.set("mapping", mappingText(p.Mapping))
-	attr.set("condition", p.Condition)
-	attr.yes("keys_uploaded", p.KeysUploaded)
-	attr.set("platform", platformOf(p.Issuer))
-	attr.set("pool", shortName(pool.Name))
-	attr.set("state", p.State)
-	attr.set("client_id", p.Client)
-	attr.time("expires_at", p.ExpiresAt)
+	attr := make(cloud.Attributes, 12)
+	attr.Set("kind", p.Kind)
+	attr.Set("issuer", p.Issuer)
+	attr.Set("audiences", cloud.List(p.Audiences))
+	attr.Set("mapping", mappingText(p.Mapping))
+	attr.Set("condition", p.Condition)
+	attr.Yes("keys_uploaded", p.KeysUploaded)
+	attr.Set("platform", platformOf(p.Issuer))
+	attr.Set("pool", shortName(pool.Name))
+	attr.Set("state", p.State)
+	attr.Set("client_id", p.Client)
+	attr.Time("expires_at", p.ExpiresAt)
 	x := inventory.Identity{
 		ID: m.id(p.Name), Type: typeProvider, Name: shortName(pool.Name) + "/" + shortName(p.Name), Description: p.DisplayName,
 		Disabled: either(off(pool.Disabled, pool.State), off(p.Disabled, p.State)), PublicIDs: m.providerNames(p.Name),
@@ -155,11 +157,11 @@ func mappingText(mapping []object.Label) string {
 // providerTrust says who vouches for those whom a provider lets in, and under which
 // condition. Whoever comes in is a principal of the pool and may do nothing yet.
 func (m *mapper) providerTrust(pool *object.Pool, p *object.Provider, of *inventory.Identity) *inventory.Trust {
-	attr := make(attributes, 6)
-	attr.set("pool", shortName(pool.Name))
-	attr.set("provider", p.Name)
-	attr.set("platform", platformOf(p.Issuer))
-	attr.set("mapping", mappingText(p.Mapping))
+	attr := make(cloud.Attributes, 6)
+	attr.Set("pool", shortName(pool.Name))
+	attr.Set("provider", p.Name)
+	attr.Set("platform", platformOf(p.Issuer))
+	attr.Set("mapping", mappingText(p.Mapping))
 	t := &inventory.Trust{
 		ID: of.ID + "#trust", Identity: of.ID, Scope: m.scope, Type: trustType(p.Kind), Audience: audience(p), Conditions: texts(p.Condition), Attributes: attr,
 	}
@@ -172,10 +174,10 @@ func (m *mapper) providerTrust(pool *object.Pool, p *object.Provider, of *invent
 // provider of SAML.
 func (m *mapper) vouch(t *inventory.Trust, p *object.Provider) {
 	if p.Kind == "aws" {
-		t.Issuer, t.ExternalAccount = "https://sts.amazonaws.com", inventory.Clip(p.Issuer, maxName)
+		t.Issuer, t.ExternalAccount = "https://sts.amazonaws.com", inventory.Clip(p.Issuer, cloud.MaxName)
 		return
 	}
-	t.Issuer = inventory.Clip(p.Issuer, maxText)
+	t.Issuer = inventory.Clip(p.Issuer, cloud.MaxText)
 }
 
 // trustType is the type of trust of a kind of provider.
@@ -197,9 +199,9 @@ func trustType(kind string) string {
 func audience(p *object.Provider) string {
 	switch {
 	case len(p.Audiences) > 0:
-		return inventory.Clip(strings.Join(unique(p.Audiences), ", "), maxText)
+		return inventory.Clip(strings.Join(unique(p.Audiences), ", "), cloud.MaxText)
 	case p.Kind == "oidc":
-		return inventory.Clip("//iam.googleapis.com/"+p.Name, maxText)
+		return inventory.Clip("//iam.googleapis.com/"+p.Name, cloud.MaxText)
 	default:
 		return ""
 	}
@@ -210,7 +212,7 @@ func texts(all ...string) []string {
 	var out []string
 	for _, s := range all {
 		if s != "" {
-			out = append(out, inventory.Clip(s, maxText))
+			out = append(out, inventory.Clip(s, cloud.MaxText))
 		}
 	}
 	return out
@@ -272,10 +274,10 @@ func (m *mapper) pinned(issuer string, p *object.Provider, x *member) inventory.
 
 // putManaged emits an identity that Google itself vouches for by certificates.
 func (m *mapper) putManaged(pool *object.Pool, x *object.ManagedIdentity) {
-	attr := make(attributes, 3)
-	attr.set("pool", shortName(pool.Name))
-	attr.set("state", x.State)
-	attr.set("rules", list(x.Rules))
+	attr := make(cloud.Attributes, 3)
+	attr.Set("pool", shortName(pool.Name))
+	attr.Set("state", x.State)
+	attr.Set("rules", cloud.List(x.Rules))
 	m.putIdentity(inventory.Identity{
 		ID: m.id(x.Name), Type: typeManaged, Name: shortName(x.Name), PublicIDs: m.poolNames(x.Name), Disabled: either(off(pool.Disabled, pool.State), off(x.Disabled, x.State)),
 	}, nil, attr)
@@ -284,12 +286,12 @@ func (m *mapper) putManaged(pool *object.Pool, x *object.ManagedIdentity) {
 // putPrincipal emits an identity that comes from outside and that policies give
 // roles to: of a pool, a cluster, an agent.
 func (m *mapper) putPrincipal(x *member) {
-	attr := make(attributes, 8)
+	attr := make(cloud.Attributes, 8)
 	attr["kind"] = x.set
-	attr.set("attribute", x.attribute)
-	attr.set("value", x.value)
-	attr.set("namespace", x.namespace)
-	attr.set("service_account", x.account)
+	attr.Set("attribute", x.attribute)
+	attr.Set("value", x.value)
+	attr.Set("namespace", x.namespace)
+	attr.Set("service_account", x.account)
 	i := inventory.Identity{ID: m.id(x.id), Type: typePrincipal, Name: cmp.Or(x.value, x.id), PublicIDs: []string{x.id, x.text}}
 	switch x.kind {
 	case memberAgent:
@@ -297,7 +299,7 @@ func (m *mapper) putPrincipal(x *member) {
 		attr["kind"] = "agent"
 	case memberKubernetes:
 		attr["kubernetes"] = "true"
-		attr.set("pool", lastPart(x.pool))
+		attr.Set("pool", lastPart(x.pool))
 		i.Name = clusterSubject(x)
 	default:
 		m.fromPool(&i, x, attr)
@@ -324,7 +326,7 @@ func (m *mapper) putComing(x *member, identity string) {
 		return
 	}
 	t := &inventory.Trust{
-		ID: identity + "#trust", Identity: identity, Scope: m.scope, Subject: inventory.Clip(x.text, maxText), Conditions: texts(demanded(x)), Attributes: attributes{"direct": "true"},
+		ID: identity + "#trust", Identity: identity, Scope: m.scope, Subject: inventory.Clip(x.text, cloud.MaxText), Conditions: texts(demanded(x)), Attributes: cloud.Attributes{"direct": "true"},
 	}
 	m.putFederated(t, "", nil, x)
 }
@@ -345,20 +347,20 @@ func demanded(x *member) string {
 }
 
 // fromPool tells of the pool that a principal is of.
-func (m *mapper) fromPool(i *inventory.Identity, x *member, attr attributes) {
-	attr.set("pool", shortName(x.pool))
+func (m *mapper) fromPool(i *inventory.Identity, x *member, attr cloud.Attributes) {
+	attr.Set("pool", shortName(x.pool))
 	if x.set == setPool {
 		i.Name = "everything of " + shortName(x.pool)
 	}
 	pool := m.estate.pools[m.estate.poolName(x.pool)]
 	if pool == nil {
-		attr.yes("missing", !x.workforce && m.p != nil && m.estate.poolName(x.pool) != x.pool && m.listings.whole(callPools))
+		attr.Yes("missing", !x.workforce && m.p != nil && m.estate.poolName(x.pool) != x.pool && m.listings.whole(callPools))
 		return
 	}
 	i.Disabled = off(pool.Disabled, pool.State)
 	if on := m.providersOf(pool); len(on) == 1 && pool.ProvidersKnown {
-		attr.set("issuer", on[0].Issuer)
-		attr.set("platform", platformOf(on[0].Issuer))
+		attr.Set("issuer", on[0].Issuer)
+		attr.Set("platform", platformOf(on[0].Issuer))
 	}
 }
 
@@ -387,15 +389,15 @@ func (m *mapper) putClients() {
 	unknown := 0
 	for i := range m.p.Clients {
 		c := &m.p.Clients[i]
-		attr := make(attributes, 8)
-		attr.set("client_id", c.ID)
-		attr.set("client_type", c.Type)
-		attr.set("state", c.State)
-		attr.set("scopes", list(c.Scopes))
-		attr.set("grants", list(c.Grants))
-		attr.set("redirects", list(c.Redirects))
-		attr.time("expires_at", c.ExpiresAt)
-		attr.count("secrets", len(c.Credentials), c.CredentialsKnown)
+		attr := make(cloud.Attributes, 8)
+		attr.Set("client_id", c.ID)
+		attr.Set("client_type", c.Type)
+		attr.Set("state", c.State)
+		attr.Set("scopes", cloud.List(c.Scopes))
+		attr.Set("grants", cloud.List(c.Grants))
+		attr.Set("redirects", cloud.List(c.Redirects))
+		attr.Time("expires_at", c.ExpiresAt)
+		attr.Count("secrets", len(c.Credentials), c.CredentialsKnown)
 		id := m.id(c.Name)
 		m.putIdentity(inventory.Identity{
 			ID: id, Type: typeClient, Name: cmp.Or(c.DisplayName, shortName(c.Name)), PublicIDs: []string{c.Name, c.ID}, Disabled: off(c.Disabled, c.State),
@@ -411,6 +413,6 @@ func (m *mapper) putClients() {
 		}
 	}
 	if unknown > 0 {
-		m.lose(inventory.KindCredential, "the secrets of "+number(unknown)+" OAuth clients are not known")
+		m.lose(inventory.KindCredential, "the secrets of "+strconv.Itoa(unknown)+" OAuth clients are not known")
 	}
 }

@@ -3,6 +3,7 @@ package gcp
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -55,7 +56,7 @@ func (s *sharer) set(attr map[string]string) map[string]string {
 	var key strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(attr)) {
 		for _, text := range []string{name, attr[name]} {
-			key.WriteString(number(len(text)) + ":" + text)
+			key.WriteString(strconv.Itoa(len(text)) + ":" + text)
 		}
 	}
 	if known, ok := s.sets[key.String()]; ok {

@@ -3,6 +3,7 @@ package gcp
 import (
 	"context"
 	"reflect"
+	"strconv"
 	"testing"
 	"unsafe"
 
@@ -49,7 +50,7 @@ func TestSetsAreToldApart(t *testing.T) {
 		t.Errorf("%v, %v", a, b)
 	}
 	for i := range maxShared + 10 {
-		s.set(map[string]string{"n": number(i)})
+		s.set(map[string]string{"n": strconv.Itoa(i)})
 	}
 	if len(s.sets) > maxShared {
 		t.Errorf("%d sets are kept", len(s.sets))

@@ -3,9 +3,11 @@ package gcp
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -17,17 +19,17 @@ func (m *mapper) putAPIKeys() {
 			return
 		}
 		k := &m.p.Keys[i]
-		attr := make(attributes, 6)
+		attr := make(cloud.Attributes, 6)
 		attr["restriction"] = cmp.Or(k.Restriction, "none")
-		attr.set("allowed", list(k.Allowed))
-		attr.set("apis", list(k.Services))
+		attr.Set("allowed", cloud.List(k.Allowed))
+		attr.Set("apis", cloud.List(k.Services))
 		x := inventory.Credential{
 			ID: m.id(cmp.Or(k.Name, k.UID)), Type: "gcp.api_key", Name: cmp.Or(k.DisplayName, k.UID), PublicID: k.UID, CreatedAt: k.CreatedAt, NeverExpires: true,
 			Disabled: inventory.False, Restricted: inventory.TriOf(len(k.Services) > 0 || k.Restriction != ""), NetworkLimited: inventory.TriOf(k.Restriction == "server" && narrow(k.Allowed)),
 		}
 		if k.Account != "" {
 			x.Identity = m.id(strings.ToLower(k.Account))
-			attr.set("bound", k.Account)
+			attr.Set("bound", k.Account)
 		}
 		if !k.DeletedAt.IsZero() {
 			x.Disabled, x.DisabledReason, x.Validity = inventory.True, stateDeleted, "inactive"
@@ -55,17 +57,17 @@ func (m *mapper) putSecrets() {
 		}
 	}
 	if unknown > 0 {
-		m.note(inventory.KindCredential, "the versions of "+number(unknown)+" secrets are not known: when their values last changed, and whether one is enabled, is not told")
+		m.note(inventory.KindCredential, "the versions of "+strconv.Itoa(unknown)+" secrets are not known: when their values last changed, and whether one is enabled, is not told")
 	}
 }
 
 func (m *mapper) putSecret(s *object.Secret) {
-	attr := make(attributes, 10)
+	attr := make(cloud.Attributes, 10)
 	x := inventory.Credential{
 		ID: m.id(s.Name), Type: "gcp.secret", Name: shortName(s.Name), Store: "secretmanager", CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, NeverExpires: s.ExpiresAt.IsZero(),
 		NextRotationAt: s.NextRotation, RotationDays: days(s.RotationPeriod), Encrypted: inventory.True, Exposure: m.exposure("secretmanager.googleapis.com/" + s.Name),
 	}
-	attr.yes("policy_unread", x.Exposure == "" && !m.listings.whole(callPolicies) && !m.listings.whole("secretmanager.secrets.getIamPolicy"))
+	attr.Yes("policy_unread", x.Exposure == "" && !m.listings.whole(callPolicies) && !m.listings.whole("secretmanager.secrets.getIamPolicy"))
 	attr["rotation"] = "none"
 	switch {
 	case s.ManagedRotation != "" && !strings.Contains(s.ManagedRotation, "UNSPECIFIED"):
@@ -75,30 +77,30 @@ func (m *mapper) putSecret(s *object.Secret) {
 	default:
 		x.RotationEnabled = inventory.False
 	}
-	attr.set("managed_rotation", s.ManagedRotation)
-	attr.set("location", s.Location)
-	attr.set("secret_type", s.Type)
-	attr.set("replication", list(s.Replication))
-	attr.set("kms_key", list(s.KMS))
-	attr.set("topics", list(s.Topics))
+	attr.Set("managed_rotation", s.ManagedRotation)
+	attr.Set("location", s.Location)
+	attr.Set("secret_type", s.Type)
+	attr.Set("replication", cloud.List(s.Replication))
+	attr.Set("kms_key", cloud.List(s.KMS))
+	attr.Set("topics", cloud.List(s.Topics))
 	m.versions(s, &x, attr)
 	m.putCredential(x, s.Labels, attr)
 }
 
 // versions tells when a secret's value last changed and whether one can be read.
-func (m *mapper) versions(s *object.Secret, x *inventory.Credential, attr attributes) {
+func (m *mapper) versions(s *object.Secret, x *inventory.Credential, attr cloud.Attributes) {
 	enabled := 0
 	var changed time.Time
 	for i := range s.Versions {
 		v := &s.Versions[i]
-		changed = latest(changed, v.CreatedAt)
+		changed = cloud.Latest(changed, v.CreatedAt)
 		if v.State == "ENABLED" {
 			enabled++
 		}
 	}
 	x.RotatedAt = changed
-	attr.count("versions", enabled, s.VersionsKnown)
-	attr.count("total_versions", len(s.Versions), s.VersionsKnown)
+	attr.Count("versions", enabled, s.VersionsKnown)
+	attr.Count("total_versions", len(s.Versions), s.VersionsKnown)
 	if !s.VersionsKnown {
 		return
 	}
@@ -150,17 +152,17 @@ func (m *mapper) putKeys() {
 			return
 		}
 		k := &m.p.KMS[i]
-		attr := make(attributes, 6)
-		attr.set("purpose", k.Purpose)
-		attr.set("protection", k.Protection)
-		attr.set("state", k.State)
-		attr.set("location", partOf(k.Name, "locations"))
-		attr.yes("import_only", k.ImportOnly)
+		attr := make(cloud.Attributes, 6)
+		attr.Set("purpose", k.Purpose)
+		attr.Set("protection", k.Protection)
+		attr.Set("state", k.State)
+		attr.Set("location", partOf(k.Name, "locations"))
+		attr.Yes("import_only", k.ImportOnly)
 		x := inventory.Credential{
 			ID: m.id(k.Name), Type: "gcp.kms_key", Name: shortName(k.Name), Store: "kms", CreatedAt: k.CreatedAt, RotatedAt: k.PrimaryAt, NextRotationAt: k.NextRotation,
-			Algorithm: inventory.Clip(k.Algorithm, maxName), Exposure: cmp.Or(m.exposure("cloudkms.googleapis.com/"+k.Name), m.exposure("cloudkms.googleapis.com/"+keyRing(k.Name))),
+			Algorithm: inventory.Clip(k.Algorithm, cloud.MaxName), Exposure: cmp.Or(m.exposure("cloudkms.googleapis.com/"+k.Name), m.exposure("cloudkms.googleapis.com/"+keyRing(k.Name))),
 		}
-		attr.yes("policy_unread", x.Exposure == "" && !m.listings.whole(callPolicies))
+		attr.Yes("policy_unread", x.Exposure == "" && !m.listings.whole(callPolicies))
 		switch {
 		case k.Purpose != "ENCRYPT_DECRYPT" || k.ImportOnly: // KMS makes new versions of symmetric keys only
 			attr["rotatable"] = "false"
@@ -169,7 +171,7 @@ func (m *mapper) putKeys() {
 		}
 		if k.State != "" {
 			if x.Disabled = inventory.TriOf(k.State != "ENABLED"); x.Disabled == inventory.True {
-				x.DisabledReason = inventory.Clip(k.State, maxName)
+				x.DisabledReason = inventory.Clip(k.State, cloud.MaxName)
 			}
 		}
 		m.putCredential(x, k.Labels, attr)
@@ -189,8 +191,8 @@ func partOf(name, word string) string {
 func (m *mapper) putHMAC() {
 	for i := range m.p.HMAC {
 		k := &m.p.HMAC[i]
-		attr := make(attributes, 2)
-		attr.set("state", k.State)
+		attr := make(cloud.Attributes, 2)
+		attr.Set("state", k.State)
 		x := inventory.Credential{
 			ID: m.id("projects/" + m.p.ID + "/hmacKeys/" + k.AccessID), Type: "gcp.hmac_key", Name: strings.ToLower(k.Account), PublicID: k.AccessID, CreatedAt: k.CreatedAt,
 			RotatedAt: k.CreatedAt, NeverExpires: true, NetworkLimited: inventory.False,

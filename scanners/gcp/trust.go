@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/paths"
 	privilege "github.com/muster-nhi/muster/internal/privilege/gcp/role"
@@ -54,7 +55,7 @@ func (m *mapper) putTrusts(account string, p *object.Policy) {
 		b := &p.Bindings[i]
 		how, known := m.estate.waysOf(b.Role)
 		if !known {
-			m.lose(inventory.KindTrust, "what the role "+inventory.Clip(inventory.Printable(b.Role), maxName)+" permits on service accounts is not known")
+			m.lose(inventory.KindTrust, "what the role "+inventory.Clip(inventory.Printable(b.Role), cloud.MaxName)+" permits on service accounts is not known")
 		}
 		if len(how) == 0 {
 			continue
@@ -68,13 +69,13 @@ func (m *mapper) putTrusts(account string, p *object.Policy) {
 
 // putAccountTrust emits that a member may become an account.
 func (m *mapper) putAccountTrust(account string, b *object.Binding, x *member, how []string) {
-	attr := make(attributes, 8)
-	attr.set("role", b.Role)
-	attr.set("statement", b.Role)
-	attr.set("ways", list(how))
-	attr.yes("deleted", x.deleted)
-	t := &inventory.Trust{Identity: m.id(account), Scope: m.scope, Type: "account", Subject: inventory.Clip(x.text, maxText), Attributes: attr}
-	native := m.id(account) + "#trust/" + word(b.Role) + "/" + word(x.text)
+	attr := make(cloud.Attributes, 8)
+	attr.Set("role", b.Role)
+	attr.Set("statement", b.Role)
+	attr.Set("ways", cloud.List(how))
+	attr.Yes("deleted", x.deleted)
+	t := &inventory.Trust{Identity: m.id(account), Scope: m.scope, Type: "account", Subject: inventory.Clip(x.text, cloud.MaxText), Attributes: attr}
+	native := m.id(account) + "#trust/" + cloud.Word(b.Role) + "/" + cloud.Word(x.text)
 	if b.Condition != nil {
 		native += "?" + shortHash(b.Condition.Title+"\x00"+b.Condition.Expression)
 		t.Conditions = texts(conditionText(b.Condition))
@@ -92,7 +93,7 @@ func (m *mapper) putAccountTrust(account string, b *object.Binding, x *member, h
 		t.ExternalAccount, t.External = "*", inventory.True
 	case memberAccount:
 		if !x.deleted {
-			t.Subject = inventory.Clip(x.email, maxText)
+			t.Subject = inventory.Clip(x.email, cloud.MaxText)
 		}
 		m.fromProject(t, x)
 	case memberRole:
@@ -113,7 +114,7 @@ func (m *mapper) fromProject(t *inventory.Trust, x *member) {
 	if home == "" || m.p != nil && home == m.p.ID {
 		return
 	}
-	t.ExternalAccount = inventory.Clip(home, maxName)
+	t.ExternalAccount = inventory.Clip(home, cloud.MaxName)
 	t.External = not(m.estate.inOrganization(home))
 }
 
@@ -122,13 +123,13 @@ func (m *mapper) fromProject(t *inventory.Trust, x *member) {
 // them may vouch for it.
 func (m *mapper) putFederated(t *inventory.Trust, account string, b *object.Binding, x *member) {
 	t.Type = "oidc"
-	attr := attributes(t.Attributes)
-	attr.set("pool", lastPart(x.pool))
+	attr := cloud.Attributes(t.Attributes)
+	attr.Set("pool", lastPart(x.pool))
 	if x.kind == memberKubernetes {
-		t.Issuer, t.Subject = clusterIssuer, inventory.Clip(clusterSubject(x), maxText)
+		t.Issuer, t.Subject = clusterIssuer, inventory.Clip(clusterSubject(x), cloud.MaxText)
 		attr["mechanism"], attr["platform"] = "gke_workload_identity", "gke"
-		attr.set("namespace", x.namespace)
-		attr.set("service_account", x.account)
+		attr.Set("namespace", x.namespace)
+		attr.Set("service_account", x.account)
 		m.finish(t, account, b, nil, x)
 		return
 	}
@@ -138,17 +139,17 @@ func (m *mapper) putFederated(t *inventory.Trust, account string, b *object.Bind
 		on = m.providersOf(pool)
 	}
 	if len(on) == 0 {
-		attr.yes("missing", pool == nil && m.poolGone(x) || pool != nil && pool.ProvidersKnown)
+		attr.Yes("missing", pool == nil && m.poolGone(x) || pool != nil && pool.ProvidersKnown)
 		m.finish(t, account, b, nil, x)
 		return
 	}
 	for _, p := range on {
 		each := *t
 		each.Attributes = maps.Clone(t.Attributes)
-		own := attributes(each.Attributes)
-		own.set("provider", p.Name)
-		own.set("platform", platformOf(p.Issuer))
-		each.ID += "/" + word(shortName(p.Name))
+		own := cloud.Attributes(each.Attributes)
+		own.Set("provider", p.Name)
+		own.Set("platform", platformOf(p.Issuer))
+		each.ID += "/" + cloud.Word(shortName(p.Name))
 		each.Type, each.Audience = trustType(p.Kind), audience(p)
 		each.Conditions = append(texts(p.Condition), t.Conditions...)
 		each.Subject = subjectOf(x, p)
@@ -172,27 +173,27 @@ func (m *mapper) poolGone(x *member) bool {
 // over as it is; else the member.
 func subjectOf(x *member, p *object.Provider) string {
 	if x.set == setSubject && slices.Contains(p.Mapping, object.Label{Key: "google.subject", Value: "assertion.sub"}) {
-		return inventory.Clip(x.value, maxText)
+		return inventory.Clip(x.value, cloud.MaxText)
 	}
-	return inventory.Clip(x.text, maxText)
+	return inventory.Clip(x.text, cloud.MaxText)
 }
 
 // finish adds what is wrong with a federated trust and emits it, unless it lets nobody
 // in.
 func (m *mapper) finish(t *inventory.Trust, account string, b *object.Binding, p *object.Provider, x *member) {
-	provider, attr := "", attributes(t.Attributes)
+	provider, attr := "", cloud.Attributes(t.Attributes)
 	if p != nil {
 		provider = p.Name
 	}
 	if b == nil {
-		attr.set("weak", list(weakness(x, p)))
+		attr.Set("weak", cloud.List(weakness(x, p)))
 	} else if known := m.estate.judge.trusted(account, trustKey(b, x.text, provider)); known != nil {
 		if known.Closed {
 			return
 		}
-		attr.set("weak", list(weaknesses(known)))
-		attr.set("claims", strings.Join(known.Claims, "; "))
-		attr.yes("perhaps", !known.Certain)
+		attr.Set("weak", cloud.List(weaknesses(known)))
+		attr.Set("claims", strings.Join(known.Claims, "; "))
+		attr.Yes("perhaps", !known.Certain)
 	}
 	t.ImmutableSubject = m.pinned(t.Issuer, p, x)
 	t.ID = m.once(t.ID)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/rbac"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
@@ -134,16 +135,16 @@ func (m *mapper) putAccounts() {
 }
 
 func (m *mapper) fillAccount(x *inventory.Identity, a *account, allWorkloads, allSecrets bool) {
-	attr := attributes(make(map[string]string, 8))
-	attr.set("namespace", a.namespace)
-	attr.yes("default", a.name == "default")
-	attr.yes("system", systemNamespace(a.namespace))
+	attr := cloud.Attributes(make(map[string]string, 8))
+	attr.Set("namespace", a.namespace)
+	attr.Yes("default", a.name == "default")
+	attr.Yes("system", systemNamespace(a.namespace))
 	all := m.judge.all(kindAccount, a.key)
 	attr["effective_level"] = string(cmp.Or(all.Level, inventory.LevelUnknown))
 	m.join(kindAccount, a.id, a.namespace+"/"+a.name, a.made, &all)
-	attr.set("cluster_scope", m.live)
+	attr.Set("cluster_scope", m.live)
 	if ns := m.namespaces[a.namespace]; ns != nil {
-		attr.set("psa", ns.Enforce)
+		attr.Set("psa", ns.Enforce)
 	}
 	*x = inventory.Identity{
 		ID: a.id, Type: "kubernetes.service_account", Scope: m.scope, Name: inventory.Clip(a.namespace+"/"+a.name, 2*maxName),
@@ -163,11 +164,11 @@ func (m *mapper) fillAccount(x *inventory.Identity, a *account, allWorkloads, al
 	sa := a.object
 	if sa.UID != "" {
 		x.PublicIDs = append(x.PublicIDs, inventory.Clip(sa.UID, maxName))
-		attr.set("uid", sa.UID)
+		attr.Set("uid", sa.UID)
 	}
-	attr.tri("automount", sa.Automount)
-	attr.yes("last_applied", sa.LastApplied)
-	attr.set("pull_secrets", list(sa.PullSecrets))
+	attr.Tri("automount", sa.Automount)
+	attr.Yes("last_applied", sa.LastApplied)
+	attr.Set("pull_secrets", list(sa.PullSecrets))
 	x.CreatedAt, x.FoundAt = inventory.Time(sa.CreatedAt), m.found(&sa.Meta)
 	x.Tags = tagsOf(sa.Labels, sa.Annotations)
 	x.Environment = m.environment(&sa.Meta)
@@ -175,16 +176,16 @@ func (m *mapper) fillAccount(x *inventory.Identity, a *account, allWorkloads, al
 	x.Description = inventory.Clip(cmp.Or(sa.Annotations["kubernetes.io/description"], sa.Annotations["description"]), maxText)
 	for _, c := range cloudAnnotations {
 		if v := sa.Annotations[c.annotation]; v != "" && c.attribute != "" {
-			attr.set(c.attribute, v)
-			attr.yes("cloud_identity", c.cloud)
+			attr.Set(c.attribute, v)
+			attr.Yes("cloud_identity", c.cloud)
 		}
 	}
 }
 
 // countAttributes sets what the account is used for. A number of which more may
 // be unseen is a lower bound and zero of that is unknown.
-func (a *account) countAttributes(attr attributes, allWorkloads, allSecrets bool) {
-	attr.yes("cloud_identity", a.eksPod)
+func (a *account) countAttributes(attr cloud.Attributes, allWorkloads, allSecrets bool) {
+	attr.Yes("cloud_identity", a.eksPod)
 	if a.workloads > 0 || allWorkloads {
 		attr["workloads"] = strconv.Itoa(a.workloads)
 	}
@@ -194,7 +195,7 @@ func (a *account) countAttributes(attr attributes, allWorkloads, allSecrets bool
 	case allWorkloads && a.perhaps == 0:
 		attr["mounted"] = "false"
 	}
-	attr.set("exposed_by", a.exposed.names())
+	attr.Set("exposed_by", a.exposed.names())
 	if a.tokens > 0 || allSecrets {
 		attr["tokens"] = strconv.Itoa(a.tokens)
 	}

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -306,7 +307,7 @@ func (r *reasons) status(count int) (status inventory.Status, reason string) {
 	var text []string
 	for i, c := range r.causes {
 		if i == maxReasons {
-			text = append(text, "and "+number(len(r.causes)-i)+" more")
+			text = append(text, "and "+strconv.Itoa(len(r.causes)-i)+" more")
 			break
 		}
 		text = append(text, c.String())
@@ -339,6 +340,6 @@ func controlled(x *inventory.Coverage, f feed, l *object.Listing) {
 	total = max(0, total+*l.ControlTotal-l.Count)
 	x.ControlTotal, x.ControlSource = &total, inventory.Clip(l.ControlSource, maxText)
 	if *l.ControlTotal != l.Count {
-		x.Notes = append(x.Notes, inventory.Clip(f.resource+": "+number(l.Count)+" were listed, and "+l.ControlSource+" counts "+number(*l.ControlTotal), maxText))
+		x.Notes = append(x.Notes, inventory.Clip(f.resource+": "+strconv.Itoa(l.Count)+" were listed, and "+l.ControlSource+" counts "+strconv.Itoa(*l.ControlTotal), maxText))
 	}
 }

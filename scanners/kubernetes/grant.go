@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/reach"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
@@ -153,18 +154,18 @@ func (g *boundRole) fill(x *inventory.Grant, s *object.Subject, p principal) {
 		id = part(p.account.namespace) + "/" + part(p.account.name)
 		full = p.account.namespace + "/" + p.account.name
 	}
-	attr := attributes(make(map[string]string, 8))
-	attr.set("binding", b.Name)
+	attr := cloud.Attributes(make(map[string]string, 8))
+	attr.Set("binding", b.Name)
 	attr["binding_kind"] = "ClusterRoleBinding"
 	if b.Namespace != "" {
 		attr["binding_kind"] = "RoleBinding"
-		attr.set("binding_namespace", b.Namespace)
+		attr.Set("binding_namespace", b.Namespace)
 	}
-	attr.set("role_kind", b.RoleKind)
-	attr.set("subject_kind", s.Kind)
-	attr.yes("role_default", b.RoleKind == "ClusterRole" && m.defaultRole(b.RoleName))
-	attr.set("wildcard", g.wildcard)
-	attr.yes("last_applied", b.LastApplied)
+	attr.Set("role_kind", b.RoleKind)
+	attr.Set("subject_kind", s.Kind)
+	attr.Yes("role_default", b.RoleKind == "ClusterRole" && m.defaultRole(b.RoleName))
+	attr.Set("wildcard", g.wildcard)
+	attr.Yes("last_applied", b.LastApplied)
 	var dangling []string
 	if g.noRole {
 		dangling = append(dangling, "role")
@@ -172,7 +173,7 @@ func (g *boundRole) fill(x *inventory.Grant, s *object.Subject, p principal) {
 	if g.allAccounts && p.account != nil && p.account.object == nil {
 		dangling = append(dangling, "subject")
 	}
-	attr.set("dangling", strings.Join(dangling, ","))
+	attr.Set("dangling", strings.Join(dangling, ","))
 	v := m.judge.grant(b, s)
 	by := m.grantPlatform(b, s, full)
 	if who, _ := everyone(s.Kind, s.Name); who != "" && len(v.capabilities) > 0 {
@@ -181,7 +182,7 @@ func (g *boundRole) fill(x *inventory.Grant, s *object.Subject, p principal) {
 	if by == "" {
 		m.governed[p.id()] = true
 	}
-	attr.yes("default", by == byKubernetes || by == byKubeadm)
+	attr.Yes("default", by == byKubernetes || by == byKubeadm)
 	*x = inventory.Grant{
 		ID: g.id + "/" + part(s.Kind) + "/" + id, Principal: p.id(), Scope: m.scope, Name: word(b.RoleName), Resource: g.resource, Via: g.via,
 		Level: v.level, Reasons: v.reasons, Capabilities: v.capabilities, Paths: v.paths,
@@ -203,9 +204,9 @@ func (g *boundRole) through(of *inventory.Grant, group string, p principal) *inv
 	}
 	x.Principal = p.id()
 	x.Via = g.via + " to group " + inventory.Clip(group, maxText)
-	attr := make(attributes, len(of.Attributes)+1)
+	attr := make(cloud.Attributes, len(of.Attributes)+1)
 	maps.Copy(attr, of.Attributes)
-	attr.set("group", group)
+	attr.Set("group", group)
 	x.Attributes = attr
 	return &x
 }

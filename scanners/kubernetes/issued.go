@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/kubernetes/audit"
 )
@@ -137,10 +138,10 @@ func (r *requested) add(c *audit.Credential) {
 func (a *auditor) putRequested(r *requested) {
 	m := a.m
 	k, _ := accountOfUser(r.user)
-	attr := attributes(make(map[string]string, 8))
+	attr := cloud.Attributes(make(map[string]string, 8))
 	attr["requested"], attr["tokens"] = "true", strconv.Itoa(r.tokens)
-	attr.set("requestor", r.by)
-	attr.set("namespace", k.namespace)
+	attr.Set("requestor", r.by)
+	attr.Set("namespace", k.namespace)
 	x := &inventory.Credential{
 		ID:   m.prefix + "tokens/" + part(k.namespace) + "/" + part(k.name) + "/" + part(r.by),
 		Type: "kubernetes.token", Scope: m.scope, Name: "tokens requested for " + inventory.Clip(r.user, maxText),
@@ -151,7 +152,7 @@ func (a *auditor) putRequested(r *requested) {
 		x.ID, x.Name = m.prefix+"tokens/"+tail(r.latest), "token for "+inventory.Clip(r.user, maxText)
 		attr["days_in_use"] = strconv.Itoa(int(r.seen / (24 * time.Hour)))
 	case r.tokens > 1:
-		attr.set("latest", r.latest)
+		attr.Set("latest", r.latest)
 		x.RotatedAt = r.remade
 	}
 	if r.tokens == 1 {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/rbac"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
@@ -79,32 +80,32 @@ func (s *makers) maker(k key) *object.Meta {
 
 // makerAttributes says what keeps a Secret up to date: the resource that makes
 // it, or the tool that wrote it.
-func (m *mapper) makerAttributes(attr attributes, o *object.Meta) {
+func (m *mapper) makerAttributes(attr cloud.Attributes, o *object.Meta) {
 	k := key{o.Namespace, o.Name}
 	if e := m.makers.external[k]; e != nil {
 		attr["managed_by_tool"] = "external-secrets"
-		attr.set("synced_from", e.StoreKind+" "+e.StoreName+": "+list(e.RemoteKeys))
+		attr.Set("synced_from", e.StoreKind+" "+e.StoreName+": "+list(e.RemoteKeys))
 		switch {
 		case e.RefreshSeconds == 0 || e.Policy == "CreatedOnce":
 			attr["refresh"] = "never"
 		case e.RefreshSeconds > 0:
 			attr["refresh"] = strconv.FormatInt(e.RefreshSeconds, 10)
 		}
-		attr.tri("ready", e.Ready)
+		attr.Tri("ready", e.Ready)
 		return
 	}
 	if s := m.makers.sealed[k]; s != nil {
 		attr["managed_by_tool"] = "sealed-secrets"
-		attr.set("sealed", s.Wide)
-		attr.tri("ready", s.Synced)
+		attr.Set("sealed", s.Wide)
+		attr.Tri("ready", s.Synced)
 		return
 	}
 	if c := m.makers.classes[k]; c != nil {
 		attr["managed_by_tool"] = "secrets-store-csi"
-		attr.set("synced_from", "SecretProviderClass "+c.Name)
+		attr.Set("synced_from", "SecretProviderClass "+c.Name)
 		return
 	}
-	attr.set("managed_by_tool", toolOf(o))
+	attr.Set("managed_by_tool", toolOf(o))
 }
 
 // toolOf names the tool that owns an object, by what that writes on it.
@@ -151,7 +152,7 @@ func toolOf(o *object.Meta) string {
 
 // fillCertificate says when a certificate ends: the certificate itself, where it
 // was read, or else the status of cert-manager's.
-func (m *mapper) fillCertificate(x *inventory.Credential, attr attributes, o *object.Secret) {
+func (m *mapper) fillCertificate(x *inventory.Credential, attr cloud.Attributes, o *object.Secret) {
 	c := m.makers.certificates[key{o.Namespace, o.Name}]
 	if c == nil && o.X509 == nil {
 		return
@@ -164,14 +165,14 @@ func (m *mapper) fillCertificate(x *inventory.Credential, attr attributes, o *ob
 	}
 }
 
-func (m *mapper) fillManaged(x *inventory.Credential, attr attributes, c *object.Certificate) {
+func (m *mapper) fillManaged(x *inventory.Credential, attr cloud.Attributes, c *object.Certificate) {
 	attr["managed_by_tool"] = "cert-manager"
-	attr.set("cert_manager", c.Namespace+"/"+c.Name)
-	attr.set("issued_by", strings.TrimSpace(c.IssuerKind+" "+c.IssuerName))
-	attr.set("dns_names", list(c.DNSNames))
-	attr.yes("ca", c.CA)
-	attr.tri("ready", c.Ready)
-	attr.set("key_policy", strings.ToLower(c.PrivateKeyPolicy))
+	attr.Set("cert_manager", c.Namespace+"/"+c.Name)
+	attr.Set("issued_by", strings.TrimSpace(c.IssuerKind+" "+c.IssuerName))
+	attr.Set("dns_names", list(c.DNSNames))
+	attr.Yes("ca", c.CA)
+	attr.Tri("ready", c.Ready)
+	attr.Set("key_policy", strings.ToLower(c.PrivateKeyPolicy))
 	if !c.NotAfter.IsZero() {
 		x.ExpiresAt, attr["expiry_source"] = inventory.Time(c.NotAfter), "cert-manager"
 	}
@@ -182,18 +183,18 @@ func (m *mapper) fillManaged(x *inventory.Credential, attr attributes, c *object
 	}
 }
 
-func fillX509(x *inventory.Credential, attr attributes, c *object.X509) {
+func fillX509(x *inventory.Credential, attr cloud.Attributes, c *object.X509) {
 	if at := inventory.Time(c.NotAfter); !at.IsZero() {
 		x.ExpiresAt, attr["expiry_source"] = at, "certificate"
 	}
 	x.PublicID = inventory.Clip(c.SHA256, maxName)
 	x.Algorithm, x.KeyBits = inventory.Clip(c.Algorithm, maxName), max(0, c.KeyBits)
-	attr.set("issuer", c.Issuer)
-	attr.set("subject", c.Subject)
-	attr.set("serial", c.Serial)
-	attr.set("dns_names", list(c.DNSNames))
-	attr.yes("ca", c.CA)
-	attr.yes("self_signed", c.SelfSigned)
+	attr.Set("issuer", c.Issuer)
+	attr.Set("subject", c.Subject)
+	attr.Set("serial", c.Serial)
+	attr.Set("dns_names", list(c.DNSNames))
+	attr.Yes("ca", c.CA)
+	attr.Yes("self_signed", c.SelfSigned)
 	if at := inventory.Time(c.NotBefore); !at.IsZero() {
 		attr["not_before"] = at.Format("2006-01-02")
 	}
@@ -214,7 +215,7 @@ func (m *mapper) putRequests() {
 			continue
 		}
 		last = r.Name
-		attr := attributes(make(map[string]string, 8))
+		attr := cloud.Attributes(make(map[string]string, 8))
 		x := &inventory.Credential{
 			ID: m.prefix + "certificatesigningrequests/" + part(r.Name), Type: "pki.certificate", Scope: m.scope, Name: inventory.Clip(r.Name, maxName),
 			Store: "certificate signing request", CreatedAt: inventory.Time(r.CreatedAt), FoundAt: m.found(&r.Meta), Attributes: attr,
@@ -225,12 +226,12 @@ func (m *mapper) putRequests() {
 				x.CreatedAt = from
 			}
 		}
-		attr.set("signer", r.Signer)
-		attr.set("requestor", r.Requestor)
-		attr.set("common_name", r.CommonName)
-		attr.set("groups", list(groupsOf(r)))
-		attr.set("usages", list(r.Usages))
-		attr.yes("pending", r.Issued == nil)
+		attr.Set("signer", r.Signer)
+		attr.Set("requestor", r.Requestor)
+		attr.Set("common_name", r.CommonName)
+		attr.Set("groups", list(groupsOf(r)))
+		attr.Set("usages", list(r.Usages))
+		attr.Yes("pending", r.Issued == nil)
 		if signsClients(r.Signer) {
 			attr["client"] = "true"
 			x.Identity = m.userID(r.CommonName)

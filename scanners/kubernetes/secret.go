@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
@@ -205,9 +206,9 @@ func (m *mapper) putPart(of *inventory.Credential, o *object.Secret, k string) {
 	x.ID += "/" + part(k)
 	x.Name = inventory.Clip(x.Name+" "+k, maxText)
 	x.SecretHash = o.Hashes[k]
-	attr := make(attributes, len(of.Attributes)+1)
+	attr := make(cloud.Attributes, len(of.Attributes)+1)
 	maps.Copy(attr, of.Attributes)
-	attr.set("key", k)
+	attr.Set("key", k)
 	x.Attributes = attr
 	m.put(inventory.Record{Credential: &x}, inventory.KindCredential)
 	m.putSecretOwners(x.ID, o)
@@ -215,7 +216,7 @@ func (m *mapper) putPart(of *inventory.Credential, o *object.Secret, k string) {
 
 func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads bool) {
 	o := s.object
-	attr := attributes(make(map[string]string, 8))
+	attr := cloud.Attributes(make(map[string]string, 8))
 	*x = inventory.Credential{
 		ID: m.secretID(o.Namespace, o.Name), Type: credentialType(o), Scope: m.scope, Name: inventory.Clip(o.Namespace+"/"+o.Name, 2*maxName),
 		Store: "kubernetes secret", CreatedAt: inventory.Time(o.CreatedAt), RotatedAt: m.past(o.WrittenAt, inventory.KindCredential), Environment: m.environment(&o.Meta),
@@ -223,21 +224,21 @@ func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads boo
 	}
 	if o.Type == typeHelm { // its labels are Helm's own, owner among them
 		x.Tags = nil
-		attr.set("release", o.Labels["name"])
-		attr.set("release_version", o.Labels["version"])
-		attr.set("release_status", o.Labels["status"])
+		attr.Set("release", o.Labels["name"])
+		attr.Set("release_version", o.Labels["version"])
+		attr.Set("release_status", o.Labels["status"])
 	}
 	m.declaredSecret(x, o)
-	attr.set("namespace", o.Namespace)
-	attr.set("uid", o.UID)
-	attr.set("secret_type", o.Type)
+	attr.Set("namespace", o.Namespace)
+	attr.Set("uid", o.UID)
+	attr.Set("secret_type", o.Type)
 	if o.KeysKnown || len(o.Keys) > 0 {
-		attr.set("keys", list(o.Keys))
+		attr.Set("keys", list(o.Keys))
 	}
-	attr.set("written_by", o.WrittenBy)
-	attr.yes("inferred", o.Inferred)
-	attr.yes("last_applied", o.LastApplied)
-	attr.tri("immutable", o.Immutable)
+	attr.Set("written_by", o.WrittenBy)
+	attr.Yes("inferred", o.Inferred)
+	attr.Yes("last_applied", o.LastApplied)
+	attr.Tri("immutable", o.Immutable)
 	m.useAttributes(attr, s, allWorkloads)
 	m.makerAttributes(attr, &o.Meta)
 	switch o.Type {
@@ -248,7 +249,7 @@ func (m *mapper) fillSecret(x *inventory.Credential, s *secret, allWorkloads boo
 		x.NeverExpires = o.Expires.IsZero() && o.KeysKnown && len(o.Keys) > 0 && !slices.Contains(o.Keys, "expiration")
 	case typeDocker, typeDockerNew:
 		x.PublicID = list(o.Registries)
-		attr.set("registries", list(o.Registries))
+		attr.Set("registries", list(o.Registries))
 	}
 	m.fillCertificate(x, attr, o)
 }
@@ -266,18 +267,18 @@ func (m *mapper) declaredSecret(x *inventory.Credential, o *object.Secret) {
 
 // useAttributes says who uses a Secret. A number of which more may be unseen is
 // a lower bound, and zero of that is unknown.
-func (m *mapper) useAttributes(attr attributes, s *secret, allWorkloads bool) {
+func (m *mapper) useAttributes(attr cloud.Attributes, s *secret, allWorkloads bool) {
 	if s.users > 0 || allWorkloads {
 		attr["used_by"] = strconv.Itoa(s.users)
 	}
-	attr.set("used_as", s.how.names())
-	attr.yes("pull_secret", s.pull)
+	attr.Set("used_as", s.how.names())
+	attr.Yes("pull_secret", s.pull)
 }
 
 // fillToken says whose token it is and whether the API server still takes it. It
 // does not if the account is gone, or was made anew and has another uid
 // (kubernetes.io, "Managing Service Accounts", and the legacy token cleaner).
-func (m *mapper) fillToken(x *inventory.Credential, attr attributes, o *object.Secret) {
+func (m *mapper) fillToken(x *inventory.Credential, attr cloud.Attributes, o *object.Secret) {
 	x.NeverExpires = true
 	if o.ServiceAccount == "" {
 		return
@@ -336,8 +337,8 @@ func (m *mapper) putInferred(allWorkloads bool) {
 }
 
 func (m *mapper) putInferredSecret(k key, s *secret, allWorkloads bool) {
-	attr := attributes(make(map[string]string, 8))
-	attr.set("namespace", k.namespace)
+	attr := cloud.Attributes(make(map[string]string, 8))
+	attr.Set("namespace", k.namespace)
 	attr["inferred"] = "true"
 	m.useAttributes(attr, s, allWorkloads)
 	x := &inventory.Credential{

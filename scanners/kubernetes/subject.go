@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
@@ -141,15 +142,15 @@ func (m *mapper) putSubjects() {
 			continue
 		}
 		last = s.id
-		attr := attributes(make(map[string]string, 4))
-		attr.yes("certificate", s.certificate)
+		attr := cloud.Attributes(make(map[string]string, 4))
+		attr.Yes("certificate", s.certificate)
 		who, namespace := everyone(s.kind, s.name)
-		attr.set("everyone", who)
-		attr.set("namespace", namespace)
+		attr.Set("everyone", who)
+		attr.Set("namespace", namespace)
 		all := m.judge.all(s.kind, key{"", s.name})
 		attr["effective_level"] = string(cmp.Or(all.Level, inventory.LevelUnknown))
 		m.join(s.kind, s.id, s.name, m.subjectPlatform(s.name), &all)
-		attr.set("cluster_scope", m.live)
+		attr.Set("cluster_scope", m.live)
 		typ := "kubernetes.user"
 		if s.kind == kindGroup {
 			typ = "kubernetes.group"

@@ -109,27 +109,6 @@ func (m *mapper) past(t time.Time, kind inventory.Kind) time.Time {
 	return inventory.Time(t)
 }
 
-// attributes gathers the attributes of a record; empty values are left out.
-type attributes map[string]string
-
-func (a attributes) set(name, value string) {
-	if value != "" {
-		a[name] = inventory.Clip(value, 4*maxText)
-	}
-}
-
-func (a attributes) yes(name string, is bool) {
-	if is {
-		a[name] = "true"
-	}
-}
-
-func (a attributes) tri(name string, t inventory.Tri) {
-	if t != inventory.Unknown {
-		a[name] = t.String()
-	}
-}
-
 // tagsOf returns the labels of an object and the annotations that name owners.
 // The map is shared with the object where nothing needs to be changed.
 func tagsOf(labels, annotations map[string]string) map[string]string {
@@ -159,8 +138,6 @@ func tagsOf(labels, annotations map[string]string) map[string]string {
 	}
 	return out
 }
-
-func number(n int) string { return strconv.Itoa(n) }
 
 // span widens a time span by that of a listing.
 func span(from, to time.Time, l *object.Listing) (start, end time.Time) {

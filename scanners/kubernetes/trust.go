@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
@@ -86,7 +87,7 @@ func (m *mapper) putTrusts() {
 }
 
 // account emits that an account may become an identity.
-func (t *trusts) account(a *account, mechanism, identity, audience string, places []inventory.Location, more attributes) {
+func (t *trusts) account(a *account, mechanism, identity, audience string, places []inventory.Location, more cloud.Attributes) {
 	m := t.m
 	id := m.prefix + "trusts/" + mechanism + "/" + part(a.namespace) + "/" + part(a.name) + "/" + tail(identity)
 	if t.seen[id] {
@@ -95,10 +96,10 @@ func (t *trusts) account(a *account, mechanism, identity, audience string, place
 	t.seen[id] = true
 	attr := more
 	if attr == nil {
-		attr = make(attributes, 3)
+		attr = make(cloud.Attributes, 3)
 	}
 	attr["mechanism"] = mechanism
-	attr.set("namespace", a.namespace)
+	attr.Set("namespace", a.namespace)
 	attr["account"] = a.id
 	typ := "oidc"
 	if mechanism == mechSPIFFE {
@@ -117,17 +118,17 @@ func (t *trusts) annotated(a *account, annotations map[string]string, places []i
 		if v == "" || c.mechanism == "" || strings.ContainsAny(v, "${}<>") {
 			continue
 		}
-		audience, more := "", make(attributes, 4)
+		audience, more := "", make(cloud.Attributes, 4)
 		switch c.mechanism {
 		case mechIRSA:
 			audience = cmp.Or(annotations["eks.amazonaws.com/audience"], "sts.amazonaws.com")
-			more.set("seconds", seconds(annotations["eks.amazonaws.com/token-expiration"]))
+			more.Set("seconds", seconds(annotations["eks.amazonaws.com/token-expiration"]))
 		case mechAzure:
 			audience = "api://AzureADTokenExchange"
-			more.set("tenant", annotations["azure.workload.identity/tenant-id"])
-			more.set("seconds", seconds(annotations["azure.workload.identity/service-account-token-expiration"]))
+			more.Set("tenant", annotations["azure.workload.identity/tenant-id"])
+			more.Set("seconds", seconds(annotations["azure.workload.identity/service-account-token-expiration"]))
 		case mechVault:
-			more.set("auth_path", annotations["vault.hashicorp.com/auth-path"])
+			more.Set("auth_path", annotations["vault.hashicorp.com/auth-path"])
 		}
 		t.account(a, c.mechanism, c.scanner+":"+v, audience, places, more)
 	}
@@ -181,15 +182,15 @@ func seconds(text string) string {
 }
 
 // lifetime notes the longest lifetime that the tokens for an audience have.
-func lifetime(p *object.Pod, audience string) attributes {
+func lifetime(p *object.Pod, audience string) cloud.Attributes {
 	most := int64(0)
 	for i := range p.Tokens {
 		if p.Tokens[i].Audience == audience {
 			most = max(most, p.Tokens[i].Seconds)
 		}
 	}
-	more := make(attributes, 5)
-	more.set("seconds", seconds(strconv.FormatInt(most, 10)))
+	more := make(cloud.Attributes, 5)
+	more.Set("seconds", seconds(strconv.FormatInt(most, 10)))
 	return more
 }
 
@@ -211,7 +212,7 @@ func (t *trusts) projected(w *object.Workload, a *account, p *object.ProjectedTo
 		p.Audience == "api://AzureADTokenExchange" && known("azure.workload.identity/client-id", "AZURE_CLIENT_ID"):
 		return
 	}
-	more := make(attributes, 5)
+	more := make(cloud.Attributes, 5)
 	if p.Seconds > 0 {
 		more["seconds"] = strconv.FormatInt(p.Seconds, 10)
 	}
@@ -253,17 +254,17 @@ func (t *trusts) delegate(d delegation) {
 		return
 	}
 	t.seen[id] = true
-	attr := make(attributes, 10)
+	attr := make(cloud.Attributes, 10)
 	attr["mechanism"] = d.mechanism
-	attr.set("namespace", d.meta.Namespace)
-	attr.set("store", d.kind+" "+strings.TrimPrefix(d.meta.Namespace+"/"+d.meta.Name, "/"))
-	attr.set("provider", d.provider)
-	attr.set("role", d.role)
-	attr.set("address", d.address)
-	attr.set("secrets", list(d.secrets))
-	attr.yes("static", len(d.secrets) > 0 && d.account.name == "")
-	attr.yes("cluster_wide", d.wide)
-	attr.tri("ready", d.ready)
+	attr.Set("namespace", d.meta.Namespace)
+	attr.Set("store", d.kind+" "+strings.TrimPrefix(d.meta.Namespace+"/"+d.meta.Name, "/"))
+	attr.Set("provider", d.provider)
+	attr.Set("role", d.role)
+	attr.Set("address", d.address)
+	attr.Set("secrets", list(d.secrets))
+	attr.Yes("static", len(d.secrets) > 0 && d.account.name == "")
+	attr.Yes("cluster_wide", d.wide)
+	attr.Tri("ready", d.ready)
 	x := &inventory.Trust{
 		ID: id, Identity: delegated(d, id), Scope: m.scope, Type: "delegation", Declared: m.declared, FoundAt: m.found(d.meta), Attributes: attr,
 	}

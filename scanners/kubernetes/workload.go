@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/kubernetes/object"
 )
@@ -264,19 +265,19 @@ func (m *mapper) putConsumers() {
 
 func (m *mapper) fillConsumer(x *inventory.Consumer, w *object.Workload, native string) {
 	a := m.accountOf(w)
-	attr := attributes(make(map[string]string, 8))
-	attr.set("namespace", w.Namespace)
-	attr.set("name", w.Name)
-	attr.tri("automount", m.mounts(w, a))
-	attr.yes("default_account", a.name == "default")
-	attr.set("privileged", list(w.Pod.Privileged))
-	attr.set("host_paths", list(w.Pod.HostPaths))
-	attr.yes("host_network", w.Pod.HostNetwork)
-	attr.yes("host_pid", w.Pod.HostPID)
-	attr.yes("host_ipc", w.Pod.HostIPC)
-	attr.set("audiences", list(audiences(&w.Pod)))
-	attr.yes("suspended", w.Suspended)
-	attr.set("image_pull_secrets", list(w.Pod.PullSecrets))
+	attr := cloud.Attributes(make(map[string]string, 8))
+	attr.Set("namespace", w.Namespace)
+	attr.Set("name", w.Name)
+	attr.Tri("automount", m.mounts(w, a))
+	attr.Yes("default_account", a.name == "default")
+	attr.Set("privileged", list(w.Pod.Privileged))
+	attr.Set("host_paths", list(w.Pod.HostPaths))
+	attr.Yes("host_network", w.Pod.HostNetwork)
+	attr.Yes("host_pid", w.Pod.HostPID)
+	attr.Yes("host_ipc", w.Pod.HostIPC)
+	attr.Set("audiences", list(audiences(&w.Pod)))
+	attr.Yes("suspended", w.Suspended)
+	attr.Set("image_pull_secrets", list(w.Pod.PullSecrets))
 	if w.Replicas >= 0 {
 		attr["replicas"] = strconv.Itoa(w.Replicas)
 	}
@@ -321,12 +322,12 @@ func audiences(p *object.Pod) []string {
 // workload sees, where the values are told apart.
 func (m *mapper) putSecretUse(made *slab[inventory.Consumer], of *inventory.Consumer, w *object.Workload, u secretUse) {
 	s := m.secrets[key{w.Namespace, u.name}]
-	attr := attributes(make(map[string]string, 4))
-	attr.set("how", u.how.names())
-	attr.set("secret", w.Namespace+"/"+u.name)
-	attr.set("keys", list(u.keys))
-	attr.yes("optional", u.optional)
-	attr.yes("missing", (s == nil || s.object == nil) && m.seen("secrets"))
+	attr := cloud.Attributes(make(map[string]string, 4))
+	attr.Set("how", u.how.names())
+	attr.Set("secret", w.Namespace+"/"+u.name)
+	attr.Set("keys", list(u.keys))
+	attr.Yes("optional", u.optional)
+	attr.Yes("missing", (s == nil || s.object == nil) && m.seen("secrets"))
 	base := made.next()
 	*base = inventory.Consumer{
 		ID: of.ID + "/secrets/" + part(u.name), Subject: m.secretID(w.Namespace, u.name), Scope: m.scope, Workload: of.Workload, Kind: of.Kind,
@@ -366,11 +367,11 @@ func (m *mapper) putLiterals() {
 				continue
 			}
 			last = x.ID
-			attr := attributes(make(map[string]string, 4))
-			attr.set("namespace", w.Namespace)
-			attr.set("variable", v.Name)
-			attr.set("container", v.Container)
-			attr.set("workload", strings.ToLower(w.Kind)+" "+w.Namespace+"/"+w.Name)
+			attr := cloud.Attributes(make(map[string]string, 4))
+			attr.Set("namespace", w.Namespace)
+			attr.Set("variable", v.Name)
+			attr.Set("container", v.Container)
+			attr.Set("workload", strings.ToLower(w.Kind)+" "+w.Namespace+"/"+w.Name)
 			x.Attributes = attr
 			m.put(inventory.Record{Credential: x}, inventory.KindCredential)
 			m.putOwners(x.ID, w.Namespace, &w.Meta)
@@ -403,9 +404,9 @@ func (m *mapper) putConfigMaps() {
 				Name: inventory.Clip(o.Namespace+"/"+o.Name+" "+k, maxText), Store: "kubernetes configmap", Exposure: "config_map",
 				Environment: m.environment(&o.Meta), CreatedAt: inventory.Time(o.CreatedAt), FoundAt: m.found(&o.Meta), Tags: tagsOf(o.Labels, o.Annotations),
 			}
-			attr := attributes(make(map[string]string, 2))
-			attr.set("namespace", o.Namespace)
-			attr.set("key", k)
+			attr := cloud.Attributes(make(map[string]string, 2))
+			attr.Set("namespace", o.Namespace)
+			attr.Set("key", k)
 			x.Attributes = attr
 			m.put(inventory.Record{Credential: x}, inventory.KindCredential)
 			m.putOwners(x.ID, o.Namespace, &o.Meta)

@@ -10,6 +10,7 @@ package object
 import (
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
 )
@@ -112,7 +113,7 @@ type Account struct {
 }
 
 // A Tag is a key and value that people put on a resource.
-type Tag struct{ Key, Value string }
+type Tag = cloud.Tag
 
 // A Contact of the account: PRIMARY, SECURITY, OPERATIONS, BILLING.
 type Contact struct{ Type, Name, Email string }

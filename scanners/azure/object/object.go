@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -288,7 +289,7 @@ type Subscription struct {
 }
 
 // A Tag is a key and value that people put on a resource.
-type Tag struct{ Key, Value string }
+type Tag = cloud.Tag
 
 // A ManagementGroup holds subscriptions.
 type ManagementGroup struct{ ID, Name, Parent string }

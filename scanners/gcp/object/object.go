@@ -10,6 +10,7 @@ package object
 import (
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -93,7 +94,7 @@ type Project struct {
 }
 
 // A Label is a key and value that people put on a resource.
-type Label struct{ Key, Value string }
+type Label = cloud.Tag
 
 // A Contact of Essential Contacts.
 type Contact struct {
