@@ -5,27 +5,28 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
 // A password is a client secret: its hint and its text, which az prints where one was
 // just made, are not decoded.
 type password struct {
-	KeyID string `json:"keyId"`
-	Name  string `json:"displayName"`
-	Start stamp  `json:"startDateTime"`
-	End   stamp  `json:"endDateTime"`
+	KeyID string        `json:"keyId"`
+	Name  string        `json:"displayName"`
+	Start convert.Stamp `json:"startDateTime"`
+	End   convert.Stamp `json:"endDateTime"`
 }
 
 // A keyCredential is a certificate: its bytes are not decoded.
 type keyCredential struct {
-	KeyID      string `json:"keyId"`
-	Name       string `json:"displayName"`
-	Type       string `json:"type"`
-	Usage      string `json:"usage"`
-	Identifier string `json:"customKeyIdentifier"`
-	Start      stamp  `json:"startDateTime"`
-	End        stamp  `json:"endDateTime"`
+	KeyID      string        `json:"keyId"`
+	Name       string        `json:"displayName"`
+	Type       string        `json:"type"`
+	Usage      string        `json:"usage"`
+	Identifier string        `json:"customKeyIdentifier"`
+	Start      convert.Stamp `json:"startDateTime"`
+	End        convert.Stamp `json:"endDateTime"`
 }
 
 func passwords(list []password) []object.Password {
@@ -40,7 +41,7 @@ func keys(list []keyCredential) []object.Certificate {
 	var out []object.Certificate
 	for _, k := range list {
 		out = append(out, object.Certificate{
-			ID: lower(k.KeyID), Name: k.Name, Type: k.Type, Usage: k.Usage, Thumbprint: thumbprint(k.Identifier), Start: k.Start.Time, End: k.End.Time,
+			ID: lower(k.KeyID), Name: k.Name, Type: k.Type, Usage: k.Usage, Thumbprint: convert.Thumbprint(k.Identifier), Start: k.Start.Time, End: k.End.Time,
 		})
 	}
 	return out
@@ -84,19 +85,19 @@ func notDisabled(status string) string {
 }
 
 type application struct {
-	OData       string    `json:"@odata.type"`
-	ID          string    `json:"id"`
-	AppID       string    `json:"appId"`
-	Name        string    `json:"displayName"`
-	Description string    `json:"description"`
-	Created     stamp     `json:"createdDateTime"`
-	Audience    string    `json:"signInAudience"`
-	Domain      string    `json:"publisherDomain"`
-	Publisher   displayed `json:"verifiedPublisher"`
-	Reference   string    `json:"serviceManagementReference"`
-	Notes       string    `json:"notes"`
-	Tags        []string  `json:"tags"`
-	Disabled    string    `json:"disabledByMicrosoftStatus"`
+	OData       string        `json:"@odata.type"`
+	ID          string        `json:"id"`
+	AppID       string        `json:"appId"`
+	Name        string        `json:"displayName"`
+	Description string        `json:"description"`
+	Created     convert.Stamp `json:"createdDateTime"`
+	Audience    string        `json:"signInAudience"`
+	Domain      string        `json:"publisherDomain"`
+	Publisher   displayed     `json:"verifiedPublisher"`
+	Reference   string        `json:"serviceManagementReference"`
+	Notes       string        `json:"notes"`
+	Tags        []string      `json:"tags"`
+	Disabled    string        `json:"disabledByMicrosoftStatus"`
 	Lock        *struct {
 		Enabled bool `json:"isEnabled"`
 		All     bool `json:"allProperties"`
@@ -205,18 +206,20 @@ func (a *application) object(full bool) object.Application {
 
 // expand reads related objects that an answer holds, and keeps the people among them.
 func (doc *document) expand(list []json.RawMessage) []string {
-	var out []ref
+	var out []string
 	for _, raw := range list {
-		var r ref
+		var r convert.Ref
 		var fields map[string]json.RawMessage
 		if json.Unmarshal(raw, &r) == nil && json.Unmarshal(raw, &fields) == nil {
-			out = append(out, r)
+			if r.ID != "" {
+				out = append(out, lower(r.ID))
+			}
 			if len(fields) > 2 { // more than an id and its type
 				doc.person(raw, fields)
 			}
 		}
 	}
-	return ids(out)
+	return out
 }
 
 // owned keeps owners. As many as $expand tells at most may not be all.
@@ -306,7 +309,7 @@ type principal struct {
 	Roles       []role            `json:"appRoles"`
 	Scopes      []role            `json:"oauth2PermissionScopes"`
 	Blueprint   string            `json:"agentIdentityBlueprintId"`
-	Created     stamp             `json:"createdDateTime"`
+	Created     convert.Stamp     `json:"createdDateTime"`
 	Owners      []json.RawMessage `json:"owners"`
 	Sponsors    []json.RawMessage `json:"sponsors"`
 	Federated   []federated       `json:"federatedIdentityCredentials"`
@@ -352,9 +355,9 @@ func (doc *document) principal(raw json.RawMessage, fields map[string]json.RawMe
 func (p *principal) object() object.ServicePrincipal {
 	kind := lower(p.OData[strings.LastIndex(p.OData, ".")+1:])
 	return object.ServicePrincipal{
-		ID: lower(p.ID), AppID: lower(p.AppID), Name: p.Name, Description: p.Description, Type: p.Type, Enabled: tri(p.Enabled), CreatedAt: p.Created.Time,
+		ID: lower(p.ID), AppID: lower(p.AppID), Name: p.Name, Description: p.Description, Type: p.Type, Enabled: convert.Tri(p.Enabled), CreatedAt: p.Created.Time,
 		HomeTenant: lower(p.Home), AlternativeNames: p.Alternative, Names: p.Names, Notify: p.Notify, Notes: p.Notes, Tags: p.Tags, VerifiedPublisher: p.Publisher.Name,
-		DisabledByMicrosoft: notDisabled(p.Disabled), AssignmentRequired: tri(p.Required), Passwords: passwords(p.Passwords), Keys: keys(p.Keys), CreatedBy: lower(p.CreatedBy),
+		DisabledByMicrosoft: notDisabled(p.Disabled), AssignmentRequired: convert.Tri(p.Required), Passwords: passwords(p.Passwords), Keys: keys(p.Keys), CreatedBy: lower(p.CreatedBy),
 		Agent: kind == "agentidentity", BlueprintPrincipal: kind == "agentidentityblueprintprincipal", Blueprint: lower(p.Blueprint), Roles: roles(p.Roles, p.Scopes),
 	}
 }
@@ -381,12 +384,12 @@ func (doc *document) agentBlueprint(raw json.RawMessage, _ map[string]json.RawMe
 
 // An appRole is an application permission that was granted.
 type appRole struct {
-	ID        string `json:"id"`
-	Role      string `json:"appRoleId"`
-	Principal string `json:"principalId"`
-	Kind      string `json:"principalType"`
-	Resource  string `json:"resourceId"`
-	Created   stamp  `json:"createdDateTime"`
+	ID        string        `json:"id"`
+	Role      string        `json:"appRoleId"`
+	Principal string        `json:"principalId"`
+	Kind      string        `json:"principalType"`
+	Resource  string        `json:"resourceId"`
+	Created   convert.Stamp `json:"createdDateTime"`
 }
 
 // assigned keeps an application permission. Users of applications are not kept.

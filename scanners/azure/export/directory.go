@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -292,7 +293,7 @@ func (doc *document) user(raw json.RawMessage, _ map[string]json.RawMessage) {
 	doc.known = true
 	if id := lower(v.ID); isGUID(id) {
 		doc.t.users.merge(id, object.User{
-			ID: id, Name: v.Name, UPN: v.UPN, Mail: v.Mail, Enabled: tri(v.Enabled), Synced: tri(v.Synced), Department: v.Department,
+			ID: id, Name: v.Name, UPN: v.UPN, Mail: v.Mail, Enabled: convert.Tri(v.Enabled), Synced: convert.Tri(v.Synced), Department: v.Department,
 			Guest: strings.EqualFold(v.Type, "Guest") || v.Type == "" && strings.Contains(v.UPN, "#EXT#"),
 		})
 	}
@@ -309,7 +310,7 @@ func (doc *document) group(raw json.RawMessage, fields map[string]json.RawMessag
 	_ = json.Unmarshal(raw, &v) // what is of another type is not known
 	doc.known = true
 	if id := lower(v.ID); isGUID(id) {
-		g := object.Group{ID: id, Name: v.Name, RoleAssignable: tri(v.Assignable), Dynamic: v.Rule, Synced: tri(v.Synced)}
+		g := object.Group{ID: id, Name: v.Name, RoleAssignable: convert.Tri(v.Assignable), Dynamic: v.Rule, Synced: convert.Tri(v.Synced)}
 		if _, full := fields["isAssignableToRole"]; full { // null is not synchronized
 			g.Synced = inventory.TriOf(v.Synced != nil && *v.Synced)
 		}
@@ -355,7 +356,7 @@ func (doc *document) unit(raw json.RawMessage, _ map[string]json.RawMessage) {
 	}
 	doc.took(callUnits, "", json.Unmarshal(raw, &v))
 	if id := lower(v.ID); id != "" {
-		doc.t.units.merge(id, object.Unit{ID: id, Name: v.Name, Restricted: tri(v.Restricted)})
+		doc.t.units.merge(id, object.Unit{ID: id, Name: v.Name, Restricted: convert.Tri(v.Restricted)})
 	}
 }
 
@@ -368,15 +369,15 @@ func (doc *document) consent(raw json.RawMessage, _ map[string]json.RawMessage) 
 		} `json:"defaultUserRolePermissions"`
 	}
 	doc.took(callConsent, "", json.Unmarshal(raw, &v))
-	doc.t.consent = &object.ConsentPolicy{UserConsent: v.Users.Grants, AppCreation: tri(v.Users.Create), GuestsInvite: v.Invites}
+	doc.t.consent = &object.ConsentPolicy{UserConsent: v.Users.Grants, AppCreation: convert.Tri(v.Users.Create), GuestsInvite: v.Invites}
 }
 
 // A restriction of an app management policy.
 type restriction struct {
-	Type     string `json:"restrictionType"`
-	State    string `json:"state"`
-	Lifetime string `json:"maxLifetime"`
-	From     stamp  `json:"restrictForAppsCreatedAfterDateTime"`
+	Type     string        `json:"restrictionType"`
+	State    string        `json:"state"`
+	Lifetime string        `json:"maxLifetime"`
+	From     convert.Stamp `json:"restrictForAppsCreatedAfterDateTime"`
 }
 
 type restrictions struct {
@@ -394,7 +395,7 @@ func (r restrictions) list(what string) []object.Restriction {
 			if state == "" {
 				state = "enabled" // policies of before the field
 			}
-			out = append(out, object.Restriction{For: what, Type: one.Type, State: state, Lifetime: duration(one.Lifetime), From: one.From.Time})
+			out = append(out, object.Restriction{For: what, Type: one.Type, State: state, Lifetime: convert.Duration(one.Lifetime), From: one.From.Time})
 		}
 	}
 	return out
@@ -429,13 +430,13 @@ func (doc *document) defaultPolicy(raw json.RawMessage, _ map[string]json.RawMes
 
 // A keyUse is when a secret or certificate was last used, and to reach what.
 type keyUse struct {
-	at           stamp
+	at           convert.Stamp
 	resource, by string
 }
 
 // An activity is when something last signed in.
 type activity struct {
-	Last stamp `json:"lastSignInDateTime"`
+	Last convert.Stamp `json:"lastSignInDateTime"`
 }
 
 func (doc *document) signIn(raw json.RawMessage, _ map[string]json.RawMessage) {
@@ -469,11 +470,11 @@ func (doc *document) keySignIn(raw json.RawMessage, _ map[string]json.RawMessage
 
 func (doc *document) risk(raw json.RawMessage, _ map[string]json.RawMessage) {
 	var v struct {
-		ID     string `json:"id"`
-		Level  string `json:"riskLevel"`
-		State  string `json:"riskState"`
-		Detail string `json:"riskDetail"`
-		At     stamp  `json:"riskLastUpdatedDateTime"`
+		ID     string        `json:"id"`
+		Level  string        `json:"riskLevel"`
+		State  string        `json:"riskState"`
+		Detail string        `json:"riskDetail"`
+		At     convert.Stamp `json:"riskLastUpdatedDateTime"`
 	}
 	doc.took(callRisk, "", json.Unmarshal(raw, &v))
 	id := lower(v.ID)
@@ -488,9 +489,9 @@ func (doc *document) audit(raw json.RawMessage, _ map[string]json.RawMessage) {
 		Principal string `json:"servicePrincipalId"`
 	}
 	var v struct {
-		At        stamp  `json:"activityDateTime"`
-		Activity  string `json:"activityDisplayName"`
-		Result    string `json:"result"`
+		At        convert.Stamp `json:"activityDateTime"`
+		Activity  string        `json:"activityDisplayName"`
+		Result    string        `json:"result"`
 		Initiated struct {
 			User *who `json:"user"`
 			App  *who `json:"app"`

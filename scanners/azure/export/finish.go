@@ -9,6 +9,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/saved"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -465,12 +466,9 @@ func (b *builder) wanted(t *object.Tenant) (answer, hold map[string]bool) {
 		add(hold, t.Denies[i].Principals...)
 		add(hold, t.Denies[i].Exclude...)
 	}
-	delete(hold, everyone)
+	delete(hold, convert.Everyone)
 	return answer, hold
 }
-
-// everyone is whom a deny assignment for everybody names.
-const everyone = "00000000-0000-0000-0000-000000000000"
 
 // plural writes a number of things between two texts.
 func plural(n int, thing, before, after string) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -54,13 +55,13 @@ func (doc *document) container(raw, props json.RawMessage, id string) bool {
 		Name string `json:"name"`
 	}
 	var v struct {
-		Type    string `json:"type"`
-		Name    string `json:"name"`
-		Display string `json:"displayName"`
-		State   string `json:"state"`
-		Tenant  string `json:"tenantId"`
-		Tags    tags   `json:"tags"`
-		Chain   []link `json:"managementGroupAncestorsChain"`
+		Type    string       `json:"type"`
+		Name    string       `json:"name"`
+		Display string       `json:"displayName"`
+		State   string       `json:"state"`
+		Tenant  string       `json:"tenantId"`
+		Tags    convert.Tags `json:"tags"`
+		Chain   []link       `json:"managementGroupAncestorsChain"`
 	}
 	err := decode(raw, props, &v)
 	s := object.Subscription{ID: sub, Name: cmp.Or(v.Display, v.Name), State: v.State, Tags: v.Tags}
@@ -99,7 +100,7 @@ func (doc *document) managementGroup(raw, props json.RawMessage, parent string) 
 		Children []json.RawMessage `json:"children"`
 	}
 	err := decode(raw, props, &v)
-	g := object.ManagementGroup{ID: lastOf(cmp.Or(v.ID, v.Name)), Name: v.Display, Parent: parent}
+	g := object.ManagementGroup{ID: convert.LastOf(cmp.Or(v.ID, v.Name)), Name: v.Display, Parent: parent}
 	switch {
 	case len(v.Details.Chain) > 0:
 		g.Parent = v.Details.Chain[0].Name
@@ -146,16 +147,16 @@ func (doc *document) child(raw json.RawMessage, parent string) {
 // assignment reads who holds a role, as az prints it, or Resource Manager.
 func (doc *document) assignment(raw, props json.RawMessage, fields map[string]json.RawMessage) {
 	var v struct {
-		ID        string `json:"id"`
-		Role      string `json:"roleDefinitionId"`
-		Principal string `json:"principalId"`
-		Kind      string `json:"principalType"`
-		Scope     string `json:"scope"`
-		Condition string `json:"condition"`
-		Created   stamp  `json:"createdOn"`
-		Updated   stamp  `json:"updatedOn"`
-		By        string `json:"createdBy"`
-		Delegated string `json:"delegatedManagedIdentityResourceId"`
+		ID        string        `json:"id"`
+		Role      string        `json:"roleDefinitionId"`
+		Principal string        `json:"principalId"`
+		Kind      string        `json:"principalType"`
+		Scope     string        `json:"scope"`
+		Condition string        `json:"condition"`
+		Created   convert.Stamp `json:"createdOn"`
+		Updated   convert.Stamp `json:"updatedOn"`
+		By        string        `json:"createdBy"`
+		Delegated string        `json:"delegatedManagedIdentityResourceId"`
 	}
 	err := decode(raw, props, &v)
 	if doc.query {
@@ -165,7 +166,7 @@ func (doc *document) assignment(raw, props json.RawMessage, fields map[string]js
 		doc.holders.of(subscriptionOf(v.Scope), az, err)
 	}
 	doc.t.assignments.merge(object.Fold(v.ID), object.RoleAssignment{
-		ID: v.ID, Role: lower(lastOf(v.Role)), Principal: lower(v.Principal), PrincipalType: v.Kind, Scope: cmp.Or(v.Scope, "/"), Condition: v.Condition,
+		ID: v.ID, Role: lower(convert.LastOf(v.Role)), Principal: lower(v.Principal), PrincipalType: v.Kind, Scope: cmp.Or(v.Scope, "/"), Condition: v.Condition,
 		CreatedAt: v.Created.Time, UpdatedAt: v.Updated.Time, CreatedBy: lower(v.By), Delegated: v.Delegated,
 	})
 }
@@ -219,19 +220,19 @@ func (p *permission) object() object.Permission {
 // definition reads a role of Azure.
 func (doc *document) definition(raw, props json.RawMessage) {
 	var v struct {
-		ID          string       `json:"id"`
-		Name        string       `json:"roleName"`
-		Kind        string       `json:"type"` // properties.type; az has it as roleType
-		AzKind      string       `json:"roleType"`
-		Description string       `json:"description"`
-		Scopes      []string     `json:"assignableScopes"`
-		Permissions []permission `json:"permissions"`
-		Created     stamp        `json:"createdOn"`
-		Updated     stamp        `json:"updatedOn"`
-		By          string       `json:"createdBy"`
+		ID          string        `json:"id"`
+		Name        string        `json:"roleName"`
+		Kind        string        `json:"type"` // properties.type; az has it as roleType
+		AzKind      string        `json:"roleType"`
+		Description string        `json:"description"`
+		Scopes      []string      `json:"assignableScopes"`
+		Permissions []permission  `json:"permissions"`
+		Created     convert.Stamp `json:"createdOn"`
+		Updated     convert.Stamp `json:"updatedOn"`
+		By          string        `json:"createdBy"`
 	}
 	err := decode(raw, props, &v)
-	id := lower(lastOf(v.ID))
+	id := lower(convert.LastOf(v.ID))
 	custom := strings.EqualFold(cmp.Or(v.AzKind, v.Kind), "CustomRole")
 	doc.t.builtIn = doc.t.builtIn || !custom
 	if doc.query {
@@ -282,14 +283,14 @@ func (doc *document) classic(raw, props json.RawMessage, fields map[string]json.
 // deny reads a deny assignment.
 func (doc *document) deny(raw, props json.RawMessage, id string) {
 	var v struct {
-		Name        string       `json:"denyAssignmentName"`
-		Scope       string       `json:"scope"`
-		NotChildren bool         `json:"doNotApplyToChildScopes"`
-		System      bool         `json:"isSystemProtected"`
-		Principals  []ref        `json:"principals"`
-		Exclude     []ref        `json:"excludePrincipals"`
-		Condition   string       `json:"condition"`
-		Permissions []permission `json:"permissions"`
+		Name        string        `json:"denyAssignmentName"`
+		Scope       string        `json:"scope"`
+		NotChildren bool          `json:"doNotApplyToChildScopes"`
+		System      bool          `json:"isSystemProtected"`
+		Principals  []convert.Ref `json:"principals"`
+		Exclude     []convert.Ref `json:"excludePrincipals"`
+		Condition   string        `json:"condition"`
+		Permissions []permission  `json:"permissions"`
 	}
 	err := decode(raw, props, &v)
 	doc.took(callDenies, cmp.Or(doc.sub, subscriptionOf(v.Scope), subscriptionOf(id), anywhere), err)
@@ -304,15 +305,15 @@ func (doc *document) deny(raw, props json.RawMessage, id string) {
 // group too, and put together with its members.
 func (doc *document) eligibleARM(raw, props json.RawMessage, id string) {
 	var v struct {
-		Role      string `json:"roleDefinitionId"`
-		Principal string `json:"principalId"`
-		Kind      string `json:"principalType"`
-		Scope     string `json:"scope"`
-		Condition string `json:"condition"`
-		Member    string `json:"memberType"`
-		Created   stamp  `json:"createdOn"`
-		Start     stamp  `json:"startDateTime"`
-		End       stamp  `json:"endDateTime"`
+		Role      string        `json:"roleDefinitionId"`
+		Principal string        `json:"principalId"`
+		Kind      string        `json:"principalType"`
+		Scope     string        `json:"scope"`
+		Condition string        `json:"condition"`
+		Member    string        `json:"memberType"`
+		Created   convert.Stamp `json:"createdOn"`
+		Start     convert.Stamp `json:"startDateTime"`
+		End       convert.Stamp `json:"endDateTime"`
 	}
 	err := decode(raw, props, &v)
 	doc.took(callEligibleARM, cmp.Or(doc.sub, subscriptionOf(id), subscriptionOf(v.Scope), anywhere), err)
@@ -320,7 +321,7 @@ func (doc *document) eligibleARM(raw, props json.RawMessage, id string) {
 		return
 	}
 	doc.t.assignments.merge(object.Fold(id), object.RoleAssignment{
-		ID: id, Role: lower(lastOf(v.Role)), Principal: lower(v.Principal), PrincipalType: v.Kind, Scope: cmp.Or(v.Scope, "/"), Condition: v.Condition,
+		ID: id, Role: lower(convert.LastOf(v.Role)), Principal: lower(v.Principal), PrincipalType: v.Kind, Scope: cmp.Or(v.Scope, "/"), Condition: v.Condition,
 		CreatedAt: v.Created.Time, Eligible: true, Start: v.Start.Time, End: v.End.Time,
 	})
 }
@@ -351,7 +352,7 @@ func (doc *document) identityTrust(raw, props json.RawMessage, id string) {
 	_ = decode(raw, props, &f) // what is of another type is not known
 	doc.known = true
 	out := f.object()
-	out.ID, out.Name, out.ARM = "", lastOf(id), id
+	out.ID, out.Name, out.ARM = "", convert.LastOf(id), id
 	parent := id[:strings.LastIndex(lower(id), "/federatedidentitycredentials/")]
 	key := object.Fold(parent)
 	if doc.t.federated[key] == nil {

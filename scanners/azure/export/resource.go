@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -54,12 +55,12 @@ func resourceCall(kind string) string {
 
 // A resource is what all resources have.
 type resource struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Type     string `json:"type"`
-	Kind     string `json:"kind"`
-	Location string `json:"location"`
-	Tags     tags   `json:"tags"`
+	ID       string       `json:"id"`
+	Name     string       `json:"name"`
+	Type     string       `json:"type"`
+	Kind     string       `json:"kind"`
+	Location string       `json:"location"`
+	Tags     convert.Tags `json:"tags"`
 	Identity struct {
 		Type      string                     `json:"type"`
 		Principal string                     `json:"principalId"`
@@ -208,9 +209,9 @@ func (doc *document) special(raw json.RawMessage, r *resource, call string, rich
 func (doc *document) consumer(raw json.RawMessage, r *resource) {
 	key := object.Fold(r.ID)
 	var v struct {
-		Access flag `json:"publicNetworkAccess"`
-		ACLs   acls `json:"networkAcls"`
-		Rules  acls `json:"networkRuleSet"`
+		Access convert.Flag `json:"publicNetworkAccess"`
+		ACLs   acls         `json:"networkAcls"`
+		Rules  acls         `json:"networkRuleSet"`
 	}
 	_ = decode(raw, r.props, &v) // what is of another type is not known
 	c := object.Consumer{
@@ -227,12 +228,12 @@ func (doc *document) consumer(raw json.RawMessage, r *resource) {
 
 // acls are the rules for the networks that reach a resource.
 type acls struct {
-	Default flag `json:"defaultAction"`
+	Default convert.Flag `json:"defaultAction"`
 }
 
 // public reports whether any network reaches a resource, by the places where that
 // stands.
-func public(access flag, rules ...acls) inventory.Tri {
+func public(access convert.Flag, rules ...acls) inventory.Tri {
 	out := access.Tri
 	for _, r := range rules {
 		switch {
@@ -250,7 +251,7 @@ func (doc *document) identity(raw json.RawMessage, r *resource, key string) erro
 		Principal string `json:"principalId"`
 		Client    string `json:"clientId"`
 		System    struct {
-			Created stamp `json:"createdAt"`
+			Created convert.Stamp `json:"createdAt"`
 		} `json:"systemData"`
 	}
 	err := decodeRich(raw, r.props, &v)
@@ -273,10 +274,10 @@ func decodeRich(raw, props json.RawMessage, out any) error {
 // allowSharedKeyAccess and defaultToOAuthAuthentication).
 func (doc *document) store(raw json.RawMessage, r *resource, key string) error {
 	var v struct {
-		Created stamp `json:"creationTime"`
+		Created convert.Stamp `json:"creationTime"`
 		Keys    struct {
-			One stamp `json:"key1"`
-			Two stamp `json:"key2"`
+			One convert.Stamp `json:"key1"`
+			Two convert.Stamp `json:"key2"`
 		} `json:"keyCreationTime"`
 		Policy struct {
 			Days int `json:"keyExpirationPeriodInDays"`
@@ -284,20 +285,20 @@ func (doc *document) store(raw json.RawMessage, r *resource, key string) error {
 		SAS struct {
 			Period string `json:"sasExpirationPeriod"`
 		} `json:"sasPolicy"`
-		Shared flag `json:"allowSharedKeyAccess"`
-		Users  flag `json:"isLocalUserEnabled"`
-		Blob   flag `json:"allowBlobPublicAccess"`
-		OAuth  flag `json:"defaultToOAuthAuthentication"`
-		Access flag `json:"publicNetworkAccess"`
-		ACLs   acls `json:"networkAcls"`
-		Rules  acls `json:"networkRuleSet"`
+		Shared convert.Flag `json:"allowSharedKeyAccess"`
+		Users  convert.Flag `json:"isLocalUserEnabled"`
+		Blob   convert.Flag `json:"allowBlobPublicAccess"`
+		OAuth  convert.Flag `json:"defaultToOAuthAuthentication"`
+		Access convert.Flag `json:"publicNetworkAccess"`
+		ACLs   acls         `json:"networkAcls"`
+		Rules  acls         `json:"networkRuleSet"`
 	}
 	err := decodeRich(raw, r.props, &v)
 	o := object.Store{ID: r.ID, Name: r.Name, Location: r.Location, Kind: r.Kind, Tags: r.Tags}
 	if raw != nil {
 		o.CreatedAt, o.Key1, o.Key2, o.KeyDays = v.Created.Time, v.Keys.One.Time, v.Keys.Two.Time, max(0, v.Policy.Days)
-		o.SharedKey, o.SASPeriod, o.LocalUsers, o.Blob = v.Shared.or(inventory.True), v.SAS.Period, v.Users.Tri, v.Blob.Tri
-		o.Public, o.OAuthDefault = public(v.Access, v.ACLs, v.Rules), v.OAuth.or(inventory.False)
+		o.SharedKey, o.SASPeriod, o.LocalUsers, o.Blob = v.Shared.Or(inventory.True), v.SAS.Period, v.Users.Tri, v.Blob.Tri
+		o.Public, o.OAuthDefault = public(v.Access, v.ACLs, v.Rules), v.OAuth.Or(inventory.False)
 	}
 	doc.t.stores.merge(key, o)
 	return err
@@ -305,12 +306,12 @@ func (doc *document) store(raw json.RawMessage, r *resource, key string) error {
 
 func (doc *document) vault(raw json.RawMessage, r *resource, key string) error {
 	var v struct {
-		URI      string `json:"vaultUri"`
-		RBAC     flag   `json:"enableRbacAuthorization"`
-		Soft     flag   `json:"enableSoftDelete"`
-		Purge    flag   `json:"enablePurgeProtection"`
-		Access   flag   `json:"publicNetworkAccess"`
-		ACLs     acls   `json:"networkAcls"`
+		URI      string       `json:"vaultUri"`
+		RBAC     convert.Flag `json:"enableRbacAuthorization"`
+		Soft     convert.Flag `json:"enableSoftDelete"`
+		Purge    convert.Flag `json:"enablePurgeProtection"`
+		Access   convert.Flag `json:"publicNetworkAccess"`
+		ACLs     acls         `json:"networkAcls"`
 		Policies []struct {
 			Tenant      string `json:"tenantId"`
 			Object      string `json:"objectId"`
@@ -323,13 +324,13 @@ func (doc *document) vault(raw json.RawMessage, r *resource, key string) error {
 			} `json:"permissions"`
 		} `json:"accessPolicies"`
 		System struct {
-			Created stamp `json:"createdAt"`
+			Created convert.Stamp `json:"createdAt"`
 		} `json:"systemData"`
 	}
 	err := decodeRich(raw, r.props, &v)
 	o := object.Vault{ID: r.ID, Name: r.Name, Location: r.Location, Tags: r.Tags}
 	if raw != nil {
-		o.URI, o.RBAC, o.SoftDelete, o.Purge, o.Public = v.URI, v.RBAC.Tri, v.Soft.Tri, v.Purge.or(inventory.False), public(v.Access, v.ACLs)
+		o.URI, o.RBAC, o.SoftDelete, o.Purge, o.Public = v.URI, v.RBAC.Tri, v.Soft.Tri, v.Purge.Or(inventory.False), public(v.Access, v.ACLs)
 		o.CreatedAt = v.System.Created.Time
 	}
 	for _, p := range v.Policies {
@@ -346,15 +347,15 @@ func (doc *document) vault(raw json.RawMessage, r *resource, key string) error {
 // says otherwise, but for the administrator of a registry.
 func (doc *document) localAuth(raw json.RawMessage, r *resource, key string) error {
 	var v struct {
-		Off     flag     `json:"disableLocalAuth"`
-		Redis   flag     `json:"disableAccessKeyAuthentication"`
-		Admin   flag     `json:"adminUserEnabled"`
-		Modes   []string `json:"allowedAuthenticationModes"`
-		Created stamp    `json:"createdAt"`
-		Access  flag     `json:"publicNetworkAccess"`
-		ACLs    acls     `json:"networkAcls"`
+		Off     convert.Flag  `json:"disableLocalAuth"`
+		Redis   convert.Flag  `json:"disableAccessKeyAuthentication"`
+		Admin   convert.Flag  `json:"adminUserEnabled"`
+		Modes   []string      `json:"allowedAuthenticationModes"`
+		Created convert.Stamp `json:"createdAt"`
+		Access  convert.Flag  `json:"publicNetworkAccess"`
+		ACLs    acls          `json:"networkAcls"`
 		Keys    map[string]struct {
-			At stamp `json:"generationTime"`
+			At convert.Stamp `json:"generationTime"`
 		} `json:"keysMetadata"`
 	}
 	err := decodeRich(raw, r.props, &v)
@@ -363,12 +364,12 @@ func (doc *document) localAuth(raw json.RawMessage, r *resource, key string) err
 		doc.t.switches.merge(key, o)
 		return err
 	}
-	o.CreatedAt, o.Public, o.Disabled = v.Created.Time, public(v.Access, v.ACLs), v.Off.or(inventory.False)
+	o.CreatedAt, o.Public, o.Disabled = v.Created.Time, public(v.Access, v.ACLs), v.Off.Or(inventory.False)
 	switch r.Type {
 	case "microsoft.cache/redis":
-		o.Disabled = v.Redis.or(inventory.False)
+		o.Disabled = v.Redis.Or(inventory.False)
 	case "microsoft.containerregistry/registries":
-		o.Disabled = not(v.Admin.or(inventory.False))
+		o.Disabled = convert.Not(v.Admin.Or(inventory.False))
 	case "microsoft.batch/batchaccounts":
 		o.Disabled = inventory.TriOf(len(v.Modes) > 0 && !slices.ContainsFunc(v.Modes, func(m string) bool { return strings.EqualFold(m, "SharedKey") }))
 	}
@@ -388,10 +389,10 @@ func (doc *document) cluster(raw json.RawMessage, r *resource, key string) error
 		} `json:"oidcIssuerProfile"`
 		Security struct {
 			Workload struct {
-				Enabled flag `json:"enabled"`
+				Enabled convert.Flag `json:"enabled"`
 			} `json:"workloadIdentity"`
 		} `json:"securityProfile"`
-		Off      flag `json:"disableLocalAccounts"`
+		Off      convert.Flag `json:"disableLocalAccounts"`
 		Profiles map[string]struct {
 			Object string `json:"objectId"`
 		} `json:"identityProfile"`
@@ -407,7 +408,7 @@ func (doc *document) cluster(raw json.RawMessage, r *resource, key string) error
 		}
 	}
 	if raw != nil {
-		o.Issuer, o.WorkloadIdentity, o.LocalAccounts = v.Issuer.URL, v.Security.Workload.Enabled.or(inventory.False), not(v.Off.or(inventory.False))
+		o.Issuer, o.WorkloadIdentity, o.LocalAccounts = v.Issuer.URL, v.Security.Workload.Enabled.Or(inventory.False), convert.Not(v.Off.Or(inventory.False))
 		o.Kubelet = lower(v.Profiles["kubeletidentity"].Object)
 	}
 	doc.t.clusters.merge(key, o)

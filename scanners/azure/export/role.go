@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -24,7 +25,7 @@ func (doc *document) directoryRole(raw json.RawMessage, _ map[string]json.RawMes
 	}
 	doc.took(callRoles, "", json.Unmarshal(raw, &v))
 	id := lower(v.ID)
-	role := object.DirectoryRole{ID: id, Template: lower(v.Template), Name: v.Name, BuiltIn: v.BuiltIn, Privileged: tri(v.Privileged), Known: true}
+	role := object.DirectoryRole{ID: id, Template: lower(v.Template), Name: v.Name, BuiltIn: v.BuiltIn, Privileged: convert.Tri(v.Privileged), Known: true}
 	for _, p := range v.Permissions {
 		if p.Condition == "" {
 			role.Actions = append(role.Actions, p.Allowed...)
@@ -34,15 +35,15 @@ func (doc *document) directoryRole(raw json.RawMessage, _ map[string]json.RawMes
 }
 
 type roleAssignment struct {
-	ID        string `json:"id"`
-	Role      string `json:"roleDefinitionId"`
-	Principal string `json:"principalId"`
-	Directory string `json:"directoryScopeId"`
-	App       string `json:"appScopeId"`
-	Start     stamp  `json:"startDateTime"`
-	End       stamp  `json:"endDateTime"`
-	Member    string `json:"memberType"`
-	Origin    string `json:"roleAssignmentOriginId"`
+	ID        string        `json:"id"`
+	Role      string        `json:"roleDefinitionId"`
+	Principal string        `json:"principalId"`
+	Directory string        `json:"directoryScopeId"`
+	App       string        `json:"appScopeId"`
+	Start     convert.Stamp `json:"startDateTime"`
+	End       convert.Stamp `json:"endDateTime"`
+	Member    string        `json:"memberType"`
+	Origin    string        `json:"roleAssignmentOriginId"`
 }
 
 func (a *roleAssignment) object() object.DirectoryRoleAssignment {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -36,28 +37,28 @@ func (doc *document) vaultObject(raw json.RawMessage, fields map[string]json.Raw
 	}
 	var v struct {
 		Attributes struct {
-			Enabled   *bool `json:"enabled"`
-			Created   stamp `json:"created"`
-			Updated   stamp `json:"updated"`
-			Begins    stamp `json:"nbf"`
-			Ends      stamp `json:"exp"`
-			NotBefore stamp `json:"notBefore"` // as az writes them
-			Expires   stamp `json:"expires"`
+			Enabled   *bool         `json:"enabled"`
+			Created   convert.Stamp `json:"created"`
+			Updated   convert.Stamp `json:"updated"`
+			Begins    convert.Stamp `json:"nbf"`
+			Ends      convert.Stamp `json:"exp"`
+			NotBefore convert.Stamp `json:"notBefore"` // as az writes them
+			Expires   convert.Stamp `json:"expires"`
 		} `json:"attributes"`
-		ContentType string `json:"contentType"`
-		Managed     *bool  `json:"managed"`
-		Thumbprint  string `json:"x5t"`
-		AzPrint     string `json:"x509Thumbprint"`
-		Tags        tags   `json:"tags"`
+		ContentType string       `json:"contentType"`
+		Managed     *bool        `json:"managed"`
+		Thumbprint  string       `json:"x5t"`
+		AzPrint     string       `json:"x509Thumbprint"`
+		Tags        convert.Tags `json:"tags"`
 	}
 	err = json.Unmarshal(raw, &v)
 	host := lower(u.Host)
 	doc.took(k.call, host, err)
 	doc.hear(k.call, host)
 	o := object.VaultObject{
-		ID: "https://" + u.Host + "/" + parts[0] + "/" + parts[1], Name: parts[1], Kind: k.kind, Enabled: tri(v.Attributes.Enabled), CreatedAt: v.Attributes.Created.Time,
+		ID: "https://" + u.Host + "/" + parts[0] + "/" + parts[1], Name: parts[1], Kind: k.kind, Enabled: convert.Tri(v.Attributes.Enabled), CreatedAt: v.Attributes.Created.Time,
 		UpdatedAt: v.Attributes.Updated.Time, NotBefore: either(v.Attributes.Begins, v.Attributes.NotBefore).Time, Expiry: either(v.Attributes.Ends, v.Attributes.Expires).Time,
-		ContentType: v.ContentType, Managed: inventory.TriOf(v.Managed != nil && *v.Managed), Thumbprint: thumbprint(cmp.Or(v.Thumbprint, v.AzPrint)), Tags: v.Tags,
+		ContentType: v.ContentType, Managed: inventory.TriOf(v.Managed != nil && *v.Managed), Thumbprint: convert.Thumbprint(cmp.Or(v.Thumbprint, v.AzPrint)), Tags: v.Tags,
 	}
 	if doc.t.objects[host] == nil {
 		doc.t.objects[host] = set[vaultObject]{}
@@ -67,7 +68,7 @@ func (doc *document) vaultObject(raw json.RawMessage, fields map[string]json.Raw
 }
 
 // either is the one of two times that is known.
-func either(a, b stamp) stamp {
+func either(a, b convert.Stamp) convert.Stamp {
 	if a.IsZero() {
 		return b
 	}

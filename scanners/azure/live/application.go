@@ -3,9 +3,10 @@ package live
 import (
 	"context"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -33,18 +34,18 @@ func (x *run) fields(list string) string {
 const top = "$top=999"
 
 type application struct {
-	ID          string    `json:"id"`
-	AppID       string    `json:"appId"`
-	Name        string    `json:"displayName"`
-	Description string    `json:"description"`
-	Created     stamp     `json:"createdDateTime"`
-	Audience    string    `json:"signInAudience"`
-	Domain      string    `json:"publisherDomain"`
-	Publisher   displayed `json:"verifiedPublisher"`
-	Reference   string    `json:"serviceManagementReference"`
-	Notes       string    `json:"notes"`
-	Tags        []string  `json:"tags"`
-	Disabled    string    `json:"disabledByMicrosoftStatus"`
+	ID          string        `json:"id"`
+	AppID       string        `json:"appId"`
+	Name        string        `json:"displayName"`
+	Description string        `json:"description"`
+	Created     convert.Stamp `json:"createdDateTime"`
+	Audience    string        `json:"signInAudience"`
+	Domain      string        `json:"publisherDomain"`
+	Publisher   displayed     `json:"verifiedPublisher"`
+	Reference   string        `json:"serviceManagementReference"`
+	Notes       string        `json:"notes"`
+	Tags        []string      `json:"tags"`
+	Disabled    string        `json:"disabledByMicrosoftStatus"`
 	Lock        *struct {
 		Enabled bool `json:"isEnabled"`
 		All     bool `json:"allProperties"`
@@ -77,7 +78,7 @@ type application struct {
 	Public struct {
 		Redirects []string `json:"redirectUris"`
 	} `json:"publicClient"`
-	Owners []ref `json:"owners"`
+	Owners []convert.Ref `json:"owners"`
 }
 
 // displayed is an object of which the display name is kept.
@@ -98,10 +99,10 @@ func (x *run) applications(ctx context.Context) {
 
 func (x *run) application(a *application) object.Application {
 	out := object.Application{
-		ID: x.id(a.ID), AppID: x.id(a.AppID), Name: a.Name, Description: a.Description, CreatedAt: a.Created.Time,
-		Audience: x.names.text(a.Audience), PublisherDomain: x.names.text(a.Domain), VerifiedPublisher: x.names.text(a.Publisher.Name),
-		ServiceManagement: x.names.text(a.Reference), Notes: a.Notes, Tags: x.names.texts(a.Tags), DisabledByMicrosoft: disabled(a.Disabled),
-		Passwords: x.passwords(a.Passwords), Keys: x.keys(a.Keys), Owners: x.ids(a.Owners), OwnersKnown: len(a.Owners) < graph.Expanded,
+		ID: x.names.ID(a.ID), AppID: x.names.ID(a.AppID), Name: a.Name, Description: a.Description, CreatedAt: a.Created.Time,
+		Audience: x.names.Text(a.Audience), PublisherDomain: x.names.Text(a.Domain), VerifiedPublisher: x.names.Text(a.Publisher.Name),
+		ServiceManagement: x.names.Text(a.Reference), Notes: a.Notes, Tags: x.names.Texts(a.Tags), DisabledByMicrosoft: disabled(a.Disabled),
+		Passwords: x.passwords(a.Passwords), Keys: x.keys(a.Keys), Owners: x.names.IDs(a.Owners), OwnersKnown: len(a.Owners) < graph.Expanded,
 		Roles: x.roles(a.Roles, a.API.Scopes), PublicClient: inventory.TriOf(a.Fallback != nil && *a.Fallback),
 		RedirectURIs: x.redirects(a.Web.Redirects, a.Single.Redirects, a.Public.Redirects),
 		Lock:         &object.Lock{},
@@ -113,12 +114,12 @@ func (x *run) application(a *application) object.Application {
 		out.ImplicitGrant = inventory.TriOf(access != nil && *access || id != nil && *id)
 	}
 	for _, r := range a.Required {
-		need := object.Required{Resource: x.id(r.App)}
+		need := object.Required{Resource: x.names.ID(r.App)}
 		for _, one := range r.Access {
 			if one.Type == "Role" {
-				need.Roles = append(need.Roles, x.id(one.ID))
+				need.Roles = append(need.Roles, x.names.ID(one.ID))
 			} else {
-				need.Scopes = append(need.Scopes, x.id(one.ID))
+				need.Scopes = append(need.Scopes, x.names.ID(one.ID))
 			}
 		}
 		out.Required = append(out.Required, need)
@@ -137,7 +138,7 @@ func disabled(status string) string {
 func (x *run) redirects(lists ...[]string) []string {
 	var out []string
 	for _, list := range lists {
-		out = append(out, x.names.texts(list)...)
+		out = append(out, x.names.Texts(list)...)
 	}
 	return out
 }
@@ -155,7 +156,7 @@ func (x *run) federatedCredentials(ctx context.Context) {
 	var ids []string // of those with an expression instead of a subject, which only beta tells
 	pages(ctx, x, callFederated, path, nil, func(_ *object.Tenant, list []item) {
 		for _, a := range list {
-			id := x.id(a.ID)
+			id := x.names.ID(a.ID)
 			if slices.ContainsFunc(a.List, func(f federated) bool { return f.Subject == "" }) {
 				ids = append(ids, id)
 			}
@@ -183,7 +184,7 @@ type agent struct {
 	application         bool
 	identity, principal bool
 	blueprint           string
-	created             stamp
+	created             time.Time
 }
 
 // join puts together what was listed on its own.
@@ -211,7 +212,7 @@ func (x *run) join(t *object.Tenant) {
 			p.Blueprint = g.blueprint
 		}
 		if p.CreatedAt.IsZero() {
-			p.CreatedAt = g.created.Time
+			p.CreatedAt = g.created
 		}
 	}
 }
@@ -238,10 +239,5 @@ func (x *run) moreOwners(ctx context.Context) {
 			})
 		}
 	}
-	each(ctx, x, callOwners, items, func(i int, t *object.Tenant, found []ref) { set[i](t, x.ids(found)) })
-}
-
-// kindOf returns the last word of an OData type, in lower case.
-func kindOf(odata string) string {
-	return strings.ToLower(odata[strings.LastIndex(odata, ".")+1:])
+	each(ctx, x, callOwners, items, func(i int, t *object.Tenant, found []convert.Ref) { set[i](t, x.names.IDs(found)) })
 }

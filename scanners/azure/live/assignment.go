@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -15,16 +16,16 @@ const assignmentQuery = `authorizationresources
 | order by id asc`
 
 type assignmentRow struct {
-	ID        string `json:"id"`
-	Role      string `json:"role"`
-	Principal string `json:"principal"`
-	Kind      string `json:"kind"`
-	Scope     string `json:"scope"`
-	Condition string `json:"condition"`
-	Created   stamp  `json:"created"`
-	Updated   stamp  `json:"updated"`
-	By        string `json:"by"`
-	Delegated string `json:"delegated"`
+	ID        string        `json:"id"`
+	Role      string        `json:"role"`
+	Principal string        `json:"principal"`
+	Kind      string        `json:"kind"`
+	Scope     string        `json:"scope"`
+	Condition string        `json:"condition"`
+	Created   convert.Stamp `json:"created"`
+	Updated   convert.Stamp `json:"updated"`
+	By        string        `json:"by"`
+	Delegated string        `json:"delegated"`
 }
 
 // assignments lists who holds roles in Azure, at the subscriptions, above and below
@@ -58,13 +59,10 @@ func (x *run) keepAssignment(t *object.Tenant, seen map[string]bool, r *assignme
 		scope = "/"
 	}
 	t.Assignments = append(t.Assignments, object.RoleAssignment{
-		ID: r.ID, Role: x.id(lastOf(r.Role)), Principal: x.id(r.Principal), PrincipalType: x.names.text(r.Kind), Scope: scope, Condition: r.Condition,
-		CreatedAt: r.Created.Time, UpdatedAt: r.Updated.Time, CreatedBy: x.id(r.By), Delegated: r.Delegated,
+		ID: r.ID, Role: x.names.ID(convert.LastOf(r.Role)), Principal: x.names.ID(r.Principal), PrincipalType: x.names.Text(r.Kind), Scope: scope, Condition: r.Condition,
+		CreatedAt: r.Created.Time, UpdatedAt: r.Updated.Time, CreatedBy: x.names.ID(r.By), Delegated: r.Delegated,
 	})
 }
-
-// lastOf returns the last part of an ARM id.
-func lastOf(id string) string { return id[strings.LastIndex(id, "/")+1:] }
 
 const definitionQuery = `authorizationresources
 | where type =~ 'microsoft.authorization/roledefinitions'
@@ -88,8 +86,8 @@ type definitionRow struct {
 	Description string          `json:"description"`
 	Scopes      []string        `json:"scopes"`
 	Permissions []permissionRow `json:"permissions"`
-	Created     stamp           `json:"created"`
-	Updated     stamp           `json:"updated"`
+	Created     convert.Stamp   `json:"created"`
+	Updated     convert.Stamp   `json:"updated"`
 	By          string          `json:"by"`
 }
 
@@ -110,14 +108,14 @@ func (x *run) definitions(ctx context.Context) {
 }
 
 func (x *run) keepDefinition(t *object.Tenant, seen map[string]bool, r *definitionRow) {
-	id := x.id(lastOf(r.ID))
+	id := x.names.ID(convert.LastOf(r.ID))
 	if seen[id] {
 		return
 	}
 	seen[id] = true
 	d := object.RoleDefinition{
-		ID: id, Name: x.names.text(r.Name), Description: r.Description, Custom: strings.EqualFold(r.Kind, "CustomRole"), Scopes: x.names.texts(r.Scopes),
-		CreatedAt: r.Created.Time, UpdatedAt: r.Updated.Time, CreatedBy: x.id(r.By), Known: true,
+		ID: id, Name: x.names.Text(r.Name), Description: r.Description, Custom: strings.EqualFold(r.Kind, "CustomRole"), Scopes: x.names.Texts(r.Scopes),
+		CreatedAt: r.Created.Time, UpdatedAt: r.Updated.Time, CreatedBy: x.names.ID(r.By), Known: true,
 	}
 	for _, p := range r.Permissions {
 		d.Permissions = append(d.Permissions, x.permission(p))
@@ -127,8 +125,8 @@ func (x *run) keepDefinition(t *object.Tenant, seen map[string]bool, r *definiti
 
 func (x *run) permission(p permissionRow) object.Permission {
 	return object.Permission{
-		Actions: x.names.texts(p.Actions), NotActions: x.names.texts(p.NotActions),
-		DataActions: x.names.texts(p.DataActions), NotDataActions: x.names.texts(p.NotDataActions), Condition: x.names.text(p.Condition),
+		Actions: x.names.Texts(p.Actions), NotActions: x.names.Texts(p.NotActions),
+		DataActions: x.names.Texts(p.DataActions), NotDataActions: x.names.Texts(p.NotDataActions), Condition: x.names.Text(p.Condition),
 	}
 }
 
@@ -149,8 +147,8 @@ func (x *run) classic(ctx context.Context) {
 	readRows(ctx, x, callClassic, classicQuery, func(t *object.Tenant, list []row) {
 		for _, r := range list {
 			t.Assignments = append(t.Assignments, object.RoleAssignment{
-				ID: r.ID, Role: x.names.text(r.Role), Principal: x.names.text(r.Email), PrincipalType: "User",
-				Scope: x.names.text("/subscriptions/" + strings.ToLower(r.Subscription)), Classic: true,
+				ID: r.ID, Role: x.names.Text(r.Role), Principal: x.names.Text(r.Email), PrincipalType: "User",
+				Scope: x.names.Text("/subscriptions/" + strings.ToLower(r.Subscription)), Classic: true,
 			})
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/authorization/armauthorization/v2"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -64,10 +65,10 @@ func (x *run) deniesOf(ctx context.Context, s *object.Subscription, seen map[str
 			p := r.Properties
 			d := object.DenyAssignment{ID: r.ID, Name: p.Name, Scope: p.Scope, NotChildren: p.NotChildren, System: p.System, Condition: p.Condition}
 			for _, w := range p.Principals {
-				d.Principals = append(d.Principals, x.id(w.ID))
+				d.Principals = append(d.Principals, x.names.ID(w.ID))
 			}
 			for _, w := range p.Exclude {
-				d.Exclude = append(d.Exclude, x.id(w.ID))
+				d.Exclude = append(d.Exclude, x.names.ID(w.ID))
 			}
 			for _, one := range p.Permissions {
 				d.Permissions = append(d.Permissions, x.permission(one))
@@ -83,15 +84,15 @@ func (x *run) eligibleOf(ctx context.Context, s *object.Subscription, seen map[s
 	type row struct {
 		ID         string `json:"id"`
 		Properties struct {
-			Role      string `json:"roleDefinitionId"`
-			Principal string `json:"principalId"`
-			Kind      string `json:"principalType"`
-			Scope     string `json:"scope"`
-			Condition string `json:"condition"`
-			Member    string `json:"memberType"`
-			Created   stamp  `json:"createdOn"`
-			Start     stamp  `json:"startDateTime"`
-			End       stamp  `json:"endDateTime"`
+			Role      string        `json:"roleDefinitionId"`
+			Principal string        `json:"principalId"`
+			Kind      string        `json:"principalType"`
+			Scope     string        `json:"scope"`
+			Condition string        `json:"condition"`
+			Member    string        `json:"memberType"`
+			Created   convert.Stamp `json:"createdOn"`
+			Start     convert.Stamp `json:"startDateTime"`
+			End       convert.Stamp `json:"endDateTime"`
 		} `json:"properties"`
 	}
 	client, err := armauthorization.NewRoleEligibilityScheduleInstancesClient(x.credential, x.manager)
@@ -106,7 +107,7 @@ func (x *run) eligibleOf(ctx context.Context, s *object.Subscription, seen map[s
 			}
 			seen[object.Fold(r.ID)] = true
 			t.Assignments = append(t.Assignments, object.RoleAssignment{
-				ID: r.ID, Role: x.id(lastOf(p.Role)), Principal: x.id(p.Principal), PrincipalType: x.names.text(p.Kind), Scope: x.names.text(p.Scope),
+				ID: r.ID, Role: x.names.ID(convert.LastOf(p.Role)), Principal: x.names.ID(p.Principal), PrincipalType: x.names.Text(p.Kind), Scope: x.names.Text(p.Scope),
 				Condition: p.Condition, CreatedAt: p.Created.Time, Eligible: true, Start: p.Start.Time, End: p.End.Time,
 			})
 		}

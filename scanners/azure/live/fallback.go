@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -104,15 +105,15 @@ func (x *run) assignmentsOf(ctx context.Context, s *object.Subscription, seen ma
 	type row struct {
 		ID         string `json:"id"`
 		Properties struct {
-			Role      string `json:"roleDefinitionId"`
-			Principal string `json:"principalId"`
-			Kind      string `json:"principalType"`
-			Scope     string `json:"scope"`
-			Condition string `json:"condition"`
-			Created   stamp  `json:"createdOn"`
-			Updated   stamp  `json:"updatedOn"`
-			By        string `json:"createdBy"`
-			Delegated string `json:"delegatedManagedIdentityResourceId"`
+			Role      string        `json:"roleDefinitionId"`
+			Principal string        `json:"principalId"`
+			Kind      string        `json:"principalType"`
+			Scope     string        `json:"scope"`
+			Condition string        `json:"condition"`
+			Created   convert.Stamp `json:"createdOn"`
+			Updated   convert.Stamp `json:"updatedOn"`
+			By        string        `json:"createdBy"`
+			Delegated string        `json:"delegatedManagedIdentityResourceId"`
 		} `json:"properties"`
 	}
 	client, err := armauthorization.NewRoleAssignmentsClient(s.ID, x.credential, x.manager)
@@ -136,8 +137,8 @@ func (x *run) definitionsOf(ctx context.Context, s *object.Subscription, seen ma
 			Description string          `json:"description"`
 			Scopes      []string        `json:"assignableScopes"`
 			Permissions []permissionRow `json:"permissions"`
-			Created     stamp           `json:"createdOn"`
-			Updated     stamp           `json:"updatedOn"`
+			Created     convert.Stamp   `json:"createdOn"`
+			Updated     convert.Stamp   `json:"updatedOn"`
 			By          string          `json:"createdBy"`
 		} `json:"properties"`
 	}
@@ -176,10 +177,10 @@ func (x *run) storesOf(ctx context.Context, s *object.Subscription) (int, error)
 	type row struct {
 		resource
 		Properties struct {
-			Created stamp `json:"creationTime"`
+			Created convert.Stamp `json:"creationTime"`
 			Keys    struct {
-				Key1 stamp `json:"key1"`
-				Key2 stamp `json:"key2"`
+				Key1 convert.Stamp `json:"key1"`
+				Key2 convert.Stamp `json:"key2"`
 			} `json:"keyCreationTime"`
 			Policy struct {
 				Days *int `json:"keyExpirationPeriodInDays"`
@@ -187,12 +188,12 @@ func (x *run) storesOf(ctx context.Context, s *object.Subscription) (int, error)
 			SAS struct {
 				Period string `json:"sasExpirationPeriod"`
 			} `json:"sasPolicy"`
-			Shared  flag   `json:"allowSharedKeyAccess"`
-			Users   flag   `json:"isLocalUserEnabled"`
-			Blob    flag   `json:"allowBlobPublicAccess"`
-			OAuth   flag   `json:"defaultToOAuthAuthentication"`
-			Access  flag   `json:"publicNetworkAccess"`
-			Network access `json:"networkAcls"`
+			Shared  convert.Flag `json:"allowSharedKeyAccess"`
+			Users   convert.Flag `json:"isLocalUserEnabled"`
+			Blob    convert.Flag `json:"allowBlobPublicAccess"`
+			OAuth   convert.Flag `json:"defaultToOAuthAuthentication"`
+			Access  convert.Flag `json:"publicNetworkAccess"`
+			Network access       `json:"networkAcls"`
 		} `json:"properties"`
 	}
 	client, err := armstorage.NewAccountsClient(s.ID, x.credential, x.manager)
@@ -210,7 +211,7 @@ func (x *run) storesOf(ctx context.Context, s *object.Subscription) (int, error)
 
 // access is the network rules of a resource, as far as they are kept.
 type access struct {
-	Action flag `json:"defaultAction"`
+	Action convert.Flag `json:"defaultAction"`
 }
 
 func (x *run) vaultsOf(ctx context.Context, s *object.Subscription) (int, error) {
@@ -218,11 +219,11 @@ func (x *run) vaultsOf(ctx context.Context, s *object.Subscription) (int, error)
 		resource
 		Properties struct {
 			URI      string        `json:"vaultUri"`
-			RBAC     flag          `json:"enableRbacAuthorization"`
+			RBAC     convert.Flag  `json:"enableRbacAuthorization"`
 			Policies []vaultPolicy `json:"accessPolicies"`
-			Soft     flag          `json:"enableSoftDelete"`
-			Purge    flag          `json:"enablePurgeProtection"`
-			Access   flag          `json:"publicNetworkAccess"`
+			Soft     convert.Flag  `json:"enableSoftDelete"`
+			Purge    convert.Flag  `json:"enablePurgeProtection"`
+			Access   convert.Flag  `json:"publicNetworkAccess"`
 			Network  access        `json:"networkAcls"`
 		} `json:"properties"`
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -104,12 +105,9 @@ func holders(t *object.Tenant) map[string]bool {
 			out[id] = true
 		}
 	}
-	delete(out, everyone)
+	delete(out, convert.Everyone)
 	return out
 }
-
-// everyone is whom a deny assignment for everybody names.
-const everyone = "00000000-0000-0000-0000-000000000000"
 
 type directoryObject struct {
 	OData      string `json:"@odata.type"`
@@ -175,16 +173,16 @@ func (x *run) byIDs(ctx context.Context, ids []string) ([]directoryObject, error
 
 // keepObject keeps a group, and a user who answers for something.
 func (x *run) keepObject(t *object.Tenant, o *directoryObject, wanted map[string]bool) {
-	id := x.id(o.ID)
-	switch kindOf(o.OData) {
+	id := x.names.ID(o.ID)
+	switch convert.KindOf(o.OData) {
 	case "group":
-		t.Groups = append(t.Groups, object.Group{ID: id, Name: o.Name, RoleAssignable: tri(o.Assignable), Dynamic: o.Rule, Synced: inventory.TriOf(o.Synced != nil && *o.Synced)})
+		t.Groups = append(t.Groups, object.Group{ID: id, Name: o.Name, RoleAssignable: convert.Tri(o.Assignable), Dynamic: o.Rule, Synced: inventory.TriOf(o.Synced != nil && *o.Synced)})
 	case "user":
 		if !wanted[id] {
 			return
 		}
 		t.Users = append(t.Users, object.User{
-			ID: id, Name: o.Name, UPN: o.UPN, Mail: o.Mail, Enabled: tri(o.Enabled), Synced: tri(o.Synced), Department: x.names.text(o.Department),
+			ID: id, Name: o.Name, UPN: o.UPN, Mail: o.Mail, Enabled: convert.Tri(o.Enabled), Synced: convert.Tri(o.Synced), Department: x.names.Text(o.Department),
 			Guest: strings.EqualFold(o.Type, "Guest") || o.Type == "" && strings.Contains(o.UPN, "#EXT#"),
 		})
 	}
@@ -206,8 +204,8 @@ func (x *run) groups(ctx context.Context) {
 		members = append(members, graph.Item{Path: query("/groups/"+g.ID+"/transitiveMembers/microsoft.graph.servicePrincipal", "$select=id", "$count=true", top), Header: advanced})
 		owners = append(owners, graph.Item{Path: query("/groups/"+g.ID+"/owners", "$select=id")})
 	}
-	each(ctx, x, callMembers, members, func(i int, t *object.Tenant, found []ref) {
-		t.Groups[at[i]].Members, t.Groups[at[i]].Known = x.ids(found), true
+	each(ctx, x, callMembers, members, func(i int, t *object.Tenant, found []convert.Ref) {
+		t.Groups[at[i]].Members, t.Groups[at[i]].Known = x.names.IDs(found), true
 	})
-	each(ctx, x, callGroupOwners, owners, func(i int, t *object.Tenant, found []ref) { t.Groups[at[i]].Owners = x.ids(found) })
+	each(ctx, x, callGroupOwners, owners, func(i int, t *object.Tenant, found []convert.Ref) { t.Groups[at[i]].Owners = x.names.IDs(found) })
 }

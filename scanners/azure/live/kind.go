@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -38,7 +39,7 @@ func (x *run) identities(ctx context.Context) {
 
 func (x *run) identity(r *resource, principal, client string) object.ManagedIdentity {
 	return object.ManagedIdentity{
-		ID: r.ID, Name: r.Name, Location: x.names.text(r.Location), Principal: x.id(principal), Client: x.id(client), Tags: x.tags(r.Tags),
+		ID: r.ID, Name: r.Name, Location: x.names.Text(r.Location), Principal: x.names.ID(principal), Client: x.names.ID(client), Tags: x.names.Tags(r.Tags),
 	}
 }
 
@@ -63,11 +64,11 @@ func (x *run) consumers(ctx context.Context) {
 				continue
 			}
 			c := object.Consumer{
-				ID: r.ID, Name: r.Name, Type: x.names.text(strings.ToLower(r.Type)), Location: x.names.text(r.Location), Kind: x.names.text(r.Kind),
-				System: x.id(r.Principal), Public: r.public(), Tags: x.tags(r.Tags),
+				ID: r.ID, Name: r.Name, Type: x.names.Text(strings.ToLower(r.Type)), Location: x.names.Text(r.Location), Kind: x.names.Text(r.Kind),
+				System: x.names.ID(r.Principal), Public: r.public(), Tags: x.names.Tags(r.Tags),
 			}
 			for id := range r.Users {
-				c.User = append(c.User, x.names.text(id))
+				c.User = append(c.User, x.names.Text(id))
 			}
 			slices.Sort(c.User)
 			s.Consumers = append(s.Consumers, c)
@@ -118,14 +119,14 @@ const storeQuery = `resources
 
 type storeRow struct {
 	resource
-	Key1   stamp  `json:"key1"`
-	Key2   stamp  `json:"key2"`
-	Days   *int   `json:"days"`
-	Shared flag   `json:"shared"`
-	SAS    string `json:"sas"`
-	Users  flag   `json:"users"`
-	Blob   flag   `json:"blob"`
-	OAuth  flag   `json:"oauth"`
+	Key1   convert.Stamp `json:"key1"`
+	Key2   convert.Stamp `json:"key2"`
+	Days   *int          `json:"days"`
+	Shared convert.Flag  `json:"shared"`
+	SAS    string        `json:"sas"`
+	Users  convert.Flag  `json:"users"`
+	Blob   convert.Flag  `json:"blob"`
+	OAuth  convert.Flag  `json:"oauth"`
 }
 
 // store makes a storage account. Keys are taken unless an account says no, and
@@ -133,9 +134,9 @@ type storeRow struct {
 // allowSharedKeyAccess and defaultToOAuthAuthentication).
 func (x *run) store(r *storeRow) object.Store {
 	o := object.Store{
-		ID: r.ID, Name: r.Name, Location: x.names.text(r.Location), Kind: x.names.text(r.Kind), CreatedAt: r.Created.Time, Key1: r.Key1.Time, Key2: r.Key2.Time,
-		SharedKey: r.Shared.or(inventory.True), SASPeriod: r.SAS, LocalUsers: r.Users.Tri, Blob: r.Blob.Tri, Public: r.public(),
-		OAuthDefault: r.OAuth.or(inventory.False), Tags: x.tags(r.Tags),
+		ID: r.ID, Name: r.Name, Location: x.names.Text(r.Location), Kind: x.names.Text(r.Kind), CreatedAt: r.Created.Time, Key1: r.Key1.Time, Key2: r.Key2.Time,
+		SharedKey: r.Shared.Or(inventory.True), SASPeriod: r.SAS, LocalUsers: r.Users.Tri, Blob: r.Blob.Tri, Public: r.public(),
+		OAuthDefault: r.OAuth.Or(inventory.False), Tags: x.names.Tags(r.Tags),
 	}
 	if r.Days != nil && *r.Days > 0 {
 		o.KeyDays = *r.Days
@@ -185,21 +186,21 @@ type vaultPolicy struct {
 type vaultRow struct {
 	resource
 	URI      string        `json:"uri"`
-	RBAC     flag          `json:"rbac"`
+	RBAC     convert.Flag  `json:"rbac"`
 	Policies []vaultPolicy `json:"policies"`
-	Soft     flag          `json:"soft"`
-	Purge    flag          `json:"purge"`
+	Soft     convert.Flag  `json:"soft"`
+	Purge    convert.Flag  `json:"purge"`
 }
 
 func (x *run) vault(r *vaultRow) object.Vault {
 	v := object.Vault{
-		ID: r.ID, Name: r.Name, Location: x.names.text(r.Location), URI: r.URI, RBAC: r.RBAC.Tri, SoftDelete: r.Soft.Tri, Purge: r.Purge.or(inventory.False),
-		Public: r.public(), Tags: x.tags(r.Tags),
+		ID: r.ID, Name: r.Name, Location: x.names.Text(r.Location), URI: r.URI, RBAC: r.RBAC.Tri, SoftDelete: r.Soft.Tri, Purge: r.Purge.Or(inventory.False),
+		Public: r.public(), Tags: x.names.Tags(r.Tags),
 	}
 	for _, p := range r.Policies {
 		v.Access = append(v.Access, object.AccessPolicy{
-			Tenant: x.id(p.Tenant), Object: x.id(p.Object), Application: x.id(p.Application), Secrets: x.names.texts(p.Permissions.Secrets),
-			Keys: x.names.texts(p.Permissions.Keys), Certificates: x.names.texts(p.Permissions.Certificates), Storage: x.names.texts(p.Permissions.Storage),
+			Tenant: x.names.ID(p.Tenant), Object: x.names.ID(p.Object), Application: x.names.ID(p.Application), Secrets: x.names.Texts(p.Permissions.Secrets),
+			Keys: x.names.Texts(p.Permissions.Keys), Certificates: x.names.Texts(p.Permissions.Certificates), Storage: x.names.Texts(p.Permissions.Storage),
 		})
 	}
 	return v
@@ -249,12 +250,12 @@ func switchQuery() string {
 
 type switchRow struct {
 	resource
-	Off   flag     `json:"off"`
-	Redis flag     `json:"redis"`
-	Admin flag     `json:"admin"`
-	Modes []string `json:"modes"`
+	Off   convert.Flag `json:"off"`
+	Redis convert.Flag `json:"redis"`
+	Admin convert.Flag `json:"admin"`
+	Modes []string     `json:"modes"`
 	Keys  map[string]struct {
-		At stamp `json:"generationTime"`
+		At convert.Stamp `json:"generationTime"`
 	} `json:"keys"`
 }
 
@@ -263,16 +264,16 @@ type switchRow struct {
 func (r *switchRow) disabled() inventory.Tri {
 	switch r.Type {
 	case "microsoft.cache/redis":
-		return r.Redis.or(inventory.False)
+		return r.Redis.Or(inventory.False)
 	case "microsoft.containerregistry/registries":
-		return not(r.Admin.or(inventory.False))
+		return convert.Not(r.Admin.Or(inventory.False))
 	case "microsoft.batch/batchaccounts":
 		if len(r.Modes) == 0 {
 			return inventory.False
 		}
 		return inventory.TriOf(!slices.ContainsFunc(r.Modes, func(m string) bool { return strings.EqualFold(m, "SharedKey") }))
 	default:
-		return r.Off.or(inventory.False)
+		return r.Off.Or(inventory.False)
 	}
 }
 
@@ -286,11 +287,11 @@ func (x *run) switches(ctx context.Context) {
 				continue
 			}
 			o := object.LocalAuth{
-				ID: r.ID, Name: r.Name, Type: x.names.text(r.Type), Location: x.names.text(r.Location), Disabled: r.disabled(), CreatedAt: r.Created.Time,
-				Public: r.public(), Tags: x.tags(r.Tags),
+				ID: r.ID, Name: r.Name, Type: x.names.Text(r.Type), Location: x.names.Text(r.Location), Disabled: r.disabled(), CreatedAt: r.Created.Time,
+				Public: r.public(), Tags: x.names.Tags(r.Tags),
 			}
 			for name, k := range r.Keys {
-				o.Keys = append(o.Keys, object.KeyDate{Name: x.names.text(name), At: k.At.Time})
+				o.Keys = append(o.Keys, object.KeyDate{Name: x.names.Text(name), At: k.At.Time})
 			}
 			by(o.Keys, func(k *object.KeyDate) string { return k.Name })
 			s.Switches = append(s.Switches, o)
@@ -314,8 +315,8 @@ func (x *run) clusters(ctx context.Context) {
 	type row struct {
 		resource
 		Issuer   string          `json:"issuer"`
-		Workload flag            `json:"workload"`
-		Off      flag            `json:"off"`
+		Workload convert.Flag    `json:"workload"`
+		Off      convert.Flag    `json:"off"`
 		Kubelet  string          `json:"kubelet"`
 		Control  string          `json:"control"`
 		Users    map[string]user `json:"users"`
@@ -334,8 +335,8 @@ func (x *run) clusters(ctx context.Context) {
 				}
 			}
 			s.Clusters = append(s.Clusters, object.Cluster{
-				ID: r.ID, Name: r.Name, Location: x.names.text(r.Location), Issuer: r.Issuer, WorkloadIdentity: r.Workload.or(inventory.False),
-				LocalAccounts: not(r.Off.or(inventory.False)), Kubelet: x.id(r.Kubelet), Control: x.id(control), Tags: x.tags(r.Tags),
+				ID: r.ID, Name: r.Name, Location: x.names.Text(r.Location), Issuer: r.Issuer, WorkloadIdentity: r.Workload.Or(inventory.False),
+				LocalAccounts: convert.Not(r.Off.Or(inventory.False)), Kubelet: x.names.ID(r.Kubelet), Control: x.names.ID(control), Tags: x.names.Tags(r.Tags),
 			})
 		}
 	})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
@@ -168,36 +167,4 @@ func each[T any](ctx context.Context, x *run, name string, items []graph.Item, d
 		}
 	}
 	x.note(name, good, err)
-}
-
-// An interner keeps one copy of texts that come again and again.
-type interner struct {
-	mu    sync.Mutex
-	known map[string]string
-}
-
-// text returns the copy of a text.
-func (n *interner) text(s string) string {
-	if s == "" || len(s) > 400 {
-		return s
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if known, ok := n.known[s]; ok {
-		return known
-	}
-	s = strings.Clone(s)
-	n.known[s] = s
-	return s
-}
-
-// texts replaces each text of a list by its copy.
-func (n *interner) texts(list []string) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	for i := range list {
-		list[i] = n.text(list[i])
-	}
-	return list
 }

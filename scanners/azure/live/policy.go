@@ -2,22 +2,20 @@ package live
 
 import (
 	"context"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
 // A restriction of an app management policy.
 type restriction struct {
-	Type     string `json:"restrictionType"`
-	State    string `json:"state"`
-	Lifetime string `json:"maxLifetime"`
-	From     stamp  `json:"restrictForAppsCreatedAfterDateTime"`
+	Type     string        `json:"restrictionType"`
+	State    string        `json:"state"`
+	Lifetime string        `json:"maxLifetime"`
+	From     convert.Stamp `json:"restrictForAppsCreatedAfterDateTime"`
 }
 
 type restrictions struct {
@@ -34,7 +32,7 @@ func (r restrictions) list(what string) []object.Restriction {
 		if state == "" {
 			state = "enabled" // policies of before the field
 		}
-		out = append(out, object.Restriction{For: what, Type: one.Type, State: state, Lifetime: duration(one.Lifetime), From: one.From.Time})
+		out = append(out, object.Restriction{For: what, Type: one.Type, State: state, Lifetime: convert.Duration(one.Lifetime), From: one.From.Time})
 	}
 	return out
 }
@@ -50,7 +48,7 @@ func (x *run) managementPolicies(ctx context.Context) {
 	var ids []string
 	pages(ctx, x, callPolicies, query("/v1.0/policies/appManagementPolicies", "$select=id,displayName,isEnabled,restrictions"), nil, func(t *object.Tenant, list []policy) {
 		for _, p := range list {
-			id := x.id(p.ID)
+			id := x.names.ID(p.ID)
 			ids = append(ids, id)
 			t.Management = append(t.Management, object.ManagementPolicy{ID: id, Name: p.Name, Enabled: p.Enabled, Restrictions: p.Restrictions.list("")})
 		}
@@ -59,9 +57,9 @@ func (x *run) managementPolicies(ctx context.Context) {
 	for _, id := range ids {
 		items = append(items, graph.Item{Path: query("/policies/appManagementPolicies/"+id+"/appliesTo", "$select=id")})
 	}
-	each(ctx, x, callApplies, items, func(i int, _ *object.Tenant, found []ref) {
+	each(ctx, x, callApplies, items, func(i int, _ *object.Tenant, found []convert.Ref) {
 		for _, r := range found {
-			x.policies[x.id(r.ID)] = append(x.policies[x.id(r.ID)], ids[i])
+			x.policies[x.names.ID(r.ID)] = append(x.policies[x.names.ID(r.ID)], ids[i])
 		}
 	})
 }
@@ -77,7 +75,7 @@ func (x *run) defaultPolicy(ctx context.Context) {
 	}
 	one(ctx, x, callDefaultPolicy, "/v1.0/policies/defaultAppManagementPolicy", func(t *object.Tenant, p *policy) {
 		t.Management = append(t.Management, object.ManagementPolicy{
-			ID: x.id(p.ID), Name: p.Name, Enabled: p.Enabled, Default: true,
+			ID: x.names.ID(p.ID), Name: p.Name, Enabled: p.Enabled, Default: true,
 			Restrictions: append(p.Applications.list("application"), p.Principals.list("service principal")...),
 		})
 	})
@@ -93,7 +91,7 @@ func (x *run) consent(ctx context.Context) {
 		} `json:"defaultUserRolePermissions"`
 	}
 	one(ctx, x, callConsent, "/v1.0/policies/authorizationPolicy", func(t *object.Tenant, p *policy) {
-		t.Consent = &object.ConsentPolicy{UserConsent: p.Users.Grants, AppCreation: tri(p.Users.Create), GuestsInvite: p.Invites}
+		t.Consent = &object.ConsentPolicy{UserConsent: p.Users.Grants, AppCreation: convert.Tri(p.Users.Create), GuestsInvite: p.Invites}
 	})
 }
 
@@ -124,36 +122,4 @@ func (x *run) organization(ctx context.Context) {
 			}
 		}
 	})
-}
-
-// isoDuration is ISO 8601 as Edm.Duration writes it, with years and months as some
-// policies have them.
-const isoDuration = `^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$`
-
-// maxDuration bounds durations: 100 years, which a time.Duration can hold.
-const maxDuration = 100 * 365 * 24 * time.Hour
-
-// duration reads a duration: a month is 30 days, a year 365. What cannot be read is
-// 0, and so is what is longer than maxDuration.
-func duration(s string) time.Duration {
-	parts := regexp.MustCompile(isoDuration).FindStringSubmatch(s)
-	if parts == nil {
-		return 0
-	}
-	const day = 24 * time.Hour
-	units := []time.Duration{365 * day, 30 * day, 7 * day, day, time.Hour, time.Minute, time.Second}
-	var out time.Duration
-	for i, unit := range units {
-		if parts[i+1] == "" {
-			continue
-		}
-		n, err := strconv.ParseInt(parts[i+1], 10, 64)
-		if err != nil || n > int64(maxDuration/unit) {
-			return 0
-		}
-		if out += time.Duration(n) * unit; out > maxDuration {
-			return 0
-		}
-	}
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -36,9 +37,9 @@ type principal struct {
 	Keys        []keyCredential `json:"keyCredentials"`
 	Roles       []appRole       `json:"appRoles"`
 	Scopes      []scope         `json:"oauth2PermissionScopes"`
-	Owners      []ref           `json:"owners"`
+	Owners      []convert.Ref   `json:"owners"`
 	Blueprint   string          `json:"agentIdentityBlueprintId"`
-	Created     stamp           `json:"createdDateTime"`
+	Created     convert.Stamp   `json:"createdDateTime"`
 }
 
 // principals lists service principals, managed identities among them, with their
@@ -54,13 +55,13 @@ func (x *run) principals(ctx context.Context) {
 
 func (x *run) principal(p *principal) object.ServicePrincipal {
 	return object.ServicePrincipal{
-		ID: x.id(p.ID), AppID: x.id(p.AppID), Name: p.Name, Description: p.Description, Type: x.names.text(p.Type), Enabled: tri(p.Enabled),
-		CreatedAt: p.Created.Time, HomeTenant: x.id(p.Home), AlternativeNames: p.Alternative, Names: p.Names, Notify: x.names.texts(p.Notify),
-		Notes: p.Notes, Tags: x.names.texts(p.Tags), VerifiedPublisher: x.names.text(p.Publisher.Name), DisabledByMicrosoft: disabled(p.Disabled),
-		AssignmentRequired: tri(p.Required), Passwords: x.passwords(p.Passwords), Keys: x.keys(p.Keys),
-		Owners: x.ids(p.Owners), OwnersKnown: len(p.Owners) < graph.Expanded, CreatedBy: x.id(p.CreatedBy),
-		Agent: kindOf(p.OData) == "agentidentity", BlueprintPrincipal: kindOf(p.OData) == "agentidentityblueprintprincipal",
-		Blueprint: x.id(p.Blueprint), Roles: x.roles(p.Roles, p.Scopes), RolesKnown: true,
+		ID: x.names.ID(p.ID), AppID: x.names.ID(p.AppID), Name: p.Name, Description: p.Description, Type: x.names.Text(p.Type), Enabled: convert.Tri(p.Enabled),
+		CreatedAt: p.Created.Time, HomeTenant: x.names.ID(p.Home), AlternativeNames: p.Alternative, Names: p.Names, Notify: x.names.Texts(p.Notify),
+		Notes: p.Notes, Tags: x.names.Texts(p.Tags), VerifiedPublisher: x.names.Text(p.Publisher.Name), DisabledByMicrosoft: disabled(p.Disabled),
+		AssignmentRequired: convert.Tri(p.Required), Passwords: x.passwords(p.Passwords), Keys: x.keys(p.Keys),
+		Owners: x.names.IDs(p.Owners), OwnersKnown: len(p.Owners) < graph.Expanded, CreatedBy: x.names.ID(p.CreatedBy),
+		Agent: convert.KindOf(p.OData) == "agentidentity", BlueprintPrincipal: convert.KindOf(p.OData) == "agentidentityblueprintprincipal",
+		Blueprint: x.names.ID(p.Blueprint), Roles: x.roles(p.Roles, p.Scopes), RolesKnown: true,
 	}
 }
 
@@ -78,10 +79,10 @@ func (x *run) agentBlueprints(ctx context.Context) {
 // where Graph does not expand them, in batches after them.
 func (x *run) listAgents(ctx context.Context, name, listing, kind, fields string, as agent) {
 	type item struct {
-		ID        string `json:"id"`
-		Blueprint string `json:"agentIdentityBlueprintId"`
-		Created   stamp  `json:"createdDateTime"`
-		Sponsors  []ref  `json:"sponsors"`
+		ID        string        `json:"id"`
+		Blueprint string        `json:"agentIdentityBlueprintId"`
+		Created   convert.Stamp `json:"createdDateTime"`
+		Sponsors  []convert.Ref `json:"sponsors"`
 	}
 	x.options.Asked(name)
 	var ids []string
@@ -90,9 +91,9 @@ func (x *run) listAgents(ctx context.Context, name, listing, kind, fields string
 			x.keep(func(*object.Tenant) {
 				for _, i := range some {
 					a := as
-					a.sponsors, a.blueprint, a.created = x.ids(i.Sponsors), x.id(i.Blueprint), i.Created
-					x.agents[x.id(i.ID)] = a
-					ids = append(ids, x.id(i.ID))
+					a.sponsors, a.blueprint, a.created = x.names.IDs(i.Sponsors), x.names.ID(i.Blueprint), i.Created.Time
+					x.agents[x.names.ID(i.ID)] = a
+					ids = append(ids, x.names.ID(i.ID))
 				}
 			})
 		})
@@ -110,25 +111,25 @@ func (x *run) listAgents(ctx context.Context, name, listing, kind, fields string
 	for _, id := range ids {
 		items = append(items, graph.Item{Path: query(listing+"/"+id+"/microsoft.graph."+kind+"/sponsors", "$select=id")})
 	}
-	each(ctx, x, name, items, func(i int, _ *object.Tenant, found []ref) {
+	each(ctx, x, name, items, func(i int, _ *object.Tenant, found []convert.Ref) {
 		a := x.agents[ids[i]]
-		a.sponsors = x.ids(found)
+		a.sponsors = x.names.IDs(found)
 		x.agents[ids[i]] = a
 	})
 }
 
 type appRoleAssignment struct {
-	ID        string `json:"id"`
-	Role      string `json:"appRoleId"`
-	Principal string `json:"principalId"`
-	Kind      string `json:"principalType"`
-	Resource  string `json:"resourceId"`
-	Created   stamp  `json:"createdDateTime"`
+	ID        string        `json:"id"`
+	Role      string        `json:"appRoleId"`
+	Principal string        `json:"principalId"`
+	Kind      string        `json:"principalType"`
+	Resource  string        `json:"resourceId"`
+	Created   convert.Stamp `json:"createdDateTime"`
 }
 
 func (x *run) appRoleAssignment(a appRoleAssignment) object.AppRoleAssignment {
 	return object.AppRoleAssignment{
-		ID: a.ID, Principal: x.id(a.Principal), PrincipalType: x.names.text(a.Kind), Resource: x.id(a.Resource), Role: x.id(a.Role), CreatedAt: a.Created.Time,
+		ID: a.ID, Principal: x.names.ID(a.Principal), PrincipalType: x.names.Text(a.Kind), Resource: x.names.ID(a.Resource), Role: x.names.ID(a.Role), CreatedAt: a.Created.Time,
 	}
 }
 
@@ -175,8 +176,8 @@ func (x *run) delegated(ctx context.Context) {
 	pages(ctx, x, callDelegated, path, nil, func(t *object.Tenant, list []delegatedGrant) {
 		for _, g := range list {
 			t.Delegated = append(t.Delegated, object.DelegatedGrant{
-				ID: g.ID, Client: x.id(g.Client), Resource: x.id(g.Resource), Consent: x.names.text(g.Consent), Principal: x.id(g.Principal),
-				Scopes: x.names.texts(strings.Fields(g.Scope)),
+				ID: g.ID, Client: x.names.ID(g.Client), Resource: x.names.ID(g.Resource), Consent: x.names.Text(g.Consent), Principal: x.names.ID(g.Principal),
+				Scopes: x.names.Texts(strings.Fields(g.Scope)),
 			})
 		}
 	})

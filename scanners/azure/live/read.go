@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -23,7 +23,7 @@ type Progress = func(message string, done, total int)
 type run struct {
 	*Reader
 	estate *object.Estate
-	names  *interner
+	names  *convert.Names
 
 	mu     sync.Mutex
 	tenant *object.Tenant
@@ -34,7 +34,7 @@ type run struct {
 	trusts    map[string][]object.Federated
 	agents    map[string]agent
 	policies  map[string][]string
-	schedules map[string]roleAssignment
+	schedules map[string][2]time.Time // from and to
 	uses      map[string]keyUse
 	asked     map[string]bool // ids that were asked about
 
@@ -76,8 +76,8 @@ func (r *Reader) newRun(tell Progress) *run {
 	tenant := &object.Tenant{Cloud: string(r.options.Cloud)}
 	return &run{
 		Reader: r, estate: &object.Estate{Tenants: []*object.Tenant{tenant}}, tenant: tenant,
-		names: &interner{known: map[string]string{}}, subs: map[string]*object.Subscription{}, tell: tell,
-		agents: map[string]agent{}, policies: map[string][]string{}, schedules: map[string]roleAssignment{}, uses: map[string]keyUse{}, asked: map[string]bool{},
+		names: convert.NewNames(), subs: map[string]*object.Subscription{}, tell: tell,
+		agents: map[string]agent{}, policies: map[string][]string{}, schedules: map[string][2]time.Time{}, uses: map[string]keyUse{}, asked: map[string]bool{},
 	}
 }
 
@@ -168,12 +168,4 @@ func (x *run) identify(ctx context.Context) error {
 		return errors.New("sign in to Azure: the token does not say of which tenant it is: name the tenant")
 	}
 	return nil
-}
-
-// tri makes three values of what an answer may leave out.
-func tri(b *bool) inventory.Tri {
-	if b == nil {
-		return inventory.Unknown
-	}
-	return inventory.TriOf(*b)
 }

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
 // An activity is when something last signed in.
 type activity struct {
-	Last stamp `json:"lastSignInDateTime"`
+	Last convert.Stamp `json:"lastSignInDateTime"`
 }
 
 // signIns reads when service principals last signed in. The report names apps, not
@@ -31,7 +32,7 @@ func (x *run) signIns(ctx context.Context) {
 	all := pages(ctx, x, callSignIns, "/beta/reports/servicePrincipalSignInActivities", nil, func(t *object.Tenant, list []item) {
 		for _, s := range list {
 			t.SignIns = append(t.SignIns, object.SignIn{
-				AppID: x.id(s.AppID), Last: s.Last.Last.Time, AsClient: s.Client.Last.Time, AsResource: s.Resource.Last.Time, Delegate: s.Delegate.Last.Time,
+				AppID: x.names.ID(s.AppID), Last: s.Last.Last.Time, AsClient: s.Client.Last.Time, AsResource: s.Resource.Last.Time, Delegate: s.Delegate.Last.Time,
 			})
 		}
 	})
@@ -71,7 +72,7 @@ func (x *run) keySignIns(ctx context.Context) {
 		for _, s := range list {
 			key := strings.ToLower(s.Key)
 			if known, ok := x.uses[key]; !ok || s.Activity.Last.After(known.at) {
-				x.uses[key] = keyUse{at: s.Activity.Last.Time, resource: x.id(s.Resource), by: x.id(s.Principal)}
+				x.uses[key] = keyUse{at: s.Activity.Last.Time, resource: x.names.ID(s.Resource), by: x.names.ID(s.Principal)}
 			}
 		}
 	})
@@ -131,9 +132,9 @@ func (x *run) creators(ctx context.Context) {
 		Principal string `json:"servicePrincipalId"`
 	}
 	type event struct {
-		At        stamp  `json:"activityDateTime"`
-		Activity  string `json:"activityDisplayName"`
-		Result    string `json:"result"`
+		At        convert.Stamp `json:"activityDateTime"`
+		Activity  string        `json:"activityDisplayName"`
+		Result    string        `json:"result"`
 		Initiated struct {
 			User *who `json:"user"`
 			App  *who `json:"app"`
@@ -151,15 +152,15 @@ func (x *run) creators(ctx context.Context) {
 			if e.Result == "failure" {
 				continue
 			}
-			c := object.Creator{Activity: x.names.text(strings.TrimSpace(e.Activity)), At: e.At.Time}
+			c := object.Creator{Activity: x.names.Text(strings.TrimSpace(e.Activity)), At: e.At.Time}
 			switch {
 			case e.Initiated.User != nil:
-				c.By, c.ByName = x.id(e.Initiated.User.ID), x.names.text(e.Initiated.User.UPN)
+				c.By, c.ByName = x.names.ID(e.Initiated.User.ID), x.names.Text(e.Initiated.User.UPN)
 			case e.Initiated.App != nil:
-				c.By, c.ByName = x.id(e.Initiated.App.Principal), x.names.text(e.Initiated.App.Name)
+				c.By, c.ByName = x.names.ID(e.Initiated.App.Principal), x.names.Text(e.Initiated.App.Name)
 			}
 			for _, target := range e.Targets {
-				if c.Object = x.id(target.ID); target.Type == "Application" || target.Type == "ServicePrincipal" {
+				if c.Object = x.names.ID(target.ID); target.Type == "Application" || target.Type == "ServicePrincipal" {
 					t.Creators = append(t.Creators, c)
 				}
 			}
@@ -170,16 +171,16 @@ func (x *run) creators(ctx context.Context) {
 // risky reads what Identity Protection says of service principals.
 func (x *run) risky(ctx context.Context) {
 	type item struct {
-		ID     string `json:"id"`
-		Level  string `json:"riskLevel"`
-		State  string `json:"riskState"`
-		Detail string `json:"riskDetail"`
-		At     stamp  `json:"riskLastUpdatedDateTime"`
+		ID     string        `json:"id"`
+		Level  string        `json:"riskLevel"`
+		State  string        `json:"riskState"`
+		Detail string        `json:"riskDetail"`
+		At     convert.Stamp `json:"riskLastUpdatedDateTime"`
 	}
 	path := query("/v1.0/identityProtection/riskyServicePrincipals", "$select=id,riskLevel,riskState,riskDetail,riskLastUpdatedDateTime")
 	pages(ctx, x, callRisk, path, nil, func(t *object.Tenant, list []item) {
 		for _, r := range list {
-			t.Risky = append(t.Risky, object.Risk{Principal: x.id(r.ID), Level: r.Level, State: r.State, Detail: r.Detail, At: r.At.Time})
+			t.Risky = append(t.Risky, object.Risk{Principal: x.names.ID(r.ID), Level: r.Level, State: r.State, Detail: r.Detail, At: r.At.Time})
 		}
 	})
 }

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -123,79 +123,18 @@ func readRows[T any](ctx context.Context, x *run, name, query string, each func(
 	x.note(name, count, err)
 }
 
-// A flag is yes or no, in whichever way a resource says it; what is neither is
-// unknown.
-type flag struct{ inventory.Tri }
-
-// UnmarshalJSON reads true, "true", "Enabled" and their opposites.
-func (f *flag) UnmarshalJSON(data []byte) error {
-	switch strings.ToLower(strings.Trim(string(data), `"`)) {
-	case "true", "enabled", "allow":
-		f.Tri = inventory.True
-	case "false", "disabled", "deny", "securedbyperimeter":
-		f.Tri = inventory.False
-	}
-	return nil
-}
-
-// or returns what a flag is if it is not told.
-func (f flag) or(t inventory.Tri) inventory.Tri {
-	if f.Tri == inventory.Unknown {
-		return t
-	}
-	return f.Tri
-}
-
-// not turns a flag around.
-func not(t inventory.Tri) inventory.Tri {
-	switch t {
-	case inventory.True:
-		return inventory.False
-	case inventory.False:
-		return inventory.True
-	default:
-		return t
-	}
-}
-
-// tags are those of a resource.
-type tags map[string]string
-
-// UnmarshalJSON reads an object of texts, or null.
-func (t *tags) UnmarshalJSON(data []byte) error {
-	var m map[string]any
-	_ = json.Unmarshal(data, &m) // what are no tags are none
-	*t = tags{}
-	for k, v := range m {
-		if s, ok := v.(string); ok {
-			(*t)[k] = s
-		}
-	}
-	return nil
-}
-
-// tags returns tags by key.
-func (x *run) tags(t tags) []object.Tag {
-	var out []object.Tag
-	for k, v := range t {
-		out = append(out, object.Tag{Key: x.names.text(k), Value: x.names.text(v)})
-	}
-	by(out, func(t *object.Tag) string { return t.Key })
-	return out
-}
-
 // A resource is what all resources have.
 type resource struct {
-	ID           string `json:"id"`
-	Name         string `json:"name"`
-	Type         string `json:"type"`
-	Kind         string `json:"kind"`
-	Location     string `json:"location"`
-	Subscription string `json:"subscriptionId"`
-	Tags         tags   `json:"tags"`
-	Created      stamp  `json:"created"`
-	Access       flag   `json:"access"` // publicNetworkAccess
-	Default      flag   `json:"action"` // networkAcls.defaultAction
+	ID           string        `json:"id"`
+	Name         string        `json:"name"`
+	Type         string        `json:"type"`
+	Kind         string        `json:"kind"`
+	Location     string        `json:"location"`
+	Subscription string        `json:"subscriptionId"`
+	Tags         convert.Tags  `json:"tags"`
+	Created      convert.Stamp `json:"created"`
+	Access       convert.Flag  `json:"access"` // publicNetworkAccess
+	Default      convert.Flag  `json:"action"` // networkAcls.defaultAction
 }
 
 // public reports whether any network reaches a resource, by the two places where

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"strings"
+	"time"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -26,10 +28,10 @@ func (x *run) directoryRoles(ctx context.Context) {
 	path := query("/v1.0/roleManagement/directory/roleDefinitions", "$select=id,templateId,displayName,isBuiltIn,rolePermissions")
 	pages(ctx, x, callRoles, path, nil, func(t *object.Tenant, list []roleDefinition) {
 		for _, d := range list {
-			role := object.DirectoryRole{ID: x.id(d.ID), Template: x.id(d.Template), Name: d.Name, BuiltIn: d.BuiltIn, Known: true}
+			role := object.DirectoryRole{ID: x.names.ID(d.ID), Template: x.names.ID(d.Template), Name: d.Name, BuiltIn: d.BuiltIn, Known: true}
 			for _, p := range d.Permissions {
 				if p.Condition == "" {
-					role.Actions = append(role.Actions, x.names.texts(p.Allowed)...)
+					role.Actions = append(role.Actions, x.names.Texts(p.Allowed)...)
 				}
 			}
 			t.DirectoryRoles = append(t.DirectoryRoles, role)
@@ -38,21 +40,21 @@ func (x *run) directoryRoles(ctx context.Context) {
 }
 
 type roleAssignment struct {
-	ID         string `json:"id"`
-	Role       string `json:"roleDefinitionId"`
-	Principal  string `json:"principalId"`
-	Directory  string `json:"directoryScopeId"`
-	App        string `json:"appScopeId"`
-	Start      stamp  `json:"startDateTime"`
-	End        stamp  `json:"endDateTime"`
-	Member     string `json:"memberType"`
-	Assignment string `json:"assignmentType"`
-	Origin     string `json:"roleAssignmentOriginId"`
+	ID         string        `json:"id"`
+	Role       string        `json:"roleDefinitionId"`
+	Principal  string        `json:"principalId"`
+	Directory  string        `json:"directoryScopeId"`
+	App        string        `json:"appScopeId"`
+	Start      convert.Stamp `json:"startDateTime"`
+	End        convert.Stamp `json:"endDateTime"`
+	Member     string        `json:"memberType"`
+	Assignment string        `json:"assignmentType"`
+	Origin     string        `json:"roleAssignmentOriginId"`
 }
 
 func (x *run) roleAssignment(a roleAssignment) object.DirectoryRoleAssignment {
 	return object.DirectoryRoleAssignment{
-		ID: a.ID, Role: x.id(a.Role), Principal: x.id(a.Principal), Scope: x.names.text(directoryScope(cmp.Or(a.Directory, a.App, "/"))),
+		ID: a.ID, Role: x.names.ID(a.Role), Principal: x.names.ID(a.Principal), Scope: x.names.Text(directoryScope(cmp.Or(a.Directory, a.App, "/"))),
 		Start: a.Start.Time, End: a.End.Time,
 	}
 }
@@ -107,7 +109,7 @@ func (x *run) scheduled(ctx context.Context) {
 	pages(ctx, x, callScheduled, path, nil, func(_ *object.Tenant, list []roleAssignment) {
 		for _, a := range list {
 			if a.Origin != "" {
-				x.schedules[a.Origin] = a
+				x.schedules[a.Origin] = [2]time.Time{a.Start.Time, a.End.Time}
 			}
 		}
 	})
@@ -118,7 +120,7 @@ func (x *run) joinSchedules(t *object.Tenant) {
 	for i := range t.Directory {
 		d := &t.Directory[i]
 		if s, ok := x.schedules[d.ID]; ok && !d.Eligible {
-			d.Start, d.End = s.Start.Time, s.End.Time
+			d.Start, d.End = s[0], s[1]
 		}
 	}
 }
@@ -145,17 +147,17 @@ func (x *run) units(ctx context.Context) {
 	path := query("/v1.0/directory/administrativeUnits", "$select=id,displayName,isMemberManagementRestricted")
 	pages(ctx, x, callUnits, path, nil, func(t *object.Tenant, list []unit) {
 		for _, u := range list {
-			id := x.id(u.ID)
+			id := x.names.ID(u.ID)
 			if !wanted[id] {
 				continue
 			}
 			at = append(at, len(t.Units))
 			items = append(items, graph.Item{Path: query("/directory/administrativeUnits/"+id+"/members/microsoft.graph.group", "$select=id")})
-			t.Units = append(t.Units, object.Unit{ID: id, Name: u.Name, Restricted: tri(u.Restricted)})
+			t.Units = append(t.Units, object.Unit{ID: id, Name: u.Name, Restricted: convert.Tri(u.Restricted)})
 		}
 	})
-	each(ctx, x, callUnitMembers, items, func(i int, t *object.Tenant, found []ref) {
+	each(ctx, x, callUnitMembers, items, func(i int, t *object.Tenant, found []convert.Ref) {
 		u := &t.Units[at[i]]
-		u.Members, u.Known = x.ids(found), true
+		u.Members, u.Known = x.names.IDs(found), true
 	})
 }

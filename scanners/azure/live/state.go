@@ -111,12 +111,10 @@ func (x *run) takeOver() {
 func (x *run) unpack(s *saved) {
 	x.trusts = s.Trusts
 	for id, a := range s.Agents {
-		x.agents[id] = agent{sponsors: a.Sponsors, application: a.Application, identity: a.Identity, principal: a.Principal, blueprint: a.Blueprint, created: stamp{a.Created}}
+		x.agents[id] = agent{sponsors: a.Sponsors, application: a.Application, identity: a.Identity, principal: a.Principal, blueprint: a.Blueprint, created: a.Created}
 	}
 	maps.Copy(x.policies, s.Policies)
-	for id, span := range s.Schedules {
-		x.schedules[id] = roleAssignment{Start: stamp{span[0]}, End: stamp{span[1]}}
-	}
+	maps.Copy(x.schedules, s.Schedules)
 	for id, u := range s.Uses {
 		x.uses[id] = keyUse{at: u.At, resource: u.Resource, by: u.By}
 	}
@@ -134,13 +132,10 @@ func (x *run) save(stage string) {
 	}
 	s := saved{
 		Format: savedFormat, Made: x.made, Choice: x.options.choice(), Stages: x.finished, Tenant: x.tenant, Trusts: x.trusts, Policies: x.policies,
-		Agents: map[string]savedAgent{}, Schedules: map[string][2]time.Time{}, Uses: map[string]savedUse{},
+		Schedules: x.schedules, Agents: map[string]savedAgent{}, Uses: map[string]savedUse{},
 	}
 	for id, a := range x.agents {
-		s.Agents[id] = savedAgent{a.sponsors, a.application, a.identity, a.principal, a.blueprint, a.created.Time}
-	}
-	for id, a := range x.schedules {
-		s.Schedules[id] = [2]time.Time{a.Start.Time, a.End.Time}
+		s.Agents[id] = savedAgent{a.sponsors, a.application, a.identity, a.principal, a.blueprint, a.created}
 	}
 	for id, u := range x.uses {
 		s.Uses[id] = savedUse{u.at, u.resource, u.by}

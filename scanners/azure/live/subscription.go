@@ -2,11 +2,14 @@ package live
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armsubscriptions"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
@@ -44,7 +47,7 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 				left++
 				continue
 			}
-			found := &object.Subscription{ID: id, Name: name, Tags: x.tags(plainTags(s.Tags))}
+			found := &object.Subscription{ID: id, Name: name, Tags: x.names.Tags(plainTags(s.Tags))}
 			if s.State != nil {
 				found.State = string(*s.State)
 			}
@@ -74,10 +77,10 @@ func text[T ~string](s *T) string {
 	return string(*s)
 }
 
-func plainTags(m map[string]*string) tags {
-	out := tags{}
-	for k, v := range m {
-		out[k] = text(v)
+func plainTags(m map[string]*string) convert.Tags {
+	var out convert.Tags
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, object.Tag{Key: k, Value: text(m[k])})
 	}
 	return out
 }
@@ -102,9 +105,9 @@ func (x *run) containers(ctx context.Context) {
 	readRows(ctx, x, callContainers, containerQuery, func(t *object.Tenant, list []row) {
 		for _, r := range list {
 			if r.Type == "microsoft.management/managementgroups" {
-				g := object.ManagementGroup{ID: x.names.text(r.Name), Name: r.Display}
+				g := object.ManagementGroup{ID: x.names.Text(r.Name), Name: r.Display}
 				if len(r.Above) > 0 {
-					g.Parent = x.names.text(r.Above[0].Name)
+					g.Parent = x.names.Text(r.Above[0].Name)
 				}
 				t.Folders = append(t.Folders, g)
 				continue
@@ -115,10 +118,10 @@ func (x *run) containers(ctx context.Context) {
 			}
 			s.Parents = nil
 			for _, l := range r.Chain {
-				s.Parents = append(s.Parents, x.names.text(l.Name))
+				s.Parents = append(s.Parents, x.names.Text(l.Name))
 			}
 			if len(s.Tags) == 0 {
-				s.Tags = x.tags(r.Tags)
+				s.Tags = x.names.Tags(r.Tags)
 			}
 		}
 	})

@@ -95,7 +95,7 @@ func (x *run) managedTrusts(ctx context.Context) bool {
 	path := query("/v1.0/servicePrincipals", top, "$filter=servicePrincipalType eq 'ManagedIdentity'", "$select=id", "$expand=federatedIdentityCredentials")
 	if !pages(ctx, x, callManaged, path, nil, func(_ *object.Tenant, list []item) {
 		for _, p := range list {
-			found[x.id(p.ID)] = x.federated(p.List)
+			found[x.names.ID(p.ID)] = x.federated(p.List)
 		}
 	}) {
 		return false

@@ -2,8 +2,6 @@ package live
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -62,21 +61,21 @@ func (x *run) vaultHost(uri string) (string, error) {
 
 // attributes are what vaults tell of all objects. Times are seconds since 1970.
 type attributes struct {
-	Enabled *bool `json:"enabled"`
-	Created int64 `json:"created"`
-	Updated int64 `json:"updated"`
-	Begins  int64 `json:"nbf"`
-	Ends    int64 `json:"exp"`
+	Enabled *bool         `json:"enabled"`
+	Created convert.Stamp `json:"created"`
+	Updated convert.Stamp `json:"updated"`
+	Begins  convert.Stamp `json:"nbf"`
+	Ends    convert.Stamp `json:"exp"`
 }
 
 type vaultItem struct {
-	ID          string     `json:"id"`
-	KID         string     `json:"kid"`
-	Attributes  attributes `json:"attributes"`
-	ContentType string     `json:"contentType"`
-	Managed     *bool      `json:"managed"`
-	Thumbprint  string     `json:"x5t"`
-	Tags        tags       `json:"tags"`
+	ID          string       `json:"id"`
+	KID         string       `json:"kid"`
+	Attributes  attributes   `json:"attributes"`
+	ContentType string       `json:"contentType"`
+	Managed     *bool        `json:"managed"`
+	Thumbprint  string       `json:"x5t"`
+	Tags        convert.Tags `json:"tags"`
 }
 
 // keepItems keeps the objects of a page.
@@ -85,12 +84,9 @@ func (x *run) keepItems(v *object.Vault, kind string) func(*object.Tenant, []vau
 		for _, i := range list {
 			id := strings.TrimSuffix(i.ID+i.KID, "/")
 			o := object.VaultObject{
-				ID: id, Name: lastOf(id), Kind: kind, Enabled: tri(i.Attributes.Enabled), CreatedAt: seconds(i.Attributes.Created), UpdatedAt: seconds(i.Attributes.Updated),
-				NotBefore: seconds(i.Attributes.Begins), Expiry: seconds(i.Attributes.Ends), ContentType: x.names.text(i.ContentType),
-				Managed: inventory.TriOf(i.Managed != nil && *i.Managed), Tags: x.tags(i.Tags),
-			}
-			if b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(i.Thumbprint, "=")); err == nil && len(b) == sha1Size {
-				o.Thumbprint = strings.ToUpper(hex.EncodeToString(b))
+				ID: id, Name: convert.LastOf(id), Kind: kind, Enabled: convert.Tri(i.Attributes.Enabled), CreatedAt: i.Attributes.Created.Time, UpdatedAt: i.Attributes.Updated.Time,
+				NotBefore: i.Attributes.Begins.Time, Expiry: i.Attributes.Ends.Time, ContentType: x.names.Text(i.ContentType),
+				Managed: inventory.TriOf(i.Managed != nil && *i.Managed), Thumbprint: convert.Thumbprint(i.Thumbprint), Tags: x.names.Tags(i.Tags),
 			}
 			v.Objects = append(v.Objects, o)
 		}
