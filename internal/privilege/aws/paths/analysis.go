@@ -10,6 +10,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 )
 
 // An Analysis answers for one Estate. It may be asked from many goroutines.
@@ -114,7 +115,7 @@ func analyze(e *Estate, t *table, workers int) *Analysis {
 	a.raised = make([]atomic.Int32, len(a.nodes))
 	a.findKeys()
 	a.findActions()
-	parallel(workers, len(a.nodes), func(i int) {
+	chain.Parallel(workers, len(a.nodes), func(i int) {
 		n := &a.nodes[i]
 		n.named = slices.ContainsFunc(n.account.open, func(in func(*node) bool) bool { return in(n) })
 		a.own(n)
@@ -125,29 +126,8 @@ func analyze(e *Estate, t *table, workers int) *Analysis {
 	a.addTrusts(workers)
 	a.search(workers)
 	a.results = make([]*Result, len(a.nodes))
-	parallel(workers, len(a.nodes), func(i int) { a.results[i] = a.result(int32(i)) })
+	chain.Parallel(workers, len(a.nodes), func(i int) { a.results[i] = a.result(int32(i)) })
 	return a
-}
-
-// parallel calls f for all numbers below n.
-func parallel(workers, n int, f func(int)) {
-	const chunk = 16
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range max(1, workers) {
-		wg.Go(func() {
-			for from := range next {
-				for i := from; i < min(n, from+chunk); i++ {
-					f(i)
-				}
-			}
-		})
-	}
-	for i := 0; i < n; i += chunk {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
 }
 
 // addAccount compiles the policies of an account.

@@ -2,12 +2,12 @@ package paths
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 )
 
 // Of returns what a user, role or root user amounts to. It reports false for
@@ -85,7 +85,7 @@ func (a *Analysis) result(i int32) *Result {
 	if o.certain == levelNone && len(r.Reasons) == 0 {
 		r.Reasons = []Reason{{Text: nothing(n), Certain: o.possible == levelNone}}
 	}
-	slices.SortStableFunc(r.Reasons, func(x, y Reason) int { return y.rank() - x.rank() })
+	slices.SortStableFunc(r.Reasons, func(x, y Reason) int { return y.Rank() - x.Rank() })
 	if len(r.Reasons) > MaxReasons {
 		r.Reasons = slices.Clip(r.Reasons[:MaxReasons])
 	}
@@ -109,10 +109,7 @@ func nothing(n *node) string {
 
 // settle decides the level and sorts what is unknown.
 func (r *Result) settle(notes []string) {
-	r.Level = r.Certain
-	if r.Possible.Rank() > r.Certain.Rank() && r.Certain != levelEscalate {
-		r.Level = inventory.LevelUnknown
-	}
+	r.Level = chain.Settled(r.Certain, r.Possible)
 	r.Unknown = append(r.Unknown, notes...)
 	slices.Sort(r.Unknown)
 	r.Unknown = slices.Compact(r.Unknown)
@@ -172,18 +169,11 @@ func gains(o *outcome, p *Path, a *Analysis) bool {
 
 // reasonOf words a path.
 func reasonOf(p *Path, level inventory.Level) Reason {
-	var texts []string
-	for i := range p.Hops {
-		texts = append(texts, p.Hops[i].Text)
-	}
 	text := "becomes an administrator"
 	if p.Level != levelAdmin {
 		text = "reaches " + short(p.Leads) + ", which may " + string(p.Level)
 	}
-	return Reason{
-		Text:    fmt.Sprintf("%s in %s (%s): %s", text, plural(len(p.Hops), "step", "steps"), p.String(), strings.Join(texts, ", then ")),
-		Certain: p.Certain, Evidence: p.Hops[0].Evidence, level: level,
-	}
+	return Reason{Text: chain.Told(text, p.Hops, p.String()), Certain: p.Certain, Evidence: p.Hops[0].Evidence, Level: level}
 }
 
 // path follows a step to its goal.

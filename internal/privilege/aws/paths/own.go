@@ -2,6 +2,7 @@ package paths
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -103,7 +104,7 @@ func (a *Analysis) assess(n *node, policies []*profile, c *ceiling) outcome {
 	}
 	o.capabilities = a.capabilities(n)
 	o.wildcards = a.wildcards(n, s.all)
-	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return y.rank() - x.rank() })
+	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return y.Rank() - x.Rank() })
 	return o
 }
 
@@ -163,7 +164,7 @@ func (a *Analysis) adminReason(n *node, policies []*profile) Reason {
 		return Reason{Text: "allows everything", Certain: true}
 	}
 	e := Evidence{Permission: "*", Resource: "*", Policy: of.Name, PolicyARN: of.ARN, Sid: best.Sid, Statement: best.Index}
-	return Reason{Text: "allows " + actionsOf(best) + " on " + resourcesOf(best) + " (" + e.where() + ")", Certain: true, Evidence: []Evidence{e}, level: levelAdmin}
+	return Reason{Text: "allows " + actionsOf(best) + " on " + resourcesOf(best) + " (" + e.where() + ")", Certain: true, Evidence: []Evidence{e}, Level: levelAdmin}
 }
 
 // clauses finds what each statement of a policy gives.
@@ -249,7 +250,7 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 	e.Policy, e.PolicyARN, e.Sid, e.Statement = p.Name, p.ARN, x.Sid, x.Index
 	o.raise(level, best == inventory.True)
 	text := "allows " + actionsOf(x) + " on " + resourcesOf(x) + " (" + e.where() + ")"
-	o.reasons = append(o.reasons, Reason{Text: text, Certain: best == inventory.True, Evidence: []Evidence{e}, level: level})
+	o.reasons = append(o.reasons, Reason{Text: text, Certain: best == inventory.True, Evidence: []Evidence{e}, Level: level})
 	if best == inventory.Unknown && e.Note != "" {
 		o.unknown = append(o.unknown, e.where()+": "+e.Note)
 	}
@@ -313,7 +314,7 @@ func (a *Analysis) unlisted(n *node, p *profile, x *clause, o *outcome) {
 			e := Evidence{Permission: action, Resource: r.String(), Policy: p.Name, PolicyARN: p.ARN, Sid: x.Sid, Statement: x.Index}
 			o.reasons = append(o.reasons, Reason{
 				Text:    "allows " + action + ", which AWS does not list, on " + resourcesOf(x) + " (" + e.where() + ")",
-				Certain: d.Some == inventory.True, Evidence: []Evidence{e}, level: level,
+				Certain: d.Some == inventory.True, Evidence: []Evidence{e}, Level: level,
 			})
 			return
 		}
@@ -367,7 +368,7 @@ func brief(l []string) string {
 	l = slices.Clone(l)
 	slices.SortStableFunc(l, func(x, y string) int { return breadth(y) - breadth(x) })
 	if len(l) > 3 {
-		return strings.Join(l[:3], ", ") + " and " + plural(len(l)-3, "more", "more")
+		return strings.Join(l[:3], ", ") + " and " + strconv.Itoa(len(l)-3) + " more"
 	}
 	return strings.Join(l, ", ")
 }

@@ -4,15 +4,16 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 )
 
 // Limits of what a Result lists. Counts are exact, and More says where hops were
 // left off.
 const (
-	MaxPaths   = 8  // of one principal
-	MaxHops    = 8  // of one path
-	MaxReasons = 12 // of one result
-	MaxNames   = 20 // of one Reach
+	MaxPaths   = chain.MaxPaths   // of one principal
+	MaxHops    = chain.MaxHops    // of one path
+	MaxReasons = chain.MaxReasons // of one result
+	MaxNames   = 20               // of one Reach
 )
 
 // A Result is what one principal amounts to.
@@ -40,29 +41,7 @@ type Result struct {
 }
 
 // A Reason is a statement that one can point at.
-type Reason struct {
-	Text     string // a sentence without a full stop
-	Certain  bool
-	Evidence []Evidence
-
-	level inventory.Level
-}
-
-// rank puts certain reasons of the highest level first.
-func (r *Reason) rank() int {
-	if r.Certain {
-		return 2 * r.level.Rank()
-	}
-	return 2*r.level.Rank() - 1
-}
-
-// String returns the sentence, with "perhaps: " if it is not certain.
-func (r *Reason) String() string {
-	if r.Certain {
-		return r.Text
-	}
-	return "perhaps: " + r.Text
-}
+type Reason = chain.Reason[Evidence]
 
 // Evidence is one permission and the statement that gives it.
 type Evidence struct {
@@ -103,29 +82,12 @@ type Path struct {
 	Gains []string
 }
 
-// A Hop is one step.
-type Hop struct {
-	ID       string // of the catalogue: "iam-001"
-	From, To string // ARNs
-	Via      string // ARN of what is used: function, policy, group, instance profile; may be empty
-	Text     string // what is done, a clause: "makes an access key for user deploy"
-	Evidence []Evidence
-	Certain  bool
-	Notes    []string // on what it depends
-}
+// A Hop is one step. From and To are ARNs, Via is the ARN of what is used: function, policy, group,
+// instance profile.
+type Hop = chain.Hop[Evidence]
 
 // String returns the path in one line: "user/ci -[lambda-001]-> role/admin".
-func (p *Path) String() string {
-	var b strings.Builder
-	for i := range p.Hops {
-		h := &p.Hops[i]
-		if i == 0 {
-			b.WriteString(short(h.From))
-		}
-		b.WriteString(" -[" + h.ID + "]-> " + short(h.To))
-	}
-	return b.String()
-}
+func (p *Path) String() string { return chain.Line(p.Hops, short) }
 
 // A Reach says how many resources of a kind a principal can read or use by
 // itself.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 )
 
 // A goal is something worth reaching, with the shortest way there of every
@@ -107,7 +108,7 @@ func (a *Analysis) reach(workers int, admin bool, want inventory.Tri, of func(n 
 			break
 		}
 		l := a.layer(r.dist, at, admin, want)
-		parallel(workers, len(open), func(k int) { r.steps[open[k]] = a.steps(open[k], l) })
+		chain.Parallel(workers, len(open), func(k int) { r.steps[open[k]] = a.steps(open[k], l) })
 		rest := open[:0]
 		for _, i := range open {
 			if len(r.steps[i]) > 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 )
 
 // A trustIndex finds the roles that may let somebody in.
@@ -28,7 +29,7 @@ func (a *Analysis) addTrusts(workers int) {
 	for i := range a.nodes {
 		a.addTrust(int32(i))
 	}
-	parallel(workers, len(a.nodes), func(i int) { a.letsIn(&a.nodes[i]) })
+	chain.Parallel(workers, len(a.nodes), func(i int) { a.letsIn(&a.nodes[i]) })
 }
 
 // addTrust files whom the trust policy of a role names.

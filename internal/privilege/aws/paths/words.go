@@ -38,11 +38,3 @@ func nameOf(arn string) string {
 func meant(pattern, many, one string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(pattern, "*", many), "?", one)
 }
-
-// plural writes a number with its noun.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
-}

@@ -30,7 +30,7 @@ func (o *own) raise(certain, possible inventory.Level) {
 
 // say adds a reason.
 func (o *own) say(level inventory.Level, certain bool, text string, proofs ...Evidence) {
-	o.reasons = append(o.reasons, Reason{Text: text, Certain: certain, Evidence: proofs, level: level})
+	o.reasons = append(o.reasons, Reason{Text: text, Certain: certain, Evidence: proofs, Level: level})
 }
 
 // ownOf gathers what a node holds.
@@ -322,9 +322,9 @@ func (a *Analysis) explain(out *Result, o *own, n int32) {
 				text += cmp.Or(p.Leads, "what was not read")
 			}
 		}
-		o.reasons = append(o.reasons, Reason{Text: text, Certain: p.Certain, Evidence: h.Evidence, level: level})
+		o.reasons = append(o.reasons, Reason{Text: text, Certain: p.Certain, Evidence: h.Evidence, Level: level})
 	}
-	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return cmp.Compare(y.rank(), x.rank()) })
+	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return cmp.Compare(y.Rank(), x.Rank()) })
 	seen := map[string]bool{}
 	for _, r := range o.reasons {
 		if len(out.Reasons) == MaxReasons {

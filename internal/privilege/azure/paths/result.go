@@ -4,14 +4,15 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 )
 
 // Limits of what a Result lists. Truncated says where more was left off.
 const (
-	MaxPaths   = 8  // of one principal
-	MaxHops    = 8  // of one path
-	MaxReasons = 12 // of one result
-	MaxBecome  = 50 // of one principal
+	MaxPaths   = chain.MaxPaths   // of one principal
+	MaxHops    = chain.MaxHops    // of one path
+	MaxReasons = chain.MaxReasons // of one result
+	MaxBecome  = 50               // of one principal
 )
 
 // Tenant stands for the tenant as a whole in a Path: who gets there is Global
@@ -44,29 +45,7 @@ type Result struct {
 }
 
 // A Reason is a statement that one can point at.
-type Reason struct {
-	Text     string // a clause without a full stop: "holds Owner on subscription …"
-	Certain  bool
-	Evidence []Evidence
-
-	level inventory.Level
-}
-
-// rank puts certain reasons of the highest level first.
-func (r *Reason) rank() int {
-	if r.Certain {
-		return 2 * r.level.Rank()
-	}
-	return 2*r.level.Rank() - 1
-}
-
-// String returns the sentence, with "perhaps: " if it is not certain.
-func (r *Reason) String() string {
-	if r.Certain {
-		return r.Text
-	}
-	return "perhaps: " + r.Text
-}
+type Reason = chain.Reason[Evidence]
 
 // Evidence is what gives a right.
 type Evidence struct {
@@ -98,29 +77,12 @@ type Path struct {
 	Certain bool
 }
 
-// A Hop is one step.
-type Hop struct {
-	ID       string // "AZAddSecret"
-	From, To string // object ids, Tenant, or the ARM id of a scope that becomes its own
-	Via      string // ARM id of the resource that is used; may be empty
-	Text     string // what is done, a clause: "adds a credential to deploy"
-	Evidence []Evidence
-	Certain  bool
-	Notes    []string // on what it depends
-}
+// A Hop is one step. From and To are object ids, Tenant, or the ARM id of a scope that
+// becomes its own; Via is the ARM id of the resource that is used.
+type Hop = chain.Hop[Evidence]
 
 // String returns the path in one line: "ci -[AZAddSecret]-> deploy", by ids.
-func (p *Path) String() string {
-	var b strings.Builder
-	for i := range p.Hops {
-		h := &p.Hops[i]
-		if i == 0 {
-			b.WriteString(h.From)
-		}
-		b.WriteString(" -[" + h.ID + "]-> " + h.To)
-	}
-	return b.String()
-}
+func (p *Path) String() string { return chain.Line(p.Hops, func(id string) string { return id }) }
 
 // A Becoming is somebody who may become a principal.
 type Becoming struct {

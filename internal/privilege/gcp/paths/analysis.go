@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/role"
 )
 
@@ -106,7 +107,7 @@ func (a *Analysis) addPowers(workers int) {
 			fresh = append(fresh, h.powers)
 		}
 	}
-	parallel(workers, len(fresh), func(k int) { a.finish(fresh[k]) })
+	chain.Parallel(workers, len(fresh), func(k int) { a.finish(fresh[k]) })
 }
 
 // addNotes gathers what every result has to say.
@@ -125,27 +126,6 @@ func (a *Analysis) addNotes() {
 		a.notes = append(a.notes, "there are too many conditions to look at all of them")
 	}
 	a.notes = append(a.notes, e.Unread...)
-}
-
-// parallel calls f for all numbers below n.
-func parallel(workers, n int, f func(int)) {
-	const chunk = 16
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range max(1, workers) {
-		wg.Go(func() {
-			for from := range next {
-				for i := from; i < min(n, from+chunk); i++ {
-					f(i)
-				}
-			}
-		})
-	}
-	for i := 0; i < n; i += chunk {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
 }
 
 // Of returns what a principal amounts to: a service account of the estate, or a

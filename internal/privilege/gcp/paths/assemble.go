@@ -2,11 +2,11 @@ package paths
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/member"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/role"
 )
@@ -45,7 +45,7 @@ func (a *Analysis) ordered(all []int32) []int32 {
 
 // settle decides the level and puts everything in order.
 func (a *Analysis) settle(r *Result, i int32) {
-	slices.SortStableFunc(r.Reasons, func(x, y Reason) int { return cmp.Or(y.rank()-x.rank(), cmp.Compare(x.Text, y.Text)) })
+	slices.SortStableFunc(r.Reasons, func(x, y Reason) int { return cmp.Or(y.Rank()-x.Rank(), cmp.Compare(x.Text, y.Text)) })
 	if len(r.Reasons) > MaxReasons {
 		r.Reasons = slices.Clip(r.Reasons[:MaxReasons])
 	}
@@ -53,10 +53,7 @@ func (a *Analysis) settle(r *Result, i int32) {
 	if len(r.Paths) > MaxPaths {
 		r.Paths, r.Truncated = slices.Clip(r.Paths[:MaxPaths]), true
 	}
-	r.Level = r.Certain
-	if r.Possible.Rank() > r.Certain.Rank() && r.Certain != levelEscalate {
-		r.Level = inventory.LevelUnknown
-	}
+	r.Level = chain.Settled(r.Certain, r.Possible)
 	r.Unknown = append(r.Unknown, a.notes...)
 	for _, k := range a.draws(i) {
 		if h := &a.holders[k]; h.Kind == member.KindGroup && k == i && !a.knownGroups[k] {
@@ -162,18 +159,11 @@ func (a *Analysis) gains(r *Result, p *Path) bool {
 
 // reasonOf words a path.
 func reasonOf(p *Path, level inventory.Level) Reason {
-	texts := make([]string, 0, len(p.Hops))
-	for i := range p.Hops {
-		texts = append(texts, p.Hops[i].Text)
-	}
 	text := "becomes an administrator of " + short(p.Over)
 	if p.Over == "" {
 		text = "reaches " + shortMember(p.Leads) + ", which may " + string(p.Level)
 	}
-	return Reason{
-		Text:    fmt.Sprintf("%s in %s (%s): %s", text, plural(len(p.Hops), "step", "steps"), p.String(), strings.Join(texts, ", then ")),
-		Certain: p.Certain, Evidence: p.Hops[0].Evidence, level: level,
-	}
+	return Reason{Text: chain.Told(text, p.Hops, p.String()), Certain: p.Certain, Evidence: p.Hops[0].Evidence, Level: level}
 }
 
 // path follows a step to its goal.

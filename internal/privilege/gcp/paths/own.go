@@ -85,7 +85,7 @@ func (a *Analysis) assess(p *powers) {
 	if len(o.admin) > 0 {
 		o.capabilities = append([]string{"admin.all"}, o.capabilities...)
 	}
-	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return cmp.Or(y.rank()-x.rank(), cmp.Compare(x.Text, y.Text)) })
+	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return cmp.Or(y.Rank()-x.Rank(), cmp.Compare(x.Text, y.Text)) })
 	o.reasons = slices.CompactFunc(o.reasons, func(x, y Reason) bool { return x.Text == y.Text && x.Certain == y.Certain })
 	if len(o.reasons) > MaxReasons {
 		o.reasons = slices.Clone(o.reasons[:MaxReasons])
@@ -120,7 +120,7 @@ func (a *Analysis) adminReason(p *powers, at int32, certain bool) Reason {
 	if e.Role != "" {
 		text += fmt.Sprintf(" (%s on %s)", e.Role, short(e.On))
 	}
-	return Reason{Text: text, Certain: certain, Evidence: []Evidence{e}, level: levelAdmin}
+	return Reason{Text: text, Certain: certain, Evidence: []Evidence{e}, Level: levelAdmin}
 }
 
 // nameOf is how a place is called in texts.
@@ -154,7 +154,7 @@ func (a *Analysis) weigh(p *powers, h int32, g grant) {
 			most = levelAdmin
 		}
 		o.raise(most, false)
-		o.reasons = append(o.reasons, Reason{Text: on + " allows something that could not be read", Evidence: []Evidence{e}, level: most})
+		o.reasons = append(o.reasons, Reason{Text: on + " allows something that could not be read", Evidence: []Evidence{e}, Level: most})
 		return
 	}
 	least, level := a.levelOf(p, g)
@@ -177,7 +177,7 @@ func (a *Analysis) weigh(p *powers, h int32, g grant) {
 	if level == levelWrite {
 		verb = "writes"
 	}
-	o.reasons = append(o.reasons, Reason{Text: verb + " by " + on, Certain: certain, Evidence: []Evidence{e}, level: level})
+	o.reasons = append(o.reasons, Reason{Text: verb + " by " + on, Certain: certain, Evidence: []Evidence{e}, Level: level})
 }
 
 // searched is how many resources a condition is tried on.

@@ -4,14 +4,15 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 )
 
 // Limits of what a Result lists.
 const (
-	MaxPaths   = 8  // of one principal
-	MaxHops    = 8  // of one path
-	MaxReasons = 12 // of one result
-	MaxNames   = 20 // of Result.Admin
+	MaxPaths   = chain.MaxPaths   // of one principal
+	MaxHops    = chain.MaxHops    // of one path
+	MaxReasons = chain.MaxReasons // of one result
+	MaxNames   = 20               // of Result.Admin
 )
 
 // A Result is what one principal amounts to.
@@ -38,29 +39,7 @@ type Result struct {
 }
 
 // A Reason is a statement that one can point at.
-type Reason struct {
-	Text     string // a sentence without a full stop
-	Certain  bool
-	Evidence []Evidence
-
-	level inventory.Level
-}
-
-// String returns the sentence, with "perhaps: " if it is not certain.
-func (r *Reason) String() string {
-	if r.Certain {
-		return r.Text
-	}
-	return "perhaps: " + r.Text
-}
-
-// rank puts certain reasons of the highest level first.
-func (r *Reason) rank() int {
-	if r.Certain {
-		return 2 * r.level.Rank()
-	}
-	return 2*r.level.Rank() - 1
-}
+type Reason = chain.Reason[Evidence]
 
 // Evidence is one permission and the binding that gives it.
 type Evidence struct {
@@ -106,29 +85,11 @@ type Path struct {
 	Gains []string
 }
 
-// A Hop is one step.
-type Hop struct {
-	ID       string // of the way
-	From, To string // members
-	Via      string // resource that is used; may be empty
-	Text     string // what is done, a clause: "makes a key of ci@northwind-ci.iam.gserviceaccount.com"
-	Evidence []Evidence
-	Certain  bool
-	Notes    []string // on what it depends
-}
+// A Hop is one step. From and To are members, Via is the resource that is used.
+type Hop = chain.Hop[Evidence]
 
 // String returns the path in one line: "ci@p -[iam.serviceAccounts.signJwt]-> deploy@p".
-func (p *Path) String() string {
-	var b strings.Builder
-	for i := range p.Hops {
-		h := &p.Hops[i]
-		if i == 0 {
-			b.WriteString(shortMember(h.From))
-		}
-		b.WriteString(" -[" + h.ID + "]-> " + shortMember(h.To))
-	}
-	return b.String()
-}
+func (p *Path) String() string { return chain.Line(p.Hops, shortMember) }
 
 // Kinds of Trust.
 const (

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/chain"
 	"github.com/muster-nhi/muster/internal/privilege/gcp/member"
 )
 
@@ -96,7 +97,7 @@ func (a *Analysis) spread(workers int, active []int32, g *goal, base *reached) r
 		front := a.front(now)
 		fresh := make([][]find, len(active))
 		cut := make([]bool, len(active))
-		parallel(workers, len(active), func(k int) {
+		chain.Parallel(workers, len(active), func(k int) {
 			w := walker{a: a, g: g, r: &r, base: base, now: now, dist: dist, who: active[k]}
 			if w.idle() {
 				return

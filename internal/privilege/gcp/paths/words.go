@@ -1,7 +1,6 @@
 package paths
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -29,12 +28,4 @@ func shortMember(m string) string {
 		return rest
 	}
 	return m
-}
-
-// plural writes a number with its noun.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
 }
