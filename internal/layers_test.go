@@ -42,6 +42,7 @@ var layers = []layer{
 	{"internal/pipeline", []string{"internal/inventory", "scanners"}},
 	{"internal/report", []string{"internal/inventory", "findings"}},
 	{"internal/cli/...", []string{anything}},
+	{"internal/e2e/peer", []string{"internal/inventory"}},
 	{"findings/...", []string{"internal/inventory"}},
 	{"rules", nil},
 	{"scanners", []string{"internal/inventory"}},
@@ -68,13 +69,13 @@ var fences = []fence{
 	{"cloud.google.com/", []string{"scanners/gcp/..."}},
 	{"google.golang.org/api/", []string{"scanners/gcp/..."}},
 	{"github.com/Azure/", []string{"scanners/azure/..."}},
-	{"os/exec", []string{"scanners/plugin/...", "scanners/repo/..."}},
+	{"os/exec", []string{"internal/e2e/peer", "scanners/plugin/...", "scanners/repo/..."}},
 	{"database/sql", []string{"internal/store/..."}},
 	{"modernc.org/sqlite", []string{"internal/store/..."}},
 	{"github.com/spf13/cobra", []string{"internal/cli/..."}},
 	{"html/template", []string{"internal/report/..."}},
-	{"net/http", []string{"scanners/...", "internal/transport/...", "internal/cli/..."}},
-	{"testing", []string{"scanners/scannertest"}},
+	{"net/http", []string{"scanners/...", "internal/transport/...", "internal/cli/...", "internal/e2e/peer"}},
+	{"testing", []string{"internal/e2e/peer", "scanners/scannertest"}},
 }
 
 // A source is one Go file that is part of the program, not of its tests.

@@ -63,24 +63,15 @@ func largeProject(s *fake.Server, n int) {
 // answer.
 func BenchmarkGCP(b *testing.B) {
 	p := newProxy(b, large(documents(b), manyProjects))
-	program(b)
 	r := p.scan(b, "details: auto")
-	got := r.types()
+	got := r.Types()
 	if got["gcp.service_account"] != manyProjects*manyAccounts || got["gcp.service_account_key"] != 2*manyProjects*manyAccounts {
-		b.Fatalf("status %d, records %v: %s", r.status, got, r.stderr)
+		b.Fatalf("status %d, records %v: %s", r.Status, got, r.Stderr)
 	}
 	var by strings.Builder
 	for method, n := range p.methods() {
 		fmt.Fprintf(&by, " %s %d", method, n)
 	}
 	b.Logf("records %v; requests%s", got, by.String())
-	for b.Loop() {
-		continue // the scan was made above
-	}
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(p.requests()), "requests")
-	b.ReportMetric(r.wall.Seconds(), "wall-s")
-	b.ReportMetric(r.cpu.Seconds(), "cpu-s")
-	b.ReportMetric(float64(r.peakMB), "peak-MB")
-	b.ReportMetric(p.busy.Seconds(), "stand-in-s")
+	r.Report(b, p.Requests(), p.Busy())
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/gcp/live"
 )
 
@@ -24,19 +25,19 @@ func most() []string {
 }
 
 // same compares what two scans found, and what they could not see.
-func same(t testing.TB, want, got ran) {
+func same(t testing.TB, want, got peer.Run) {
 	t.Helper()
-	if len(want.records) == 0 || len(got.records) == 0 {
-		t.Fatalf("%d and %d records: %s%s", len(want.records), len(got.records), want.stderr, got.stderr)
+	if len(want.Records) == 0 || len(got.Records) == 0 {
+		t.Fatalf("%d and %d records: %s%s", len(want.Records), len(got.Records), want.Stderr, got.Stderr)
 	}
-	if diff := cmp.Diff(want.things(t), got.things(t)); diff != "" {
+	if diff := cmp.Diff(want.Things(t), got.Things(t)); diff != "" {
 		t.Errorf("found (-want +got):\n%.3000s", diff)
 	}
-	if diff := cmp.Diff(want.gaps(), got.gaps()); diff != "" {
+	if diff := cmp.Diff(want.Gaps(), got.Gaps()); diff != "" {
 		t.Errorf("not seen (-want +got):\n%.3000s", diff)
 	}
-	if want.status != got.status {
-		t.Errorf("status %d instead of %d: %s", got.status, want.status, got.stderr)
+	if want.Status != got.Status {
+		t.Errorf("status %d instead of %d: %s", got.Status, want.Status, got.Stderr)
 	}
 }
 
@@ -52,23 +53,23 @@ func TestE2EFaults(t *testing.T) {
 	t.Parallel()
 	p := northwind(t)
 	want := p.scan(t, most()...)
-	if gaps := want.gaps(); want.status != 1 || len(gaps) > 0 {
-		t.Fatalf("status %d without any fault: %v %s", want.status, gaps, want.stderr)
+	if gaps := want.Gaps(); want.Status != 1 || len(gaps) > 0 {
+		t.Fatalf("status %d without any fault: %v %s", want.Status, gaps, want.Stderr)
 	}
-	for name, wrong := range map[string]fault{
+	for name, wrong := range map[string]peer.Fault{
 		"429":               refused(http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", ""),
 		"503":               refused(http.StatusServiceUnavailable, "UNAVAILABLE", ""),
-		"502 of a balancer": html,
-		"a broken answer":   broken,
-		"half of an answer": cut,
-		"slow":              slow(50 * time.Millisecond),
+		"502 of a balancer": peer.HTML("<!DOCTYPE html><title>Error 502 (Server Error)!!1</title>"),
+		"a broken answer":   peer.Broken,
+		"half of an answer": peer.Cut,
+		"slow":              peer.Slow(50 * time.Millisecond),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := northwind(t)
 			var mu sync.Mutex
 			failed := 0
-			p.faults(func(c *call) fault {
+			p.faults(func(c *call) peer.Fault {
 				if few(c) || c.again > 0 {
 					return nil
 				}
@@ -93,7 +94,7 @@ func TestE2ERetryAfter(t *testing.T) {
 	p := northwind(t)
 	var mu sync.Mutex
 	var asked []time.Time
-	p.faults(func(c *call) fault {
+	p.faults(func(c *call) peer.Fault {
 		if !c.is("cloudasset.assets.list") {
 			return nil
 		}
@@ -105,8 +106,8 @@ func TestE2ERetryAfter(t *testing.T) {
 		return nil
 	})
 	r := p.scan(t, most()...)
-	if r.status != 1 || len(asked) < 2 || asked[1].Sub(asked[0]) < 3*time.Second {
-		t.Errorf("status %d, asked at %v: %v", r.status, asked, r.gaps())
+	if r.Status != 1 || len(asked) < 2 || asked[1].Sub(asked[0]) < 3*time.Second {
+		t.Errorf("status %d, asked at %v: %v", r.Status, asked, r.Gaps())
 	}
 }
 
@@ -115,17 +116,17 @@ func TestE2ERetryAfter(t *testing.T) {
 func TestE2EDown(t *testing.T) {
 	t.Parallel()
 	p := northwind(t)
-	p.faults(func(c *call) fault {
+	p.faults(func(c *call) peer.Fault {
 		if c.Host == "apikeys.googleapis.com" || c.Host == "cloudasset.googleapis.com" {
 			return refused(http.StatusServiceUnavailable, "UNAVAILABLE", "")
 		}
 		return nil
 	})
 	r := p.scan(t, most()...)
-	if gaps := strings.Join(r.gaps(), "\n"); r.status != 3 || !strings.Contains(gaps, "apikeys.keys.list") || !strings.Contains(gaps, "cloudasset.assets.listResource") {
-		t.Errorf("status %d, not seen:\n%s", r.status, gaps)
+	if gaps := strings.Join(r.Gaps(), "\n"); r.Status != 3 || !strings.Contains(gaps, "apikeys.keys.list") || !strings.Contains(gaps, "cloudasset.assets.listResource") {
+		t.Errorf("status %d, not seen:\n%s", r.Status, gaps)
 	}
-	got := r.types()
+	got := r.Types()
 	if got["gcp.service_account"] == 0 || got["gcp.service_account_key"] == 0 || got["gcp.secret"] == 0 || got["gcp.api_key"] > 0 {
 		t.Errorf("%v", got)
 	}
@@ -135,9 +136,9 @@ func TestE2EDown(t *testing.T) {
 // back to it.
 func TestE2ESecondPage(t *testing.T) {
 	t.Parallel()
-	for name, wrong := range map[string]fault{
+	for name, wrong := range map[string]peer.Fault{
 		"broken off": refused(http.StatusNotImplemented, "UNIMPLEMENTED", ""),
-		"the same again": func(w http.ResponseWriter, _ *answer) {
+		"the same again": func(w http.ResponseWriter, _ *peer.Answer) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"nextPageToken": "7"}`))
 		},
@@ -146,17 +147,17 @@ func TestE2ESecondPage(t *testing.T) {
 			t.Parallel()
 			p := northwind(t)
 			p.google.Page = 7
-			p.faults(func(c *call) fault {
+			p.faults(func(c *call) peer.Fault {
 				if c.is("cloudasset.assets.list") && c.page > 1 {
 					return wrong
 				}
 				return nil
 			})
 			r := p.scan(t, most()...)
-			if gaps := strings.Join(r.gaps(), "\n"); r.status != 3 || !strings.Contains(gaps, "Asset Inventory broke off") {
-				t.Errorf("status %d, not seen:\n%s", r.status, gaps)
+			if gaps := strings.Join(r.Gaps(), "\n"); r.Status != 3 || !strings.Contains(gaps, "Asset Inventory broke off") {
+				t.Errorf("status %d, not seen:\n%s", r.Status, gaps)
 			}
-			if n := len(r.things(t)); n < 5 {
+			if n := len(r.Things(t)); n < 5 {
 				t.Errorf("only %d records are left", n)
 			}
 		})
@@ -184,9 +185,9 @@ func TestE2EExpired(t *testing.T) {
 		t.Parallel()
 		p := northwind(t)
 		want := p.scan(t, most()...)
-		p.faults(func(c *call) fault {
+		p.faults(func(c *call) peer.Fault {
 			if c.is("storage.projects.hmacKeys.list") && c.again == 0 {
-				return func(w http.ResponseWriter, _ *answer) { p.send(w, unauthorized()) }
+				return func(w http.ResponseWriter, _ *peer.Answer) { peer.Send(w, unauthorized()) }
 			}
 			return nil
 		})
@@ -197,7 +198,7 @@ func TestE2EExpired(t *testing.T) {
 		p := northwind(t)
 		want := p.scan(t, most()...)
 		var once sync.Once
-		p.faults(func(c *call) fault {
+		p.faults(func(c *call) peer.Fault {
 			if c.is("cloudasset.searchAllIamPolicies") {
 				once.Do(p.caller.end)
 			}
@@ -211,12 +212,12 @@ func TestE2EExpired(t *testing.T) {
 	t.Run("never taken", func(t *testing.T) {
 		t.Parallel()
 		p := northwind(t)
-		p.faults(func(*call) fault {
-			return func(w http.ResponseWriter, _ *answer) { p.send(w, unauthorized()) }
+		p.faults(func(*call) peer.Fault {
+			return func(w http.ResponseWriter, _ *peer.Answer) { peer.Send(w, unauthorized()) }
 		})
 		r := p.scan(t, most()...)
-		if r.status != 3 && r.status != 2 || !strings.Contains(string(r.stderr)+strings.Join(r.gaps(), "\n"), "sign in to Google Cloud") {
-			t.Errorf("status %d: %s %v", r.status, r.stderr, r.gaps())
+		if r.Status != 3 && r.Status != 2 || !strings.Contains(string(r.Stderr)+strings.Join(r.Gaps(), "\n"), "sign in to Google Cloud") {
+			t.Errorf("status %d: %s %v", r.Status, r.Stderr, r.Gaps())
 		}
 		p.clean(t, r)
 	})
@@ -225,11 +226,11 @@ func TestE2EExpired(t *testing.T) {
 		p := northwind(t)
 		h := p.home(t, most()...)
 		p.caller.keyID = "another" // whoever signs with the key of the file is not known
-		r := h.scan(t, "--store", "none")
-		if r.status != 3 && r.status != 2 || p.requests() > 0 {
-			t.Errorf("status %d, %d requests: %s", r.status, p.requests(), r.stderr)
+		r := h.Scan(t, "--store", "none")
+		if r.Status != 3 && r.Status != 2 || p.Requests() > 0 {
+			t.Errorf("status %d, %d requests: %s", r.Status, p.Requests(), r.Stderr)
 		}
-		t.Logf("%s", r.stderr)
+		t.Logf("%s", r.Stderr)
 		p.clean(t, r)
 	})
 }
@@ -239,8 +240,8 @@ func TestE2EExpired(t *testing.T) {
 func TestE2EOff(t *testing.T) {
 	t.Parallel()
 	p := northwind(t)
-	disabled := func(number string) ran {
-		p.faults(func(c *call) fault {
+	disabled := func(number string) peer.Run {
+		p.faults(func(c *call) peer.Fault {
 			if c.Host == "storage.googleapis.com" {
 				return off(c, number)
 			}
@@ -249,11 +250,11 @@ func TestE2EOff(t *testing.T) {
 		return p.scan(t, "details: auto", "projects: [northwind-prod]", "target: \"\"")
 	}
 	r := disabled("444455556666")
-	if r.status != 1 || len(r.gaps()) > 0 || r.types()["gcp.hmac_key"] > 0 {
-		t.Errorf("status %d: %v", r.status, r.gaps())
+	if r.Status != 1 || len(r.Gaps()) > 0 || r.Types()["gcp.hmac_key"] > 0 {
+		t.Errorf("status %d: %v", r.Status, r.Gaps())
 	}
 	told := false
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		if c := rec.Coverage; c != nil {
 			told = told || slices.ContainsFunc(c.Notes, func(n string) bool { return strings.Contains(n, "storage.googleapis.com is not enabled") })
 		}
@@ -262,8 +263,8 @@ func TestE2EOff(t *testing.T) {
 		t.Error("nothing says that the API is not enabled")
 	}
 	r = disabled("999999999999")
-	if r.status != 3 || !strings.Contains(strings.Join(r.gaps(), "\n"), "quota_project") {
-		t.Errorf("status %d: %v", r.status, r.gaps())
+	if r.Status != 3 || !strings.Contains(strings.Join(r.Gaps(), "\n"), "quota_project") {
+		t.Errorf("status %d: %v", r.Status, r.Gaps())
 	}
 }
 
@@ -274,9 +275,9 @@ func TestE2EKilled(t *testing.T) {
 	want := p.scan(t)
 	state := t.TempDir()
 	h := p.home(t, "resume: "+state, "parallel: 1")
-	cmd := h.command(t, "scan", "--config", h.config, "--no-progress", "--store", "none")
+	cmd := h.Command(t, "scan", "--config", h.Config, "--no-progress", "--store", "none")
 	var once sync.Once
-	p.faults(func(c *call) fault {
+	p.faults(func(c *call) peer.Fault {
 		if c.is("storage.projects.hmacKeys.list") && strings.Contains(c.URL.Path, "northwind-prod") { // the last of them
 			once.Do(func() { _ = cmd.Process.Kill() })
 			<-c.Context().Done()
@@ -290,11 +291,11 @@ func TestE2EKilled(t *testing.T) {
 	if err != nil || len(left) != 2 {
 		t.Fatalf("%v is left of it: %v", left, err)
 	}
-	p.clean(t, ran{home: state})
+	p.clean(t, peer.Run{Home: state})
 	p.faults(nil)
-	got := h.scan(t, "--store", "none")
+	got := h.Scan(t, "--store", "none")
 	same(t, want, got)
-	for _, c := range p.calls {
+	for _, c := range p.Calls() {
 		if c.is("storage.projects.hmacKeys.list") && !strings.Contains(c.URL.Path, "northwind-prod") {
 			t.Errorf("%s was asked again", c.URL.Path)
 		}
@@ -317,7 +318,7 @@ func TestE2EEachDenied(t *testing.T) {
 			t.Parallel()
 			p := northwind(t)
 			asked := false
-			p.faults(func(c *call) fault {
+			p.faults(func(c *call) peer.Fault {
 				switch {
 				case slices.Contains(perm.Methods, c.method):
 					asked = true
@@ -332,9 +333,9 @@ func TestE2EEachDenied(t *testing.T) {
 				t.Logf("not asked for")
 				return
 			}
-			said := strings.Join(r.gaps(), "\n")
-			if r.status != 3 || !strings.Contains(said, strings.TrimPrefix(perm.Name, "iam.googleapis.com/")) {
-				t.Errorf("status %d, not seen:\n%s", r.status, said)
+			said := strings.Join(r.Gaps(), "\n")
+			if r.Status != 3 || !strings.Contains(said, strings.TrimPrefix(perm.Name, "iam.googleapis.com/")) {
+				t.Errorf("status %d, not seen:\n%s", r.Status, said)
 			}
 		})
 	}
@@ -343,8 +344,8 @@ func TestE2EEachDenied(t *testing.T) {
 		p := northwind(t)
 		p.faults(denied)
 		r := p.scan(t, options...)
-		if r.status != 3 && r.status != 2 || len(r.things(t)) > 0 {
-			t.Errorf("status %d, %d records: %s", r.status, len(r.things(t)), r.stderr)
+		if r.Status != 3 && r.Status != 2 || len(r.Things(t)) > 0 {
+			t.Errorf("status %d, %d records: %s", r.Status, len(r.Things(t)), r.Stderr)
 		}
 	})
 }

@@ -3,17 +3,16 @@
 package gcp
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/live/fake"
 )
@@ -44,7 +43,6 @@ func web(s *fake.Server, key fake.Tree) {
 // shop is a repository in which a key lies, whose workflow signs in to Google Cloud.
 func shop(t testing.TB, a *account) string {
 	t.Helper()
-	dir := t.TempDir()
 	der, err := x509.MarshalPKCS8PrivateKey(a.key)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +55,7 @@ func shop(t testing.TB, a *account) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{
+	return peer.Repository(t, "northwind/shop", map[string]string{
 		"deploy/publisher.json": string(key),
 		".github/workflows/publish.yml": `name: publish
 on: {push: {branches: [main]}}
@@ -70,29 +68,7 @@ jobs:
         with:
           workload_identity_provider: projects/444455556668/locations/global/workloadIdentityPools/github/providers/actions
           service_account: ` + leaker + "\n",
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, args := range [][]string{
-		{"init", "-q", "-b", "main"},
-		{"remote", "add", "origin", "https://github.com/northwind/shop.git"},
-		{"add", "."},
-		{"-c", "user.name=Mia", "-c", "user.email=mia@northwind.example", "commit", "-q", "-m", "publishes"},
-	} {
-		cmd := exec.CommandContext(t.Context(), "git", args...)
-		cmd.Dir = dir
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GIT_CONFIG_NOSYSTEM=1"}
-		if text, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v: %s", args, err, text)
-		}
-	}
-	return dir
+	})
 }
 
 // cluster is a folder of manifests with the service account of Kubernetes.
@@ -107,24 +83,15 @@ func cluster(t testing.TB) string {
 }
 
 // together scans the organisation with a repository and manifests in one run.
-func (p *proxy) together(t testing.TB, h home, args ...string) ran {
+func (p *proxy) together(t testing.TB, h peer.Home, args ...string) peer.Run {
 	t.Helper()
-	f, err := os.OpenFile(h.config, os.O_APPEND|os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.WriteString("  - repo:" + shop(t, p.caller) + "\n  - manifests:" + cluster(t) + "\n")
-	}
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h.scan(t, args...)
+	h.AddSources(t, "repo:"+shop(t, p.caller), "manifests:"+cluster(t))
+	return h.Scan(t, args...)
 }
 
 // findingOf returns a finding by a rule on something whose id or message has a text.
-func (r ran) findingOf(rule, text string) *inventory.Finding {
-	for _, rec := range r.records {
+func findingOf(r peer.Run, rule, text string) *inventory.Finding {
+	for _, rec := range r.Records {
 		if f := rec.Finding; f != nil && f.Rule == rule && (strings.Contains(f.Subject, text) || strings.Contains(f.Message, text)) {
 			return f
 		}
@@ -141,9 +108,9 @@ func TestE2ELeakedKey(t *testing.T) {
 	web(p.google, active)
 	h := p.home(t, "target: projects/northwind-web")
 	r := p.together(t, h, "--store", "sqlite:"+filepath.Join(t.TempDir(), "muster.db"))
-	f := r.findingOf("NHI-EXP-001", leaker)
+	f := findingOf(r, "NHI-EXP-001", leaker)
 	if f == nil {
-		t.Fatalf("status %d, no finding: %s", r.status, r.stderr)
+		t.Fatalf("status %d, no finding: %s", r.Status, r.Stderr)
 	}
 	t.Logf("%s %s owner %q: %s", f.Severity, f.Rule, f.Owner, f.Message)
 	if f.Severity != "critical" || !strings.Contains(f.Message, "deploy/publisher.json") || !strings.Contains(f.Message, "administrator") || f.Owner != "web-shop" {
@@ -155,7 +122,7 @@ func TestE2ELeakedKey(t *testing.T) {
 		}
 	}
 	joined := false
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		if x := rec.Relation; x != nil && x.To == "gcp:"+leaker && x.Type == inventory.RelationAuthenticates {
 			joined = joined || x.Exact && x.Resolved
 		}
@@ -165,18 +132,16 @@ func TestE2ELeakedKey(t *testing.T) {
 	}
 	p.clean(t, r)
 
-	var out bytes.Buffer
-	explain := h.command(t, "explain", f.ID, "--from", filepath.Join(h.dir, "out.jsonl"))
-	explain.Stdout = &out
-	if err := explain.Run(); err != nil {
-		t.Fatal(err)
+	explained := h.Run(t, "explain", f.ID, "--from", h.Records())
+	if explained.Status != 0 {
+		t.Fatalf("status %d: %s", explained.Status, explained.Stderr)
 	}
 	for _, want := range []string{leaker, "web-shop", "publisher.json", "roles/owner"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("what explains it does not name %s:\n%s", want, out.String())
+		if !strings.Contains(string(explained.Stdout), want) {
+			t.Errorf("what explains it does not name %s:\n%s", want, explained.Stdout)
 		}
 	}
-	p.clean(t, ran{stdout: out.Bytes(), home: h.dir})
+	p.clean(t, explained)
 }
 
 // TestE2EDeadKey has the key that leaked be switched off, be deleted, or be one of
@@ -201,7 +166,7 @@ func TestE2EDeadKey(t *testing.T) {
 			p := northwind(t)
 			web(p.google, c.key)
 			if c.hidden {
-				p.faults(func(x *call) fault {
+				p.faults(func(x *call) peer.Fault {
 					if x.Host == "cloudasset.googleapis.com" || x.is("iam.projects.serviceAccounts.keys.list") {
 						return denied(x)
 					}
@@ -210,16 +175,16 @@ func TestE2EDeadKey(t *testing.T) {
 			}
 			r := p.together(t, p.home(t, "target: projects/northwind-web"), "--store", "none")
 			var found []*inventory.Finding
-			for _, rec := range r.records {
+			for _, rec := range r.Records {
 				if f := rec.Finding; f != nil && (f.Rule == "NHI-EXP-001" || f.Rule == "NHI-EXP-010") && strings.Contains(f.Message, "publisher.json") {
 					found = append(found, f)
 					t.Logf("%s %s: %s", f.Severity, f.Rule, f.Message)
 				}
 			}
 			if len(found) != 1 {
-				t.Fatalf("%d findings: %s", len(found), r.stderr)
+				t.Fatalf("%d findings: %s", len(found), r.Stderr)
 			}
-			if said := r.reasons(leaker); c.key == nil && !strings.Contains(said, "it was deleted") || c.key != nil && strings.Contains(said, "deleted") {
+			if said := reasons(r, leaker); c.key == nil && !strings.Contains(said, "it was deleted") || c.key != nil && strings.Contains(said, "deleted") {
 				t.Errorf("%s: %s", c.name, said)
 			}
 			for _, f := range found {
@@ -236,9 +201,9 @@ func TestE2EDeadKey(t *testing.T) {
 }
 
 // reasons are those for which keys are joined with an account.
-func (r ran) reasons(account string) string {
+func reasons(r peer.Run, account string) string {
 	var out []string
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		if x := rec.Relation; x != nil && x.To == "gcp:"+account && x.Type == inventory.RelationAuthenticates {
 			out = append(out, x.Reason)
 		}
@@ -254,7 +219,7 @@ func TestE2EAcrossClouds(t *testing.T) {
 	web(p.google, nil)
 	r := p.together(t, p.home(t, append(most(), "exclude_projects: [northwind-dev, northwind-prod]")...), "--store", "none")
 	from := map[string]bool{}
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		if x := rec.Relation; x != nil && x.To == "gcp:"+leaker && x.Type == inventory.RelationFederates {
 			t.Logf("%s by %s, exact %t", x.From, x.Method, x.Exact)
 			from[x.From] = from[x.From] || x.Exact

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/gcp/live"
 )
 
 // printed is what `muster permissions gcp` prints as a custom role.
 func printed(t *testing.T, args ...string) []string {
 	t.Helper()
-	cmd := home{dir: t.TempDir()}.command(t, append([]string{"permissions", "gcp", "-o", "json"}, args...)...)
+	cmd := shared.program.Home(t).Command(t, append([]string{"permissions", "gcp", "-o", "json"}, args...)...)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +30,7 @@ func printed(t *testing.T, args ...string) []string {
 // granted has the server allow what a role permits, and what anybody may do who is
 // signed in.
 func (p *proxy) granted(role []string) {
-	p.faults(func(c *call) fault {
+	p.faults(func(c *call) peer.Fault {
 		for _, perm := range live.AllPermissions() {
 			if slices.Contains(perm.Methods, c.method) && !slices.Contains(role, perm.Name) && !slices.ContainsFunc(role, func(name string) bool { return also(perm, name) }) {
 				return denied(c)
@@ -68,8 +69,8 @@ func TestE2EPermissions(t *testing.T) {
 			p := northwind(t)
 			role := printed(t, c.args...)
 			p.granted(role)
-			if r := p.scan(t, c.options...); r.status != 1 {
-				t.Errorf("status %d with what is printed: %v", r.status, r.gaps())
+			if r := p.scan(t, c.options...); r.Status != 1 {
+				t.Errorf("status %d with what is printed: %v", r.Status, r.Gaps())
 			}
 			asked := p.methods()
 			var unused []string
@@ -95,7 +96,7 @@ func TestE2EPermissions(t *testing.T) {
 		role := slices.DeleteFunc(printed(t, "--organization"), func(name string) bool { return strings.HasPrefix(name, "cloudasset.") })
 		p.granted(role)
 		r := p.scan(t, most()...)
-		for _, g := range r.gaps() {
+		for _, g := range r.Gaps() {
 			if !strings.Contains(g, "cloudasset.") && !strings.Contains(g, "Asset Inventory") {
 				t.Error(g)
 			}

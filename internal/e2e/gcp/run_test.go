@@ -3,50 +3,22 @@
 package gcp
 
 import (
-	"bufio"
-	"bytes"
-	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"maps"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/gcp/live/fake"
 )
 
-// A ran is a whole run of the program.
-type ran struct {
-	status  int
-	stdout  []byte
-	stderr  []byte
-	records []inventory.Record
-	home    string
-	peakMB  int64
-	cpu     time.Duration
-	wall    time.Duration
-}
-
-// A home is where the program under test runs: nothing of this machine's own
-// configuration of Google Cloud is in it.
-type home struct {
-	dir, config string
-}
-
-// home writes the key of who scans, and a configuration that asks the proxy instead
-// of Google. Options are lines of the source's configuration. Deny policies of
+// home is one with the key of who scans, and a configuration that asks the proxy
+// instead of Google. Options are lines of the source's configuration. Deny policies of
 // projects are left out unless they say otherwise: Google allows 5 requests a minute.
-func (p *proxy) home(t testing.TB, options ...string) home {
+func (p *proxy) home(t testing.TB, options ...string) peer.Home {
 	t.Helper()
-	dir := t.TempDir()
-	key := filepath.Join(dir, "key.json")
+	h := shared.program.Home(t)
+	key := h.Put(t, "key.json", p.caller.file(t, p.URL+tokenPath), 0o600)
 	text := "sources:\n  - source: gcp\n    endpoint: " + p.URL + "\n    credentials_file: " + key + "\n"
 	options = append([]string{"target: " + target, "details: none"}, options...)
 	said := map[string]string{}
@@ -54,162 +26,22 @@ func (p *proxy) home(t testing.TB, options ...string) home {
 		name, value, _ := strings.Cut(o, ": ")
 		said[name] = value
 	}
-	for _, name := range slices.Sorted(keys(said)) {
+	for _, name := range slices.Sorted(maps.Keys(said)) {
 		text += "    " + name + ": " + said[name] + "\n"
 	}
-	config := filepath.Join(dir, "muster.yaml")
-	for path, data := range map[string][]byte{key: p.caller.file(t, p.URL+tokenPath), config: []byte(text)} {
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return home{dir, config}
-}
-
-func keys(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
-// command is the program in a home.
-func (h home) command(t testing.TB, args ...string) *exec.Cmd {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t), args...)
-	cmd.Dir = h.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.dir, "TMPDIR=" + os.TempDir()}
-	return cmd
+	h.Configure(t, text)
+	return h
 }
 
 // scan runs `muster scan` in a home of its own.
-func (p *proxy) scan(t testing.TB, options ...string) ran {
+func (p *proxy) scan(t testing.TB, options ...string) peer.Run {
 	t.Helper()
-	return p.home(t, options...).scan(t, "--store", "none")
+	return p.home(t, options...).Scan(t, "--store", "none")
 }
 
-// scan runs `muster scan`.
-func (h home) scan(t testing.TB, args ...string) ran {
+// clean looks for values that no scan may see, wherever they could have gone, but not
+// in the key itself.
+func (p *proxy) clean(t testing.TB, r peer.Run) {
 	t.Helper()
-	out := filepath.Join(h.dir, "out.jsonl")
-	cmd := h.command(t, append([]string{"scan", "--config", h.config, "--no-progress", "-o", "jsonl=" + out}, args...)...)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	started := time.Now()
-	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	r := ran{
-		status: cmd.ProcessState.ExitCode(), stdout: stdout.Bytes(), stderr: stderr.Bytes(), home: h.dir, wall: time.Since(started),
-		cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
-	}
-	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.peakMB = u.Maxrss / 1024
-	}
-	r.read(t, out)
-	return r
-}
-
-// read reads the records that a run wrote, if it did.
-func (r *ran) read(t testing.TB, path string) {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	err = inventory.ReadAll(path, bufio.NewReader(f), func(rec inventory.Record) error {
-		r.records = append(r.records, rec)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// types counts identities and credentials by type, and other records by kind.
-func (r ran) types() map[string]int {
-	out := map[string]int{}
-	for _, rec := range r.records {
-		switch {
-		case rec.Identity != nil:
-			out[rec.Identity.Type]++
-		case rec.Credential != nil:
-			out[rec.Credential.Type]++
-		case rec.Grant != nil:
-			out["grant"]++
-		case rec.Trust != nil:
-			out["trust"]++
-		case rec.Consumer != nil:
-			out["consumer"]++
-		case rec.Owner != nil:
-			out["owner"]++
-		case rec.Usage != nil:
-			out["usage"]++
-		}
-	}
-	return out
-}
-
-// gaps returns the coverage that is not complete: its scope, kind, status and
-// reason.
-func (r ran) gaps() []string {
-	var out []string
-	for _, rec := range r.records {
-		if c := rec.Coverage; c != nil && c.Status != inventory.StatusComplete {
-			out = append(out, fmt.Sprintf("%s %s %s: %s", c.Scope, c.Kind, c.Status, c.Reason))
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// things returns the records of the estate as they stand in the file: not those of
-// how the scan went, or of this run.
-func (r ran) things(t testing.TB) []string {
-	t.Helper()
-	var out []string
-	for _, rec := range r.records {
-		if rec.Coverage != nil || rec.Progress != nil || rec.Finding != nil || rec.Relation != nil {
-			continue
-		}
-		data, err := json.Marshal(rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, string(data))
-	}
-	slices.SortFunc(out, cmp.Compare)
-	return out
-}
-
-// clean looks for values that no scan may see, wherever they could have gone: the
-// output, the log, and all files of the home but the key itself.
-func (p *proxy) clean(t testing.TB, r ran) {
-	t.Helper()
-	bad := append(fake.Canaries(), p.caller.secrets(t)...)
-	look := func(where string, data []byte) {
-		for i, c := range bad {
-			if bytes.Contains(data, []byte(c)) {
-				t.Errorf("%s holds value %d", where, i)
-			}
-		}
-	}
-	look("standard output", r.stdout)
-	look("standard error", r.stderr)
-	err := filepath.WalkDir(r.home, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == "key.json" {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		look(path, data)
-		return err
-	})
-	if err != nil {
-		t.Error(err)
-	}
+	r.Clean(t, append(fake.Canaries(), p.caller.secrets(t)...), "key.json")
 }

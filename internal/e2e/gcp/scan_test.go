@@ -15,11 +15,11 @@ import (
 func TestE2EOrganization(t *testing.T) {
 	t.Parallel()
 	p := northwind(t)
-	r := p.home(t, "groups: true", "details: auto").scan(t, "-o", "html=report.html", "-o", "sarif=report.sarif", "-o", "table")
-	if r.status != 1 && r.status != 3 {
-		t.Fatalf("status %d: %s", r.status, r.stderr)
+	r := p.home(t, "groups: true", "details: auto").Scan(t, "-o", "html=report.html", "-o", "sarif=report.sarif", "-o", "table")
+	if r.Status != 1 && r.Status != 3 {
+		t.Fatalf("status %d: %s", r.Status, r.Stderr)
 	}
-	got := r.types()
+	got := r.Types()
 	for _, want := range []string{
 		"gcp.service_account", "gcp.workload_identity_pool", "gcp.workload_identity_provider", "gcp.workforce_pool", "gcp.workforce_provider",
 		"gcp.managed_workload_identity", "gcp.oauth_client", "gcp.principal",
@@ -30,8 +30,8 @@ func TestE2EOrganization(t *testing.T) {
 			t.Errorf("there is no %s", want)
 		}
 	}
-	t.Logf("%d requests, %d MB, %s CPU, %s: %v", p.requests(), r.peakMB, r.cpu, r.wall, got)
-	for _, g := range r.gaps() {
+	t.Logf("%d requests, %d MB, %s CPU, %s: %v", p.Requests(), r.PeakMB, r.CPU, r.Wall, got)
+	for _, g := range r.Gaps() {
 		t.Log(g)
 	}
 	p.clean(t, r)

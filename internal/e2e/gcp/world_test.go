@@ -8,13 +8,11 @@
 package gcp
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/gcp/live/fake"
 )
 
@@ -22,11 +20,7 @@ import (
 const target = "organizations/111122223333"
 
 var shared struct {
-	dir string
-
-	built    sync.Once
-	muster   string
-	buildErr error
+	program peer.Program
 
 	loaded  sync.Once
 	docs    *fake.Documents
@@ -38,32 +32,7 @@ var shared struct {
 }
 
 // TestMain removes the program under test.
-func TestMain(m *testing.M) {
-	var err error
-	if shared.dir, err = os.MkdirTemp("", "muster-gcp-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(shared.dir)
-	os.Exit(code)
-}
-
-// program builds the program under test.
-func program(t testing.TB) string {
-	t.Helper()
-	shared.built.Do(func() {
-		shared.muster = filepath.Join(shared.dir, "muster")
-		build := exec.Command("go", "build", "-o", shared.muster, "../../../cmd/muster")
-		if text, err := build.CombinedOutput(); err != nil {
-			shared.buildErr = fmt.Errorf("build muster: %w: %s", err, text)
-		}
-	})
-	if shared.buildErr != nil {
-		t.Fatal(shared.buildErr)
-	}
-	return shared.muster
-}
+func TestMain(m *testing.M) { os.Exit(shared.program.Main("muster-gcp-", m.Run)) }
 
 // documents are Google's, read once.
 func documents(t testing.TB) *fake.Documents {
