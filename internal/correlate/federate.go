@@ -171,8 +171,9 @@ func (ix *index) trusted(t *inventory.Trust) (list []*inventory.Identity, exact 
 		return cut(ix.repos[pattern], whole)
 	}
 	var all []*inventory.Identity
-	for _, host := range ix.from(literalPrefix(pattern)) {
-		if !strings.HasPrefix(host, literalPrefix(pattern)) || len(all) > 2*fanOut {
+	prefix := literalPrefix(pattern)
+	for _, host := range ix.from(prefix) {
+		if !strings.HasPrefix(host, prefix) || len(all) > 2*fanOut {
 			break
 		}
 		if glob(pattern, host) {
@@ -252,14 +253,11 @@ func repository(t *inventory.Trust) (pattern string, whole bool) {
 	if _, repo, ok := strings.Cut(t.Subject, "/attribute.repository/"); ok {
 		return strings.ToLower("github.com/" + repo), false
 	}
-	claimedHost, repo := claimed(t)
+	host, repo := claimed(t)
 	if repo == "" {
 		return "", false
 	}
-	if claimedHost == "gitlab.com" {
-		claimedHost = cmp.Or(host, claimedHost)
-	}
-	return strings.ToLower(claimedHost + "/" + repo), false
+	return strings.ToLower(host + "/" + repo), false
 }
 
 // withoutIDs drops the numeric ids that GitHub's immutable subjects carry:

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -67,7 +68,7 @@ func claimed(t *inventory.Trust) (host, repo string) {
 		case "repository":
 			return "github.com", value
 		case "project_path":
-			return "gitlab.com", value
+			return cmp.Or(issuerHost(t.Issuer), "gitlab.com"), value
 		case "repository_owner":
 			owner = value
 		}

@@ -14,7 +14,7 @@ type index struct {
 	public   map[string][]*inventory.Identity   // by id, native id and public ids, normalised
 	named    map[string][]*inventory.Identity   // by scope and name
 	live     map[string][]*inventory.Credential // those listed by their platform, by public id, normalised
-	stores   map[string][]*inventory.Credential // keys that a platform lists for a resource and not for an identity, by public id, normalised
+	stores   map[string][]*inventory.Credential // keys of storage accounts that their platform lists, by the account's name, normalised
 	accounts map[string][]*inventory.Identity   // Kubernetes service accounts, by system:serviceaccount:NAMESPACE:NAME
 	repos    map[string][]*inventory.Identity   // workflows and pipelines, by repository: github.com/org/name
 	hosts    []string                           // the keys of repos, sorted
@@ -32,12 +32,13 @@ func newIndex(inv *inventory.Inventory) *index {
 		ix.addIdentity(i)
 	}
 	for _, c := range inv.Credentials {
+		id := normal(c.PublicID)
 		switch {
 		case c.PublicID == "":
 		case isLive(c):
-			ix.live[normal(c.PublicID)] = append(ix.live[normal(c.PublicID)], c)
-		case perResource[c.Type] && len(c.FoundAt) == 0:
-			ix.stores[normal(c.PublicID)] = append(ix.stores[normal(c.PublicID)], c)
+			ix.live[id] = append(ix.live[id], c)
+		case c.Type == storageKey && len(c.FoundAt) == 0:
+			ix.stores[id] = append(ix.stores[id], c)
 		}
 	}
 	for host := range ix.repos {

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,34 +10,26 @@ import (
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
-// perResource lists the types of keys that open a resource and no identity, whose
-// public id is the resource's name and unique in the world, and of which a resource
-// has two or more. Names of storage accounts are: they are host names.
-var perResource = map[string]bool{"azure.storage_key": true}
+// storageKey is the type of a key that opens a storage account and no identity. Its
+// public id is the account's name, which is unique in the world, for it is a host
+// name; an account has two.
+const storageKey = "azure.storage_key"
 
-// resourceKeys relates a credential that was found with the keys of the resource that it
-// names: it is one of them, or signed by one, and nothing but its value tells which.
-func resourceKeys(ix *index, rel *relations, c *inventory.Credential) {
-	const typ = "azure.storage_key"
-	if c.Type != typ && c.Type != "azure.sas_token" || len(c.FoundAt) == 0 {
+// storageKeys relates a credential that was found with the keys of the storage account
+// that it names: it is one of them, or signed by one, and nothing but its value tells
+// which.
+func storageKeys(ix *index, rel *relations, c *inventory.Credential) {
+	if c.Type != storageKey && c.Type != "azure.sas_token" || len(c.FoundAt) == 0 {
 		return
 	}
-	name := strings.ToLower(c.PublicID)
-	if v := c.Attributes["storage_account"]; v != "" {
-		name = strings.ToLower(v)
-	}
-	name, host, dots := strings.Cut(name, ".")
+	name, host, dots := strings.Cut(strings.ToLower(cmp.Or(c.Attributes["storage_account"], c.PublicID)), ".")
 	if dots && !strings.Contains(host, ".core.") {
 		return // of a namespace of Service Bus, say
 	}
-	n := 0
-	for _, key := range ix.stores[normal(name)] {
-		if key.Type != typ || n >= fanOut {
-			continue
-		}
-		n++
+	list := ix.stores[normal(name)]
+	for _, key := range list[:min(len(list), fanOut)] {
 		reason := "is a key of " + name + ", and may be this one"
-		if c.Type != typ {
+		if c.Type != storageKey {
 			reason = "is signed with a key of " + name + ", and may be with this one"
 		}
 		if key.Disabled == inventory.True {
@@ -71,10 +64,7 @@ func (ix *index) whichSecret(c *inventory.Credential, i *inventory.Identity) str
 		if x.Type != c.Type || len(x.FoundAt) > 0 || x.Disabled == inventory.True || !made {
 			continue
 		}
-		name := x.Name
-		if name == "" {
-			name = x.PublicID
-		}
+		name := cmp.Or(x.Name, x.PublicID)
 		if !x.ExpiresAt.IsZero() {
 			name += " (until " + x.ExpiresAt.UTC().Format(time.DateOnly) + ")"
 		}

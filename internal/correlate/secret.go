@@ -62,7 +62,7 @@ func authenticates(ix *index, rel *relations) {
 		if c.Identity != "" || c.Type == "ci.secret_reference" {
 			continue
 		}
-		resourceKeys(ix, rel, c)
+		storageKeys(ix, rel, c)
 		if bySecret(ix, rel, c, holders[c.SecretHash]) || byLiveCredential(ix, rel, c) || byPublicID(ix, rel, c) || byServiceAccount(ix, rel, c) {
 			continue
 		}
