@@ -44,12 +44,10 @@ func (a *app) writeList(l *listing, format string) error {
 			g.write(w, width)
 			return nil
 		case "json":
-			e := json.NewEncoder(w)
-			e.SetIndent("", "  ")
 			if l.records == nil {
 				l.records = []any{}
 			}
-			return e.Encode(l.records)
+			return writeJSON(w, l.records)
 		case "jsonl":
 			e := json.NewEncoder(w)
 			for _, r := range l.records {

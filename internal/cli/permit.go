@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -83,9 +82,7 @@ func clusterPermissions(w io.Writer, format string, withoutSecrets bool) error {
 	objects := clusterObjects(rules)
 	switch format {
 	case "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
+		return writeJSON(w, map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
 	case "", "yaml":
 		fmt.Fprint(w, clusterNotes(withoutSecrets))
 		for _, o := range objects {
@@ -108,7 +105,7 @@ func clusterPermissions(w io.Writer, format string, withoutSecrets bool) error {
 		fmt.Fprintf(w, "\nReady to apply: muster permissions kubernetes%s | kubectl apply -f -\n", secretsFlag(withoutSecrets))
 		return nil
 	}
-	return usage("--output: %q is no format%s", visible(format), config.DidYouMean(format, []string{"yaml", "json", "terraform", "text"}))
+	return noFormat(format, "yaml", "json", "terraform", "text")
 }
 
 func secretsFlag(withoutSecrets bool) string {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/muster-nhi/muster/internal/config"
 	"github.com/muster-nhi/muster/scanners/aws/live"
 )
 
@@ -23,9 +21,6 @@ const (
 
 // roleLetters are those of names and paths of roles (IAM API reference, CreateRole).
 const roleLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+=,.@-_/"
-
-// awsFormats are the formats of muster permissions aws.
-func awsFormats() []string { return []string{"json", "terraform", "cloudformation", "text"} }
 
 // An awsStatement is a statement of the policy, in the order in which IAM's own
 // pages write it.
@@ -64,9 +59,7 @@ func awsPermissions(w io.Writer, format string, o live.Options) error {
 	statements := awsStatements(o)
 	switch format {
 	case "", "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(struct {
+		return writeJSON(w, struct {
 			Version   string
 			Statement []awsStatement
 		}{"2012-10-17", statements})
@@ -87,7 +80,7 @@ func awsPermissions(w io.Writer, format string, o live.Options) error {
 		}
 		return nil
 	}
-	return usage("--output: %q is no format%s", visible(format), config.DidYouMean(format, awsFormats()))
+	return noFormat(format, "json", "terraform", "cloudformation", "text")
 }
 
 // awsTemplate writes a template of CloudFormation, made for a StackSet that puts

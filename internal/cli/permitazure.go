@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/muster-nhi/muster/internal/config"
 	"github.com/muster-nhi/muster/scanners/azure/live"
 )
 
@@ -24,9 +22,6 @@ const (
 	azureGroupScope        = "/providers/Microsoft.Management/managementGroups/MANAGEMENT-GROUP"
 	azureSubscriptionScope = "/subscriptions/SUBSCRIPTION"
 )
-
-// azureFormats are the formats of muster permissions azure.
-func azureFormats() []string { return []string{"json", "yaml", "terraform", "text"} }
 
 // An azureGrant is all that reading a tenant takes: what an application needs of
 // Microsoft Graph, as `az ad app create --required-resource-accesses` takes it, and the
@@ -127,16 +122,9 @@ const (
 func azurePermissions(w io.Writer, format string, f *azureFlags) error {
 	switch format {
 	case "", "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(f.grant())
+		return writeJSON(w, f.grant())
 	case "yaml":
-		b, err := config.Marshal(f.grant())
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(b)
-		return err
+		return writeYAML(w, f.grant())
 	case "terraform":
 		azureTerraform(w, f)
 		return nil
@@ -144,7 +132,7 @@ func azurePermissions(w io.Writer, format string, f *azureFlags) error {
 		azureText(w, f)
 		return nil
 	}
-	return usage("--output: %q is no format%s", visible(format), config.DidYouMean(format, azureFormats()))
+	return noFormat(format, "json", "yaml", "terraform", "text")
 }
 
 func azureText(w io.Writer, f *azureFlags) {

@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/muster-nhi/muster/scanners/azure/live"
@@ -18,11 +17,7 @@ import (
 
 func printedAzure(t *testing.T, format string, f *azureFlags) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := azurePermissions(&b, format, f); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return printed(t, func(w io.Writer) error { return azurePermissions(w, format, f) })
 }
 
 // TestAzurePermissions: what is printed is what the reader says that it needs (whose own
@@ -83,12 +78,7 @@ func TestAzurePermissions(t *testing.T) {
 		if d := cmp.Diff(got, same); d != "" {
 			t.Error(d)
 		}
-		if _, problems := hclwrite.ParseConfig(tf, "muster.tf", hcl.InitialPos); problems.HasErrors() {
-			t.Fatal(problems)
-		}
-		if d := cmp.Diff(string(hclwrite.Format(tf)), string(tf)); d != "" {
-			t.Error(d)
-		}
+		checkTerraform(t, tf)
 		if text := string(printedAzure(t, "text", &c.flags)); !strings.Contains(text, "muster permissions azure"+flagText(c.flags.set())+" > grant.json") {
 			t.Error("the text does not say how to apply it")
 		}

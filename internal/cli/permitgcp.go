@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/muster-nhi/muster/internal/config"
 	"github.com/muster-nhi/muster/scanners/gcp/live"
 )
 
@@ -25,9 +23,6 @@ const (
 	gcpQuota     = "serviceusage.services.use"
 	gcpQuotaRole = "roles/serviceusage.serviceUsageConsumer"
 )
-
-// gcpFormats are the formats of muster permissions gcp.
-func gcpFormats() []string { return []string{"json", "yaml", "terraform", "text"} }
 
 // A gcpCustomRole is a role as `gcloud iam roles create --file` takes it.
 type gcpCustomRole struct {
@@ -85,16 +80,9 @@ func (f *gcpFlags) role() gcpCustomRole {
 func gcpPermissions(w io.Writer, format string, f *gcpFlags) error {
 	switch format {
 	case "", "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(f.role())
+		return writeJSON(w, f.role())
 	case "yaml":
-		b, err := config.Marshal(f.role())
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(b)
-		return err
+		return writeYAML(w, f.role())
 	case "terraform":
 		gcpTerraform(w, f)
 		return nil
@@ -102,7 +90,7 @@ func gcpPermissions(w io.Writer, format string, f *gcpFlags) error {
 		gcpText(w, f)
 		return nil
 	}
-	return usage("--output: %q is no format%s", visible(format), config.DidYouMean(format, gcpFormats()))
+	return noFormat(format, "json", "yaml", "terraform", "text")
 }
 
 // where says what the role is made in, as gcloud spells it.

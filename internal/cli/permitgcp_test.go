@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/muster-nhi/muster/scanners/gcp/live"
@@ -18,11 +17,7 @@ import (
 
 func printedGCP(t *testing.T, format string, f *gcpFlags) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := gcpPermissions(&b, format, f); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return printed(t, func(w io.Writer) error { return gcpPermissions(w, format, f) })
 }
 
 // TestGCPPermissions: what is printed allows what the reader says it needs and nothing
@@ -55,12 +50,7 @@ func TestGCPPermissions(t *testing.T) {
 			t.Error(d)
 		}
 		tf := printedGCP(t, "terraform", f)
-		if _, problems := hclwrite.ParseConfig(tf, "muster.tf", hcl.InitialPos); problems.HasErrors() {
-			t.Fatal(problems)
-		}
-		if d := cmp.Diff(string(hclwrite.Format(tf)), string(tf)); d != "" {
-			t.Error(d)
-		}
+		checkTerraform(t, tf)
 		for _, name := range got.Included {
 			if !bytes.Contains(tf, fmt.Appendf(nil, "\n    %q,\n", name)) {
 				t.Errorf("Terraform lacks %s", name)

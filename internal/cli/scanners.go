@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -174,19 +173,12 @@ func permissions(w io.Writer, info scanners.Info, format string) error {
 	doc := map[string]any{"scanner": info.Name, "network": info.Network, "permissions": list}
 	switch format {
 	case "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(doc)
+		return writeJSON(w, doc)
 	case "yaml":
-		b, err := config.Marshal(doc)
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(b)
-		return err
+		return writeYAML(w, doc)
 	case "text":
 	default:
-		return usage("--output: %q is no format%s", visible(format), config.DidYouMean(format, []string{"text", "json", "yaml"}))
+		return noFormat(format, "text", "json", "yaml")
 	}
 	if !info.Network {
 		fmt.Fprintf(w, "%s needs no permission to be granted: it reads what it is pointed at as the user who runs muster,\nreaches no network and writes nothing.\n", info.Name)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -96,9 +95,7 @@ func (a *app) snapshotShowCommand(s *setting) *cobra.Command {
 				}
 				return a.print(func(w io.Writer) error {
 					if asJSON {
-						enc := json.NewEncoder(w)
-						enc.SetIndent("", "  ")
-						return enc.Encode(e)
+						return writeJSON(w, e)
 					}
 					showEntry(w, e)
 					return nil
@@ -151,9 +148,7 @@ that are new or resolved.`,
 				}
 				return a.print(func(w io.Writer) error {
 					if asJSON {
-						enc := json.NewEncoder(w)
-						enc.SetIndent("", "  ")
-						return enc.Encode(d)
+						return writeJSON(w, d)
 					}
 					showDiff(w, d)
 					return nil

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
@@ -52,9 +51,7 @@ func (a *app) versionCommand() *cobra.Command {
 					_, err := fmt.Fprintf(w, "muster %s\n", t.Version)
 					return err
 				}
-				e := json.NewEncoder(w)
-				e.SetIndent("", "  ")
-				return e.Encode(map[string]string{
+				return writeJSON(w, map[string]string{
 					"name": t.Name, "version": t.Version, "commit": t.Commit,
 					"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
 				})
