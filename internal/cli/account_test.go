@@ -86,10 +86,10 @@ func TestDoctorAsksAzure(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	a := &app{World: World{Now: time.Now, Getenv: func(k string) string { return values[k] }}}
-	got := a.askAzure(t.Context(), check{Name: "source azure", Status: "fail"}, azure.Config{
+	said, err := a.askAzure(t.Context(), azure.Config{
 		Tenant: values["AZURE_TENANT_ID"], Credential: "secret", GraphEndpoint: server.URL, ARMEndpoint: server.URL, AuthorityHost: server.URL,
 	})
-	if len(got) != 1 || got[0].Status != "fail" || got[0].Detail == "" || strings.Contains(got[0].Detail, canary) {
+	if got := said.check("azure", err); got.Status != "fail" || got.Detail == "" || strings.Contains(got.Detail, canary) {
 		t.Errorf("%+v", got)
 	}
 }

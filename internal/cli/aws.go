@@ -130,33 +130,23 @@ func openable(profile string, now func() time.Time) error {
 	return err //nolint:wrapcheck // it says what is wrong with the configuration
 }
 
-// maxProbe is how long AWS is asked at most.
-const maxProbe = time.Minute
-
 // askAmazon asks AWS as whom a source would read and what is refused, some requests
 // in all.
-func (a *app) askAmazon(ctx context.Context, c check, t target) []check {
-	ctx, cancel := context.WithTimeout(ctx, maxProbe)
-	defer cancel()
+func (a *app) askAmazon(ctx context.Context, t target) (answer, error) {
 	o := live.Options{Profile: t.argument, Now: a.Now, Random: func() float64 { return 0 }, UserAgent: "muster/" + a.tool().Version}
 	r, err := live.Open(ctx, o)
 	if err != nil {
-		c.Detail = oneLine(err)
-		return []check{c}
+		return answer{}, err
 	}
 	defer r.Close()
 	got, err := r.Probe(ctx)
 	if err != nil {
-		c.Detail = oneLine(err)
-		return []check{c}
+		return answer{}, err
 	}
-	c.Status, c.Detail = "ok", fmt.Sprintf("account %s as %s; %d of %s answered, in %s", got.Account, got.ARN, got.Tried-len(got.Trouble), plural(got.Tried, "call"), got.Region)
+	out := answer{takes: "muster permissions aws prints the policy that it takes"}
+	out.is = fmt.Sprintf("account %s as %s; %d of %s answered, in %s", got.Account, got.ARN, got.Tried-len(got.Trouble), plural(got.Tried, "call"), got.Region)
 	for _, l := range got.Trouble {
-		c.Status = "warn"
-		c.Detail += fmt.Sprintf("\n%s: %s", l.Call, l.Reason)
+		out.refused = append(out.refused, l.Call+": "+l.Reason)
 	}
-	if c.Status == "warn" {
-		c.Detail += "\nmuster permissions aws prints the policy that it takes"
-	}
-	return []check{c}
+	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -12,8 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/muster-nhi/muster/internal/config"
@@ -26,11 +25,7 @@ import (
 
 func printedAWS(t *testing.T, format string, o live.Options) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := awsPermissions(&b, format, o); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return printed(t, func(w io.Writer) error { return awsPermissions(w, format, o) })
 }
 
 // everything switches on all that a scan can ask.
@@ -117,12 +112,7 @@ func TestAWSFormats(t *testing.T) {
 		}
 	}
 	tf := printedAWS(t, "terraform", o)
-	if _, problems := hclwrite.ParseConfig(tf, "muster.tf", hcl.InitialPos); problems.HasErrors() {
-		t.Fatal(problems)
-	}
-	if d := cmp.Diff(string(hclwrite.Format(tf)), string(tf)); d != "" {
-		t.Error(d)
-	}
+	checkTerraform(t, tf)
 	for _, s := range list.Statement {
 		for _, action := range s.Action {
 			if !bytes.Contains(tf, []byte(fmt.Sprintf("      %q,\n", action))) {
@@ -207,8 +197,8 @@ func TestDoctorAsksAWS(t *testing.T) {
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
 	a := &app{World: World{Now: time.Now, Getenv: func(string) string { return "" }}}
 	got := a.ask(t.Context(), &setting{}, "aws")
-	if len(got) != 1 || got[0].Status != "warn" || !strings.HasPrefix(got[0].Detail, "account 111122223333 as arn:aws:iam::111122223333:user/auditor; 7 of 8 calls answered, in eu-central-1\n") ||
-		!slices.ContainsFunc(strings.Split(got[0].Detail, "\n"), func(l string) bool {
+	if got.Status != "warn" || !strings.HasPrefix(got.Detail, "account 111122223333 as arn:aws:iam::111122223333:user/auditor; 7 of 8 calls answered, in eu-central-1\n") ||
+		!slices.ContainsFunc(strings.Split(got.Detail, "\n"), func(l string) bool {
 			return strings.HasPrefix(l, "iam:GetAccountSummary: the permission iam:GetAccountSummary is missing")
 		}) {
 		t.Errorf("%+v", got)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +39,7 @@ Exit status 1 if something is broken, 0 with warnings.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			list := a.examine(c.Context(), s)
 			for _, source := range args {
-				list = append(list, a.ask(c.Context(), s, source)...)
+				list = append(list, a.ask(c.Context(), s, source))
 			}
 			bad := false
 			for _, x := range list {
@@ -48,9 +47,7 @@ Exit status 1 if something is broken, 0 with warnings.`,
 			}
 			err := a.print(func(w io.Writer) error {
 				if asJSON {
-					e := json.NewEncoder(w)
-					e.SetIndent("", "  ")
-					return e.Encode(list)
+					return writeJSON(w, list)
 				}
 				for _, x := range list {
 					first, more, _ := strings.Cut(x.Detail, "\n")
