@@ -67,9 +67,9 @@ func (a *app) sightings() []sighting {
 // is not enough: Application Default Credentials are another file.
 func (a *app) google(home string) (sighting, bool) {
 	out := sighting{what: "Google Cloud credentials", source: "gcp", scanner: "gcp"}
-	dir := cmp.Or(a.Getenv("CLOUDSDK_CONFIG"), filepath.Join(home, ".config", "gcloud"))
-	if home == "" && a.Getenv("CLOUDSDK_CONFIG") == "" {
-		dir = ""
+	dir := a.Getenv("CLOUDSDK_CONFIG")
+	if dir == "" && home != "" {
+		dir = filepath.Join(home, ".config", "gcloud")
 	}
 	out.where = a.presence(dir, []string{"GOOGLE_APPLICATION_CREDENTIALS"}, []string{"application_default_credentials.json"})
 	if out.where == "" {
