@@ -15,7 +15,7 @@ import (
 // TestNorthwindOnAWS judges the records that the AWS scanner makes of an account
 // with one of everything: rules and scanner have to mean the same words.
 func TestNorthwindOnAWS(t *testing.T) {
-	got := judgeAWS(t, "../scanners/aws/testdata/northwind.jsonl")
+	got := judgeScan(t, "../scanners/aws/testdata/northwind.jsonl")
 	const iam = "aws:arn:aws:iam::111122223333:"
 	for _, want := range []struct{ rule, subject, says string }{
 		{"NHI-EXP-005", iam + "root", "The root user of northwind-prod"},
@@ -56,8 +56,8 @@ func TestNorthwindOnAWS(t *testing.T) {
 	}
 }
 
-// judgeAWS returns the sentences of findings by rule and subject.
-func judgeAWS(t *testing.T, file string) map[string]map[string]string {
+// judgeScan returns the sentences of findings by rule and subject.
+func judgeScan(t *testing.T, file string) map[string]map[string]string {
 	t.Helper()
 	all, err := findings.LoadRules(rules.FS())
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // with one of everything: rules and scanner have to mean the same words. An empty
 // sentence says that the rule passes over the subject.
 func TestNorthwindOnAzure(t *testing.T) {
-	got := judgeAWS(t, "../scanners/azure/testdata/northwind.jsonl")
+	got := judgeScan(t, "../scanners/azure/testdata/northwind.jsonl")
 	const (
 		tenant    = "azure:11111111-2222-3333-4444-555555555555/"
 		deployer  = tenant + "applications/0000000a-0000-4000-8000-000000000001"

@@ -9,7 +9,7 @@ import (
 // organisation with one of everything: rules and scanner have to mean the same
 // words.
 func TestNorthwindOnGCP(t *testing.T) {
-	got := judgeAWS(t, "../scanners/gcp/testdata/northwind.jsonl")
+	got := judgeScan(t, "../scanners/gcp/testdata/northwind.jsonl")
 	const (
 		deployer = "gcp:deployer@northwind-prod.iam.gserviceaccount.com"
 		builder  = "gcp:builder@northwind-ci.iam.gserviceaccount.com"
@@ -62,7 +62,7 @@ func TestNorthwindOnGCP(t *testing.T) {
 // account is not taken from the use of a key of it.
 func TestNorthwindOnSavedGCP(t *testing.T) {
 	const deployer = "gcp-export:deployer@northwind-prod.iam.gserviceaccount.com"
-	got := judgeAWS(t, "../scanners/gcp/testdata/export.jsonl")
+	got := judgeScan(t, "../scanners/gcp/testdata/export.jsonl")
 	if says := got["NHI-LIF-006"][deployer]; says != "" {
 		t.Errorf("NHI-LIF-006 by the use of a key: %s", says)
 	}
