@@ -5,14 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
-
-// expanded is how many related objects $expand returns at most, without a word about
-// more (docs of Microsoft Graph, $expand).
-const expanded = 20
 
 // A taker reads one kind of object of Microsoft Graph.
 type taker func(*document, json.RawMessage, map[string]json.RawMessage)
@@ -279,42 +274,21 @@ func (doc *document) person(raw json.RawMessage, fields map[string]json.RawMessa
 }
 
 func (doc *document) user(raw json.RawMessage, _ map[string]json.RawMessage) {
-	var v struct {
-		ID         string `json:"id"`
-		Name       string `json:"displayName"`
-		UPN        string `json:"userPrincipalName"`
-		Mail       string `json:"mail"`
-		Enabled    *bool  `json:"accountEnabled"`
-		Type       string `json:"userType"`
-		Synced     *bool  `json:"onPremisesSyncEnabled"`
-		Department string `json:"department"`
-	}
-	_ = json.Unmarshal(raw, &v) // what is of another type is not known
+	var u convert.User
+	_ = json.Unmarshal(raw, &u) // what is of another type is not known
 	doc.known = true
-	if id := lower(v.ID); isGUID(id) {
-		doc.t.users.merge(id, object.User{
-			ID: id, Name: v.Name, UPN: v.UPN, Mail: v.Mail, Enabled: convert.Tri(v.Enabled), Synced: convert.Tri(v.Synced), Department: v.Department,
-			Guest: strings.EqualFold(v.Type, "Guest") || v.Type == "" && strings.Contains(v.UPN, "#EXT#"),
-		})
+	if id := lower(u.ID); isGUID(id) {
+		doc.t.users.merge(id, u.Object(nil))
 	}
 }
 
 func (doc *document) group(raw json.RawMessage, fields map[string]json.RawMessage) {
-	var v struct {
-		ID         string `json:"id"`
-		Name       string `json:"displayName"`
-		Assignable *bool  `json:"isAssignableToRole"`
-		Rule       string `json:"membershipRule"`
-		Synced     *bool  `json:"onPremisesSyncEnabled"`
-	}
-	_ = json.Unmarshal(raw, &v) // what is of another type is not known
+	var g convert.Group
+	_ = json.Unmarshal(raw, &g) // what is of another type is not known
 	doc.known = true
-	if id := lower(v.ID); isGUID(id) {
-		g := object.Group{ID: id, Name: v.Name, RoleAssignable: convert.Tri(v.Assignable), Dynamic: v.Rule, Synced: convert.Tri(v.Synced)}
-		if _, full := fields["isAssignableToRole"]; full { // null is not synchronized
-			g.Synced = inventory.TriOf(v.Synced != nil && *v.Synced)
-		}
-		doc.t.groups.merge(id, g)
+	if id := lower(g.ID); isGUID(id) {
+		_, full := fields["isAssignableToRole"]
+		doc.t.groups.merge(id, g.Object(nil, full))
 	}
 }
 

@@ -348,10 +348,10 @@ func (doc *document) contact(raw, props json.RawMessage, id string) {
 
 // identityTrust reads a federated credential of a user-assigned identity.
 func (doc *document) identityTrust(raw, props json.RawMessage, id string) {
-	var f federated
+	var f convert.Federated
 	_ = decode(raw, props, &f) // what is of another type is not known
 	doc.known = true
-	out := f.object()
+	out := f.Object(nil)
 	out.ID, out.Name, out.ARM = "", convert.LastOf(id), id
 	parent := id[:strings.LastIndex(lower(id), "/federatedidentitycredentials/")]
 	key := object.Fold(parent)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -34,56 +33,8 @@ func (x *run) fields(list string) string {
 const top = "$top=999"
 
 type application struct {
-	ID          string        `json:"id"`
-	AppID       string        `json:"appId"`
-	Name        string        `json:"displayName"`
-	Description string        `json:"description"`
-	Created     convert.Stamp `json:"createdDateTime"`
-	Audience    string        `json:"signInAudience"`
-	Domain      string        `json:"publisherDomain"`
-	Publisher   displayed     `json:"verifiedPublisher"`
-	Reference   string        `json:"serviceManagementReference"`
-	Notes       string        `json:"notes"`
-	Tags        []string      `json:"tags"`
-	Disabled    string        `json:"disabledByMicrosoftStatus"`
-	Lock        *struct {
-		Enabled bool `json:"isEnabled"`
-		All     bool `json:"allProperties"`
-		Verify  bool `json:"credentialsWithUsageVerify"`
-	} `json:"servicePrincipalLockConfiguration"`
-	Passwords []password      `json:"passwordCredentials"`
-	Keys      []keyCredential `json:"keyCredentials"`
-	Required  []struct {
-		App    string `json:"resourceAppId"`
-		Access []struct {
-			ID   string `json:"id"`
-			Type string `json:"type"`
-		} `json:"resourceAccess"`
-	} `json:"requiredResourceAccess"`
-	Roles []appRole `json:"appRoles"`
-	API   struct {
-		Scopes []scope `json:"oauth2PermissionScopes"`
-	} `json:"api"`
-	Fallback *bool `json:"isFallbackPublicClient"`
-	Web      struct {
-		Redirects []string `json:"redirectUris"`
-		Implicit  struct {
-			Access *bool `json:"enableAccessTokenIssuance"`
-			ID     *bool `json:"enableIdTokenIssuance"`
-		} `json:"implicitGrantSettings"`
-	} `json:"web"`
-	Single struct {
-		Redirects []string `json:"redirectUris"`
-	} `json:"spa"`
-	Public struct {
-		Redirects []string `json:"redirectUris"`
-	} `json:"publicClient"`
+	convert.Application
 	Owners []convert.Ref `json:"owners"`
-}
-
-// displayed is an object of which the display name is kept.
-type displayed struct {
-	Name string `json:"displayName"`
 }
 
 // applications lists application registrations with their owners, as far as $expand
@@ -98,48 +49,8 @@ func (x *run) applications(ctx context.Context) {
 }
 
 func (x *run) application(a *application) object.Application {
-	out := object.Application{
-		ID: x.names.ID(a.ID), AppID: x.names.ID(a.AppID), Name: a.Name, Description: a.Description, CreatedAt: a.Created.Time,
-		Audience: x.names.Text(a.Audience), PublisherDomain: x.names.Text(a.Domain), VerifiedPublisher: x.names.Text(a.Publisher.Name),
-		ServiceManagement: x.names.Text(a.Reference), Notes: a.Notes, Tags: x.names.Texts(a.Tags), DisabledByMicrosoft: disabled(a.Disabled),
-		Passwords: x.passwords(a.Passwords), Keys: x.keys(a.Keys), Owners: x.names.IDs(a.Owners), OwnersKnown: len(a.Owners) < graph.Expanded,
-		Roles: x.roles(a.Roles, a.API.Scopes), PublicClient: inventory.TriOf(a.Fallback != nil && *a.Fallback),
-		RedirectURIs: x.redirects(a.Web.Redirects, a.Single.Redirects, a.Public.Redirects),
-		Lock:         &object.Lock{},
-	}
-	if a.Lock != nil {
-		out.Lock = &object.Lock{Enabled: a.Lock.Enabled, All: a.Lock.All, Credentials: a.Lock.Verify}
-	}
-	if access, id := a.Web.Implicit.Access, a.Web.Implicit.ID; access != nil || id != nil {
-		out.ImplicitGrant = inventory.TriOf(access != nil && *access || id != nil && *id)
-	}
-	for _, r := range a.Required {
-		need := object.Required{Resource: x.names.ID(r.App)}
-		for _, one := range r.Access {
-			if one.Type == "Role" {
-				need.Roles = append(need.Roles, x.names.ID(one.ID))
-			} else {
-				need.Scopes = append(need.Scopes, x.names.ID(one.ID))
-			}
-		}
-		out.Required = append(out.Required, need)
-	}
-	return out
-}
-
-// disabled returns why Microsoft disabled something; empty if it did not.
-func disabled(status string) string {
-	if status == "NotDisabled" {
-		return ""
-	}
-	return status
-}
-
-func (x *run) redirects(lists ...[]string) []string {
-	var out []string
-	for _, list := range lists {
-		out = append(out, x.names.Texts(list)...)
-	}
+	out := a.Object(x.names, true)
+	out.Owners, out.OwnersKnown = x.names.IDs(a.Owners), len(a.Owners) < convert.Expanded
 	return out
 }
 
@@ -148,8 +59,8 @@ func (x *run) redirects(lists ...[]string) []string {
 // credentials).
 func (x *run) federatedCredentials(ctx context.Context) {
 	type item struct {
-		ID   string      `json:"id"`
-		List []federated `json:"federatedIdentityCredentials"`
+		ID   string              `json:"id"`
+		List []convert.Federated `json:"federatedIdentityCredentials"`
 	}
 	found := map[string][]object.Federated{}
 	path := query("/v1.0/applications", top, "$select=id", "$expand=federatedIdentityCredentials")
@@ -157,7 +68,7 @@ func (x *run) federatedCredentials(ctx context.Context) {
 	pages(ctx, x, callFederated, path, nil, func(_ *object.Tenant, list []item) {
 		for _, a := range list {
 			id := x.names.ID(a.ID)
-			if slices.ContainsFunc(a.List, func(f federated) bool { return f.Subject == "" }) {
+			if slices.ContainsFunc(a.List, func(f convert.Federated) bool { return f.Subject == "" }) {
 				ids = append(ids, id)
 			}
 			found[id] = x.federated(a.List)
@@ -168,7 +79,7 @@ func (x *run) federatedCredentials(ctx context.Context) {
 	for _, id := range ids {
 		items = append(items, graph.Item{Path: "/applications/" + id + "/federatedIdentityCredentials", Beta: true})
 	}
-	each(ctx, x, callExpressions, items, func(i int, _ *object.Tenant, list []federated) { x.trusts[ids[i]] = x.federated(list) })
+	each(ctx, x, callExpressions, items, func(i int, _ *object.Tenant, list []convert.Federated) { x.trusts[ids[i]] = x.federated(list) })
 }
 
 // blueprints lists the blueprints of AI agents, which are applications, with their

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
@@ -109,16 +108,10 @@ func holders(t *object.Tenant) map[string]bool {
 	return out
 }
 
+// A directoryObject is a user or a group.
 type directoryObject struct {
+	convert.User
 	OData      string `json:"@odata.type"`
-	ID         string `json:"id"`
-	Name       string `json:"displayName"`
-	UPN        string `json:"userPrincipalName"`
-	Mail       string `json:"mail"`
-	Enabled    *bool  `json:"accountEnabled"`
-	Type       string `json:"userType"`
-	Synced     *bool  `json:"onPremisesSyncEnabled"`
-	Department string `json:"department"`
 	Assignable *bool  `json:"isAssignableToRole"`
 	Rule       string `json:"membershipRule"`
 }
@@ -173,18 +166,14 @@ func (x *run) byIDs(ctx context.Context, ids []string) ([]directoryObject, error
 
 // keepObject keeps a group, and a user who answers for something.
 func (x *run) keepObject(t *object.Tenant, o *directoryObject, wanted map[string]bool) {
-	id := x.names.ID(o.ID)
 	switch convert.KindOf(o.OData) {
 	case "group":
-		t.Groups = append(t.Groups, object.Group{ID: id, Name: o.Name, RoleAssignable: convert.Tri(o.Assignable), Dynamic: o.Rule, Synced: inventory.TriOf(o.Synced != nil && *o.Synced)})
+		g := convert.Group{ID: o.ID, Name: o.Name, Assignable: o.Assignable, Rule: o.Rule, Synced: o.Synced}
+		t.Groups = append(t.Groups, g.Object(x.names, true))
 	case "user":
-		if !wanted[id] {
-			return
+		if wanted[strings.ToLower(o.ID)] {
+			t.Users = append(t.Users, o.User.Object(x.names))
 		}
-		t.Users = append(t.Users, object.User{
-			ID: id, Name: o.Name, UPN: o.UPN, Mail: o.Mail, Enabled: convert.Tri(o.Enabled), Synced: convert.Tri(o.Synced), Department: x.names.Text(o.Department),
-			Guest: strings.EqualFold(o.Type, "Guest") || o.Type == "" && strings.Contains(o.UPN, "#EXT#"),
-		})
 	}
 }
 

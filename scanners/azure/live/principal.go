@@ -16,30 +16,8 @@ const principalFields = "id,appId,displayName,description,servicePrincipalType,a
 	"createdByAppId,passwordCredentials,keyCredentials,appRoles,oauth2PermissionScopes"
 
 type principal struct {
-	OData       string          `json:"@odata.type"`
-	ID          string          `json:"id"`
-	AppID       string          `json:"appId"`
-	Name        string          `json:"displayName"`
-	Description string          `json:"description"`
-	Type        string          `json:"servicePrincipalType"`
-	Enabled     *bool           `json:"accountEnabled"`
-	Home        string          `json:"appOwnerOrganizationId"`
-	Alternative []string        `json:"alternativeNames"`
-	Names       []string        `json:"servicePrincipalNames"`
-	Notify      []string        `json:"notificationEmailAddresses"`
-	Notes       string          `json:"notes"`
-	Tags        []string        `json:"tags"`
-	Publisher   displayed       `json:"verifiedPublisher"`
-	Disabled    string          `json:"disabledByMicrosoftStatus"`
-	Required    *bool           `json:"appRoleAssignmentRequired"`
-	CreatedBy   string          `json:"createdByAppId"`
-	Passwords   []password      `json:"passwordCredentials"`
-	Keys        []keyCredential `json:"keyCredentials"`
-	Roles       []appRole       `json:"appRoles"`
-	Scopes      []scope         `json:"oauth2PermissionScopes"`
-	Owners      []convert.Ref   `json:"owners"`
-	Blueprint   string          `json:"agentIdentityBlueprintId"`
-	Created     convert.Stamp   `json:"createdDateTime"`
+	convert.Principal
+	Owners []convert.Ref `json:"owners"`
 }
 
 // principals lists service principals, managed identities among them, with their
@@ -54,15 +32,9 @@ func (x *run) principals(ctx context.Context) {
 }
 
 func (x *run) principal(p *principal) object.ServicePrincipal {
-	return object.ServicePrincipal{
-		ID: x.names.ID(p.ID), AppID: x.names.ID(p.AppID), Name: p.Name, Description: p.Description, Type: x.names.Text(p.Type), Enabled: convert.Tri(p.Enabled),
-		CreatedAt: p.Created.Time, HomeTenant: x.names.ID(p.Home), AlternativeNames: p.Alternative, Names: p.Names, Notify: x.names.Texts(p.Notify),
-		Notes: p.Notes, Tags: x.names.Texts(p.Tags), VerifiedPublisher: x.names.Text(p.Publisher.Name), DisabledByMicrosoft: disabled(p.Disabled),
-		AssignmentRequired: convert.Tri(p.Required), Passwords: x.passwords(p.Passwords), Keys: x.keys(p.Keys),
-		Owners: x.names.IDs(p.Owners), OwnersKnown: len(p.Owners) < graph.Expanded, CreatedBy: x.names.ID(p.CreatedBy),
-		Agent: convert.KindOf(p.OData) == "agentidentity", BlueprintPrincipal: convert.KindOf(p.OData) == "agentidentityblueprintprincipal",
-		Blueprint: x.names.ID(p.Blueprint), Roles: x.roles(p.Roles, p.Scopes), RolesKnown: true,
-	}
+	out := p.Object(x.names)
+	out.Owners, out.OwnersKnown, out.RolesKnown = x.names.IDs(p.Owners), len(p.Owners) < convert.Expanded, true
+	return out
 }
 
 // agentIdentities lists the identities of AI agents with their sponsors.
@@ -118,67 +90,40 @@ func (x *run) listAgents(ctx context.Context, name, listing, kind, fields string
 	})
 }
 
-type appRoleAssignment struct {
-	ID        string        `json:"id"`
-	Role      string        `json:"appRoleId"`
-	Principal string        `json:"principalId"`
-	Kind      string        `json:"principalType"`
-	Resource  string        `json:"resourceId"`
-	Created   convert.Stamp `json:"createdDateTime"`
-}
-
-func (x *run) appRoleAssignment(a appRoleAssignment) object.AppRoleAssignment {
-	return object.AppRoleAssignment{
-		ID: a.ID, Principal: x.names.ID(a.Principal), PrincipalType: x.names.Text(a.Kind), Resource: x.names.ID(a.Resource), Role: x.names.ID(a.Role), CreatedAt: a.Created.Time,
-	}
-}
-
 // appRoles lists the application permissions of all service principals. It does not
 // ask the APIs who was granted their roles: those lists hold every user of an
 // application as well. Who has as many as $expand tells is asked for by itself.
 func (x *run) appRoles(ctx context.Context) {
 	type item struct {
-		ID   string              `json:"id"`
-		List []appRoleAssignment `json:"appRoleAssignments"`
+		ID   string                      `json:"id"`
+		List []convert.AppRoleAssignment `json:"appRoleAssignments"`
 	}
 	var many []graph.Item
 	path := query("/v1.0/servicePrincipals", top, "$select=id", "$expand=appRoleAssignments")
 	pages(ctx, x, callAppRoles, path, nil, func(t *object.Tenant, list []item) {
 		for _, p := range list {
-			if len(p.List) >= graph.Expanded {
+			if len(p.List) >= convert.Expanded {
 				many = append(many, graph.Item{Path: query("/servicePrincipals/"+strings.ToLower(p.ID)+"/appRoleAssignments", top)})
 				continue
 			}
-			for _, a := range p.List {
-				t.AppRoles = append(t.AppRoles, x.appRoleAssignment(a))
-			}
+			x.keepAppRoles(t, p.List)
 		}
 	})
-	each(ctx, x, callAppRoles, many, func(_ int, t *object.Tenant, found []appRoleAssignment) {
-		for _, a := range found {
-			t.AppRoles = append(t.AppRoles, x.appRoleAssignment(a))
-		}
-	})
+	each(ctx, x, callAppRoles, many, func(_ int, t *object.Tenant, found []convert.AppRoleAssignment) { x.keepAppRoles(t, found) })
 }
 
-type delegatedGrant struct {
-	ID        string `json:"id"`
-	Client    string `json:"clientId"`
-	Consent   string `json:"consentType"`
-	Principal string `json:"principalId"`
-	Resource  string `json:"resourceId"`
-	Scope     string `json:"scope"`
+func (x *run) keepAppRoles(t *object.Tenant, list []convert.AppRoleAssignment) {
+	for i := range list {
+		t.AppRoles = append(t.AppRoles, list[i].Object(x.names))
+	}
 }
 
 // delegated lists what applications may do in the name of users.
 func (x *run) delegated(ctx context.Context) {
 	path := query("/v1.0/oauth2PermissionGrants", top, "$select=id,clientId,consentType,principalId,resourceId,scope")
-	pages(ctx, x, callDelegated, path, nil, func(t *object.Tenant, list []delegatedGrant) {
-		for _, g := range list {
-			t.Delegated = append(t.Delegated, object.DelegatedGrant{
-				ID: g.ID, Client: x.names.ID(g.Client), Resource: x.names.ID(g.Resource), Consent: x.names.Text(g.Consent), Principal: x.names.ID(g.Principal),
-				Scopes: x.names.Texts(strings.Fields(g.Scope)),
-			})
+	pages(ctx, x, callDelegated, path, nil, func(t *object.Tenant, list []convert.DelegatedGrant) {
+		for i := range list {
+			t.Delegated = append(t.Delegated, list[i].Object(x.names))
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/msi/armmsi"
 
+	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -88,8 +89,8 @@ func (x *run) trustsWhere(ctx context.Context, fits func(*object.ManagedIdentity
 // managedTrusts lists the federated credentials of managed identities by Graph.
 func (x *run) managedTrusts(ctx context.Context) bool {
 	type item struct {
-		ID   string      `json:"id"`
-		List []federated `json:"federatedIdentityCredentials"`
+		ID   string              `json:"id"`
+		List []convert.Federated `json:"federatedIdentityCredentials"`
 	}
 	found := map[string][]object.Federated{}
 	path := query("/v1.0/servicePrincipals", top, "$filter=servicePrincipalType eq 'ManagedIdentity'", "$select=id", "$expand=federatedIdentityCredentials")
@@ -116,9 +117,9 @@ func (x *run) managedTrusts(ctx context.Context) bool {
 // credentials.
 func (x *run) trustsOf(ctx context.Context, s *object.Subscription, fits func(*object.ManagedIdentity) bool) {
 	type row struct {
-		ID         string    `json:"id"`
-		Name       string    `json:"name"`
-		Properties federated `json:"properties"`
+		ID         string            `json:"id"`
+		Name       string            `json:"name"`
+		Properties convert.Federated `json:"properties"`
 	}
 	client, err := armmsi.NewFederatedIdentityCredentialsClient(s.ID, x.credential, x.manager)
 	if err != nil {
@@ -143,7 +144,7 @@ func (x *run) trustsOf(ctx context.Context, s *object.Subscription, fits func(*o
 		_, err = values(ctx, x, client.NewListPager(id.ResourceGroupName, id.Name, nil), func(_ *object.Tenant, rows []row) {
 			for _, r := range rows {
 				r.Properties.ID, r.Properties.Name = "", r.Name
-				f := x.federated([]federated{r.Properties})[0]
+				f := r.Properties.Object(x.names)
 				f.ARM = r.ID
 				list = append(list, f)
 			}

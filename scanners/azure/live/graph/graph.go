@@ -27,9 +27,6 @@ const (
 	MaxTop   = 999  // items of a page of directory objects
 	MaxBatch = 20   // requests of a batch
 	MaxIDs   = 1000 // ids of getByIds
-	// Expanded is how many related objects $expand returns at most for directory
-	// objects, without a word about more.
-	Expanded = 20
 )
 
 // maxEmpty is how many pages in a row may be empty before a listing is given up.
