@@ -1,6 +1,7 @@
 // Package saved reads files that somebody saved and handed over: a directory of any
 // shape, whose files are JSON, lines of JSON or YAML, compressed or not, in UTF-8 or
-// UTF-16. It knows nothing of what the files say.
+// UTF-16. It knows nothing of what the files say. A State is what a scan saves of its
+// own for a later one.
 //
 // Nothing is trusted. Links are not followed, pipes are not waited for, the length of
 // a file and of a value in it is bounded, and what cannot be read is named and costs

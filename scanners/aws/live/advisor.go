@@ -2,13 +2,11 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/live/wire"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -19,8 +17,8 @@ const adviceAge = 24 * time.Hour
 
 // Advice is what access advisor said of the principals of an account.
 type advice struct {
-	Made time.Time
-	By   map[string][]object.ServiceAccess // by ARN
+	saved.Stamp
+	By map[string][]object.ServiceAccess // by ARN
 }
 
 // advisorPolls are how long one waits for AWS to count up one principal.
@@ -32,7 +30,7 @@ func advisorPolls() []time.Duration {
 // asked within a day.
 func (s *session) advisor(ctx context.Context) {
 	known := s.advice()
-	fresh := advice{Made: s.reader.options.Now(), By: map[string][]object.ServiceAccess{}}
+	fresh := advice{Stamp: saved.Stamp{Made: s.reader.options.Now()}, By: map[string][]object.ServiceAccess{}}
 	if known != nil {
 		fresh = *known
 	}
@@ -119,39 +117,28 @@ func (s *session) accessOf(ctx context.Context, arn string) ([]object.ServiceAcc
 	return nil, fmt.Errorf("AWS is still counting up the use of %s", arn)
 }
 
-func (s *session) advicePath() string {
-	return filepath.Join(s.reader.options.State, "aws-advice-"+s.account.ID+".json")
+// adviceState is where access advisor's answers are kept.
+func (s *session) adviceState() (saved.State, string) {
+	o := s.reader.options
+	return saved.State{Dir: o.State, MaxAge: adviceAge, Now: o.Now}, "aws-advice-" + s.account.ID + ".json"
 }
 
 // advice returns what was kept within a day; nil if there is none.
 func (s *session) advice() *advice {
-	if s.reader.options.State == "" {
-		return nil
-	}
-	data, err := os.ReadFile(s.advicePath())
-	if err != nil {
-		return nil // there is none, or none that helps
-	}
 	var a advice
-	age := time.Duration(-1)
-	if json.Unmarshal(data, &a) == nil {
-		age = s.reader.options.Now().Sub(a.Made)
-	}
-	if age < 0 || age > adviceAge || a.By == nil {
-		return nil
+	state, name := s.adviceState()
+	if _, ok, err := state.Load(name, &a, func() bool { return a.By != nil }); err != nil || !ok {
+		return nil // there is none, or none that helps
 	}
 	return &a
 }
 
 func (s *session) keepAdvice(a advice) {
-	if s.reader.options.State == "" || len(a.By) == 0 {
+	if len(a.By) == 0 {
 		return
 	}
-	data, err := json.Marshal(a)
-	if err == nil {
-		err = write(s.advicePath(), data)
-	}
-	if err != nil {
+	state, name := s.adviceState()
+	if err := state.Save(name, &a); err != nil {
 		s.keep(func(x *object.Account) {
 			x.Notes = append(x.Notes, fmt.Sprintf("access advisor's answers cannot be kept: %v", err))
 		})

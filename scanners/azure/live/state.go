@@ -1,26 +1,20 @@
 package live
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
-// A saved reading is one that was broken off, as a later run finds it. It is as
-// private as an inventory: it has no value of a secret.
-type saved struct {
-	Format int
-	Made   time.Time
-	Choice string // what of the options decides what is read
+// A kept reading is one that was broken off, as a later run finds it. It has no value of
+// a secret.
+type kept struct {
+	saved.Stamp
 	Stages []string
 	Tenant *object.Tenant
 
@@ -43,28 +37,23 @@ type savedUse struct {
 	Resource, By string
 }
 
-// savedFormat changes when what is saved would be read wrongly.
-const savedFormat = 1
-
-// choice is what two runs have to agree in for one to go on with the other's work.
-func (o *Options) choice() string {
-	data, err := json.Marshal([]any{
+// state is where a reading is kept. The choice is what of the options decides what is
+// read.
+func (o *Options) state() saved.State {
+	return saved.State{Dir: o.State, Format: 1, MaxAge: o.MaxAge, Now: o.Now, Choice: []any{
 		o.Cloud, o.Subscriptions, o.ExcludeSubscriptions, o.NoDirectory, o.NoResources, o.NoVaults, o.NoUsage, o.NoGroups, o.Creators, o.Risk,
 		o.GraphEndpoint, o.ARMEndpoint,
-	})
-	if err != nil {
-		return "" // strings always can
-	}
-	return string(data)
+	}}
 }
 
-func (x *run) statePath() string {
-	return filepath.Join(x.options.State, "azure-"+strings.Map(func(r rune) rune {
+// stateName is under which name the reading of a tenant is kept.
+func (x *run) stateName() string {
+	return "azure-" + strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
 			return r
 		}
 		return '_'
-	}, x.tenant.ID)+".json")
+	}, x.tenant.ID) + ".json"
 }
 
 // load reports whether an earlier run has read a stage, and takes over what it
@@ -81,20 +70,12 @@ func (x *run) load(stage string) bool {
 }
 
 func (x *run) takeOver() {
-	data, err := os.ReadFile(x.statePath())
+	var s kept
+	age, ok, err := x.options.state().Load(x.stateName(), &s, func() bool { return s.Tenant != nil && s.Tenant.ID == x.tenant.ID })
 	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			x.remarkf("what an earlier scan left cannot be read")
-		}
-		return
+		x.remarkf("what an earlier scan left %v", err)
 	}
-	var s saved
-	if json.Unmarshal(data, &s) != nil || s.Format != savedFormat || s.Tenant == nil || s.Tenant.ID != x.tenant.ID {
-		x.remarkf("what an earlier scan left is damaged and was not used")
-		return
-	}
-	age := x.options.Now().Sub(s.Made)
-	if s.Choice != x.options.choice() || age < 0 || age > x.options.MaxAge {
+	if !ok {
 		return
 	}
 	reader, name := x.tenant.Reader, x.tenant.ReaderName
@@ -108,7 +89,7 @@ func (x *run) takeOver() {
 	x.remarkf("%s were read %s ago by an earlier scan, which this one goes on with", strings.Join(s.Stages, ", "), age.Round(time.Minute))
 }
 
-func (x *run) unpack(s *saved) {
+func (x *run) unpack(s *kept) {
 	x.trusts = s.Trusts
 	for id, a := range s.Agents {
 		x.agents[id] = agent{sponsors: a.Sponsors, application: a.Application, identity: a.Identity, principal: a.Principal, blueprint: a.Blueprint, created: a.Created}
@@ -130,8 +111,8 @@ func (x *run) save(stage string) {
 	if x.made.IsZero() {
 		x.made = x.options.Now()
 	}
-	s := saved{
-		Format: savedFormat, Made: x.made, Choice: x.options.choice(), Stages: x.finished, Tenant: x.tenant, Trusts: x.trusts, Policies: x.policies,
+	s := kept{
+		Stamp: saved.Stamp{Made: x.made}, Stages: x.finished, Tenant: x.tenant, Trusts: x.trusts, Policies: x.policies,
 		Schedules: x.schedules, Agents: map[string]savedAgent{}, Uses: map[string]savedUse{},
 	}
 	for id, a := range x.agents {
@@ -140,41 +121,14 @@ func (x *run) save(stage string) {
 	for id, u := range x.uses {
 		s.Uses[id] = savedUse{u.at, u.resource, u.by}
 	}
-	data, err := json.Marshal(s)
-	if err == nil {
-		err = write(x.statePath(), data)
-	}
-	if err != nil {
+	if err := x.options.state().Save(x.stateName(), &s); err != nil {
 		x.estate.Notes = append(x.estate.Notes, fmt.Sprintf("what was read cannot be kept for a later scan: %v", err))
 	}
 }
 
-// write replaces a file whole, so that a run that is killed leaves no half of one.
-func write(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("make the folder of the state: %w", err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".azure-*")
-	if err != nil {
-		return fmt.Errorf("write the state: %w", err)
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write the state: %w", err), os.Remove(f.Name()))
-	}
-	return nil
-}
-
 // clear removes what was kept for going on, once there is nothing to go on with.
 func (x *run) clear() {
-	if x.options.State == "" {
-		return
-	}
-	if err := os.Remove(x.statePath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := x.options.state().Remove(x.stateName()); err != nil {
 		x.estate.Notes = append(x.estate.Notes, fmt.Sprintf("what was kept for a later scan cannot be removed: %v", err))
 	}
 }
