@@ -280,7 +280,6 @@ func TestResume(t *testing.T) {
 	if _, err := r.Read(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the error is %v", err)
 	}
-	s.Front = nil
 	s.Forget()
 	e := read(t, o)
 	if asked(s, account, "iam:GetAccountAuthorizationDetails") {

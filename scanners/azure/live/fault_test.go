@@ -374,7 +374,6 @@ func TestGoesOn(t *testing.T) {
 	if _, err := r.Read(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the error is %v", err)
 	}
-	s.Front = nil
 	s.Forget()
 	got := read(t, o)
 	for _, q := range s.Requests() {

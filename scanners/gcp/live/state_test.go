@@ -32,7 +32,6 @@ func cutOff(t *testing.T, s *fake.Server, o live.Options) {
 	if _, err := r.Read(ctx, nil); err == nil {
 		t.Fatal("it was not cut off")
 	}
-	s.Front = nil
 	s.Forget()
 }
 

@@ -17,9 +17,7 @@ import (
 func (s *Server) answer(w http.ResponseWriter, r Request, op operation) {
 	switch r.Action {
 	case "sts:GetCallerIdentity":
-		s.mu.Lock()
-		arn := s.Caller[r.Key]
-		s.mu.Unlock()
+		_, arn := s.signer(r.Key)
 		write(w, op, Tree{"Account": r.Account, "Arn": arn, "UserId": "AIDAFAKE"})
 		return
 	case "sts:AssumeRole":
@@ -119,8 +117,9 @@ func (s *Server) cut(tree Tree, r Request, op operation) (Tree, bool) {
 func (s *Server) assume(w http.ResponseWriter, r Request, op operation) {
 	arn := r.Values.Get("RoleArn")
 	external, ok := s.Roles[arn]
+	_, caller := s.signer(r.Key)
 	if !ok || external != "" && external != r.Values.Get("ExternalId") || len(r.Values.Get("Policy")) > 2048 {
-		Refuse(w, r.Action, http.StatusForbidden, "AccessDenied", "User: "+s.Caller[r.Key]+" is not authorized to perform: sts:AssumeRole on resource: "+arn)
+		Refuse(w, r.Action, http.StatusForbidden, "AccessDenied", "User: "+caller+" is not authorized to perform: sts:AssumeRole on resource: "+arn)
 		return
 	}
 	parts := strings.Split(arn, ":")

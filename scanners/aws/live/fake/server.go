@@ -78,6 +78,13 @@ func (s *Server) Forget() {
 	s.requests = nil
 }
 
+// signer returns of which account an access key is, and the ARN that it stands for.
+func (s *Server) signer(key string) (account, arn string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Keys[key], s.Caller[key]
+}
+
 // Set says how a call is answered in an account and region ("" is any). Of a call
 // about one object the action is "kms:DescribeKey?KeyId=…".
 func (s *Server) Set(account, region, action string, answer Tree) {
@@ -109,8 +116,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case req.Account == "":
 		Refuse(w, req.Action, http.StatusForbidden, unknownKey(op.protocol), "The security token included in the request is invalid.")
 	case s.Allow != nil && !s.Allow(req):
+		_, arn := s.signer(req.Key)
 		Refuse(w, req.Action, denialStatus(op.protocol), denialCode(req.Action, op.protocol),
-			fmt.Sprintf("User: %s is not authorized to perform: %s", s.Caller[req.Key], req.Action))
+			fmt.Sprintf("User: %s is not authorized to perform: %s", arn, req.Action))
 	default:
 		s.answer(w, req, op)
 	}
@@ -150,9 +158,8 @@ func (s *Server) parse(r *http.Request) (Request, operation, string) {
 	if r.Header.Get("X-Amz-Date") == "" {
 		return Request{}, operation{}, "MissingAuthenticationToken"
 	}
-	s.mu.Lock()
-	req := Request{Account: s.Keys[key], Region: region, Key: key, Values: url.Values{}}
-	s.mu.Unlock()
+	account, _ := s.signer(key)
+	req := Request{Account: account, Region: region, Key: key, Values: url.Values{}}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return req, operation{}, "MalformedInput"
