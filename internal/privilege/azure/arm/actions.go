@@ -2,7 +2,6 @@ package arm
 
 import (
 	"math/bits"
-	"slices"
 	"strings"
 )
 
@@ -30,13 +29,6 @@ func (b *Bits) Any(of *Bits) bool { return of[0]&b[0]|of[1]&b[1]|of[2]&b[2] != 0
 func (b *Bits) Join(of *Bits) {
 	for i := range b {
 		b[i] |= of[i]
-	}
-}
-
-// Less takes away all of another set.
-func (b *Bits) Less(of *Bits) {
-	for i := range b {
-		b[i] &^= of[i]
 	}
 }
 
@@ -86,23 +78,8 @@ func (t *Table) Set(names ...string) Bits {
 	return b
 }
 
-// Len is the number of actions.
-func (t *Table) Len() int { return len(t.names) }
-
 // Name is the name of an action in lower case.
 func (t *Table) Name(a Action) string { return strings.TrimPrefix(t.names[a], dataPrefix) }
-
-// Names are the names of a set, sorted.
-func (t *Table) Names(b *Bits) []string {
-	var out []string
-	for i := range t.names {
-		if b.Has(Action(i)) {
-			out = append(out, t.Name(Action(i)))
-		}
-	}
-	slices.Sort(out)
-	return out
-}
 
 const dataPrefix = "data:"
 

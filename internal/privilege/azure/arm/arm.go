@@ -92,12 +92,6 @@ func anyMatch(list []pattern, action string) bool {
 	return false
 }
 
-// Match reports whether a pattern of a role fits the name of an action.
-func Match(text, action string) bool {
-	p := compile(text)
-	return p.match(strings.ToLower(action))
-}
-
 // Allows says whether a role, or what a deny assignment lists, has an action;
 // data says whether it is one of the data plane. It is the plain rule, without
 // conditions.

@@ -27,7 +27,7 @@ func TestMatch(t *testing.T) {
 		{"a*b*b", "abb", true},
 		{"", "a", false},
 	} {
-		if got := Match(c.pattern, c.action); got != c.want {
+		if got := Allows([]Permission{{Actions: []string{c.pattern}}}, c.action, false); got != c.want {
 			t.Errorf("%q on %q: %v", c.pattern, c.action, got)
 		}
 	}
@@ -192,9 +192,5 @@ func TestBits(t *testing.T) {
 	c := table.Set("a/64")
 	if b.Len() != 3 || !b.All(&c) || c.All(&b) || !b.Any(&c) {
 		t.Errorf("%v %v", b, c)
-	}
-	b.Less(&c)
-	if b.Len() != 2 || b.Any(&c) || fmt.Sprint(table.Names(&b)) != "[a/0 a/149]" {
-		t.Errorf("%v", table.Names(&b))
 	}
 }

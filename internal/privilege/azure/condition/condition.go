@@ -84,11 +84,7 @@ func (c *Condition) String() string { return c.text }
 // Evaluate says whether a request meets the condition.
 func (c *Condition) Evaluate(r *Request) inventory.Tri { return c.root.evaluate(r) }
 
-// Mentions reports whether a condition refers to an attribute by Key.
-func (c *Condition) Mentions(key string) bool { return c.root.mentions(key) }
-
 // A node is a part of a condition.
 type node interface {
 	evaluate(r *Request) inventory.Tri
-	mentions(key string) bool
 }

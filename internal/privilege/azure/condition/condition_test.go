@@ -103,18 +103,6 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-func TestMentions(t *testing.T) {
-	c, err := Parse("!(ActionMatches{'" + write + "'}) OR (@Request[" + PrincipalID + "] GuidEquals '" + owner + "' AND NotExists @Resource[x])")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for key, want := range map[string]bool{Key("request", PrincipalID): true, Key("resource", PrincipalID): false, "resource:x": true} {
-		if got := c.Mentions(key); got != want {
-			t.Errorf("%s: %v", key, got)
-		}
-	}
-}
-
 // FuzzParse: whatever is parsed can be asked, and what an empty request leaves
 // open is never decided against what a full one says.
 func FuzzParse(f *testing.F) {

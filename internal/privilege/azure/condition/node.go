@@ -27,20 +27,10 @@ func (j *junction) evaluate(r *Request) inventory.Tri {
 	return out
 }
 
-func (j *junction) mentions(key string) bool {
-	for _, p := range j.parts {
-		if p.mentions(key) {
-			return true
-		}
-	}
-	return false
-}
-
 // A negation is NOT of a part.
 type negation struct{ part node }
 
 func (n negation) evaluate(r *Request) inventory.Tri { return not(n.part.evaluate(r)) }
-func (n negation) mentions(key string) bool          { return n.part.mentions(key) }
 
 func not(t inventory.Tri) inventory.Tri { return -t }
 
@@ -57,8 +47,6 @@ func (m matching) evaluate(r *Request) inventory.Tri {
 	return inventory.TriOf(like(m.pattern, r.Action, true))
 }
 
-func (matching) mentions(string) bool { return false }
-
 // An existence is Exists or NotExists of an attribute.
 type existence struct {
 	key string
@@ -72,8 +60,6 @@ func (e existence) evaluate(r *Request) inventory.Tri {
 	}
 	return inventory.TriOf((len(values) > 0) != e.not)
 }
-
-func (e existence) mentions(key string) bool { return e.key == key }
 
 // A comparison is an operator with an operand on each side.
 type comparison struct {
@@ -133,5 +119,3 @@ func join(a, b inventory.Tri, and bool) inventory.Tri {
 	}
 	return max(a, b)
 }
-
-func (c *comparison) mentions(key string) bool { return c.left.key == key || c.right.key == key }
