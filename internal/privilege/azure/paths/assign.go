@@ -185,11 +185,17 @@ func (a *Analysis) asker(s *Assignment) arm.Asker {
 	return arm.Asker{ID: s.Principal, Type: kind}
 }
 
-// rate says what an assignment gives on its place under a profile.
-func (a *Analysis) rate(role *arm.Role, condition string, who arm.Asker, at, prof int32) int32 {
+// ratingOf is what the rights of a role on a place depend on, with the denials there.
+func (a *Analysis) ratingOf(role *arm.Role, condition string, who arm.Asker, at, prof int32) (rating, []arm.Denial) {
 	deny, denials := a.denials(prof, at)
 	key := a.menuKey(role, condition, who)
 	key.denies = deny
+	return key, denials
+}
+
+// rate says what an assignment gives on its place under a profile.
+func (a *Analysis) rate(role *arm.Role, condition string, who arm.Asker, at, prof int32) int32 {
+	key, denials := a.ratingOf(role, condition, who, at, prof)
 	if i, ok := a.rated[key]; ok {
 		return i
 	}

@@ -16,20 +16,13 @@ func (a *Analysis) Become(id string) []Becoming {
 		return nil
 	}
 	var out []Becoming
-	for _, i := range a.graph.in[a.graph.inFrom[n]:a.graph.inFrom[n+1]] {
+	for _, i := range a.graph.into(n) {
 		if e := a.graph.edges[i]; e.cost == 1 {
 			out = append(out, a.back(e, n)...)
 		}
 	}
 	slices.SortStableFunc(out, func(x, y Becoming) int {
-		c := 0
-		if x.Certain != y.Certain {
-			c = 1
-			if x.Certain {
-				c = -1
-			}
-		}
-		return cmp.Or(c, cmp.Compare(x.ID, y.ID), cmp.Compare(x.By, y.By), cmp.Compare(x.Via, y.Via))
+		return cmp.Or(certainFirst(x.Certain, y.Certain), cmp.Compare(x.ID, y.ID), cmp.Compare(x.By, y.By), cmp.Compare(x.Via, y.Via))
 	})
 	out = slices.CompactFunc(out, func(x, y Becoming) bool { return x.By == y.By && x.ID == y.ID && x.Via == y.Via })
 	return out[:min(len(out), MaxBecome)]
@@ -56,7 +49,7 @@ func (a *Analysis) back(last edge, n int32) []Becoming {
 			continue
 		}
 		for _, certain := range []bool{true, false} {
-			for _, i := range a.graph.in[a.graph.inFrom[at.n]:a.graph.inFrom[at.n+1]] {
+			for _, i := range a.graph.into(at.n) {
 				e := a.graph.edges[i]
 				if e.cost != 0 || e.certain != certain || seen[e.from] {
 					continue

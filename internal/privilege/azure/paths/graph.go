@@ -101,6 +101,21 @@ func (e *edge) rank() int {
 // from are the edges that begin at a node.
 func (g *graph) from(n int32) []edge { return g.edges[g.out[n]:g.out[n+1]] }
 
+// into are the places in edges of those that end at a node.
+func (g *graph) into(n int32) []int32 { return g.in[g.inFrom[n]:g.inFrom[n+1]] }
+
+// certainFirst compares two answers: what is certain comes first.
+func certainFirst(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return -1
+	default:
+		return 1
+	}
+}
+
 // distances counts the steps from every node to the nearest goal, up to
 // MaxHops; -1 is none. With certain, only certain edges count. cut is true if
 // there may be longer chains.
@@ -118,7 +133,7 @@ func (g *graph) distances(goals []int32, certain bool) (dist []int8, cut bool) {
 		for len(now) > 0 {
 			n := now[len(now)-1]
 			now = now[:len(now)-1]
-			for _, i := range g.in[g.inFrom[n]:g.inFrom[n+1]] {
+			for _, i := range g.into(n) {
 				e := &g.edges[i]
 				if certain && !e.certain || dist[e.from] >= 0 && dist[e.from] <= at+e.cost {
 					continue

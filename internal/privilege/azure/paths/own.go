@@ -63,9 +63,9 @@ func (a *Analysis) gather(o *own, n, source int32, by string) {
 		a.ownRight(o, &r, certain, "holds directory role "+cmp.Or(d.Name, d.Template)+by, cmp.Or(d.Name, d.Template), proofs)
 	}
 	for _, i := range g.appRoles {
-		r := a.AppRole(int(i))
-		name := strings.TrimPrefix(a.evidence(proof{proofAppRole, i}, "").Permission, "permission ")
-		a.ownRight(o, &r, true, "has application permission "+name+by, name, a.evidence(proof{proofAppRole, i}, ""))
+		r, e := a.AppRole(int(i)), a.evidence(proof{proofAppRole, i}, "")
+		name := strings.TrimPrefix(e.Permission, "permission ")
+		a.ownRight(o, &r, true, "has application permission "+name+by, name, e)
 	}
 	for _, i := range g.delegated {
 		d := &a.estate.Delegated[i]
@@ -105,10 +105,8 @@ func (a *Analysis) ownRight(o *own, r *Right, certain bool, text, name string, p
 		level = inventory.LevelNone
 		o.unknown["what "+strings.TrimPrefix(strings.TrimPrefix(text, "has "), "holds ")+" allows is not known"] = true
 	}
-	if !certain {
-		o.raise(inventory.LevelNone, most)
-	} else {
-		o.raise(level, most)
+	o.raiseIf(certain, level, most)
+	if certain {
 		for _, c := range r.Capabilities {
 			o.capabilities[c] = true
 		}
@@ -144,12 +142,10 @@ func (a *Analysis) ownAssignment(o *own, n, i int32, by string) {
 		return l
 	}
 	shown := level
-	if whole {
-		o.raiseIf(certain, lower(level), lower(most))
-	} else {
+	if !whole {
 		shown = lower(level)
-		o.raiseIf(certain, lower(level), lower(most))
 	}
+	o.raiseIf(certain, lower(level), lower(most))
 	if certain {
 		a.capabilitiesOf(&rights.Certain, whole, o.capabilities)
 		a.openVaults(o, rights, at, by)
@@ -176,9 +172,7 @@ func (a *Analysis) rightsOf(i, prof int32) *arm.Rights {
 		return &a.rights[g.rights]
 	}
 	who := a.asker(s)
-	deny, denials := a.denials(prof, g.place)
-	key := a.menuKey(g.role, s.Condition, who)
-	key.denies = deny
+	key, denials := a.ratingOf(g.role, s.Condition, who, g.place, prof)
 	if k, ok := a.rated[key]; ok {
 		return &a.rights[k]
 	}
@@ -290,13 +284,7 @@ func (a *Analysis) route(out *Result, n int32) {
 		add(a.tenantOnly.possible, false)
 	}
 	slices.SortStableFunc(out.Paths, func(x, y Path) int {
-		if x.Certain != y.Certain {
-			if x.Certain {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(len(x.Hops), len(y.Hops))
+		return cmp.Or(certainFirst(x.Certain, y.Certain), cmp.Compare(len(x.Hops), len(y.Hops)))
 	})
 	if len(out.Paths) > MaxPaths {
 		out.Paths, out.Truncated = out.Paths[:MaxPaths], true

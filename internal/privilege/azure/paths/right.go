@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/azure/arm"
 	"github.com/muster-nhi/muster/internal/privilege/azure/entra"
 )
 
@@ -54,12 +55,12 @@ func (a *Analysis) Directory(i int) Right {
 		r.Capabilities = slices.DeleteFunc(r.Capabilities, func(c string) bool { return strings.HasSuffix(c, "_all") || c == "admin.all" })
 		r.Reasons = append(r.Reasons, "on "+d.Scope+" only")
 	}
-	return a.bounded(r, d.Eligible)
+	return bounded(r, d.Eligible)
 }
 
 // bounded adds what is said of something that has to be taken up first. The
 // level is that of the right, whoever has it.
-func (a *Analysis) bounded(r Right, eligible bool) Right {
+func bounded(r Right, eligible bool) Right {
 	if eligible {
 		r.Reasons = append(r.Reasons, noteEligible)
 	}
@@ -116,28 +117,34 @@ func (a *Analysis) Assignment(i int) Right {
 	n := a.index[s.Principal]
 	rights := a.rightsOf(int32(i), a.profileOf(n))
 	role := a.given[i].role
-	r := right(rights.Level, rights.MaxLevel)
-	r.Reasons = append([]string{"role " + cmp.Or(role.Name, role.ID)}, rights.Notes...)
-	held := map[string]bool{}
-	at := a.given[i].place
-	a.capabilitiesOf(&rights.Certain, a.places[at].whole, held)
-	if rights.Full() { // which has all the others in it
-		held = map[string]bool{"admin.all": true}
-	}
+	r := a.ofRole(role, rights, a.places[a.given[i].place].whole)
 	if rights.Limited {
 		r.Reasons = append(r.Reasons, "a condition limits which roles it gives")
 		if r.Level.Rank() > 0 && r.Level.Rank() < inventory.LevelEscalate.Rank() {
 			r = a.raisedBy(r, i)
 		}
 	}
+	return bounded(r, s.Eligible)
+}
+
+// ofRole is what a role of Azure allows by its rights; whole says whether it does so on
+// a subscription or wider.
+func (a *Analysis) ofRole(role *arm.Role, rights *arm.Rights, whole bool) Right {
+	r := right(rights.Level, rights.MaxLevel)
+	r.Reasons = append([]string{"role " + cmp.Or(role.Name, role.ID)}, rights.Notes...)
+	held := map[string]bool{}
+	a.capabilitiesOf(&rights.Certain, whole, held)
+	if rights.Full() { // which has all the others in it
+		held = map[string]bool{"admin.all": true}
+	}
 	r.Capabilities = slices.Sorted(maps.Keys(held))
-	return a.bounded(r, s.Eligible)
+	return r
 }
 
 // raisedBy adds that a role that may be given under a condition allows more.
 func (a *Analysis) raisedBy(r Right, i int) Right {
 	s := &a.estate.Assignments[i]
-	for _, o := range a.menus[a.menuKey(a.roleOf(s), s.Condition, a.asker(s))] {
+	for _, o := range a.menus[a.menuKey(a.given[i].role, s.Condition, a.asker(s))] {
 		r.Reasons = append(r.Reasons, "it may give itself "+cmp.Or(o.role.Name, o.role.ID))
 	}
 	return r

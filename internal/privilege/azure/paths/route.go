@@ -74,14 +74,7 @@ func (a *Analysis) steps(from int32, dist []int8, certain bool, most int) (out [
 // pick keeps the best of steps in a fixed order, each way and target once.
 func (a *Analysis) pick(list []trace, most int) []trace {
 	slices.SortStableFunc(list, func(x, y trace) int {
-		c := 0
-		if x.certain != y.certain {
-			c = 1
-			if x.certain {
-				c = -1
-			}
-		}
-		return cmp.Or(c, cmp.Compare(a.labelOf(x.label).id, a.labelOf(y.label).id), cmp.Compare(a.idOf(x.n), a.idOf(y.n)), cmp.Compare(x.size, y.size))
+		return cmp.Or(certainFirst(x.certain, y.certain), cmp.Compare(a.labelOf(x.label).id, a.labelOf(y.label).id), cmp.Compare(a.idOf(x.n), a.idOf(y.n)), cmp.Compare(x.size, y.size))
 	})
 	list = slices.CompactFunc(list, func(x, y trace) bool { return x.n == y.n && x.label == y.label })
 	return list[:min(len(list), most)]
