@@ -47,8 +47,9 @@ type Analysis struct {
 	goals   []*goal
 	notes   []string // what every result has to say
 
-	trusted map[int32][]int32 // by place of a policy: numbers of policies
-	latest  latest
+	trusted map[int32][]int32      // by place of a policy: numbers of policies
+	latest  *latest[int32, Result] // by holder
+	singles *latest[alone, powers]
 }
 
 // Analyze looks at all principals of an estate with as many goroutines as workers
@@ -57,8 +58,8 @@ func Analyze(e *Estate, workers int) *Analysis {
 	a := &Analysis{
 		estate: e, tree: newTree(e), ways: ways(), capables: capables(), powerful: powerful(), policySet: policyPermissions(), accountSet: accountPolicy(),
 		given: map[string]*Role{}, deleted: map[string]bool{}, roleIndex: map[string]int32{}, condIndex: map[string]int32{}, index: map[string]int32{},
-		latest: latest{mu: &sync.Mutex{}, by: map[int32]*Result{}, lone: map[alone]*powers{}},
-		lifts:  role.SetOf("iam.denypolicies.update", "iam.denypolicies.delete"), groups: map[string]*Group{},
+		latest: newLatest[int32, Result](), singles: newLatest[alone, powers](),
+		lifts: role.SetOf("iam.denypolicies.update", "iam.denypolicies.delete"), groups: map[string]*Group{},
 		knownGroups: map[int32]bool{}, sets: map[int32][]int32{}, shared: map[string]*powers{}, levels: &sync.Map{}, examples: &sync.Map{}, gates: &sync.Map{}, trusted: map[int32][]int32{},
 	}
 	for i := range a.ways {
@@ -146,14 +147,6 @@ func (a *Analysis) Of(member string) (*Result, bool) {
 	return r, true
 }
 
-// latest keeps the results that were asked for last: they are put together when they
-// are asked for, because all of them would take much memory.
-type latest struct {
-	mu   *sync.Mutex
-	by   map[int32]*Result
-	lone map[alone]*powers
-}
-
 // alone is one grant beneath what is denied to somebody.
 type alone struct {
 	grant
@@ -163,32 +156,28 @@ type alone struct {
 // keptResults is how many are kept of each.
 const keptResults = 1024
 
-func (l *latest) get(i int32) *Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.by[i]
+// A latest keeps what was asked for last: it is put together when it is asked for,
+// because all of it would take much memory.
+type latest[K comparable, V any] struct {
+	mu sync.Mutex
+	by map[K]*V
 }
 
-func (l *latest) put(i int32, r *Result) {
+func newLatest[K comparable, V any]() *latest[K, V] { return &latest[K, V]{by: map[K]*V{}} }
+
+// get returns what is kept; nil if it is not.
+func (l *latest[K, V]) get(k K) *V {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.by[k]
+}
+
+// put keeps something, and forgets the rest if there is too much of it.
+func (l *latest[K, V]) put(k K, v *V) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.by) >= keptResults {
 		clear(l.by)
 	}
-	l.by[i] = r
-}
-
-func (l *latest) single(k alone) *powers {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lone[k]
-}
-
-func (l *latest) putSingle(k alone, p *powers) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.lone) >= keptResults {
-		clear(l.lone)
-	}
-	l.lone[k] = p
+	l.by[k] = v
 }

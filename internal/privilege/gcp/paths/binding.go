@@ -75,7 +75,7 @@ func (a *Analysis) only(i int32, g grant) *powers {
 	if len(of.denies) > 0 || len(of.bounds) > 0 {
 		key.denied = of
 	}
-	if p := a.latest.single(key); p != nil {
+	if p := a.singles.get(key); p != nil {
 		return p
 	}
 	apart := *a
@@ -83,7 +83,7 @@ func (a *Analysis) only(i int32, g grant) *powers {
 	apart.holders[0].grants = []grant{g}
 	p := &powers{drawn: []int32{0}, self: 0, denies: of.denies, bounds: of.bounds}
 	apart.finish(p)
-	a.latest.putSingle(key, p)
+	a.singles.put(key, p)
 	return p
 }
 

@@ -28,7 +28,6 @@ type power struct {
 	exact     bool // depends on the resource: has to be asked for each
 	here      may  // what is left at the place, with all above
 	hereExact bool
-	open      bool // a role is given here whose permissions are not known
 }
 
 // powers are what holders with the same grants and denies may do.
@@ -219,9 +218,6 @@ func (a *Analysis) finish(p *powers) {
 			x := find(g.place)
 			x.may.or(a.plainly(g))
 			x.exact = x.exact || g.cond >= 0 && a.conds[g.cond].OnResource()
-			if !a.roles[g.role].Known && (g.cond < 0 || a.conds[g.cond].plain != inventory.False) {
-				x.open = true
-			}
 		}
 	}
 	for _, k := range p.denies {

@@ -200,10 +200,11 @@ func (a *Analysis) roleOf(name string) int32 {
 	if i, ok := a.roleIndex[name]; ok {
 		return i
 	}
-	r := rolle{Profile: role.Of(name, nil, false), custom: -1}
-	if given, ok := a.given[name]; ok {
-		r.Profile = role.Of(name, given.Permissions, given.Known)
+	given, ok := a.given[name]
+	if !ok {
+		given = &Role{}
 	}
+	r := rolle{Profile: role.Of(name, given.Permissions, given.Known), custom: -1}
 	if parent, _, ok := strings.Cut(name, "/roles/"); ok {
 		if at, ok := a.tree.index[parent]; ok {
 			r.custom = at
