@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -46,13 +47,13 @@ func TestOneReasonOnce(t *testing.T) {
 		}, "no file; run: aws kms list-keys (keys), aws acm list-certificates --region eu-west-1 (certificates); known of none of 3; run for each: aws iam list-access-keys --user-name NAME (ids of access keys)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := &mapper{estate: &estate{feeds: newFeedTable(), saved: true}}
-			r := &reasons{}
+			m := &mapper{estate: &estate{feeds: newFeeds(), saved: true}}
+			r := &cloud.Reasons{}
 			for i := range c.gaps {
-				f, _ := m.estate.feeds.of(inventory.KindCredential, c.gaps[i].Call)
-				r.add(newCause(&c.gaps[i], f.loss))
+				f, _ := m.estate.feeds.Of(inventory.KindCredential, c.gaps[i].Call)
+				r.Add(cloud.NewCause(fared(&c.gaps[i]), f.loss))
 			}
-			if got := r.text(); got != c.want {
+			if got := r.Text(); got != c.want {
 				t.Errorf("it says\n%s\nwant\n%s", got, c.want)
 			}
 		})

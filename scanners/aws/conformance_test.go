@@ -86,9 +86,9 @@ func TestExports(t *testing.T) {
 // TestEveryCallFeedsAKind fails for a call of which no coverage would say that it
 // was refused by what cannot be told then.
 func TestEveryCallFeedsAKind(t *testing.T) {
-	table := newFeedTable()
+	table := newFeeds()
 	for _, action := range permissions() {
-		fed := table.any(action)
+		fed := table.Any(action)
 		if !fed && !everyKind(action) {
 			t.Errorf("%s feeds no kind", action)
 		}

@@ -43,15 +43,11 @@ func newListings(a *object.Account, o *object.Organization) listings {
 func (l *listings) whole(call string) bool {
 	list := l.byCall[call]
 	for _, x := range list {
-		if !complete(x) {
+		if !cloud.Complete(x.Status) {
 			return false
 		}
 	}
 	return len(list) > 0
-}
-
-func complete(l *object.Listing) bool {
-	return l.Status == inventory.StatusComplete || l.Status == ""
 }
 
 // entered reports whether anything of the account could be asked for at all.
@@ -69,12 +65,12 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	for _, n := range slices.Concat(m.a.Notes, m.estate.notes) {
 		m.note(kind, inventory.Clip(n, cloud.MaxText))
 	}
-	r := &reasons{}
+	r := &cloud.Reasons{}
 	for _, call := range m.listings.calls {
-		f, fed := m.estate.feeds.of(kind, call)
+		f, fed := m.estate.feeds.Of(kind, call)
 		switch {
 		case fed:
-		case m.estate.feeds.any(call):
+		case m.estate.feeds.Any(call):
 			continue // it is for records of other kinds
 		default: // the account could not be entered, or its regions not be listed
 			f = feed{call: call, main: strings.HasPrefix(call, "sts:")}
@@ -83,21 +79,17 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 			m.tell(kind, f, l, r)
 		}
 	}
-	if !m.listings.entered() && len(r.causes) == 0 {
-		r.add(cause{why: "nothing of the account was read", main: true})
-		r.mains, r.denied = 1, rank(!m.estate.saved) // files refuse nothing
-		r.skipped = 1 - r.denied
+	if !m.listings.entered() && r.Empty() {
+		r.Nothing("nothing of the account was read", !m.estate.saved) // files refuse nothing
 	}
-	for _, text := range slices.Concat(m.lost[kind], m.estate.lost) {
-		r.add(cause{why: text, main: true})
-	}
+	r.Lost(slices.Concat(m.lost[kind], m.estate.lost)...)
 	x := &inventory.Coverage{
 		Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Principal: inventory.Clip(m.a.Reader, cloud.MaxText), Notes: m.notes[kind],
 	}
 	if kind == inventory.KindIdentity {
 		m.control(x)
 	}
-	x.Status, x.Reason = r.status(x.Count)
+	x.Status, x.Reason = r.Status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
 }
 
@@ -121,31 +113,17 @@ func (m *mapper) control(x *inventory.Coverage) {
 	}
 }
 
-// tell takes in how one call fared.
-func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *reasons) {
-	if f.main {
-		r.mains++
-	}
-	if complete(l) {
-		return
-	}
-	c := newCause(l, f.loss)
+// fared returns how a call fared, to be told of with others.
+func fared(l *object.Listing) cloud.Listing {
+	return cloud.Listing{Tool: "aws", Places: "regions", Call: l.Call, Where: l.Region, Status: l.Status, Reason: l.Reason}
+}
+
+// tell takes in how one call fared. What a live scan left out by choice is noted, and
+// is no gap.
+func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *cloud.Reasons) {
 	if l.Status == inventory.StatusSkipped && !m.estate.saved {
-		m.note(kind, c.String())
-		if f.main {
-			r.mains--
-		}
+		m.note(kind, cloud.NewCause(fared(l), f.loss).String())
 		return
 	}
-	c.main = f.main || l.Status == inventory.StatusDenied
-	r.add(c)
-	if f.main {
-		switch l.Status {
-		case inventory.StatusDenied:
-			r.denied++
-		case inventory.StatusSkipped:
-			r.skipped++
-		case inventory.StatusComplete, inventory.StatusPartial:
-		}
-	}
+	r.Tell(fared(l), f.loss, f.main)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -16,7 +17,7 @@ type estate struct {
 	scanner      string
 	now          time.Time
 	owners       ownerTags
-	feeds        feedTable
+	feeds        cloud.Feeds[feed]
 	organization *object.Organization
 	order        []*object.Account // by id
 	accounts     map[string]*object.Account
@@ -37,7 +38,7 @@ type estate struct {
 // newEstate indexes all that was read and judges it.
 func newEstate(scanner string, o *object.Estate, owners ownerTags, now time.Time) *estate {
 	e := &estate{
-		scanner: scanner, now: now, owners: owners, feeds: newFeedTable(), organization: o.Organization, notes: slices.Clone(o.Notes),
+		scanner: scanner, now: now, owners: owners, feeds: newFeeds(), organization: o.Organization, notes: slices.Clone(o.Notes),
 		accounts: make(map[string]*object.Account, len(o.Accounts)), members: map[string]bool{}, sets: map[string]*object.PermissionSet{}, setNames: map[string]string{},
 		reserved: map[string]string{}, reservedIn: map[string]string{}, unused: map[string][]*object.Unused{}, unlimited: map[string]bool{},
 	}
@@ -99,7 +100,7 @@ func (e *estate) alone() bool {
 func (e *estate) listed() bool {
 	for i := range e.organization.Listings {
 		if l := &e.organization.Listings[i]; l.Call == "organizations:ListAccounts" {
-			return complete(l)
+			return cloud.Complete(l.Status)
 		}
 	}
 	return false

@@ -63,7 +63,7 @@ func (j *judge) account(a *object.Account) paths.Account {
 		x.Consumers = append(x.Consumers, paths.Consumer{ARN: c.ARN, Name: c.Name, Type: c.Type, Role: c.Role, Tags: cloud.TagsOf(c.Tags)})
 	}
 	for i := range a.Listings {
-		if l := &a.Listings[i]; l.Call == callDetails && !complete(l) {
+		if l := &a.Listings[i]; l.Call == callDetails && !cloud.Complete(l.Status) {
 			x.Unread = append(x.Unread, inventory.Clip(l.Call+": "+l.Reason, cloud.MaxText))
 		}
 	}

@@ -262,8 +262,8 @@ func (m *mapper) unreadParts() map[paths.Part]string {
 		for _, l := range all {
 			must := l.Call == p.must
 			asked = asked || must
-			of := must || slices.ContainsFunc(p.may, func(call string) bool { return matches(call, l.Call) })
-			if of && !complete(l) && out[p.part] == "" {
+			of := must || slices.ContainsFunc(p.may, func(call string) bool { return cloud.Matches(call, l.Call) })
+			if of && !cloud.Complete(l.Status) && out[p.part] == "" {
 				out[p.part] = inventory.Clip(cmp.Or(l.Reason, "not read"), cloud.MaxText)
 			}
 		}

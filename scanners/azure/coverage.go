@@ -9,10 +9,6 @@ import (
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
 
-func complete(l *object.Listing) bool {
-	return l.Status == inventory.StatusComplete || l.Status == ""
-}
-
 // listingsOf returns the listings that tell of the tenant as a whole, and those of
 // one subscription, or of all of them if none is named.
 func (m *mapper) listingsOf(s *object.Subscription) (tenant, own []*object.Listing) {
@@ -39,8 +35,8 @@ func (m *mapper) whole(call string) bool {
 	tenant, own := m.listingsOf(nil)
 	seen, all := false, true
 	for _, l := range slices.Concat(tenant, own) {
-		if matches(call, l.Call) {
-			seen, all = true, all && complete(l)
+		if cloud.Matches(call, l.Call) {
+			seen, all = true, all && cloud.Complete(l.Status)
 		}
 	}
 	m.wholes[call] = seen && all
@@ -55,7 +51,7 @@ func (m *mapper) asked(call string) bool {
 
 // wholeKind reports whether all that records of a kind are made of was seen.
 func (m *mapper) wholeKind(kind inventory.Kind) bool {
-	for _, f := range m.estate.feeds[kind] {
+	for _, f := range m.estate.feeds.List(kind) {
 		if f.main && !m.whole(f.call) {
 			return false
 		}
@@ -74,7 +70,7 @@ func (m *mapper) putCoverage(scope string, s *object.Subscription, kind inventor
 	for _, n := range notes {
 		m.note(scope, kind, n)
 	}
-	r := &reasons{}
+	r := &cloud.Reasons{}
 	tenant, own := m.listingsOf(s)
 	for _, l := range tenant {
 		m.tell(scope, s != nil, kind, l, r)
@@ -83,16 +79,13 @@ func (m *mapper) putCoverage(scope string, s *object.Subscription, kind inventor
 		m.tell(scope, s != nil, kind, l, r)
 	}
 	if len(tenant)+len(own) == 0 {
-		r.add(cause{why: "nothing of the tenant was read", main: true})
-		r.mains, r.skipped = 1, 1
+		r.Nothing("nothing of the tenant was read", false)
 	}
-	for _, text := range slices.Concat(at.lost[kind], m.estate.lost) {
-		r.add(cause{why: text, main: true})
-	}
+	r.Lost(slices.Concat(at.lost[kind], m.estate.lost)...)
 	x := &inventory.Coverage{
 		Scanner: m.estate.scanner, Scope: scope, Kind: kind, Count: at.count[kind], Principal: inventory.Clip(m.reader(), cloud.MaxText), Notes: at.notes[kind],
 	}
-	x.Status, x.Reason = r.status(x.Count)
+	x.Status, x.Reason = r.Status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
 }
 
@@ -108,41 +101,28 @@ func (m *mapper) reader() string {
 	}
 }
 
+// fared returns how a call fared, to be told of with others.
+func fared(l *object.Listing) cloud.Listing {
+	return cloud.Listing{Tool: "az", Call: l.Call, Where: l.Where, Status: l.Status, Reason: l.Reason}
+}
+
 // tell takes in how one call fared. A call that no kind is made of counts for all of
 // them.
-func (m *mapper) tell(scope string, inSub bool, kind inventory.Kind, l *object.Listing, r *reasons) {
-	f, fed := m.estate.feeds.of(kind, l.Call)
+func (m *mapper) tell(scope string, inSub bool, kind inventory.Kind, l *object.Listing, r *cloud.Reasons) {
+	f, fed := m.estate.feeds.Of(kind, l.Call)
 	switch {
-	case !fed && m.estate.feeds.any(l.Call), inSub && !m.concerns(scope, l.Where):
+	case !fed && m.estate.feeds.Any(l.Call), inSub && !m.concerns(scope, l.Where):
 		return
 	case !fed:
 		f = feed{call: l.Call, at: everywhere}
 	case inSub && f.at == inTenant, !inSub && f.at == inSubscriptions && len(m.t.Subscriptions) > 0:
 		return
 	}
-	if f.main {
-		r.mains++
-	}
-	if complete(l) {
-		return
-	}
-	c := newCause(l, f.loss)
 	if l.Status == inventory.StatusSkipped && !m.estate.saved && !f.main {
-		m.note(scope, kind, c.String())
+		m.note(scope, kind, cloud.NewCause(fared(l), f.loss).String())
 		return
 	}
-	c.main = f.main || l.Status == inventory.StatusDenied
-	r.add(c)
-	if !f.main {
-		return
-	}
-	switch l.Status {
-	case inventory.StatusDenied:
-		r.denied++
-	case inventory.StatusSkipped:
-		r.skipped++
-	case inventory.StatusComplete, inventory.StatusPartial:
-	}
+	r.Tell(fared(l), f.loss, f.main)
 }
 
 // concerns reports whether what was asked for may lie in the scope of a subscription:

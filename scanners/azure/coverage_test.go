@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/live"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -18,10 +19,10 @@ import (
 // TestEveryCallFeedsAKind fails for a call of which no coverage would say by what
 // cannot be told that it was refused.
 func TestEveryCallFeedsAKind(t *testing.T) {
-	table := newFeedTable()
+	table := newFeeds()
 	for _, p := range live.AllPermissions() {
 		for _, call := range p.Calls {
-			if !table.any(call) && call != "graph: GET /organization" {
+			if !table.Any(call) && call != "graph: GET /organization" {
 				t.Errorf("%s feeds no kind", call)
 			}
 		}
@@ -36,7 +37,7 @@ func TestFeedsAreCalls(t *testing.T) {
 	}
 	for _, k := range kinds() {
 		for _, f := range feeds(k) {
-			if !slices.ContainsFunc(calls, func(call string) bool { return matches(f.call, call) }) {
+			if !slices.ContainsFunc(calls, func(call string) bool { return cloud.Matches(f.call, call) }) {
 				t.Errorf("%s: no call is %s", k, f.call)
 			}
 		}
@@ -54,9 +55,9 @@ func TestDenied(t *testing.T) {
 			}
 		}
 		got := records(t, tenant)
-		table := newFeedTable()
+		table := newFeeds()
 		for _, k := range kinds() {
-			f, fed := table.of(k, call)
+			f, fed := table.Of(k, call)
 			for key, c := range got.coverage {
 				if c.Kind != k || !fed {
 					continue

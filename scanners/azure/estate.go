@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -18,7 +19,7 @@ type estate struct {
 	scanner string
 	now     time.Time // of the scan; zero is not known
 	owners  ownerTags
-	feeds   feedTable
+	feeds   cloud.Feeds[feed]
 	tenants []*object.Tenant // by id
 	notes   []string
 	lost    []string // what nobody knows to which tenant it belongs
@@ -27,7 +28,7 @@ type estate struct {
 }
 
 func newEstate(scanner string, o *object.Estate, owners ownerTags, now time.Time) *estate {
-	e := &estate{scanner: scanner, now: now, owners: owners, feeds: newFeedTable(), notes: slices.Clone(o.Notes)}
+	e := &estate{scanner: scanner, now: now, owners: owners, feeds: newFeeds(), notes: slices.Clone(o.Notes)}
 	e.tenants = slices.SortedFunc(slices.Values(o.Tenants), func(a, b *object.Tenant) int { return strings.Compare(a.ID, b.ID) })
 	return e
 }

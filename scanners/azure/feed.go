@@ -1,8 +1,7 @@
 package azure
 
 import (
-	"strings"
-
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -150,54 +149,7 @@ func ownerFeeds() []feed {
 	}
 }
 
-// matches reports whether a call is one of a pattern with stars.
-func matches(pattern, call string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == call
-	}
-	if !strings.HasPrefix(call, parts[0]) {
-		return false
-	}
-	call = call[len(parts[0]):]
-	last := parts[len(parts)-1]
-	for _, p := range parts[1 : len(parts)-1] {
-		i := strings.Index(call, p)
-		if i < 0 {
-			return false
-		}
-		call = call[i+len(p):]
-	}
-	return strings.HasSuffix(call, last)
-}
-
-// A feedTable says what comes from a call, by kind.
-type feedTable map[inventory.Kind][]feed
-
-func newFeedTable() feedTable {
-	t := make(feedTable, len(kinds()))
-	for _, k := range kinds() {
-		t[k] = feeds(k)
-	}
-	return t
-}
-
-// of returns what of a kind comes from a call.
-func (t feedTable) of(kind inventory.Kind, call string) (feed, bool) {
-	for _, f := range t[kind] {
-		if matches(f.call, call) {
-			return f, true
-		}
-	}
-	return feed{}, false
-}
-
-// any reports whether records of some kind come from a call.
-func (t feedTable) any(call string) bool {
-	for k := range t {
-		if _, ok := t.of(k, call); ok {
-			return true
-		}
-	}
-	return false
+// newFeeds returns the table of what comes from which call.
+func newFeeds() cloud.Feeds[feed] {
+	return cloud.NewFeeds(kinds(), feeds, func(f feed) string { return f.call })
 }

@@ -81,9 +81,9 @@ func TestExports(t *testing.T) {
 // TestEveryCallFeedsAKind fails for a permission of which no coverage would say what
 // cannot be told without it.
 func TestEveryCallFeedsAKind(t *testing.T) {
-	table := newFeedTable()
+	table := newFeeds()
 	for _, p := range permissions() {
-		if !table.any(spelled(p)) && !slices.Contains([]string{"serviceusage.services.use"}, p) {
+		if !table.Any(spelled(p)) && !slices.Contains([]string{"serviceusage.services.use"}, p) {
 			t.Errorf("%s feeds no kind", p)
 		}
 	}

@@ -74,15 +74,11 @@ func (e *estate) tells(where string, p *place) bool {
 func (l *listings) whole(call string) bool {
 	list := l.byCall[call]
 	for _, x := range list {
-		if !complete(x) {
+		if !cloud.Complete(x.Status) {
 			return false
 		}
 	}
 	return len(list) > 0
-}
-
-func complete(l *object.Listing) bool {
-	return l.Status == inventory.StatusComplete || l.Status == ""
 }
 
 // putCoverage says how much of a kind was seen.
@@ -97,13 +93,13 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	if kind == inventory.KindGrant {
 		m.elsewhere()
 	}
-	r := &reasons{}
+	r := &cloud.Reasons{}
 	var off []string
 	for _, call := range m.listings.calls {
-		f, fed := m.estate.feeds.of(kind, call)
+		f, fed := m.estate.feeds.Of(kind, call)
 		switch {
 		case fed:
-		case m.estate.feeds.any(call):
+		case m.estate.feeds.Any(call):
 			continue // it is for records of other kinds
 		default:
 			f = feed{call: call}
@@ -118,19 +114,15 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	if len(off) > 0 {
 		m.note(kind, "the API is not enabled, so that there is nothing of it: "+cloud.List(off))
 	}
-	if len(m.listings.calls) == 0 && len(r.causes) == 0 {
-		r.add(cause{why: "nothing of it was read: only policies and names tell of it", main: true})
-		r.mains, r.denied = 1, rank(!m.estate.saved) // files refuse nothing
-		r.skipped = 1 - r.denied
+	if len(m.listings.calls) == 0 && r.Empty() {
+		r.Nothing("nothing of it was read: only policies and names tell of it", !m.estate.saved) // files refuse nothing
 	}
-	for _, text := range slices.Concat(m.lost[kind], m.estate.lost) {
-		r.add(cause{why: text, main: true})
-	}
+	r.Lost(slices.Concat(m.lost[kind], m.estate.lost)...)
 	x := &inventory.Coverage{Scanner: m.scanner, Scope: m.scope, Kind: kind, Count: m.count[kind], Notes: m.notes[kind]}
 	if m.p != nil {
 		x.Principal = inventory.Clip(m.p.Reader, cloud.MaxText)
 	}
-	x.Status, x.Reason = r.status(x.Count)
+	x.Status, x.Reason = r.Status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
 }
 
@@ -145,31 +137,17 @@ func (m *mapper) elsewhere() {
 	}
 }
 
-// tell takes in how one call fared.
-func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *reasons) {
-	if f.main {
-		r.mains++
-	}
-	if complete(l) {
-		return
-	}
-	c := newCause(l, f.loss)
+// fared returns how a call fared, to be told of with others.
+func fared(l *object.Listing) cloud.Listing {
+	return cloud.Listing{Tool: "gcloud", Places: "places", Call: l.Call, Where: l.Where, Status: l.Status, Reason: l.Reason}
+}
+
+// tell takes in how one call fared. What a live scan left out by choice is noted, and
+// is no gap.
+func (m *mapper) tell(kind inventory.Kind, f feed, l *object.Listing, r *cloud.Reasons) {
 	if l.Status == inventory.StatusSkipped && !m.estate.saved {
-		m.note(kind, c.String())
-		if f.main {
-			r.mains--
-		}
+		m.note(kind, cloud.NewCause(fared(l), f.loss).String())
 		return
 	}
-	c.main = f.main || l.Status == inventory.StatusDenied
-	r.add(c)
-	if f.main {
-		switch l.Status {
-		case inventory.StatusDenied:
-			r.denied++
-		case inventory.StatusSkipped:
-			r.skipped++
-		case inventory.StatusComplete, inventory.StatusPartial:
-		}
-	}
+	r.Tell(fared(l), f.loss, f.main)
 }

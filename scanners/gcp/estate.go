@@ -33,7 +33,7 @@ type estate struct {
 	scanner   string
 	now       time.Time
 	owners    ownerLabels
-	feeds     feedTable
+	feeds     cloud.Feeds[feed]
 	all       *object.Estate
 	places    []*place // organisations, folders, projects, each by name
 	byName    map[string]*place
@@ -64,7 +64,7 @@ type estate struct {
 // newEstate indexes all that was read and judges it.
 func newEstate(scanner string, o *object.Estate, owners ownerLabels, now time.Time) *estate {
 	e := &estate{
-		scanner: scanner, now: now, owners: owners, shared: newSharer(), feeds: newFeedTable(), all: o, notes: slices.Clone(o.Notes),
+		scanner: scanner, now: now, owners: owners, shared: newSharer(), feeds: newFeeds(), all: o, notes: slices.Clone(o.Notes),
 		byName: map[string]*place{}, byNumber: map[string]string{}, accounts: map[string]*object.Account{}, homes: map[string]string{}, unique: map[string]string{},
 		bound: map[string]int{}, pools: map[string]*object.Pool{}, providers: map[string]int{}, poolUses: map[string]int{}, secrets: map[string]string{}, public: map[string]bool{},
 		members: make(map[string]bool, len(o.Members)), insights: map[string][]*object.Insight{}, groups: map[string]*object.Group{}, machines: map[string][]string{}, delegated: map[string][]string{}, held: map[string][]held{}, dark: map[string]bool{},

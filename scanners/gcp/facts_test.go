@@ -226,7 +226,7 @@ func TestOwners(t *testing.T) {
 // TestDenied denies each call of a project alone, and all: what it feeds must not pass
 // as seen.
 func TestDenied(t *testing.T) {
-	feeds := newFeedTable()
+	feeds := newFeeds()
 	for _, call := range append(slices.Clone(projectCalls), "") {
 		denied := []string{call}
 		if call == "" {
@@ -236,7 +236,7 @@ func TestDenied(t *testing.T) {
 		for _, k := range kinds() {
 			c := f.coverages["gcp:"+prod+" "+string(k)]
 			fed := slices.ContainsFunc(denied, func(call string) bool {
-				_, ok := feeds.of(k, spelled(call))
+				_, ok := feeds.Of(k, spelled(call))
 				return ok
 			})
 			if whole := c.Status == inventory.StatusComplete; whole == fed {

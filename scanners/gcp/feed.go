@@ -1,9 +1,7 @@
 package gcp
 
 import (
-	"slices"
-	"strings"
-
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -153,63 +151,7 @@ func feeds(kind inventory.Kind) []feed {
 	}
 }
 
-// matches reports whether a call is one of a pattern with stars.
-func matches(pattern, call string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == call
-	}
-	if !strings.HasPrefix(call, parts[0]) {
-		return false
-	}
-	call = call[len(parts[0]):]
-	last := parts[len(parts)-1]
-	for _, p := range parts[1 : len(parts)-1] {
-		i := strings.Index(call, p)
-		if i < 0 {
-			return false
-		}
-		call = call[i+len(p):]
-	}
-	return strings.HasSuffix(call, last)
+// newFeeds returns the table of what comes from which call.
+func newFeeds() cloud.Feeds[feed] {
+	return cloud.NewFeeds(kinds(), feeds, func(f feed) string { return f.call })
 }
-
-// A feedTable says what comes from a call, by kind. It remembers what it was asked, so
-// that it is for one goroutine.
-type feedTable struct {
-	feeds map[inventory.Kind][]feed
-	known map[string]map[inventory.Kind]feed
-}
-
-func newFeedTable() feedTable {
-	t := feedTable{feeds: make(map[inventory.Kind][]feed, len(kinds())), known: map[string]map[inventory.Kind]feed{}}
-	for _, k := range kinds() {
-		t.feeds[k] = feeds(k)
-	}
-	return t
-}
-
-// all returns what comes from a call, of each kind.
-func (t feedTable) all(call string) map[inventory.Kind]feed {
-	out, ok := t.known[call]
-	if ok {
-		return out
-	}
-	out = map[inventory.Kind]feed{}
-	for k, list := range t.feeds {
-		if i := slices.IndexFunc(list, func(f feed) bool { return matches(f.call, call) }); i >= 0 {
-			out[k] = list[i]
-		}
-	}
-	t.known[call] = out
-	return out
-}
-
-// of returns what of a kind comes from a call.
-func (t feedTable) of(kind inventory.Kind, call string) (feed, bool) {
-	f, ok := t.all(call)[kind]
-	return f, ok
-}
-
-// any reports whether records of some kind come from a call.
-func (t feedTable) any(call string) bool { return len(t.all(call)) > 0 }
