@@ -138,9 +138,9 @@ const isoDuration = `^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H
 // maxDuration bounds durations: 100 years, which a time.Duration can hold.
 const maxDuration = 100 * 365 * 24 * time.Hour
 
-// Duration reads a duration: a month is 30 days, a year 365. What cannot be read is
+// duration reads a duration: a month is 30 days, a year 365. What cannot be read is
 // 0, and so is what is longer than maxDuration.
-func Duration(s string) time.Duration {
+func duration(s string) time.Duration {
 	parts := regexp.MustCompile(isoDuration).FindStringSubmatch(s)
 	if parts == nil {
 		return 0

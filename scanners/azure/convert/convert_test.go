@@ -12,7 +12,7 @@ func TestDuration(t *testing.T) {
 		"P90D": 90 * 24 * time.Hour, "P1Y": 365 * 24 * time.Hour, "PT8H30M": 8*time.Hour + 30*time.Minute, "P2W": 14 * 24 * time.Hour, "P4DT12H30M5S": 108*time.Hour + 30*time.Minute + 5*time.Second,
 		"": 0, "90": 0, "P999999999D": 0, "P99Y99999D": 0, "-P1D": 0,
 	} {
-		if got := Duration(text); got != want {
+		if got := duration(text); got != want {
 			t.Errorf("%q is %v, want %v", text, got, want)
 		}
 	}
@@ -54,7 +54,7 @@ func FuzzValues(f *testing.F) {
 		}
 		var text string
 		_ = json.Unmarshal([]byte(s), &text) // not all are texts
-		if d := Duration(text); d < 0 || d > maxDuration {
+		if d := duration(text); d < 0 || d > maxDuration {
 			t.Errorf("%q lasts %v", text, d)
 		}
 		if p := Thumbprint(text); p != "" && len(p) != 2*sha1Size {

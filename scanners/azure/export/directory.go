@@ -293,113 +293,44 @@ func (doc *document) group(raw json.RawMessage, fields map[string]json.RawMessag
 }
 
 func (doc *document) organization(raw json.RawMessage, _ map[string]json.RawMessage) {
-	var v struct {
-		ID       string   `json:"id"`
-		Name     string   `json:"displayName"`
-		Contacts []string `json:"technicalNotificationMails"`
-		Security []string `json:"securityComplianceNotificationMails"`
-		Domains  []struct {
-			Name    string `json:"name"`
-			Default bool   `json:"isDefault"`
-			Initial bool   `json:"isInitial"`
-		} `json:"verifiedDomains"`
-	}
-	err := json.Unmarshal(raw, &v)
+	var o convert.Organization
+	err := json.Unmarshal(raw, &o)
 	doc.took(callOrganization, "", err)
-	if !isGUID(v.ID) {
+	if !isGUID(o.ID) {
 		return
 	}
 	b := doc.t
-	b.ids[lower(v.ID)] += certain
-	b.name, b.contacts = v.Name, slices.Concat(v.Contacts, v.Security)
-	for _, d := range v.Domains {
-		if d.Default || d.Initial && b.domain == "" {
-			b.domain = d.Name
-		}
-	}
+	b.ids[lower(o.ID)] += certain
+	b.name, b.contacts, b.domain = o.Name, o.Contacts(), o.Domain(b.domain)
 }
 
 // certain weighs what says itself that it is the tenant, against what names a tenant.
 const certain = 1 << 20
 
 func (doc *document) unit(raw json.RawMessage, _ map[string]json.RawMessage) {
-	var v struct {
-		ID         string `json:"id"`
-		Name       string `json:"displayName"`
-		Restricted *bool  `json:"isMemberManagementRestricted"`
-	}
-	doc.took(callUnits, "", json.Unmarshal(raw, &v))
-	if id := lower(v.ID); id != "" {
-		doc.t.units.merge(id, object.Unit{ID: id, Name: v.Name, Restricted: convert.Tri(v.Restricted)})
+	var u convert.Unit
+	doc.took(callUnits, "", json.Unmarshal(raw, &u))
+	if u.ID != "" {
+		doc.t.units.merge(lower(u.ID), u.Object(nil))
 	}
 }
 
 func (doc *document) consent(raw json.RawMessage, _ map[string]json.RawMessage) {
-	var v struct {
-		Invites string `json:"allowInvitesFrom"`
-		Users   struct {
-			Create *bool    `json:"allowedToCreateApps"`
-			Grants []string `json:"permissionGrantPoliciesAssigned"`
-		} `json:"defaultUserRolePermissions"`
-	}
-	doc.took(callConsent, "", json.Unmarshal(raw, &v))
-	doc.t.consent = &object.ConsentPolicy{UserConsent: v.Users.Grants, AppCreation: convert.Tri(v.Users.Create), GuestsInvite: v.Invites}
-}
-
-// A restriction of an app management policy.
-type restriction struct {
-	Type     string        `json:"restrictionType"`
-	State    string        `json:"state"`
-	Lifetime string        `json:"maxLifetime"`
-	From     convert.Stamp `json:"restrictForAppsCreatedAfterDateTime"`
-}
-
-type restrictions struct {
-	Passwords []restriction `json:"passwordCredentials"`
-	Keys      []restriction `json:"keyCredentials"`
-}
-
-// list returns what is restricted for applications or service principals; for what
-// is empty, for whatever the policy is about.
-func (r restrictions) list(what string) []object.Restriction {
-	var out []object.Restriction
-	for _, list := range [][]restriction{r.Passwords, r.Keys} {
-		for _, one := range list {
-			state := one.State
-			if state == "" {
-				state = "enabled" // policies of before the field
-			}
-			out = append(out, object.Restriction{For: what, Type: one.Type, State: state, Lifetime: convert.Duration(one.Lifetime), From: one.From.Time})
-		}
-	}
-	return out
+	var p convert.ConsentPolicy
+	doc.took(callConsent, "", json.Unmarshal(raw, &p))
+	doc.t.consent = p.Object()
 }
 
 func (doc *document) managementPolicy(raw json.RawMessage, _ map[string]json.RawMessage) {
-	var v struct {
-		ID           string       `json:"id"`
-		Name         string       `json:"displayName"`
-		Enabled      bool         `json:"isEnabled"`
-		Restrictions restrictions `json:"restrictions"`
-	}
-	doc.took(callPolicies, "", json.Unmarshal(raw, &v))
-	id := lower(v.ID)
-	doc.t.management.merge(id, object.ManagementPolicy{ID: id, Name: v.Name, Enabled: v.Enabled, Restrictions: v.Restrictions.list("")})
+	var p convert.ManagementPolicy
+	doc.took(callPolicies, "", json.Unmarshal(raw, &p))
+	doc.t.management.merge(lower(p.ID), p.Object(nil))
 }
 
 func (doc *document) defaultPolicy(raw json.RawMessage, _ map[string]json.RawMessage) {
-	var v struct {
-		ID           string       `json:"id"`
-		Name         string       `json:"displayName"`
-		Enabled      bool         `json:"isEnabled"`
-		Applications restrictions `json:"applicationRestrictions"`
-		Principals   restrictions `json:"servicePrincipalRestrictions"`
-	}
-	doc.took(callDefaultPolicy, "", json.Unmarshal(raw, &v))
-	id := lower(v.ID)
-	doc.t.management.merge(id, object.ManagementPolicy{
-		ID: id, Name: v.Name, Enabled: v.Enabled, Default: true, Restrictions: append(v.Applications.list("application"), v.Principals.list("service principal")...),
-	})
+	var p convert.DefaultPolicy
+	doc.took(callDefaultPolicy, "", json.Unmarshal(raw, &p))
+	doc.t.management.merge(lower(p.ID), p.Object(nil))
 }
 
 // A keyUse is when a secret or certificate was last used, and to reach what.

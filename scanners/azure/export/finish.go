@@ -202,7 +202,7 @@ func (b *builder) finishRoles(t *object.Tenant) {
 	}
 	wanted := map[string]bool{}
 	for i := range t.Directory {
-		if id, ok := strings.CutPrefix(t.Directory[i].Scope, unitScope); ok {
+		if id, ok := strings.CutPrefix(t.Directory[i].Scope, convert.UnitScope); ok {
 			wanted[id] = true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/azure/convert"
@@ -146,29 +147,15 @@ func (doc *document) child(raw json.RawMessage, parent string) {
 
 // assignment reads who holds a role, as az prints it, or Resource Manager.
 func (doc *document) assignment(raw, props json.RawMessage, fields map[string]json.RawMessage) {
-	var v struct {
-		ID        string        `json:"id"`
-		Role      string        `json:"roleDefinitionId"`
-		Principal string        `json:"principalId"`
-		Kind      string        `json:"principalType"`
-		Scope     string        `json:"scope"`
-		Condition string        `json:"condition"`
-		Created   convert.Stamp `json:"createdOn"`
-		Updated   convert.Stamp `json:"updatedOn"`
-		By        string        `json:"createdBy"`
-		Delegated string        `json:"delegatedManagedIdentityResourceId"`
-	}
-	err := decode(raw, props, &v)
+	var a convert.RoleAssignment
+	err := decode(raw, props, &a)
 	if doc.query {
 		doc.took(callAssignments, "", err)
 	} else {
 		_, az := fields["roleDefinitionName"]
-		doc.holders.of(subscriptionOf(v.Scope), az, err)
+		doc.holders.of(subscriptionOf(a.Scope), az, err)
 	}
-	doc.t.assignments.merge(object.Fold(v.ID), object.RoleAssignment{
-		ID: v.ID, Role: lower(convert.LastOf(v.Role)), Principal: lower(v.Principal), PrincipalType: v.Kind, Scope: cmp.Or(v.Scope, "/"), Condition: v.Condition,
-		CreatedAt: v.Created.Time, UpdatedAt: v.Updated.Time, CreatedBy: lower(v.By), Delegated: v.Delegated,
-	})
+	doc.t.assignments.merge(object.Fold(a.ID), a.Object(nil))
 }
 
 // A roleList is what a file lists of the roles of one subscription: not all of them
@@ -204,50 +191,23 @@ func (doc *document) roles() {
 	}
 }
 
-// A permission of a role or a deny assignment.
-type permission struct {
-	Actions        []string `json:"actions"`
-	NotActions     []string `json:"notActions"`
-	DataActions    []string `json:"dataActions"`
-	NotDataActions []string `json:"notDataActions"`
-	Condition      string   `json:"condition"`
-}
-
-func (p *permission) object() object.Permission {
-	return object.Permission{Actions: some(p.Actions), NotActions: some(p.NotActions), DataActions: some(p.DataActions), NotDataActions: some(p.NotDataActions), Condition: p.Condition}
-}
-
 // definition reads a role of Azure.
 func (doc *document) definition(raw, props json.RawMessage) {
 	var v struct {
-		ID          string        `json:"id"`
-		Name        string        `json:"roleName"`
-		Kind        string        `json:"type"` // properties.type; az has it as roleType
-		AzKind      string        `json:"roleType"`
-		Description string        `json:"description"`
-		Scopes      []string      `json:"assignableScopes"`
-		Permissions []permission  `json:"permissions"`
-		Created     convert.Stamp `json:"createdOn"`
-		Updated     convert.Stamp `json:"updatedOn"`
-		By          string        `json:"createdBy"`
+		convert.RoleDefinition
+		AzKind string `json:"roleType"` // what is properties.type elsewhere
 	}
 	err := decode(raw, props, &v)
-	id := lower(convert.LastOf(v.ID))
-	custom := strings.EqualFold(cmp.Or(v.AzKind, v.Kind), "CustomRole")
-	doc.t.builtIn = doc.t.builtIn || !custom
+	v.Kind = cmp.Or(v.AzKind, v.Kind)
+	d := v.Object(nil)
+	d.Known = v.Permissions != nil
+	doc.t.builtIn = doc.t.builtIn || !d.Custom
 	if doc.query {
 		doc.took(callDefinitions, "", err)
 	} else { // roles hold wherever they can be given, and az lists those of the tenant with those of a subscription
 		doc.took(callDefinitions, cmp.Or(doc.sub, anywhere), err)
 	}
-	d := object.RoleDefinition{
-		ID: id, Name: v.Name, Description: v.Description, Custom: custom, Scopes: v.Scopes, CreatedAt: v.Created.Time, UpdatedAt: v.Updated.Time, CreatedBy: lower(v.By),
-		Known: v.Permissions != nil,
-	}
-	for _, p := range v.Permissions {
-		d.Permissions = append(d.Permissions, p.object())
-	}
-	doc.t.roleDefs.merge(id, d)
+	doc.t.roleDefs.merge(d.ID, d)
 }
 
 // anywhere stands for the one subscription that a file is of, if there is only one.
@@ -282,57 +242,36 @@ func (doc *document) classic(raw, props json.RawMessage, fields map[string]json.
 
 // deny reads a deny assignment.
 func (doc *document) deny(raw, props json.RawMessage, id string) {
-	var v struct {
-		Name        string        `json:"denyAssignmentName"`
-		Scope       string        `json:"scope"`
-		NotChildren bool          `json:"doNotApplyToChildScopes"`
-		System      bool          `json:"isSystemProtected"`
-		Principals  []convert.Ref `json:"principals"`
-		Exclude     []convert.Ref `json:"excludePrincipals"`
-		Condition   string        `json:"condition"`
-		Permissions []permission  `json:"permissions"`
-	}
+	var v convert.DenyAssignment
 	err := decode(raw, props, &v)
 	doc.took(callDenies, cmp.Or(doc.sub, subscriptionOf(v.Scope), subscriptionOf(id), anywhere), err)
-	d := object.DenyAssignment{ID: id, Name: v.Name, Scope: cmp.Or(v.Scope, "/"), Principals: ids(v.Principals), Exclude: ids(v.Exclude), NotChildren: v.NotChildren, System: v.System, Condition: v.Condition}
-	for _, p := range v.Permissions {
-		d.Permissions = append(d.Permissions, p.object())
-	}
-	doc.t.denies.merge(object.Fold(id), d)
+	v.Scope = cmp.Or(v.Scope, "/")
+	v.Principals, v.Exclude = named(v.Principals), named(v.Exclude)
+	doc.t.denies.merge(object.Fold(id), v.Object(nil, id))
+}
+
+// named are the related objects that have an id.
+func named(list []convert.Ref) []convert.Ref {
+	return slices.DeleteFunc(list, func(r convert.Ref) bool { return r.ID == "" })
 }
 
 // eligibleARM reads who may take a role. What a principal has by a group is told of the
 // group too, and put together with its members.
 func (doc *document) eligibleARM(raw, props json.RawMessage, id string) {
-	var v struct {
-		Role      string        `json:"roleDefinitionId"`
-		Principal string        `json:"principalId"`
-		Kind      string        `json:"principalType"`
-		Scope     string        `json:"scope"`
-		Condition string        `json:"condition"`
-		Member    string        `json:"memberType"`
-		Created   convert.Stamp `json:"createdOn"`
-		Start     convert.Stamp `json:"startDateTime"`
-		End       convert.Stamp `json:"endDateTime"`
-	}
-	err := decode(raw, props, &v)
-	doc.took(callEligibleARM, cmp.Or(doc.sub, subscriptionOf(id), subscriptionOf(v.Scope), anywhere), err)
-	if strings.EqualFold(v.Member, "Group") {
+	var e convert.RoleEligibility
+	err := decode(raw, props, &e)
+	doc.took(callEligibleARM, cmp.Or(doc.sub, subscriptionOf(id), subscriptionOf(e.Scope), anywhere), err)
+	if e.ByGroup() {
 		return
 	}
-	doc.t.assignments.merge(object.Fold(id), object.RoleAssignment{
-		ID: id, Role: lower(convert.LastOf(v.Role)), Principal: lower(v.Principal), PrincipalType: v.Kind, Scope: cmp.Or(v.Scope, "/"), Condition: v.Condition,
-		CreatedAt: v.Created.Time, Eligible: true, Start: v.Start.Time, End: v.End.Time,
-	})
+	e.Scope = cmp.Or(e.Scope, "/")
+	doc.t.assignments.merge(object.Fold(id), e.Object(nil))
 }
 
 // contact reads who is told of security alerts of a subscription.
 func (doc *document) contact(raw, props json.RawMessage, id string) {
-	var v struct {
-		Emails string `json:"emails"`
-		Email  string `json:"email"`
-	}
-	err := decode(raw, props, &v)
+	var c convert.Contact
+	err := decode(raw, props, &c)
 	sub := cmp.Or(subscriptionOf(id), doc.sub)
 	doc.took(callContacts, sub, err)
 	if sub == "" {
@@ -341,7 +280,7 @@ func (doc *document) contact(raw, props json.RawMessage, id string) {
 	if doc.t.contactsOf[sub] == nil {
 		doc.t.contactsOf[sub] = map[string]bool{}
 	}
-	for _, mail := range strings.FieldsFunc(v.Emails+";"+v.Email, func(r rune) bool { return r == ';' || r == ',' || r == ' ' }) {
+	for _, mail := range c.Addresses() {
 		doc.t.contactsOf[sub][mail] = true
 	}
 }

@@ -3,8 +3,6 @@ package export
 import (
 	"encoding/json"
 	"strings"
-
-	"github.com/muster-nhi/muster/scanners/azure/convert"
 )
 
 // guidForm is how ids of Entra and of subscriptions look.
@@ -34,17 +32,6 @@ func text(raw json.RawMessage) string {
 		return ""
 	}
 	return s
-}
-
-// ids returns the ids of related objects.
-func ids(list []convert.Ref) []string {
-	var out []string
-	for _, r := range list {
-		if r.ID != "" {
-			out = append(out, lower(r.ID))
-		}
-	}
-	return out
 }
 
 // some makes no difference between an empty list and none.

@@ -10,30 +10,18 @@ import (
 
 const assignmentQuery = `authorizationresources
 | where type =~ 'microsoft.authorization/roleassignments'
-| project id, role = tostring(properties.roleDefinitionId), principal = tostring(properties.principalId), kind = tostring(properties.principalType),
-  scope = tostring(properties.scope), condition = tostring(properties.condition), created = tostring(properties.createdOn), updated = tostring(properties.updatedOn),
-  by = tostring(properties.createdBy), delegated = tostring(properties.delegatedManagedIdentityResourceId)
+| project id, roleDefinitionId = tostring(properties.roleDefinitionId), principalId = tostring(properties.principalId),
+  principalType = tostring(properties.principalType), scope = tostring(properties.scope), condition = tostring(properties.condition),
+  createdOn = tostring(properties.createdOn), updatedOn = tostring(properties.updatedOn), createdBy = tostring(properties.createdBy),
+  delegatedManagedIdentityResourceId = tostring(properties.delegatedManagedIdentityResourceId)
 | order by id asc`
-
-type assignmentRow struct {
-	ID        string        `json:"id"`
-	Role      string        `json:"role"`
-	Principal string        `json:"principal"`
-	Kind      string        `json:"kind"`
-	Scope     string        `json:"scope"`
-	Condition string        `json:"condition"`
-	Created   convert.Stamp `json:"created"`
-	Updated   convert.Stamp `json:"updated"`
-	By        string        `json:"by"`
-	Delegated string        `json:"delegated"`
-}
 
 // assignments lists who holds roles in Azure, at the subscriptions, above and below
 // them, or subscription by subscription where Resource Graph is out of reach.
 func (x *run) assignments(ctx context.Context) {
 	x.options.Asked(callAssignments)
 	seen := map[string]bool{}
-	count, err := rows(ctx, x, assignmentQuery, func(t *object.Tenant, list []assignmentRow) {
+	count, err := rows(ctx, x, assignmentQuery, func(t *object.Tenant, list []convert.RoleAssignment) {
 		for i := range list {
 			x.keepAssignment(t, seen, &list[i])
 		}
@@ -45,57 +33,25 @@ func (x *run) assignments(ctx context.Context) {
 	x.note(callAssignments, count, err)
 }
 
-func (x *run) keepAssignment(t *object.Tenant, seen map[string]bool, r *assignmentRow) {
-	key := object.Fold(r.ID)
-	if seen[key] {
-		return
+func (x *run) keepAssignment(t *object.Tenant, seen map[string]bool, a *convert.RoleAssignment) {
+	if key := object.Fold(a.ID); !seen[key] {
+		seen[key] = true
+		t.Assignments = append(t.Assignments, a.Object(x.names))
 	}
-	seen[key] = true
-	scope := r.Scope
-	if strings.HasPrefix(r.ID, scope) {
-		scope = r.ID[:len(scope)] // the same bytes
-	}
-	if scope == "" {
-		scope = "/"
-	}
-	t.Assignments = append(t.Assignments, object.RoleAssignment{
-		ID: r.ID, Role: x.names.ID(convert.LastOf(r.Role)), Principal: x.names.ID(r.Principal), PrincipalType: x.names.Text(r.Kind), Scope: scope, Condition: r.Condition,
-		CreatedAt: r.Created.Time, UpdatedAt: r.Updated.Time, CreatedBy: x.names.ID(r.By), Delegated: r.Delegated,
-	})
 }
 
 const definitionQuery = `authorizationresources
 | where type =~ 'microsoft.authorization/roledefinitions'
-| project id, name = tostring(properties.roleName), kind = tostring(properties.type), description = tostring(properties.description),
-  scopes = properties.assignableScopes, permissions = properties.permissions, created = tostring(properties.createdOn),
-  updated = tostring(properties.updatedOn), by = tostring(properties.createdBy)
+| project id, roleName = tostring(properties.roleName), type = tostring(properties.type), description = tostring(properties.description),
+  assignableScopes = properties.assignableScopes, permissions = properties.permissions, createdOn = tostring(properties.createdOn),
+  updatedOn = tostring(properties.updatedOn), createdBy = tostring(properties.createdBy)
 | order by id asc`
-
-type permissionRow struct {
-	Actions        []string `json:"actions"`
-	NotActions     []string `json:"notActions"`
-	DataActions    []string `json:"dataActions"`
-	NotDataActions []string `json:"notDataActions"`
-	Condition      string   `json:"condition"`
-}
-
-type definitionRow struct {
-	ID          string          `json:"id"`
-	Name        string          `json:"name"`
-	Kind        string          `json:"kind"`
-	Description string          `json:"description"`
-	Scopes      []string        `json:"scopes"`
-	Permissions []permissionRow `json:"permissions"`
-	Created     convert.Stamp   `json:"created"`
-	Updated     convert.Stamp   `json:"updated"`
-	By          string          `json:"by"`
-}
 
 // definitions lists what roles in Azure allow.
 func (x *run) definitions(ctx context.Context) {
 	x.options.Asked(callDefinitions)
 	seen := map[string]bool{}
-	count, err := rows(ctx, x, definitionQuery, func(t *object.Tenant, list []definitionRow) {
+	count, err := rows(ctx, x, definitionQuery, func(t *object.Tenant, list []convert.RoleDefinition) {
 		for i := range list {
 			x.keepDefinition(t, seen, &list[i])
 		}
@@ -107,26 +63,10 @@ func (x *run) definitions(ctx context.Context) {
 	x.note(callDefinitions, count, err)
 }
 
-func (x *run) keepDefinition(t *object.Tenant, seen map[string]bool, r *definitionRow) {
-	id := x.names.ID(convert.LastOf(r.ID))
-	if seen[id] {
-		return
-	}
-	seen[id] = true
-	d := object.RoleDefinition{
-		ID: id, Name: x.names.Text(r.Name), Description: r.Description, Custom: strings.EqualFold(r.Kind, "CustomRole"), Scopes: x.names.Texts(r.Scopes),
-		CreatedAt: r.Created.Time, UpdatedAt: r.Updated.Time, CreatedBy: x.names.ID(r.By), Known: true,
-	}
-	for _, p := range r.Permissions {
-		d.Permissions = append(d.Permissions, x.permission(p))
-	}
-	t.RoleDefs = append(t.RoleDefs, d)
-}
-
-func (x *run) permission(p permissionRow) object.Permission {
-	return object.Permission{
-		Actions: x.names.Texts(p.Actions), NotActions: x.names.Texts(p.NotActions),
-		DataActions: x.names.Texts(p.DataActions), NotDataActions: x.names.Texts(p.NotDataActions), Condition: x.names.Text(p.Condition),
+func (x *run) keepDefinition(t *object.Tenant, seen map[string]bool, d *convert.RoleDefinition) {
+	if id := x.names.ID(convert.LastOf(d.ID)); !seen[id] {
+		seen[id] = true
+		t.RoleDefs = append(t.RoleDefs, d.Object(x.names))
 	}
 }
 

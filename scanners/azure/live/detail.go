@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -35,45 +34,16 @@ const maxDenials = 3
 
 // deniesOf reads deny assignments of a subscription, of what is above and in it.
 func (x *run) deniesOf(ctx context.Context, s *object.Subscription, seen map[string]bool) (int, error) {
-	type who struct {
-		ID   string `json:"id"`
-		Type string `json:"type"`
-	}
-	type row struct {
-		ID         string `json:"id"`
-		Properties struct {
-			Name        string          `json:"denyAssignmentName"`
-			Scope       string          `json:"scope"`
-			NotChildren bool            `json:"doNotApplyToChildScopes"`
-			System      bool            `json:"isSystemProtected"`
-			Principals  []who           `json:"principals"`
-			Exclude     []who           `json:"excludePrincipals"`
-			Permissions []permissionRow `json:"permissions"`
-			Condition   string          `json:"condition"`
-		} `json:"properties"`
-	}
 	client, err := armauthorization.NewDenyAssignmentsClient(s.ID, x.credential, x.manager)
 	if err != nil {
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
 	}
-	return values(ctx, x, client.NewListPager(nil), func(t *object.Tenant, list []row) {
-		for _, r := range list {
-			if seen[object.Fold(r.ID)] {
-				continue
+	return values(ctx, x, client.NewListPager(nil), func(t *object.Tenant, list []armRow[convert.DenyAssignment]) {
+		for i := range list {
+			if key := object.Fold(list[i].ID); !seen[key] {
+				seen[key] = true
+				t.Denies = append(t.Denies, list[i].Properties.Object(x.names, list[i].ID))
 			}
-			seen[object.Fold(r.ID)] = true
-			p := r.Properties
-			d := object.DenyAssignment{ID: r.ID, Name: p.Name, Scope: p.Scope, NotChildren: p.NotChildren, System: p.System, Condition: p.Condition}
-			for _, w := range p.Principals {
-				d.Principals = append(d.Principals, x.names.ID(w.ID))
-			}
-			for _, w := range p.Exclude {
-				d.Exclude = append(d.Exclude, x.names.ID(w.ID))
-			}
-			for _, one := range p.Permissions {
-				d.Permissions = append(d.Permissions, x.permission(one))
-			}
-			t.Denies = append(t.Denies, d)
 		}
 	})
 }
@@ -81,35 +51,18 @@ func (x *run) deniesOf(ctx context.Context, s *object.Subscription, seen map[str
 // eligibleOf reads who may take roles in a subscription, above and below it (PIM).
 // What a principal has by a group is listed as that of the group.
 func (x *run) eligibleOf(ctx context.Context, s *object.Subscription, seen map[string]bool) (int, error) {
-	type row struct {
-		ID         string `json:"id"`
-		Properties struct {
-			Role      string        `json:"roleDefinitionId"`
-			Principal string        `json:"principalId"`
-			Kind      string        `json:"principalType"`
-			Scope     string        `json:"scope"`
-			Condition string        `json:"condition"`
-			Member    string        `json:"memberType"`
-			Created   convert.Stamp `json:"createdOn"`
-			Start     convert.Stamp `json:"startDateTime"`
-			End       convert.Stamp `json:"endDateTime"`
-		} `json:"properties"`
-	}
 	client, err := armauthorization.NewRoleEligibilityScheduleInstancesClient(x.credential, x.manager)
 	if err != nil {
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
 	}
-	return values(ctx, x, client.NewListForScopePager("subscriptions/"+s.ID, nil), func(t *object.Tenant, list []row) {
-		for _, r := range list {
-			p := r.Properties
-			if seen[object.Fold(r.ID)] || strings.EqualFold(p.Member, "Group") && !x.options.NoGroups {
-				continue
+	return values(ctx, x, client.NewListForScopePager("subscriptions/"+s.ID, nil), func(t *object.Tenant, list []armRow[convert.RoleEligibility]) {
+		for i := range list {
+			e := &list[i].Properties
+			e.ID = list[i].ID
+			if key := object.Fold(e.ID); !seen[key] && (!e.ByGroup() || x.options.NoGroups) {
+				seen[key] = true
+				t.Assignments = append(t.Assignments, e.Object(x.names))
 			}
-			seen[object.Fold(r.ID)] = true
-			t.Assignments = append(t.Assignments, object.RoleAssignment{
-				ID: r.ID, Role: x.names.ID(convert.LastOf(p.Role)), Principal: x.names.ID(p.Principal), PrincipalType: x.names.Text(p.Kind), Scope: x.names.Text(p.Scope),
-				Condition: p.Condition, CreatedAt: p.Created.Time, Eligible: true, Start: p.Start.Time, End: p.End.Time,
-			})
 		}
 	})
 }
@@ -130,20 +83,14 @@ func (x *run) contactsOf(ctx context.Context, s *object.Subscription) (int, erro
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
 	}
 	var page struct {
-		Value []struct {
-			Properties struct {
-				Emails string `json:"emails"`
-				Email  string `json:"email"`
-			} `json:"properties"`
-		} `json:"value"`
+		Value []armRow[convert.Contact] `json:"value"`
 	}
 	if err := wire.Decode(body, &page); err != nil {
 		return 0, err //nolint:wrapcheck // says enough
 	}
 	x.keep(func(*object.Tenant) {
 		for _, c := range page.Value {
-			separates := func(r rune) bool { return r == ';' || r == ',' || r == ' ' }
-			s.Contacts = append(s.Contacts, strings.FieldsFunc(c.Properties.Emails+";"+c.Properties.Email, separates)...)
+			s.Contacts = append(s.Contacts, c.Properties.Addresses()...)
 		}
 	})
 	return len(page.Value), nil

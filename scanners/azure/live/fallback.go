@@ -101,55 +101,34 @@ func values[T, R any](ctx context.Context, x *run, p pager[R], each func(*object
 	return count, nil
 }
 
+// An armRow is an object of Resource Manager, by its id and properties.
+type armRow[T any] struct {
+	ID         string `json:"id"`
+	Properties T      `json:"properties"`
+}
+
 func (x *run) assignmentsOf(ctx context.Context, s *object.Subscription, seen map[string]bool) (int, error) {
-	type row struct {
-		ID         string `json:"id"`
-		Properties struct {
-			Role      string        `json:"roleDefinitionId"`
-			Principal string        `json:"principalId"`
-			Kind      string        `json:"principalType"`
-			Scope     string        `json:"scope"`
-			Condition string        `json:"condition"`
-			Created   convert.Stamp `json:"createdOn"`
-			Updated   convert.Stamp `json:"updatedOn"`
-			By        string        `json:"createdBy"`
-			Delegated string        `json:"delegatedManagedIdentityResourceId"`
-		} `json:"properties"`
-	}
 	client, err := armauthorization.NewRoleAssignmentsClient(s.ID, x.credential, x.manager)
 	if err != nil {
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
 	}
-	return values(ctx, x, client.NewListForSubscriptionPager(nil), func(t *object.Tenant, list []row) {
-		for _, r := range list {
-			p := r.Properties
-			x.keepAssignment(t, seen, &assignmentRow{r.ID, p.Role, p.Principal, p.Kind, p.Scope, p.Condition, p.Created, p.Updated, p.By, p.Delegated})
+	return values(ctx, x, client.NewListForSubscriptionPager(nil), func(t *object.Tenant, list []armRow[convert.RoleAssignment]) {
+		for i := range list {
+			list[i].Properties.ID = list[i].ID
+			x.keepAssignment(t, seen, &list[i].Properties)
 		}
 	})
 }
 
 func (x *run) definitionsOf(ctx context.Context, s *object.Subscription, seen map[string]bool) (int, error) {
-	type row struct {
-		ID         string `json:"id"`
-		Properties struct {
-			Name        string          `json:"roleName"`
-			Kind        string          `json:"type"`
-			Description string          `json:"description"`
-			Scopes      []string        `json:"assignableScopes"`
-			Permissions []permissionRow `json:"permissions"`
-			Created     convert.Stamp   `json:"createdOn"`
-			Updated     convert.Stamp   `json:"updatedOn"`
-			By          string          `json:"createdBy"`
-		} `json:"properties"`
-	}
 	client, err := armauthorization.NewRoleDefinitionsClient(x.credential, x.manager)
 	if err != nil {
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
 	}
-	return values(ctx, x, client.NewListPager("subscriptions/"+s.ID, nil), func(t *object.Tenant, list []row) {
-		for _, r := range list {
-			p := r.Properties
-			x.keepDefinition(t, seen, &definitionRow{r.ID, p.Name, p.Kind, p.Description, p.Scopes, p.Permissions, p.Created, p.Updated, p.By})
+	return values(ctx, x, client.NewListPager("subscriptions/"+s.ID, nil), func(t *object.Tenant, list []armRow[convert.RoleDefinition]) {
+		for i := range list {
+			list[i].Properties.ID = list[i].ID
+			x.keepDefinition(t, seen, &list[i].Properties)
 		}
 	})
 }
