@@ -116,23 +116,23 @@ func (s *site) cryptoKeys(ctx context.Context) {
 		})
 		return err
 	})
-	s.ringKeys(ctx, keys, func(add func(string)) {
-		for _, at := range where {
-			for _, r := range at.rings {
-				add(r)
-			}
-		}
-	})
+	var names []string
+	for _, at := range where {
+		names = append(names, at.rings...)
+	}
+	s.ringKeys(ctx, keys, names)
 }
 
 // ringKeys lists the keys of rings.
-func (s *site) ringKeys(ctx context.Context, id string, rings func(add func(string))) {
+func (s *site) ringKeys(ctx context.Context, id string, rings []string) {
 	type ring struct {
 		name string
 		keys []object.Key
 	}
 	var all []ring
-	rings(func(name string) { all = append(all, ring{name: name}) })
+	for _, name := range rings {
+		all = append(all, ring{name: name})
+	}
 	if len(all) == 0 {
 		s.note(object.Listing{Call: s.run.name(id), Status: inventory.StatusComplete})
 	}
