@@ -88,25 +88,7 @@ func (x *run) side(ctx context.Context, scopes []string, each func(context.Conte
 // inventories lists what there is, by Asset Inventory.
 func (x *run) inventories(ctx context.Context) {
 	scopes := x.scopes()
-	var mu sync.Mutex
-	why, refusals := "", 0
-	x.side(ctx, scopes, func(ctx context.Context, scope string) {
-		mu.Lock()
-		reason, hopeless := why, refusals >= maxDenials
-		mu.Unlock()
-		if !hopeless {
-			reason = x.inventory(ctx, scope)
-		}
-		if reason == "" {
-			return
-		}
-		mu.Lock()
-		refusals++
-		why = reason
-		mu.Unlock()
-		x.unseen("cloudasset.assets.list", scope, reason)
-	})
-	if refusals > 0 && ctx.Err() == nil {
+	if refusals, why := x.sweep(ctx, "cloudasset.assets.list", scopes, x.inventory); refusals > 0 && ctx.Err() == nil {
 		x.remarkf("Asset Inventory could not be listed for %d of %d places (%s): their projects are asked one API at a time, and what runs as an account is not seen there", refusals, len(scopes), why)
 	}
 	x.born(ctx, scopes)
@@ -115,9 +97,33 @@ func (x *run) inventories(ctx context.Context) {
 	}
 }
 
-// unseen notes what only Asset Inventory could have told.
-func (x *run) unseen(id, scope, reason string) {
-	l := object.Listing{Call: x.name(id), Where: scope, Status: inventory.StatusDenied, Reason: reason}
+// sweep asks Asset Inventory about several scopes side by side, and about no more once
+// some were refused. Each returns why that did not even begin; empty if it did. Sweep
+// notes that, and returns how often it was so and one of the reasons.
+func (x *run) sweep(ctx context.Context, id string, scopes []string, each func(context.Context, string) string) (refusals int, why string) {
+	var mu sync.Mutex
+	x.side(ctx, scopes, func(ctx context.Context, scope string) {
+		mu.Lock()
+		reason, hopeless := why, refusals >= maxDenials
+		mu.Unlock()
+		if !hopeless {
+			reason = each(ctx, scope)
+		}
+		if reason == "" {
+			return
+		}
+		mu.Lock()
+		refusals++
+		why = reason
+		mu.Unlock()
+		x.file(scope, object.Listing{Call: x.name(id), Where: scope, Status: inventory.StatusDenied, Reason: reason})
+	})
+	return refusals, why
+}
+
+// file adds a listing to the project that was asked about, or to those of what is
+// above projects.
+func (x *run) file(scope string, l object.Listing) {
 	if s := x.site(scope); s != nil {
 		s.note(l)
 		return
@@ -159,11 +165,7 @@ func (x *run) inventory(ctx context.Context, scope string) string {
 	if lost := missing(kinds); lost != "" {
 		x.remarkf("Asset Inventory does not list these types on %s: %s", scope, lost)
 	}
-	if s := x.site(scope); s != nil {
-		s.note(l)
-	} else {
-		x.above(l)
-	}
+	x.file(scope, l)
 	if err == nil && slices.ContainsFunc(kinds, func(k assetKind) bool { return k.call == "iam.roles.list" }) {
 		x.mu.Lock()
 		x.roleTold[scope] = true
@@ -289,11 +291,6 @@ func (x *run) born(ctx context.Context, scopes []string) {
 			continue
 		}
 		refusals++
-		l := x.listing(x.name(id), scope, count, err)
-		if s := x.site(scope); s != nil {
-			s.note(l)
-			continue
-		}
-		x.above(l)
+		x.file(scope, x.listing(x.name(id), scope, count, err))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"sync"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
@@ -16,26 +15,9 @@ import (
 // denied, those of organisations, folders, projects and accounts are asked for one by
 // one.
 func (x *run) policies(ctx context.Context) {
+	const id = "cloudasset.searchAllIamPolicies"
 	scopes := x.scopes()
-	var mu sync.Mutex
-	why, refusals := "", 0
-	x.side(ctx, scopes, func(ctx context.Context, scope string) {
-		mu.Lock()
-		reason, hopeless := why, refusals >= maxDenials
-		mu.Unlock()
-		if !hopeless {
-			reason = x.searchPolicies(ctx, scope)
-		}
-		if reason == "" {
-			return
-		}
-		mu.Lock()
-		why = reason
-		refusals++
-		mu.Unlock()
-		x.unseen("cloudasset.searchAllIamPolicies", scope, reason)
-	})
-	if refusals > 0 && ctx.Err() == nil {
+	if refusals, why := x.sweep(ctx, id, scopes, x.searchPolicies); refusals > 0 && ctx.Err() == nil {
 		x.remarkf("policies cannot be searched in Asset Inventory on %d of %d places (%s): those of organisations, folders, projects, accounts and secrets are asked for one by one, and those of other resources (buckets, topics, functions …) are not seen there", refusals, len(scopes), why)
 	}
 	for _, place := range x.rootsAndFolders() {
@@ -70,11 +52,7 @@ func (x *run) searchPolicies(ctx context.Context, scope string) string {
 		return l.Reason
 	}
 	const one = "resourcemanager.projects.getIamPolicy"
-	if s := x.site(scope); s != nil {
-		s.note(l)
-	} else {
-		x.above(l)
-	}
+	x.file(scope, l)
 	for _, s := range x.sites {
 		if scope != "projects/"+s.p.ID && strings.HasPrefix(scope, "projects/") {
 			continue
