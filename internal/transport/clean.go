@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // Clean returns an error that names the method, host and path of a request
@@ -21,4 +22,37 @@ func Clean(err error) error {
 		where = at.Scheme + "://" + at.Host + at.EscapedPath()
 	}
 	return fmt.Errorf("%s %s: %w", strings.ToUpper(u.Op), where, u.Err)
+}
+
+// Code returns a code that an answer gives for what went wrong, if it is one word of
+// at most 80 ASCII letters, digits and . _ -; else nothing.
+func Code(s string) string {
+	for _, r := range s {
+		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_' && r != '-' {
+			return ""
+		}
+	}
+	if len(s) > 80 {
+		return ""
+	}
+	return s
+}
+
+// maxMessage is how much of a message is passed on, in bytes.
+const maxMessage = 400
+
+// Message makes one line of at most 400 bytes of what an answer says, and an ellipsis
+// where that is not all.
+func Message(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+	if len(s) <= maxMessage {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxMessage], "") + " …"
 }

@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/muster-nhi/muster/internal/transport"
 )
 
 // errMalformed is in the chain of the error of an answer that is not in the form
@@ -98,7 +98,7 @@ func refusal(op Operation, region string, res *http.Response, body []byte) *Erro
 		e.Code, e.Message = refusalXML(body)
 	}
 	e.Code = bare(e.Code)
-	e.Message = tidy(e.Message)
+	e.Message = transport.Message(e.Message)
 	return e
 }
 
@@ -152,37 +152,7 @@ func bare(code string) string {
 		code = after
 	}
 	code, _, _ = strings.Cut(code, ":")
-	for _, r := range code {
-		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_' && r != '-' {
-			return ""
-		}
-	}
-	if len(code) > 80 {
-		return ""
-	}
-	return code
-}
-
-// maxMessage is how much of a message is passed on.
-const maxMessage = 400
-
-// tidy makes one short line of a message.
-func tidy(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-	if len(s) > maxMessage {
-		s = s[:maxMessage]
-		for !utf8.ValidString(s) {
-			s = s[:len(s)-1]
-		}
-		s += " …"
-	}
-	return s
+	return transport.Code(code)
 }
 
 // errTooLarge is in the chain of the error of an answer that no service sends: an

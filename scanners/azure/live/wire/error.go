@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/muster-nhi/muster/internal/transport"
 )
 
 // An Error is a refusal of Microsoft Graph, Azure Resource Manager, a vault or the
@@ -73,7 +73,7 @@ func Plain(call string, err error) error {
 		return err
 	}
 	if r, ok := errors.AsType[*azcore.ResponseError](err); ok {
-		e := &Error{Call: call, Status: r.StatusCode, Code: bare(r.ErrorCode)}
+		e := &Error{Call: call, Status: r.StatusCode, Code: transport.Code(r.ErrorCode)}
 		if r.RawResponse != nil {
 			if said := Refusal(r.RawResponse); said.Code != "" || said.Message != "" {
 				e.Code, e.Message = said.Code, said.Message
@@ -106,13 +106,13 @@ func signInError(err error) *SignInError {
 			if said.Code == "" && said.Message == "" { // nobody of Microsoft's
 				return &SignInError{Message: fmt.Sprintf("%s was answered with status %d, and with nothing that Microsoft says", whoAnswered(failed.RawResponse), failed.RawResponse.StatusCode)}
 			}
-			return &SignInError{Message: tidy(strings.TrimSpace(said.Code + ": " + said.Message))}
+			return &SignInError{Message: transport.Message(strings.TrimSpace(said.Code + ": " + said.Message))}
 		}
-		return &SignInError{Message: tidy(failed.Error())}
+		return &SignInError{Message: transport.Message(failed.Error())}
 	}
 	for _, sign := range []string{"DefaultAzureCredential", "ChainedTokenCredential", "Credential:", "credential unavailable"} {
 		if strings.Contains(err.Error(), sign) {
-			return &SignInError{Message: tidy(err.Error())}
+			return &SignInError{Message: transport.Message(err.Error())}
 		}
 	}
 	return nil
@@ -171,7 +171,7 @@ func RefusalOf(status int, body []byte) *Error {
 	case json.Unmarshal(said.Error, &text) == nil:
 		e.Code, e.Message = text, said.Description
 	}
-	e.Code, e.Message = bare(e.Code), tidy(e.Message)
+	e.Code, e.Message = transport.Code(e.Code), transport.Message(e.Message)
 	return e
 }
 
@@ -227,39 +227,4 @@ func Unlicensed(err error) bool {
 func Refused(err error) bool {
 	_, ok := errors.AsType[*SignInError](err)
 	return ok
-}
-
-// bare keeps a code that is one word.
-func bare(code string) string {
-	for _, r := range code {
-		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_' && r != '-' {
-			return ""
-		}
-	}
-	if len(code) > 80 {
-		return ""
-	}
-	return code
-}
-
-// maxMessage is how much of a message is passed on.
-const maxMessage = 400
-
-// tidy makes one short line of a message.
-func tidy(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-	if len(s) <= maxMessage {
-		return s
-	}
-	s = s[:maxMessage]
-	for !utf8.ValidString(s) {
-		s = s[:len(s)-1]
-	}
-	return s + " …"
 }
