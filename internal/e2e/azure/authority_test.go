@@ -52,7 +52,7 @@ func newAuthority() (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &authority{key: key, file: filepath.Join(shared.dir, "authority.pem"), made: map[string]*tls.Certificate{}}
+	a := &authority{key: key, file: filepath.Join(shared.program.Dir(), "authority.pem"), made: map[string]*tls.Certificate{}}
 	if a.root, err = x509.ParseCertificate(der); err != nil {
 		return nil, err
 	}

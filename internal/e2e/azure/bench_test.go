@@ -5,6 +5,7 @@ package azure
 import (
 	"testing"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/azure/live/fake"
 )
 
@@ -14,28 +15,15 @@ import (
 func BenchmarkAzure(b *testing.B) {
 	const runs = 3
 	p := newProxy(b, fake.Large(20_000, 30_000, 100_000))
-	program(b)
-	var best ran
-	most := int64(0)
-	for i := range runs {
+	var all []peer.Run
+	for range runs {
 		p.faults(nil)
 		r := p.scan(b)
-		if r.status > 3 {
-			b.Fatalf("status %d: %s", r.status, r.stderr)
+		if r.Status > 3 {
+			b.Fatalf("status %d: %s", r.Status, r.Stderr)
 		}
-		most = max(most, r.peakMB)
-		if i == 0 || r.cpu < best.cpu {
-			best = r
-		}
-		b.Logf("%d requests, %d MB, %s CPU, %s, %v", p.requests(), r.peakMB, r.cpu, r.wall, r.types())
+		all = append(all, r)
+		b.Logf("%d requests, %d MB, %s CPU, %s, %v", p.Requests(), r.PeakMB, r.CPU, r.Wall, r.Types())
 	}
-	for b.Loop() {
-		continue // the scans were made above
-	}
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(p.requests()), "requests")
-	b.ReportMetric(best.wall.Seconds(), "wall-s")
-	b.ReportMetric(best.cpu.Seconds(), "cpu-s")
-	b.ReportMetric(float64(most), "peak-MB")
-	b.ReportMetric(p.busy.Seconds()/runs, "stand-in-s")
+	peer.Best(all).Report(b, p.Requests(), p.Busy()/runs)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/azure/live/fake"
 )
 
@@ -29,41 +30,41 @@ func third(c *call) bool {
 func TestE2EFaults(t *testing.T) {
 	t.Parallel()
 	calm := northwind(t)
-	want := calm.scan(t).things(t)
-	least := calm.requests()
-	for about, wrong := range map[string]fault{
+	want := calm.scan(t).Things(t)
+	least := calm.Requests()
+	for about, wrong := range map[string]peer.Fault{
 		"too many":                  refused(http.StatusTooManyRequests, "TooManyRequests", ""),
 		"too many, for a second":    refused(http.StatusTooManyRequests, "TooManyRequests", "1"),
 		"too many, until a time":    refused(http.StatusTooManyRequests, "TooManyRequests", time.Now().Add(time.Second).UTC().Format(http.TimeFormat)),
 		"unavailable":               refused(http.StatusServiceUnavailable, "serviceNotAvailable", ""),
 		"unavailable, for a second": refused(http.StatusServiceUnavailable, "serviceNotAvailable", "1"),
 		"broken":                    refused(http.StatusInternalServerError, "InternalServerError", ""),
-		"a page of a gateway":       html,
-		"reset in the middle":       broken,
-		"half of the JSON":          cut,
-		"slow":                      slow(300 * time.Millisecond),
+		"a page of a gateway":       peer.HTML("<!DOCTYPE html><title>502 Bad Gateway</title>"),
+		"reset in the middle":       peer.Broken,
+		"half of the JSON":          peer.Cut,
+		"slow":                      peer.Slow(300 * time.Millisecond),
 	} {
 		t.Run(about, func(t *testing.T) {
 			t.Parallel()
 			p := northwind(t)
-			p.faults(func(c *call) fault {
+			p.faults(func(c *call) peer.Fault {
 				if c.again == 0 && third(c) {
 					return wrong
 				}
 				return nil
 			})
 			r := p.scan(t)
-			if diff := cmp.Diff(want, r.things(t)); diff != "" {
+			if diff := cmp.Diff(want, r.Things(t)); diff != "" {
 				t.Errorf("the records (-calm +now):\n%.3000s", diff)
 			}
-			for _, g := range r.gaps() {
+			for _, g := range r.Gaps() {
 				t.Error(g)
 			}
-			n := p.requests()
+			n := p.Requests()
 			if n > 2*least || n <= least && about != "slow" {
 				t.Errorf("%d requests instead of %d", n, least)
 			}
-			t.Logf("%d requests instead of %d, %s", n, least, r.wall)
+			t.Logf("%d requests instead of %d, %s", n, least, r.Wall)
 		})
 	}
 }
@@ -89,18 +90,18 @@ func TestE2EPageTwo(t *testing.T) {
 			t.Parallel()
 			p := northwind(t)
 			p.tenant.Page = 1
-			p.faults(func(x *call) fault {
+			p.faults(func(x *call) peer.Fault {
 				if x.about(c.call) && x.paged {
 					return denied(x)
 				}
 				return nil
 			})
 			r := p.scan(t)
-			gaps := strings.Join(r.gaps(), "\n")
-			if r.status != 3 || !strings.Contains(gaps, " partial: ") || !strings.Contains(gaps, "only 1 ") {
-				t.Errorf("status %d, the gaps are %s", r.status, gaps)
+			gaps := strings.Join(r.Gaps(), "\n")
+			if r.Status != 3 || !strings.Contains(gaps, " partial: ") || !strings.Contains(gaps, "only 1 ") {
+				t.Errorf("status %d, the gaps are %s", r.Status, gaps)
 			}
-			all := strings.Join(r.things(t), "\n")
+			all := strings.Join(r.Things(t), "\n")
 			if !strings.Contains(all, c.kept) {
 				t.Errorf("%s of the first page is lost", c.kept)
 			}
@@ -117,13 +118,13 @@ func TestE2EStrayLinks(t *testing.T) {
 	t.Parallel()
 	p := northwind(t)
 	const evil = "evil.northwind.example"
-	graph := func(w http.ResponseWriter, _ *answer) {
+	graph := func(w http.ResponseWriter, _ *peer.Answer) {
 		fmt.Fprint(w, `{"value":[],"@odata.nextLink":"https://`+evil+`/v1.0/oauth2PermissionGrants"}`)
 	}
-	other := func(w http.ResponseWriter, _ *answer) {
+	other := func(w http.ResponseWriter, _ *peer.Answer) {
 		fmt.Fprint(w, `{"value":[],"nextLink":"https://`+evil+`/again"}`)
 	}
-	p.faults(func(c *call) fault {
+	p.faults(func(c *call) peer.Fault {
 		switch {
 		case c.about("oauth2PermissionGrants"):
 			return graph
@@ -133,9 +134,9 @@ func TestE2EStrayLinks(t *testing.T) {
 		return nil
 	})
 	r := p.scan(t)
-	gaps := strings.Join(r.gaps(), "\n")
-	if r.status != 3 || strings.Count(gaps, "another server") < 3 {
-		t.Errorf("status %d, the gaps are %s", r.status, gaps)
+	gaps := strings.Join(r.Gaps(), "\n")
+	if r.Status != 3 || strings.Count(gaps, "another server") < 3 {
+		t.Errorf("status %d, the gaps are %s", r.Status, gaps)
 	}
 	if slices.Contains(p.hosts(), evil) {
 		t.Errorf("%s was asked", evil)
@@ -146,7 +147,7 @@ func TestE2EStrayLinks(t *testing.T) {
 // one of them for good, which is told.
 func TestE2EBatches(t *testing.T) {
 	t.Parallel()
-	want := northwind(t).scan(t).things(t)
+	want := northwind(t).scan(t).Things(t)
 	once := fake.Northwind()
 	var mu sync.Mutex
 	asked := map[string]int{}
@@ -161,7 +162,7 @@ func TestE2EBatches(t *testing.T) {
 		fake.Refuse(w, http.StatusTooManyRequests, "TooManyRequests", "too many")
 		return true
 	}
-	if diff := cmp.Diff(want, newProxy(t, once).scan(t).things(t)); diff != "" {
+	if diff := cmp.Diff(want, newProxy(t, once).scan(t).Things(t)); diff != "" {
 		t.Errorf("the records (-calm +now):\n%.3000s", diff)
 	}
 	never := fake.Northwind()
@@ -173,9 +174,9 @@ func TestE2EBatches(t *testing.T) {
 		return r.Path == path
 	}
 	r := newProxy(t, never).scan(t)
-	gaps := strings.Join(r.gaps(), "\n")
-	if r.status != 3 || !strings.Contains(gaps, " owner ") {
-		t.Errorf("status %d, the gaps are %s", r.status, gaps)
+	gaps := strings.Join(r.Gaps(), "\n")
+	if r.Status != 3 || !strings.Contains(gaps, " owner ") {
+		t.Errorf("status %d, the gaps are %s", r.Status, gaps)
 	}
 }
 
@@ -191,10 +192,10 @@ func TestE2EEachPermission(t *testing.T) {
 			for _, name := range allPermissions() {
 				p.tenant.Granted[name] = name != without
 			}
-			r := p.home(t, "audit: true", "risk: true").scan(t, "--store", "none")
-			told := strings.Join(r.gaps(), "\n")
-			if r.status != 3 || !strings.Contains(told, strings.TrimPrefix(without, "*")) {
-				t.Errorf("status %d, the gaps are %s", r.status, told)
+			r := p.home(t, "audit: true", "risk: true").Scan(t, "--store", "none")
+			told := strings.Join(r.Gaps(), "\n")
+			if r.Status != 3 || !strings.Contains(told, strings.TrimPrefix(without, "*")) {
+				t.Errorf("status %d, the gaps are %s", r.Status, told)
 			}
 			p.clean(t, r)
 		})

@@ -8,11 +8,11 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/live/fake"
 )
@@ -28,8 +28,7 @@ func leaked() string { return "Zq7" + "8Q~" + strings.Repeat("mV4x.tK", 4) + "w9
 // workflow signs in to Azure.
 func repository(t testing.TB, certificate []byte) string {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	return peer.Repository(t, "northwind/deploy", map[string]string{
 		"deploy/.env":       "AZURE_TENANT_ID=" + fake.NorthwindTenant + "\nAZURE_CLIENT_ID=" + fake.Object(11) + "\nAZURE_CLIENT_SECRET=" + leaked() + "\n",
 		"deploy/reader.pem": string(certificate),
 		".github/workflows/deploy.yml": `name: deploy
@@ -44,29 +43,7 @@ jobs:
           client-id: ` + fake.Object(11) + `
           tenant-id: ` + fake.NorthwindTenant + `
           subscription-id: ` + fake.NorthwindProd + "\n",
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, args := range [][]string{
-		{"init", "-q", "-b", "main"},
-		{"remote", "add", "origin", "https://github.com/northwind/deploy.git"},
-		{"add", "-f", "."},
-		{"-c", "user.name=Mia", "-c", "user.email=mia@northwind.example", "commit", "-q", "-m", "deploys"},
-	} {
-		cmd := exec.CommandContext(t.Context(), "git", args...)
-		cmd.Dir = dir
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GIT_CONFIG_NOSYSTEM=1"}
-		if text, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v: %s", args, err, text)
-		}
-	}
-	return dir
+	})
 }
 
 // TestE2ELeaks finds a client secret and a certificate in a repository: for each there
@@ -83,22 +60,13 @@ func TestE2ELeaks(t *testing.T) {
 	keys[0].(fake.Tree)["customKeyIdentifier"] = base64.StdEncoding.EncodeToString(sum[:])
 
 	h := p.home(t)
-	f, err := os.OpenFile(h.config, os.O_APPEND|os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.WriteString("  - repo:" + repository(t, pair) + "\n")
-	}
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := h.scan(t, "--store", "sqlite:"+filepath.Join(t.TempDir(), "muster.db"))
+	h.AddSources(t, "repo:"+repository(t, pair))
+	r := h.Scan(t, "--store", "sqlite:"+filepath.Join(t.TempDir(), "muster.db"))
 	for file, rule := range map[string]string{"deploy/.env": "NHI-EXP-001", "deploy/reader.pem": "NHI-EXP-001"} {
-		f := r.finding(rule, file)
+		f := finding(r, rule, file)
 		if f == nil {
-			t.Errorf("status %d, no finding of %s on %s: %s", r.status, rule, file, r.stderr)
-			for _, rec := range r.records {
+			t.Errorf("status %d, no finding of %s on %s: %s", r.Status, rule, file, r.Stderr)
+			for _, rec := range r.Records {
 				if f := rec.Finding; f != nil && strings.Contains(f.Message, "deploy/") {
 					t.Logf("%s: %s", f.Rule, f.Message)
 				}
@@ -114,20 +82,24 @@ func TestE2ELeaks(t *testing.T) {
 				t.Errorf("%s: no controls of %s", file, framework)
 			}
 		}
-		explained := h.run(t, "explain", f.ID, "--from", filepath.Join(h.dir, "out.jsonl"))
+		explained := h.Run(t, "explain", f.ID, "--from", h.Records())
 		for _, want := range []string{deploy(), file, f.Owner, "Application.ReadWrite.All"} {
-			if !bytes.Contains(explained.stdout, []byte(want)) {
-				t.Errorf("what explains it does not name %s:\n%s", want, explained.stdout)
+			if !bytes.Contains(explained.Stdout, []byte(want)) {
+				t.Errorf("what explains it does not name %s:\n%s", want, explained.Stdout)
 			}
 		}
 		p.clean(t, explained)
 	}
 	for about, kind := range map[string]string{"deploy/.env": inventory.RelationAuthenticates, "deploy/reader.pem": inventory.RelationAuthenticates, "deploy.yml": inventory.RelationFederates} {
-		if !r.joined(about, kind) {
+		if !joined(r, about, kind) {
 			t.Errorf("%s is not joined with the application", about)
 		}
 	}
-	for _, out := range [][]byte{r.stdout, r.stderr, r.written(t)} {
+	told, err := os.ReadFile(h.Records())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range [][]byte{r.Stdout, r.Stderr, told} {
 		if bytes.Contains(out, []byte(leaked())) || bytes.Contains(out, []byte(leaked()[6:])) {
 			t.Error("the secret that leaked is told")
 		}
@@ -136,8 +108,8 @@ func TestE2ELeaks(t *testing.T) {
 }
 
 // finding returns a finding of a rule whose message has a text.
-func (r ran) finding(rule, text string) *inventory.Finding {
-	for _, rec := range r.records {
+func finding(r peer.Run, rule, text string) *inventory.Finding {
+	for _, rec := range r.Records {
 		if f := rec.Finding; f != nil && f.Rule == rule && strings.Contains(f.Message, text) {
 			return f
 		}
@@ -146,30 +118,20 @@ func (r ran) finding(rule, text string) *inventory.Finding {
 }
 
 // joined reports whether something is for certain joined with the application.
-func (r ran) joined(from string, kind string) bool {
+func joined(r peer.Run, from, kind string) bool {
 	names := map[string]string{}
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		if c := rec.Credential; c != nil {
 			for _, l := range c.FoundAt {
 				names[c.ID] += " " + l.URI
 			}
 		}
 	}
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		x := rec.Relation
 		if x != nil && x.Type == kind && x.To == deploy() && x.Exact && x.Resolved && (strings.Contains(x.From, from) || strings.Contains(names[x.From], from)) {
 			return true
 		}
 	}
 	return false
-}
-
-// written is the file of records.
-func (r ran) written(t testing.TB) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(r.home, "out.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

@@ -40,8 +40,8 @@ func TestE2EPermissions(t *testing.T) {
 			p := northwind(t)
 			h := p.home(t, c.options...)
 			named := h.permissions(t, c.flags...)
-			if r := h.scan(t, "--store", "none"); len(r.things(t)) == 0 {
-				t.Fatalf("nothing was read: %s", r.stderr)
+			if r := h.Scan(t, "--store", "none"); len(r.Things(t)) == 0 {
+				t.Fatalf("nothing was read: %s", r.Stderr)
 			}
 			var used []string
 			for _, r := range p.tenant.Requests() {
@@ -61,7 +61,7 @@ func TestE2EPermissions(t *testing.T) {
 // permissions are what `muster permissions azure` prints, those of Graph by name.
 func (h home) permissions(t testing.TB, flags ...string) []string {
 	t.Helper()
-	r := h.run(t, append([]string{"permissions", "azure", "-o", "json"}, flags...)...)
+	r := h.Run(t, append([]string{"permissions", "azure", "-o", "json"}, flags...)...)
 	var given struct {
 		Required []struct {
 			App    string `json:"resourceAppId"`
@@ -72,8 +72,8 @@ func (h home) permissions(t testing.TB, flags ...string) []string {
 		} `json:"requiredResourceAccess"`
 		Roles []struct{ Actions, DataActions []string } `json:"roleDefinitions"`
 	}
-	if err := json.Unmarshal(r.stdout, &given); err != nil {
-		t.Fatalf("%v: %s", err, r.stderr)
+	if err := json.Unmarshal(r.Stdout, &given); err != nil {
+		t.Fatalf("%v: %s", err, r.Stderr)
 	}
 	names := map[string]string{}
 	for _, p := range live.AllPermissions() {

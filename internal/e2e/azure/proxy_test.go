@@ -15,12 +15,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/azure/live/fake"
 )
 
@@ -32,16 +32,6 @@ type call struct {
 	body  []byte
 	*http.Request
 }
-
-// An answer is what stands behind the proxy answered, whole.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// A fault sends something else than an answer.
-type fault func(w http.ResponseWriter, a *answer)
 
 // A place is a service of Microsoft's public cloud that another host stands for.
 type place struct {
@@ -62,18 +52,16 @@ type proxy struct {
 	// elsewhere says whose place hosts take, and for whom tokens for them have to be.
 	elsewhere map[string]place
 
+	peer.Front[*call]
+
 	mu     sync.Mutex
-	spoil  func(*call) fault
-	calls  []*call
-	asked  map[string]int
 	tokens []string
-	busy   time.Duration // of what stands behind
 }
 
 func newProxy(t testing.TB, tenant *fake.Server) *proxy {
 	t.Helper()
 	tenant.Secret = secret()
-	p := &proxy{tenant: tenant, conns: make(chan net.Conn), done: make(chan struct{}), asked: map[string]int{}}
+	p := &proxy{tenant: tenant, conns: make(chan net.Conn), done: make(chan struct{})}
 	p.inner = &http.Server{Handler: http.HandlerFunc(p.answer), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = p.inner.Serve(mouth{p}) }() // ends when it is closed
 	p.Server = httptest.NewServer(http.HandlerFunc(p.tunnel))
@@ -146,40 +134,19 @@ func (m mouth) Addr() net.Addr { return m.Listener.Addr() }
 func (mouth) Close() error { return nil }
 
 // faults sets which calls fail how, and forgets what was asked.
-func (p *proxy) faults(spoil func(*call) fault) {
+func (p *proxy) faults(spoil func(*call) peer.Fault) {
 	p.tenant.Forget()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.calls, p.asked, p.spoil = nil, map[string]int{}, spoil
+	p.Faults(spoil)
 }
 
 // names returns how often each call was made.
 func (p *proxy) names() map[string]int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	out := map[string]int{}
-	for _, c := range p.calls {
-		out[c.name]++
-	}
-	return out
+	return p.Count(func(c *call) string { return c.name })
 }
 
 // hosts returns the hosts that were asked.
 func (p *proxy) hosts() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	out := map[string]bool{}
-	for _, c := range p.calls {
-		out[c.Host] = true
-	}
-	return slices.Sorted(maps.Keys(out))
-}
-
-// requests returns how many calls there were.
-func (p *proxy) requests() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.calls)
+	return slices.Sorted(maps.Keys(p.Count(func(c *call) string { return c.Host })))
 }
 
 // answer answers what came through the tunnel.
@@ -189,25 +156,9 @@ func (p *proxy) answer(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusTeapot)
 		return
 	}
-	p.mu.Lock()
-	spoil := p.spoil
-	p.mu.Unlock()
-	var wrong fault
-	if spoil != nil {
-		wrong = spoil(c)
-	}
-	started := time.Now()
-	record := httptest.NewRecorder()
-	p.tenant.ServeHTTP(record, p.moved(r))
-	a := &answer{record.Code, record.Header(), record.Body.Bytes()}
-	p.mu.Lock()
-	p.busy += time.Since(started)
-	p.mu.Unlock()
+	send := p.Fault(c)
+	a := p.Ask(p.tenant, p.moved(r))
 	p.learn(c, a)
-	if wrong != nil {
-		wrong(w, a)
-		return
-	}
 	send(w, a)
 }
 
@@ -244,22 +195,16 @@ func audience(r *http.Request) string {
 }
 
 // learn notes which tokens are given out.
-func (p *proxy) learn(c *call, a *answer) {
+func (p *proxy) learn(c *call, a *peer.Answer) {
 	var token struct {
 		Token string `json:"access_token"`
 	}
-	if !c.signsIn() || json.Unmarshal(a.body, &token) != nil || token.Token == "" {
+	if !c.signsIn() || json.Unmarshal(a.Body, &token) != nil || token.Token == "" {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tokens = append(p.tokens, token.Token)
-}
-
-func send(w http.ResponseWriter, a *answer) {
-	maps.Copy(w.Header(), a.header)
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // a client that went away is no matter
 }
 
 // understand tells which call a request is, and notes it.
@@ -279,12 +224,7 @@ func (p *proxy) understand(r *http.Request) (*call, error) {
 		expand, _, _ = strings.Cut(expand, "(")
 		c.name += "?" + expand
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	id := r.Method + " " + r.Host + r.URL.String() + string(body)
-	c.again = p.asked[id]
-	p.asked[id]++
-	p.calls = append(p.calls, c)
+	c.again = p.Note(r.Method+" "+r.Host+r.URL.String()+string(body), c)
 	return c, nil
 }
 
@@ -306,8 +246,8 @@ func (c *call) signsIn() bool { return strings.HasPrefix(c.Host, "login.") }
 func (c *call) about(text string) bool { return strings.Contains(c.name, text) }
 
 // refused answers with an error, and with Retry-After if that is not empty.
-func refused(status int, code, after string) fault {
-	return func(w http.ResponseWriter, _ *answer) {
+func refused(status int, code, after string) peer.Fault {
+	return func(w http.ResponseWriter, _ *peer.Answer) {
 		if after != "" {
 			w.Header().Set("Retry-After", after)
 		}
@@ -316,40 +256,6 @@ func refused(status int, code, after string) fault {
 }
 
 // denied answers as a service does where a permission is missing.
-func denied(c *call) fault {
-	return func(w http.ResponseWriter, _ *answer) { fake.Deny(w, c.Host) }
-}
-
-// html answers as a gateway does that has nobody behind it.
-func html(w http.ResponseWriter, _ *answer) {
-	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-	w.WriteHeader(http.StatusBadGateway)
-	_, _ = io.WriteString(w, "<!DOCTYPE html><title>502 Bad Gateway</title>")
-}
-
-// broken resets the connection in the middle of an answer.
-func broken(w http.ResponseWriter, a *answer) {
-	maps.Copy(w.Header(), a.header)
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body[:len(a.body)/2])
-	if err := http.NewResponseController(w).Flush(); err != nil {
-		return
-	}
-	panic(http.ErrAbortHandler) // the server of package net/http closes the connection
-}
-
-// cut sends half of an answer as if that were all.
-func cut(w http.ResponseWriter, a *answer) {
-	maps.Copy(w.Header(), a.header)
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body[:len(a.body)/2])
-}
-
-// slow sends an answer late.
-func slow(after time.Duration) fault {
-	return func(w http.ResponseWriter, a *answer) {
-		time.Sleep(after)
-		send(w, a)
-	}
+func denied(c *call) peer.Fault {
+	return func(w http.ResponseWriter, _ *peer.Answer) { fake.Deny(w, c.Host) }
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 )
 
 // TestE2EKilled kills a scan in the middle of the vaults. The next one goes on with
@@ -19,13 +21,13 @@ import (
 // holds no value, and nothing is once the scan is whole.
 func TestE2EKilled(t *testing.T) {
 	t.Parallel()
-	want := northwind(t).scan(t).things(t)
+	want := northwind(t).scan(t).Things(t)
 	p := northwind(t)
 	state := filepath.Join(t.TempDir(), "state")
 	h := p.home(t, "resume: "+state)
-	cmd := h.command(t, "scan", "--config", h.config, "--no-progress", "--store", "none")
+	cmd := h.Command(t, "scan", "--config", h.Config, "--no-progress", "--store", "none")
 	var once sync.Once
-	p.faults(func(c *call) fault {
+	p.faults(func(c *call) peer.Fault {
 		if c.about("vault.azure.net") {
 			once.Do(func() { _ = cmd.Process.Kill() })
 		}
@@ -43,13 +45,13 @@ func TestE2EKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.clean(t, ran{stdout: data, home: state})
+	p.clean(t, peer.Run{Stdout: data, Home: state})
 	if info, err := os.Stat(left[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("others may read what is left: %v %v", info.Mode(), err)
 	}
 	p.faults(nil)
-	r := h.scan(t, "--store", "none")
-	if diff := cmp.Diff(want, r.things(t)); diff != "" {
+	r := h.Scan(t, "--store", "none")
+	if diff := cmp.Diff(want, r.Things(t)); diff != "" {
 		t.Errorf("the records (-at once +in two):\n%.3000s", diff)
 	}
 	for name := range p.names() {
@@ -69,7 +71,7 @@ func TestE2ESomeSubscriptions(t *testing.T) {
 	p := northwind(t)
 	r := p.scan(t, "subscriptions: [northwind-prod]")
 	told := false
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		if c := rec.Coverage; c != nil {
 			told = told || strings.Contains(strings.Join(c.Notes, " "), "left out by choice")
 		}
@@ -82,7 +84,7 @@ func TestE2ESomeSubscriptions(t *testing.T) {
 			t.Errorf("%s was asked", name)
 		}
 	}
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		if i := rec.Identity; i != nil && strings.HasPrefix(i.Type, "azure.") && i.Attributes["effective_level"] == "none" {
 			t.Errorf("%s is said to have no right at all", i.ID)
 		}

@@ -13,11 +13,11 @@ import (
 func TestE2ETenant(t *testing.T) {
 	t.Parallel()
 	p := northwind(t)
-	r := p.home(t, "audit: true", "risk: true").scan(t, "-o", "html=report.html", "-o", "sarif=report.sarif", "-o", "table")
-	if r.status != 1 {
-		t.Fatalf("status %d: %s", r.status, r.stderr)
+	r := p.home(t, "audit: true", "risk: true").Scan(t, "-o", "html=report.html", "-o", "sarif=report.sarif", "-o", "table")
+	if r.Status != 1 {
+		t.Fatalf("status %d: %s", r.Status, r.Stderr)
 	}
-	got := r.types()
+	got := r.Types()
 	for _, want := range []string{
 		"entra.application", "entra.service_principal", "entra.agent_identity", "entra.agent_blueprint", "azure.managed_identity",
 		"azure.client_secret", "entra.certificate", "azure.key_vault_secret", "azure.key_vault_key", "azure.key_vault_certificate",
@@ -28,8 +28,8 @@ func TestE2ETenant(t *testing.T) {
 			t.Errorf("there is no %s", want)
 		}
 	}
-	t.Logf("%d requests, %d MB, %s CPU, %s: %v", p.requests(), r.peakMB, r.cpu, r.wall, got)
-	for _, g := range r.gaps() {
+	t.Logf("%d requests, %d MB, %s CPU, %s: %v", p.Requests(), r.PeakMB, r.CPU, r.Wall, got)
+	for _, g := range r.Gaps() {
 		t.Error(g)
 	}
 	p.clean(t, r)

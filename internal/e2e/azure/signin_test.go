@@ -14,39 +14,15 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/azure/live/fake"
 )
-
-// put writes a file that the test gives the program. What begins with "given-" is not
-// searched for values.
-func (h home) put(t testing.TB, name string, data []byte, mode os.FileMode) string {
-	t.Helper()
-	path := filepath.Join(h.dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, data, mode); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// options rewrites the configuration of a home.
-func (h home) options(t testing.TB, options ...string) {
-	t.Helper()
-	text := "sources:\n  - source: azure\n"
-	for _, o := range options {
-		text += "    " + o + "\n"
-	}
-	h.put(t, filepath.Base(h.config), []byte(text), 0o600)
-}
 
 // certificate makes a certificate with its key, as PEM.
 func certificate(t testing.TB) []byte {
@@ -78,7 +54,7 @@ func TestE2ESignIn(t *testing.T) {
 	named := []string{"tenant: " + fake.NorthwindTenant, "client_id: " + fake.New("").App}
 	without := func(h home, names ...string) {
 		for _, n := range append(names, "AZURE_TOKEN_CREDENTIALS") {
-			delete(h.env, n)
+			delete(h.Env, n)
 		}
 	}
 	all := []string{"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"}
@@ -101,24 +77,24 @@ func TestE2ESignIn(t *testing.T) {
 		"certificate": func(t testing.TB, _ *proxy, h home) {
 			t.Helper()
 			without(h, all...)
-			h.options(t, quick(append(named, "credential: certificate", "certificate_file: "+h.put(t, "given-reader.pem", certificate(t), 0o600))...)...)
+			h.options(t, quick(append(named, "credential: certificate", "certificate_file: "+h.Put(t, "given-reader.pem", certificate(t), 0o600))...)...)
 		},
 		"federated": func(t testing.TB, _ *proxy, h home) {
 			t.Helper()
 			without(h, all...)
-			h.options(t, quick(append(named, "credential: federated", "token_file: "+h.put(t, "given-token", []byte("made.up.token"), 0o600))...)...)
+			h.options(t, quick(append(named, "credential: federated", "token_file: "+h.Put(t, "given-token", []byte("made.up.token"), 0o600))...)...)
 		},
 		"workload identity of a cluster": func(t testing.TB, p *proxy, h home) {
 			t.Helper()
 			without(h, "AZURE_CLIENT_SECRET")
-			h.env["AZURE_FEDERATED_TOKEN_FILE"] = h.put(t, "given-token", []byte("made.up.token"), 0o600)
-			h.env["AZURE_AUTHORITY_HOST"] = "https://login.microsoftonline.com/"
+			h.Env["AZURE_FEDERATED_TOKEN_FILE"] = h.Put(t, "given-token", []byte("made.up.token"), 0o600)
+			h.Env["AZURE_AUTHORITY_HOST"] = "https://login.microsoftonline.com/"
 			h.options(t, quick()...)
 		},
 		"managed identity": func(t testing.TB, p *proxy, h home) {
 			t.Helper()
 			without(h, all...)
-			h.env["IDENTITY_ENDPOINT"], h.env["IDENTITY_HEADER"] = p.URL+"/msi/token", managedHeader
+			h.Env["IDENTITY_ENDPOINT"], h.Env["IDENTITY_HEADER"] = p.URL+"/msi/token", managedHeader
 			h.options(t, quick("credential: managed_identity")...)
 		},
 		"az": func(t testing.TB, p *proxy, h home) {
@@ -127,8 +103,8 @@ func TestE2ESignIn(t *testing.T) {
 			token := p.tenant.Token("https://graph.microsoft.com/.default")
 			p.tokens = append(p.tokens, token)
 			answer := fmt.Sprintf(`{"accessToken": %q, "expires_on": %d, "tenant": "x", "tokenType": "Bearer"}`, token, time.Now().Add(time.Hour).Unix())
-			h.put(t, "bin/az", []byte("#!/bin/sh\ncat "+h.put(t, "given-answer", []byte(answer), 0o600)+"\n"), 0o700)
-			h.env["PATH"] = filepath.Join(h.dir, "bin") + ":" + h.env["PATH"]
+			h.Put(t, "bin/az", []byte("#!/bin/sh\ncat "+h.Put(t, "given-answer", []byte(answer), 0o600)+"\n"), 0o700)
+			h.Env["PATH"] = filepath.Join(h.Dir, "bin") + ":" + h.Env["PATH"]
 			h.options(t, quick("credential: cli")...)
 		},
 	} {
@@ -137,9 +113,9 @@ func TestE2ESignIn(t *testing.T) {
 			p := northwind(t)
 			h := p.home(t)
 			prepare(t, p, h)
-			r := h.scan(t, "--store", "none")
-			if got := r.types(); got["entra.application"] == 0 {
-				t.Errorf("status %d, records %v: %s", r.status, got, r.stderr)
+			r := h.Scan(t, "--store", "none")
+			if got := r.Types(); got["entra.application"] == 0 {
+				t.Errorf("status %d, records %v: %s", r.Status, got, r.Stderr)
 			}
 			p.clean(t, r)
 		})
@@ -156,27 +132,27 @@ func TestE2ESignInFails(t *testing.T) {
 	}{
 		"a wrong secret":         {"AADSTS7000215", func(p *proxy, _ home) { p.tenant.Secret = "another" }},
 		"an unknown application": {"AADSTS700016", func(p *proxy, _ home) { p.tenant.App = "another" }},
-		"no credential":          {"incomplete environment", func(_ *proxy, h home) { delete(h.env, "AZURE_CLIENT_SECRET") }},
+		"no credential":          {"incomplete environment", func(_ *proxy, h home) { delete(h.Env, "AZURE_CLIENT_SECRET") }},
 		"an endpoint that is down": {"sign in", func(p *proxy, _ home) {
-			p.faults(func(c *call) fault {
+			p.faults(func(c *call) peer.Fault {
 				if c.signsIn() {
 					return refused(http.StatusServiceUnavailable, "down", "1")
 				}
 				return nil
 			})
 		}},
-		"a certificate of nobody": {"certificate", func(_ *proxy, h home) { delete(h.env, "SSL_CERT_FILE") }},
+		"a certificate of nobody": {"certificate", func(_ *proxy, h home) { delete(h.Env, "SSL_CERT_FILE") }},
 	} {
 		t.Run(about, func(t *testing.T) {
 			t.Parallel()
 			p := northwind(t)
 			h := p.home(t, quick("credential: environment")...)
 			c.change(p, h)
-			r := h.scan(t, "--store", "none")
-			if r.status != 2 && r.status != 3 || !strings.Contains(string(r.stderr)+string(r.stdout)+strings.Join(r.gaps(), ""), c.want) {
-				t.Errorf("status %d: %s %s", r.status, r.stderr, r.gaps())
+			r := h.Scan(t, "--store", "none")
+			if r.Status != 2 && r.Status != 3 || !strings.Contains(string(r.Stderr)+string(r.Stdout)+strings.Join(r.Gaps(), ""), c.want) {
+				t.Errorf("status %d: %s %s", r.Status, r.Stderr, r.Gaps())
 			}
-			if len(r.things(t)) > 0 {
+			if len(r.Things(t)) > 0 {
 				t.Error("something was read")
 			}
 			p.clean(t, r)
@@ -188,13 +164,13 @@ func TestE2ESignInFails(t *testing.T) {
 // that one must hold, and for good.
 func TestE2ETokens(t *testing.T) {
 	t.Parallel()
-	want := northwind(t).scan(t, quick()...).things(t)
+	want := northwind(t).scan(t, quick()...).Things(t)
 	t.Run("claims are asked for", func(t *testing.T) {
 		t.Parallel()
 		p := northwind(t)
 		claims := `{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}`
 		given := false
-		p.faults(func(c *call) fault {
+		p.faults(func(c *call) peer.Fault {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			if form, err := url.ParseQuery(string(c.body)); c.signsIn() && err == nil && strings.Contains(form.Get("claims"), "1700000000") {
@@ -203,30 +179,30 @@ func TestE2ETokens(t *testing.T) {
 			if c.signsIn() || given {
 				return nil
 			}
-			return func(w http.ResponseWriter, _ *answer) {
+			return func(w http.ResponseWriter, _ *peer.Answer) {
 				w.Header().Set("Www-Authenticate", `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="`+base64.StdEncoding.EncodeToString([]byte(claims))+`"`)
 				fake.Refuse(w, http.StatusUnauthorized, "InvalidAuthenticationToken", "Continuous access evaluation resulted in challenge.")
 			}
 		})
 		r := p.scan(t, quick("parallel: 1")...)
-		if !given || !slices.Equal(want, r.things(t)) {
-			t.Errorf("claims were given: %v; %d records instead of %d: %s", given, len(r.things(t)), len(want), r.gaps())
+		if !given || !slices.Equal(want, r.Things(t)) {
+			t.Errorf("claims were given: %v; %d records instead of %d: %s", given, len(r.Things(t)), len(want), r.Gaps())
 		}
 	})
 	t.Run("for good", func(t *testing.T) {
 		t.Parallel()
 		p := northwind(t)
-		p.faults(func(c *call) fault {
+		p.faults(func(c *call) peer.Fault {
 			if c.signsIn() {
 				return nil
 			}
 			return refused(http.StatusUnauthorized, "InvalidAuthenticationToken", "")
 		})
 		r := p.scan(t, quick()...)
-		if r.status != 3 || len(r.things(t)) > 0 || len(r.gaps()) == 0 || !strings.Contains(strings.Join(r.gaps(), " "), "InvalidAuthenticationToken") {
-			t.Errorf("status %d, %d records, the gaps are %s", r.status, len(r.things(t)), r.gaps())
+		if r.Status != 3 || len(r.Things(t)) > 0 || len(r.Gaps()) == 0 || !strings.Contains(strings.Join(r.Gaps(), " "), "InvalidAuthenticationToken") {
+			t.Errorf("status %d, %d records, the gaps are %s", r.Status, len(r.Things(t)), r.Gaps())
 		}
-		if n := p.requests(); n > 40 {
+		if n := p.Requests(); n > 40 {
 			t.Errorf("%d requests with a token that is not taken", n)
 		}
 	})
@@ -277,9 +253,9 @@ func TestE2EClouds(t *testing.T) {
 			p.moveVault(c.vault)
 			p.elsewhere = map[string]place{c.graphAt: c.graph, c.armAt: c.arm}
 			r := p.scan(t, append(c.options, "credential: environment")...)
-			got := r.types()
+			got := r.Types()
 			if got["entra.application"] == 0 || got["azure.storage_key"] == 0 || got["azure.key_vault_secret"] == 0 {
-				t.Errorf("status %d, records %v, gaps %s: %s", r.status, got, r.gaps(), r.stderr)
+				t.Errorf("status %d, records %v, gaps %s: %s", r.Status, got, r.Gaps(), r.Stderr)
 			}
 			want := []string{c.graphAt, c.login, c.armAt, c.vault}
 			slices.Sort(want)

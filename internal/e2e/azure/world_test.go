@@ -10,23 +10,17 @@
 package azure
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/scanners/azure/live/fake"
 )
 
 var shared struct {
-	dir string
-
-	built    sync.Once
-	muster   string
-	buildErr error
+	program peer.Program
 
 	made         sync.Once
 	authority    *authority
@@ -34,32 +28,7 @@ var shared struct {
 }
 
 // TestMain removes the program under test.
-func TestMain(m *testing.M) {
-	var err error
-	if shared.dir, err = os.MkdirTemp("", "muster-azure-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(shared.dir)
-	os.Exit(code)
-}
-
-// program builds the program under test.
-func program(t testing.TB) string {
-	t.Helper()
-	shared.built.Do(func() {
-		shared.muster = filepath.Join(shared.dir, "muster")
-		build := exec.Command("go", "build", "-o", shared.muster, "../../../cmd/muster")
-		if text, err := build.CombinedOutput(); err != nil {
-			shared.buildErr = fmt.Errorf("build muster: %w: %s", err, text)
-		}
-	})
-	if shared.buildErr != nil {
-		t.Fatal(shared.buildErr)
-	}
-	return shared.muster
-}
+func TestMain(m *testing.M) { os.Exit(shared.program.Main("muster-azure-", m.Run)) }
 
 // secret is that of the reader, which must be seen nowhere.
 func secret() string { return "made-up~" + strings.Repeat("xY3", 9) }
