@@ -105,7 +105,7 @@ func TestE2EFaults(t *testing.T) {
 	t.Run("cut", func(t *testing.T) {
 		p.begin()
 		p.after = func(c *call, a *answer) *answer {
-			if c.again > 0 || len(a.body) < 10 || c.action == "s3:GetBucketPolicy" { // that is a policy as somebody wrote it, whole or not
+			if c.again > 0 || len(a.body) < 10 {
 				return nil
 			}
 			return &answer{a.status, a.header, a.body[:len(a.body)/2]}

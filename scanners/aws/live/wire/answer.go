@@ -23,6 +23,9 @@ var errMalformed = errors.New("the answer is not in the form that the service se
 // the next attempt brings.
 func read(op Operation, body []byte, out any) error {
 	if raw, ok := out.(*Raw); ok {
+		if !json.Valid(body) {
+			return errMalformed
+		}
 		*raw = body
 		return nil
 	}
@@ -47,7 +50,9 @@ func decode(op Operation, body []byte, out any) error {
 	}
 }
 
-// Raw is an answer as it came: a policy, where that is the whole of it.
+// Raw is an answer as it came: a policy, where that is the whole of it. It is JSON, or
+// it was cut, or comes from somebody else: S3 takes no other policy (Amazon S3 API
+// Reference, PutBucketPolicy: MalformedPolicy).
 type Raw []byte
 
 // readXML decodes the element of the result: NameResult for awsQuery, which wraps

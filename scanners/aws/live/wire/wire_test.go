@@ -264,3 +264,18 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestRawIsJSON asks for an answer that is a policy: what a proxy sends, and one that
+// was cut, is asked for again.
+func TestRawIsJSON(t *testing.T) {
+	op := Operation{Service: Service{Prefix: "s3", Protocol: S3}, Name: "GetBucketPolicy", Method: "GET", Path: "/{Bucket}?policy"}
+	for body, good := range map[string]bool{
+		`{"Statement":[]}`: true, `{"Statement":[`: false, "<html><body>Bad Gateway</body></html>": false, "": false,
+	} {
+		var out Raw
+		err := read(op, []byte(body), &out)
+		if good != (err == nil) || good != (string(out) == body && body != "") || !good && !transient(err) {
+			t.Errorf("%q: %q, %v", body, out, err)
+		}
+	}
+}
