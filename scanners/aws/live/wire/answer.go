@@ -75,7 +75,7 @@ func readXML(op Operation, body []byte, out any) error {
 		switch {
 		case op.Service.Protocol == Query && start.Name.Local == op.Name+"Result",
 			op.Service.Protocol == EC2 && start.Name.Local == op.Name+"Response",
-			op.Service.Protocol == S3 && !strings.EqualFold(start.Name.Local, "html"):
+			op.Service.Protocol == S3 && root == "" && !strings.EqualFold(start.Name.Local, "html"):
 			if err := d.DecodeElement(out, &start); err != nil {
 				return errMalformed
 			}

@@ -279,3 +279,22 @@ func TestRawIsJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestPageOfAProxy asks for answers of every form and gets a page of HTML, with a
+// status that says all is well.
+func TestPageOfAProxy(t *testing.T) {
+	for name, p := range map[string]Protocol{"JSON": JSON, "REST": REST, "Query": Query, "EC2": EC2, "S3": S3} {
+		var out struct {
+			Buckets []string `xml:"Buckets>Bucket"`
+		}
+		op := Operation{Service: Service{Prefix: "x", Protocol: p}, Name: "ListThings"}
+		for _, body := range []string{
+			"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>",
+			"<!DOCTYPE html><HTML><body><p>sign in</p></body></HTML>", "Bad Gateway", "",
+		} {
+			if err := read(op, []byte(body), &out); !transient(err) {
+				t.Errorf("%s takes %q: %v", name, body, err)
+			}
+		}
+	}
+}
