@@ -18,7 +18,7 @@ func TestCode(t *testing.T) {
 
 func TestMessage(t *testing.T) {
 	for text, want := range map[string]string{
-		" a\r\n\tb ": "a b", "a\x1b[1mb\x00": "a[1mb", "a\xffb": "ab",
+		"\ra\r\n\tb\v": "a b", "a\x1b[1mb\x00": "a[1mb", "a\xffb": "ab",
 		strings.Repeat("x", 400): strings.Repeat("x", 400), strings.Repeat("x", 401): strings.Repeat("x", 400) + " …",
 		"x" + strings.Repeat("ü", 200): "x" + strings.Repeat("ü", 199) + " …",
 	} {

@@ -3,6 +3,7 @@
 package azure
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/muster-nhi/muster/internal/e2e/peer"
@@ -17,12 +18,10 @@ type home struct{ peer.Home }
 func (p *proxy) home(t testing.TB, options ...string) home {
 	t.Helper()
 	h := home{shared.program.Home(t)}
-	for name, value := range map[string]string{
+	maps.Copy(h.Env, map[string]string{
 		"HTTPS_PROXY": p.URL, "SSL_CERT_FILE": trusted(t), "SSL_CERT_DIR": h.Dir,
 		"AZURE_TENANT_ID": fake.NorthwindTenant, "AZURE_CLIENT_ID": p.tenant.App, "AZURE_CLIENT_SECRET": secret(), "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
-	} {
-		h.Env[name] = value
-	}
+	})
 	h.options(t, options...)
 	return h
 }

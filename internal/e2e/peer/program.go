@@ -108,7 +108,7 @@ func (h Home) AddSources(t testing.TB, sources ...string) {
 	for _, s := range sources {
 		text = append(text, "  - "+s+"\n"...)
 	}
-	if err := os.WriteFile(h.Config, text, 0o600); err != nil {
+	if err := os.WriteFile(h.Config, text, 0o600); err != nil { //nolint:gosec // in a directory of the test alone
 		t.Fatal(err)
 	}
 }

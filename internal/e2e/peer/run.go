@@ -6,7 +6,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,10 +34,13 @@ type Run struct {
 func (r *Run) read(t testing.TB, path string) {
 	t.Helper()
 	f, err := os.Open(path)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
-	defer f.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // it was read only
 	err = inventory.ReadAll(path, bufio.NewReader(f), func(rec inventory.Record) error {
 		r.Records = append(r.Records, rec)
 		return nil
@@ -119,7 +124,7 @@ func (r Run) Clean(t testing.TB, values []string, given ...string) {
 		if err != nil || d.IsDir() || slices.ContainsFunc(given, func(pattern string) bool { ok, _ := filepath.Match(pattern, d.Name()); return ok }) {
 			return err
 		}
-		data, err := os.ReadFile(path)
+		data, err := os.ReadFile(path) //nolint:gosec // in a directory of the test alone
 		look(path, data)
 		return err
 	})

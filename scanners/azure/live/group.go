@@ -172,7 +172,7 @@ func (x *run) keepObject(t *object.Tenant, o *directoryObject, wanted map[string
 		t.Groups = append(t.Groups, g.Object(x.names, true))
 	case "user":
 		if wanted[strings.ToLower(o.ID)] {
-			t.Users = append(t.Users, o.User.Object(x.names))
+			t.Users = append(t.Users, o.Object(x.names))
 		}
 	}
 }
