@@ -196,6 +196,7 @@ func fillResult(g *inventory.Grant, r *paths.Result) {
 		}
 	}
 	g.Capabilities = r.Capabilities
+	attr.Set("possible_capabilities", cloud.List(r.Possibly))
 	var ids, perhaps []string
 	for i := range r.Paths {
 		p := &r.Paths[i]

@@ -14,7 +14,7 @@ import (
 // result puts together what is told of a holder.
 func (a *Analysis) result(i int32) *Result {
 	p := a.holders[i].powers
-	r := &Result{Reasons: slices.Clone(p.own.reasons), Capabilities: p.own.capabilities, Unknown: slices.Clone(p.own.unknown)}
+	r := &Result{Reasons: slices.Clone(p.own.reasons), Capabilities: p.own.capabilities, Possibly: p.own.perhaps, Unknown: slices.Clone(p.own.unknown)}
 	r.Certain, r.Possible = p.own.certain, p.own.possible
 	for _, g := range a.goals {
 		a.lead(r, g, i)

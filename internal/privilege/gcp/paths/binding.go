@@ -27,7 +27,7 @@ func (a *Analysis) Binding(resource string, b *Binding, who string) *Result {
 		return r
 	}
 	p := a.only(i, g)
-	r.Reasons, r.Capabilities, r.Unknown = p.own.reasons, p.own.capabilities, slices.Clone(p.own.unknown)
+	r.Reasons, r.Capabilities, r.Possibly, r.Unknown = p.own.reasons, p.own.capabilities, p.own.perhaps, slices.Clone(p.own.unknown)
 	r.Certain, r.Possible = p.own.certain, p.own.possible
 	for _, n := range p.own.admin {
 		r.Admin = append(r.Admin, a.tree.places[n].name)

@@ -23,7 +23,8 @@ type own struct {
 	certain, possible inventory.Level
 	reasons           []Reason
 	capabilities      []string
-	admin, maybe      []int32 // places that are administered, none in another
+	perhaps           []string // capabilities that it may have as well
+	admin, maybe      []int32  // places that are administered, none in another
 	unknown           []string
 }
 
@@ -42,6 +43,7 @@ func (a *Analysis) assess(p *powers) {
 	o := &p.own
 	o.certain, o.possible = levelNone, levelNone
 	var wide, some role.Set
+	var wideMaybe, someMaybe role.Set
 	for i := range p.all {
 		x := &p.all[i]
 		container := a.tree.places[x.place].container()
@@ -55,8 +57,10 @@ func (a *Analysis) assess(p *powers) {
 			continue // that is in admin.all
 		}
 		some.Or(x.here.certain)
+		someMaybe.Or(x.here.possible)
 		if container {
 			wide.Or(x.here.certain)
+			wideMaybe.Or(x.here.possible)
 		}
 	}
 	for _, h := range p.drawn {
@@ -84,6 +88,10 @@ func (a *Analysis) assess(p *powers) {
 	o.capabilities = capabilitiesOf(a.capables, wide, some)
 	if len(o.admin) > 0 {
 		o.capabilities = append([]string{"admin.all"}, o.capabilities...)
+	}
+	o.perhaps = slices.DeleteFunc(capabilitiesOf(a.capables, wideMaybe, someMaybe), func(c string) bool { return slices.Contains(o.capabilities, c) })
+	if len(o.maybe) > 0 { // which has all the others in it
+		o.perhaps = []string{"admin.all"}
 	}
 	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return cmp.Or(y.Rank()-x.Rank(), cmp.Compare(x.Text, y.Text)) })
 	o.reasons = slices.CompactFunc(o.reasons, func(x, y Reason) bool { return x.Text == y.Text && x.Certain == y.Certain })

@@ -27,6 +27,9 @@ type Result struct {
 	// Capabilities are as in the comments of this package and of package privilege,
 	// sorted; what is only possible is not in it.
 	Capabilities []string
+	// Possibly are capabilities that it may have as well, where something unknown
+	// decides, sorted; admin.all alone if all of them.
+	Possibly []string
 	// Admin names the organisations, folders and projects that it administers by
 	// itself, for certain; widest first, at most MaxNames.
 	Admin []string
