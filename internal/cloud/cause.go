@@ -132,6 +132,7 @@ func grouped(list []Cause, key func(Cause) string) [][]Cause {
 type Reasons struct {
 	causes                 []Cause
 	mains, denied, skipped int // main listings; of which nothing was seen
+	all, refused, left     int // the same of all listings
 }
 
 // Add takes in why something was not seen.
@@ -158,6 +159,7 @@ func (r *Reasons) Nothing(why string, refused bool) {
 // Tell takes in how a call fared, what cannot be told without it, and whether that is
 // next to everything.
 func (r *Reasons) Tell(l Listing, loss string, main bool) {
+	r.all++
 	if main {
 		r.mains++
 	}
@@ -167,14 +169,13 @@ func (r *Reasons) Tell(l Listing, loss string, main bool) {
 	c := NewCause(l, loss)
 	c.main = main || l.Status == inventory.StatusDenied
 	r.Add(c)
-	if !main {
-		return
-	}
 	switch l.Status {
 	case inventory.StatusDenied:
-		r.denied++
+		r.refused++
+		r.denied += rank(main)
 	case inventory.StatusSkipped:
-		r.skipped++
+		r.left++
+		r.skipped += rank(main)
 	case inventory.StatusComplete, inventory.StatusPartial:
 	}
 }
@@ -203,14 +204,19 @@ func (r *Reasons) Text() string {
 }
 
 // Status sums up: what was denied as a whole is denied, what was left out is
-// skipped, and everything between is partial.
+// skipped, and everything between is partial. Where no main listing was made, all of
+// them count.
 func (r *Reasons) Status(count int) (status inventory.Status, reason string) {
+	mains, denied, skipped := r.mains, r.denied, r.skipped
+	if mains == 0 {
+		mains, denied, skipped = r.all, r.refused, r.left
+	}
 	switch {
 	case len(r.causes) == 0:
 		return inventory.StatusComplete, ""
-	case count == 0 && r.mains > 0 && r.skipped == r.mains:
+	case count == 0 && mains > 0 && skipped == mains:
 		return inventory.StatusSkipped, r.Text()
-	case count == 0 && r.mains > 0 && r.denied+r.skipped == r.mains:
+	case count == 0 && mains > 0 && denied+skipped == mains:
 		return inventory.StatusDenied, r.Text()
 	default:
 		return inventory.StatusPartial, r.Text()
