@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,8 +25,7 @@ func (e *estate) listingsOf(p *place) *listings {
 	}
 	l := &listings{byCall: map[string][]*object.Listing{}}
 	p.listed = l
-	add := func(x *object.Listing) {
-		call := spelled(x.Call)
+	add := func(call string, x *object.Listing) {
 		if l.byCall[call] == nil {
 			l.calls = append(l.calls, call)
 		}
@@ -33,12 +33,16 @@ func (e *estate) listingsOf(p *place) *listings {
 	}
 	if p.project != nil {
 		for i := range p.project.Listings {
-			add(&p.project.Listings[i])
+			add(spelled(p.project.Listings[i].Call), &p.project.Listings[i])
 		}
 	}
 	for i := range e.all.Listings {
 		if x := &e.all.Listings[i]; e.tells(x.Where, p) {
-			add(x)
+			call := spelled(x.Call)
+			if call == permissionProject { // there may be more projects, and anything in them
+				call = callProjects
+			}
+			add(call, x)
 		}
 	}
 	slices.Sort(l.calls)
@@ -52,6 +56,9 @@ func spelled(call string) string { return strings.Replace(call, ".googleapis.com
 // tells reports whether a listing that was made at some place says something of
 // another: it does if that is the same, or in it.
 func (e *estate) tells(where string, p *place) bool {
+	if at := e.byName[where]; at != nil && at.sought {
+		return at == p
+	}
 	if !strings.HasPrefix(where, "organizations/") && !strings.HasPrefix(where, "folders/") && !strings.HasPrefix(where, "projects/") {
 		return true
 	}
@@ -96,15 +103,14 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	r := &cloud.Reasons{}
 	var off []string
 	for _, call := range m.listings.calls {
-		f, fed := m.estate.feeds.Of(kind, call)
-		switch {
-		case fed:
-		case m.estate.feeds.Any(call):
-			continue // it is for records of other kinds
-		default:
-			f = feed{call: call}
+		f, fed := m.feed(kind, call)
+		if !fed {
+			continue
 		}
 		for _, l := range m.listings.byCall[call] {
+			if m.at.sought && cloud.Complete(l.Status) {
+				continue // it did not find it
+			}
 			if l.Off {
 				off = append(off, call)
 			}
@@ -114,7 +120,10 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	if len(off) > 0 {
 		m.note(kind, "the API is not enabled, so that there is nothing of it: "+cloud.List(off))
 	}
-	if len(m.listings.calls) == 0 && r.Empty() {
+	switch {
+	case m.at.sought && r.Empty():
+		r.Nothing("nothing of it was found", true)
+	case len(m.listings.calls) == 0 && r.Empty():
 		r.Nothing("nothing of it was read: only policies and names tell of it", !m.estate.saved) // files refuse nothing
 	}
 	r.Lost(slices.Concat(m.lost[kind], m.estate.lost)...)
@@ -124,6 +133,23 @@ func (m *mapper) putCoverage(kind inventory.Kind) {
 	}
 	x.Status, x.Reason = r.Status(x.Count)
 	m.put(inventory.Record{Coverage: x}, inventory.KindCoverage)
+}
+
+// feed returns what of a kind comes from a call; false if it is for records of other
+// kinds. Where nothing was found, each way to find it counts for all of them.
+func (m *mapper) feed(kind inventory.Kind, call string) (feed, bool) {
+	f, fed := m.estate.feeds.Of(kind, call)
+	switch {
+	case m.at.sought && cloud.Matches("resourcemanager.*", call):
+		f = feed{call, true, cmp.Or(f.loss, "projects")}
+	case !fed && m.estate.feeds.Any(call):
+		return f, false
+	case !fed:
+		f = feed{call: call}
+	case m.p == nil:
+		f.main = f.main || slices.ContainsFunc(mainAbove(), func(pattern string) bool { return cloud.Matches(pattern, call) })
+	}
+	return f, true
 }
 
 // elsewhere notes that paths could lead through places that were not read in full.

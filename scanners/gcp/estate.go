@@ -21,11 +21,16 @@ type place struct {
 	organization *object.Organization
 	folder       *object.Folder
 	parent       string
+	sought       bool // it was to be read, and was not found: the domain of an organisation, a pattern of projects
 	contacts     []object.Contact
 	policies     []*object.Policy // of it and what is in it, by resource
 	listed       *listings        // made once
 	named        []member         // service accounts and federated principals that only policies name, by text
 }
+
+// everything is the name of the place that stands for all that can be seen, where
+// that is nothing.
+const everything = "*"
 
 // An estate is what the records of a place draw from others: who is in which
 // project, what is above it, what all principals can reach together.
@@ -107,6 +112,9 @@ func (e *estate) setPlaces(o *object.Estate) {
 			e.byNumber[p.Number] = p.ID
 		}
 		e.add(&place{name: "projects/" + p.ID, project: p, parent: p.Parent, contacts: p.Contacts})
+	}
+	for _, name := range o.Sought {
+		e.add(&place{name: cmp.Or(name, everything), sought: true})
 	}
 	for i := range o.Policies {
 		e.add(e.unlisted(&o.Policies[i]))

@@ -30,6 +30,18 @@ const (
 	callResources = "cloudasset.assets.searchAllResources"
 )
 
+// What lists projects is called by the permission to see one, as is what tells of one.
+const (
+	permissionProject = "resourcemanager.projects.get"
+	callProjects      = "resourcemanager.projects.search"
+)
+
+// mainAbove lists calls without which next to nothing is known of an organisation or
+// folder, whatever the kind.
+func mainAbove() []string {
+	return []string{callProjects, "resourcemanager.*.getIamPolicy", "iam.workforcePool*"}
+}
+
 // feeds lists what each kind is made of.
 //
 //nolint:funlen // a table
@@ -48,7 +60,9 @@ func feeds(kind inventory.Kind) []feed {
 			{"*.getIamPolicy", false, "federated principals and service agents that policies name"},
 			{"resourcemanager.*.list", false, "projects"},
 			{"resourcemanager.*.search", false, "projects"},
-			{"resourcemanager.*.get", false, "the name and number of the project"},
+			{permissionProject, false, "the name and number of the project"},
+			{"resourcemanager.organizations.get", false, "the name of the organisation"},
+			{"resourcemanager.folders.get", false, "folders"},
 			{"serviceusage.*", false, "which APIs are on"},
 		}
 	case inventory.KindCredential:
@@ -80,7 +94,8 @@ func feeds(kind inventory.Kind) []feed {
 			{callAccounts, false, "accounts that paths run through"},
 			{"resourcemanager.*.list", false, "projects"},
 			{"resourcemanager.*.search", false, "projects"},
-			{"resourcemanager.*.get", false, "what the project is in"},
+			{permissionProject, false, "what the project is in"},
+			{"resourcemanager.*.get", false, "what projects are in"},
 			{"recommender.iamPolicy*", false, "unused permissions"},
 			{"recommender.*olicyInsight*", false, "unused permissions"},
 			{"run.*", false, "workloads that paths run through"},
@@ -137,7 +152,7 @@ func feeds(kind inventory.Kind) []feed {
 			{"iam.oauthClients.*", false, "who answers for OAuth clients"},
 			{"apikeys.*", false, "who answers for API keys"},
 			{"*.getIamPolicy", false, "who answers for what policies name"},
-			{"resourcemanager.*.get", false, "labels of the project"},
+			{permissionProject, false, "labels of the project"},
 			{"resourcemanager.*.list", false, "labels of projects"},
 			{"resourcemanager.*.search", false, "labels of projects"},
 			{"resourcemanager.tag*", false, "tags of the project"},

@@ -62,6 +62,9 @@ func (e *estate) scopeOf(p *place) string {
 	if p.project != nil {
 		return e.scanner + ":" + cloud.Word(p.project.ID)
 	}
+	if p.name == everything {
+		return e.scanner
+	}
 	return e.scanner + ":" + cloud.Word(p.name)
 }
 

@@ -153,12 +153,12 @@ func matches(name string, patterns []string) bool {
 }
 
 // named returns the projects that are asked for by their id.
-func (o *Options) named() []string {
-	var out []string
-	for _, p := range o.Projects {
-		if !strings.ContainsAny(p, `*?[\`) {
-			out = append(out, p)
-		}
-	}
-	return out
+func (o *Options) named() []string { return slices.DeleteFunc(slices.Clone(o.Projects), isPattern) }
+
+// patterns returns what else projects are asked for by.
+func (o *Options) patterns() []string {
+	return slices.DeleteFunc(slices.Clone(o.Projects), func(p string) bool { return !isPattern(p) })
 }
+
+// isPattern reports whether a text stands for more than itself.
+func isPattern(text string) bool { return strings.ContainsAny(text, `*?[\`) }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -29,21 +30,52 @@ func (x *run) places(ctx context.Context) error {
 		}
 		whole = whole && err == nil
 		all = append(all, found...)
+		if strings.HasPrefix(root, "folders/") && !slices.ContainsFunc(x.estate.Folders, func(f object.Folder) bool { return f.Name == root }) {
+			x.estate.Folders = append(x.estate.Folders, object.Folder{Name: root}) // it may not be looked at, and can be read nevertheless
+		}
 	}
+	listed := whole
 	if len(x.roots) == 0 && x.options.Organization == "" {
 		found, err := x.listPlaces(ctx, "")
 		if wire.Unknown(err) {
 			return err
 		}
-		all = found
+		all, listed = found, err == nil
 	}
 	x.members(all, whole)
 	x.choose(all)
+	x.unseen(len(all), listed)
 	if len(x.roots) == 0 {
 		x.ancestry(ctx)
 	}
 	return nil
 }
+
+// unseen notes what was to be read and of which no project, folder or organisation
+// was found: nothing else would tell of it. Why none was is told by the listings of
+// what there is; if they listed so many projects, it is that.
+func (x *run) unseen(projects int, listed bool) {
+	o := x.options
+	switch patterns := o.patterns(); {
+	case len(x.sites) > 0:
+	case len(patterns) > 0:
+		x.estate.Sought = patterns
+		for _, pattern := range patterns {
+			if projects == 0 || !listed {
+				break
+			}
+			x.above(object.Listing{
+				Call: projectsGet, Where: pattern, Status: inventory.StatusDenied,
+				Reason: fmt.Sprintf("none of the %d projects that can be seen is chosen by %s: there is no such project, or the permission %s is missing on it", projects, pattern, projectsGet),
+			})
+		}
+	case len(x.estate.Organizations) == 0 && len(x.estate.Folders) == 0:
+		x.estate.Sought = []string{o.Organization}
+	}
+}
+
+// projectsGet is the permission that listings of projects are called by.
+const projectsGet = "resourcemanager.projects.get"
 
 // ancestry asks what is above the projects, where only projects are read: policies
 // there hold for them too.
@@ -89,30 +121,26 @@ func (x *run) organizations(ctx context.Context) error {
 		seen = append(seen, org)
 		return err
 	})
+	if o.Folder != "" || o.Organization == "" && len(o.Projects) > 0 {
+		return err // organisations are only looked at where they are read
+	}
 	named := strings.HasPrefix(o.Organization, "organizations/")
 	if named {
 		seen = slices.DeleteFunc(seen, func(org object.Organization) bool { return org.Name != o.Organization })
-		x.roots = []string{o.Organization}
-		if len(seen) == 0 { // it may not be looked at, and can be read nevertheless
-			seen = []object.Organization{{Name: o.Organization}}
-		}
 	}
-	switch {
-	case o.Folder != "" || o.Organization == "" && len(o.Projects) > 0:
-		return err // organisations are only looked at where they are read
-	case o.Organization != "" && len(seen) == 0:
-		x.above(object.Listing{
-			Call: x.name(id), Status: inventory.StatusDenied,
-			Reason: "there is no organisation of the domain " + o.Organization + ", or it may not be seen (resourcemanager.organizations.get)",
-		})
+	switch l := verdict(x.name(id), o.Organization, cmp.Or(o.Organization, anywhere), "", count, err); {
+	case err == nil && o.Organization != "" && len(seen) == 0:
+		l.Status, l.Count, l.Reason = inventory.StatusDenied, 0, o.Organization+" is no organisation, or the permission "+l.Call+" is missing on it"
+		x.above(l)
 	case err != nil || o.Organization != "":
-		x.above(x.listing(x.name(id), o.Organization, count, err))
+		x.above(l)
+	}
+	if named && len(seen) == 0 { // it may not be looked at, and can be read nevertheless
+		seen = []object.Organization{{Name: o.Organization}}
 	}
 	x.estate.Organizations = seen
-	if !named {
-		for _, org := range seen {
-			x.roots = append(x.roots, org.Name)
-		}
+	for _, org := range seen {
+		x.roots = append(x.roots, org.Name)
 	}
 	return err
 }
@@ -195,31 +223,61 @@ func compareLabels(a, b object.Label) int {
 func (x *run) listPlaces(ctx context.Context, root string) ([]*object.Project, error) {
 	const projectsID, foldersID = "cloudresourcemanager.projects.search", "cloudresourcemanager.folders.search"
 	var folders []object.Folder
+	var lost error // folders, and the projects in them
 	if root != "" {
-		count, err := x.list(ctx, foldersID, wire.Values{}, func(raw json.RawMessage) error {
+		var count int
+		count, lost = x.list(ctx, foldersID, wire.Values{}, func(raw json.RawMessage) error {
 			f, err := convert.Folder(raw)
 			folders = append(folders, f)
 			return err
 		})
-		x.above(x.listing(x.name(foldersID), root, count, err))
+		x.above(x.listing(x.name(foldersID), root, count, lost))
 	}
 	var projects []*object.Project
-	count, err := x.list(ctx, projectsID, wire.Values{}, func(raw json.RawMessage) error {
+	_, err := x.list(ctx, projectsID, wire.Values{}, func(raw json.RawMessage) error {
 		p, err := convert.Project(raw)
 		projects = append(projects, &p)
 		return err
 	})
-	x.above(x.listing(x.name(projectsID), root, count, err))
-	if root == "" {
-		return projects, err
-	}
-	below := beneath(root, folders)
-	for _, f := range folders {
-		if below[f.Name] && f.Name != root {
-			x.estate.Folders = append(x.estate.Folders, f)
+	if root != "" {
+		below := beneath(root, folders)
+		for _, f := range folders {
+			if below[f.Name] {
+				x.estate.Folders = append(x.estate.Folders, f)
+			}
 		}
+		projects = slices.DeleteFunc(projects, func(p *object.Project) bool { return !below[p.Parent] })
 	}
-	return slices.DeleteFunc(projects, func(p *object.Project) bool { return !below[p.Parent] }), err
+	err = cmp.Or(err, lost)
+	x.listed(root, projects, err)
+	return projects, err
+}
+
+// listed notes how a listing of projects fared. Google leaves out of it what may not
+// be seen, without a word: nothing is no answer. Where projects are named by their
+// ids, those that were found tell the same of the others.
+func (x *run) listed(root string, projects []*object.Project, err error) {
+	o := x.options
+	if root == "" && len(o.Projects) > 0 && len(o.patterns()) == 0 {
+		x.failed = err
+		return
+	}
+	l := verdict(projectsGet, root, cmp.Or(root, anywhere), "", len(projects), err)
+	if err == nil && len(projects) == 0 {
+		l.Status, l.Reason = inventory.StatusDenied, "no project can be seen"+on(" below ", root)+": there is none, or the permission "+projectsGet+" is missing on "+cmp.Or(root, anywhere)
+	}
+	x.above(l)
+}
+
+// anywhere is where a permission is missing if no place is named.
+const anywhere = "every organisation, folder and project"
+
+// on names a place, if there is one.
+func on(how, place string) string {
+	if place == "" {
+		return ""
+	}
+	return how + place
 }
 
 // beneath returns a root and the folders below it.
@@ -264,6 +322,7 @@ func (x *run) choose(all []*object.Project) {
 		if x.id[id] == nil && x.options.chosen(id) {
 			p := &object.Project{ID: id, Notes: []string{"it is not among the projects that can be listed"}}
 			x.add(p)
+			x.id[id].unlisted(x.failed)
 		}
 	}
 	slices.SortFunc(x.sites, func(a, b *site) int { return cmp.Compare(a.p.ID, b.p.ID) })
@@ -276,6 +335,16 @@ func (x *run) choose(all []*object.Project) {
 	if len(x.sites) == 0 {
 		x.remarkf("no project is left to read")
 	}
+}
+
+// unlisted notes why a project that was named is not among those that were listed:
+// what it is called and what it is in is not known.
+func (s *site) unlisted(err error) {
+	l := s.listing(projectsGet, 0, err)
+	if err == nil {
+		l.Status, l.Reason = inventory.StatusDenied, "projects/"+s.p.ID+" does not exist, or the permission "+projectsGet+" is missing on it"
+	}
+	s.note(l)
 }
 
 func (x *run) add(p *object.Project) {

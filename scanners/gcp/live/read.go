@@ -31,6 +31,7 @@ type run struct {
 	// covered are the places whose policies were searched, roleTold the organisations
 	// whose roles Asset Inventory told.
 	covered, roleTold map[string]bool
+	failed            error             // why projects that are named by their ids could not be looked for
 	used              []convert.Insight // of organisations and folders
 
 	mu          sync.Mutex // guards the estate, but not what is in projects

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -154,9 +155,9 @@ func verdict(call, where, place, number string, count int, err error) object.Lis
 	case wire.Perimeter(err):
 		l.Status, l.Reason = inventory.StatusDenied, "a perimeter of VPC Service Controls is in the way: let who scans through (an access level or an ingress rule)"
 	case wire.Denied(err):
-		l.Status, l.Reason = inventory.StatusDenied, "the permission "+lacking(call, err)+" is missing on "+place
+		l.Status, l.Reason = inventory.StatusDenied, "the permission "+lacking(call, err)+" is missing"+on(" on ", place)
 	case wire.Missing(err):
-		l.Status, l.Reason = inventory.StatusDenied, place+" does not exist or may not be seen: "+plainly(err)
+		l.Status, l.Reason = inventory.StatusDenied, cmp.Or(place, "what was asked for")+" does not exist or may not be seen: "+plainly(err)
 	case wire.Unknown(err):
 		l.Status, l.Reason = inventory.StatusDenied, "Google does not take the credentials: "+plainly(err)
 	}

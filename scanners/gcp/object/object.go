@@ -36,7 +36,10 @@ type Estate struct {
 	Delegated  []Delegation
 	// Groups are the groups that policies name, as far as their members could be
 	// read.
-	Groups   []Group
+	Groups []Group
+	// Sought are the domain of an organisation, or the patterns of projects, that were
+	// to be read and of which nothing was found; an empty one is all that can be seen.
+	Sought   []string
 	Listings []Listing // of organisations and folders, and of what is asked for all projects at once
 	Notes    []string  // what a reader should know of the whole, although nothing is missing
 }
