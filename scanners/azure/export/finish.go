@@ -125,6 +125,21 @@ func (b *builder) settle() {
 	if b.below[anywhere] && only != "" {
 		b.below[only] = true
 	}
+	b.settleSets()
+	b.settleResources()
+}
+
+// settleSets makes unknown what files contradict each other in.
+func (b *builder) settleSets() {
+	for _, s := range []interface{ settle() }{
+		b.applications, b.principals, b.users, b.groups, b.roles, b.directory, b.appRoles, b.delegated, b.units, b.management, b.signIns, b.creators, b.risky,
+		b.subscriptions, b.folders, b.roleDefs, b.assignments, b.denies, b.identities, b.consumers, b.stores, b.vaults, b.switches, b.clusters, b.reaches,
+	} {
+		s.settle()
+	}
+	for _, objects := range b.objects {
+		objects.settle()
+	}
 }
 
 // compact sorts texts and drops doubles.

@@ -3,7 +3,6 @@ package export
 import (
 	"context"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -55,14 +54,21 @@ func (r *reader) builder(id string) *builder {
 // A set holds objects by what names them, so that several files can tell of one.
 type set[T any] map[string]*T
 
-// merge adds what is told of an object. What was told before stands.
+// merge adds what is told of an object. It makes no difference which file tells first.
 func (s set[T]) merge(name string, v T) *T {
 	if have := s[name]; have != nil {
-		fill(have, &v)
+		saved.Join(have, &v)
 		return have
 	}
 	s[name] = &v
 	return &v
+}
+
+// settle makes unknown what files contradict each other in.
+func (s set[T]) settle() {
+	for _, v := range s {
+		saved.Settle(v)
+	}
 }
 
 // sorted returns the objects by name.
@@ -75,16 +81,6 @@ func (s set[T]) sorted() []T {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// fill sets the fields of an object that are zero to those of another.
-func fill[T any](into, from *T) {
-	to, of := reflect.ValueOf(into).Elem(), reflect.ValueOf(from).Elem()
-	for i := range to.NumField() {
-		if f := to.Field(i); f.CanSet() && f.IsZero() {
-			f.Set(of.Field(i))
-		}
-	}
-}
 
 // A listing is what files of one call say together of one place.
 type listing struct {
@@ -164,6 +160,7 @@ type builder struct {
 	vaults        set[object.Vault]
 	switches      set[object.LocalAuth]
 	clusters      set[object.Cluster]
+	reaches       set[reach]                  // by resource
 	rich          map[string]bool             // resources of which more than the name is told
 	objects       map[string]set[vaultObject] // by the host of the vault
 	contactsOf    map[string]map[string]bool  // mail addresses, by subscription
@@ -183,7 +180,7 @@ func newBuilder(r *reader, id string) *builder {
 		federated: map[string]map[string]object.Federated{}, sponsors: related{},
 		subscriptions: set[object.Subscription]{}, listed: map[string]string{}, folders: set[object.ManagementGroup]{}, roleDefs: set[object.RoleDefinition]{},
 		assignments: set[object.RoleAssignment]{}, denies: set[object.DenyAssignment]{}, identities: set[object.ManagedIdentity]{}, consumers: set[object.Consumer]{},
-		stores: set[object.Store]{}, vaults: set[object.Vault]{}, switches: set[object.LocalAuth]{}, clusters: set[object.Cluster]{}, rich: map[string]bool{},
+		stores: set[object.Store]{}, vaults: set[object.Vault]{}, switches: set[object.LocalAuth]{}, clusters: set[object.Cluster]{}, reaches: set[reach]{}, rich: map[string]bool{},
 		objects: map[string]set[vaultObject]{}, contactsOf: map[string]map[string]bool{}, below: map[string]bool{}, trustless: map[string]bool{}, parents: map[string]string{},
 	}
 }

@@ -66,8 +66,9 @@ type resource struct {
 		Principal string                     `json:"principalId"`
 		Users     map[string]json.RawMessage `json:"userAssignedIdentities"`
 	} `json:"identity"`
-	sub   string
-	props json.RawMessage
+	sub    string
+	props  json.RawMessage
+	fields map[string]json.RawMessage
 }
 
 // decode reads an object as az writes it, with its properties beside the rest, or as
@@ -154,44 +155,42 @@ func (doc *document) resource(raw json.RawMessage, fields map[string]json.RawMes
 	if sub == "" {
 		return false
 	}
-	r := resource{sub: sub}
+	r := resource{sub: sub, fields: fields}
 	if p := fields["properties"]; len(p) > 2 && p[0] == '{' {
 		r.props = p
 	}
 	err := json.Unmarshal(raw, &r)
 	r.Type = kind
-	rich := r.props != nil
+	bare := r.props == nil
 	for k, v := range fields {
-		rich = rich || !slices.Contains(common(), k) && string(v) != "null"
+		bare = bare && (slices.Contains(common(), k) || string(v) == "null")
 	}
 	_, a := fields["identity"]
 	_, b := fields["managedBy"]
 	_, c := fields["plan"]
-	doc.sweep.bare = doc.sweep.bare || !rich && a && b && c && !doc.query
+	doc.sweep.bare = doc.sweep.bare || bare && a && b && c && !doc.query
 	doc.sweep.types[kind] = true
 	doc.t.subscription(sub)
 	where := doc.where(sub)
 	call := resourceCall(kind)
 	doc.hear(callResources, where)
 	if call != "" {
-		doc.took(call, where, errors.Join(err, doc.special(raw, &r, call, rich)))
+		doc.took(call, where, errors.Join(err, doc.special(raw, &r, call)))
 	}
 	if r.Identity.Type == "" || strings.EqualFold(r.Identity.Type, "None") {
 		doc.sweep.plain = true
 	} else {
 		doc.took(callResources, where, err)
-		doc.consumer(raw, &r)
+		doc.consumer(&r)
 	}
+	doc.reach(raw, &r)
 	return true
 }
 
 // special keeps a resource of a kind that is asked for by name.
-func (doc *document) special(raw json.RawMessage, r *resource, call string, rich bool) error {
+func (doc *document) special(raw json.RawMessage, r *resource, call string) error {
 	key := object.Fold(r.ID)
-	doc.t.rich[key] = doc.t.rich[key] || rich
-	if !rich { // az resource list knows that there is one
-		raw = nil
-	}
+	doc.t.rich[key] = doc.t.rich[key] || r.told(essential(r.Type))
 	switch call {
 	case callIdentities:
 		return doc.identity(raw, r, key)
@@ -206,16 +205,10 @@ func (doc *document) special(raw json.RawMessage, r *resource, call string, rich
 }
 
 // consumer keeps what runs as managed identities.
-func (doc *document) consumer(raw json.RawMessage, r *resource) {
+func (doc *document) consumer(r *resource) {
 	key := object.Fold(r.ID)
-	var v struct {
-		Access convert.Flag `json:"publicNetworkAccess"`
-		ACLs   acls         `json:"networkAcls"`
-		Rules  acls         `json:"networkRuleSet"`
-	}
-	_ = decode(raw, r.props, &v) // what is of another type is not known
 	c := object.Consumer{
-		ID: r.ID, Name: r.Name, Type: r.Type, Location: r.Location, Kind: r.Kind, System: lower(r.Identity.Principal), Public: public(v.Access, v.ACLs, v.Rules), Tags: r.Tags,
+		ID: r.ID, Name: r.Name, Type: r.Type, Location: r.Location, Kind: r.Kind, System: lower(r.Identity.Principal), Tags: r.Tags,
 		User: slices.Sorted(maps.Keys(r.Identity.Users)),
 	}
 	doc.t.consumers.merge(key, c)
@@ -226,26 +219,6 @@ func (doc *document) consumer(raw json.RawMessage, r *resource) {
 	}
 }
 
-// acls are the rules for the networks that reach a resource.
-type acls struct {
-	Default convert.Flag `json:"defaultAction"`
-}
-
-// public reports whether any network reaches a resource, by the places where that
-// stands.
-func public(access convert.Flag, rules ...acls) inventory.Tri {
-	out := access.Tri
-	for _, r := range rules {
-		switch {
-		case r.Default.Tri == inventory.False, out == inventory.False:
-			return inventory.False
-		case r.Default.Tri == inventory.True:
-			out = inventory.True
-		}
-	}
-	return out
-}
-
 func (doc *document) identity(raw json.RawMessage, r *resource, key string) error {
 	var v struct {
 		Principal string `json:"principalId"`
@@ -254,19 +227,11 @@ func (doc *document) identity(raw json.RawMessage, r *resource, key string) erro
 			Created convert.Stamp `json:"createdAt"`
 		} `json:"systemData"`
 	}
-	err := decodeRich(raw, r.props, &v)
+	err := decode(raw, r.props, &v)
 	doc.t.identities.merge(key, object.ManagedIdentity{
 		ID: r.ID, Name: r.Name, Location: r.Location, Principal: lower(v.Principal), Client: lower(v.Client), CreatedAt: v.System.Created.Time, Tags: r.Tags,
 	})
 	return err
-}
-
-// decodeRich decodes nothing of a resource of which only the name is told.
-func decodeRich(raw, props json.RawMessage, out any) error {
-	if raw == nil {
-		return nil
-	}
-	return decode(raw, props, out)
 }
 
 // store keeps a storage account. Keys are taken unless an account says no, and
@@ -289,18 +254,13 @@ func (doc *document) store(raw json.RawMessage, r *resource, key string) error {
 		Users  convert.Flag `json:"isLocalUserEnabled"`
 		Blob   convert.Flag `json:"allowBlobPublicAccess"`
 		OAuth  convert.Flag `json:"defaultToOAuthAuthentication"`
-		Access convert.Flag `json:"publicNetworkAccess"`
-		ACLs   acls         `json:"networkAcls"`
-		Rules  acls         `json:"networkRuleSet"`
 	}
-	err := decodeRich(raw, r.props, &v)
-	o := object.Store{ID: r.ID, Name: r.Name, Location: r.Location, Kind: r.Kind, Tags: r.Tags}
-	if raw != nil {
-		o.CreatedAt, o.Key1, o.Key2, o.KeyDays = v.Created.Time, v.Keys.One.Time, v.Keys.Two.Time, max(0, v.Policy.Days)
-		o.SharedKey, o.SASPeriod, o.LocalUsers, o.Blob = v.Shared.Or(inventory.True), v.SAS.Period, v.Users.Tri, v.Blob.Tri
-		o.Public, o.OAuthDefault = public(v.Access, v.ACLs, v.Rules), v.OAuth.Or(inventory.False)
-	}
-	doc.t.stores.merge(key, o)
+	err := decode(raw, r.props, &v)
+	doc.t.stores.merge(key, object.Store{
+		ID: r.ID, Name: r.Name, Location: r.Location, Kind: r.Kind, Tags: r.Tags, CreatedAt: v.Created.Time, Key1: v.Keys.One.Time, Key2: v.Keys.Two.Time,
+		KeyDays: max(0, v.Policy.Days), SharedKey: r.or("allowSharedKeyAccess", v.Shared, inventory.True), SASPeriod: v.SAS.Period, LocalUsers: v.Users.Tri, Blob: v.Blob.Tri,
+		OAuthDefault: r.or("defaultToOAuthAuthentication", v.OAuth, inventory.False),
+	})
 	return err
 }
 
@@ -310,8 +270,6 @@ func (doc *document) vault(raw json.RawMessage, r *resource, key string) error {
 		RBAC     convert.Flag `json:"enableRbacAuthorization"`
 		Soft     convert.Flag `json:"enableSoftDelete"`
 		Purge    convert.Flag `json:"enablePurgeProtection"`
-		Access   convert.Flag `json:"publicNetworkAccess"`
-		ACLs     acls         `json:"networkAcls"`
 		Policies []struct {
 			Tenant      string `json:"tenantId"`
 			Object      string `json:"objectId"`
@@ -327,11 +285,10 @@ func (doc *document) vault(raw json.RawMessage, r *resource, key string) error {
 			Created convert.Stamp `json:"createdAt"`
 		} `json:"systemData"`
 	}
-	err := decodeRich(raw, r.props, &v)
-	o := object.Vault{ID: r.ID, Name: r.Name, Location: r.Location, Tags: r.Tags}
-	if raw != nil {
-		o.URI, o.RBAC, o.SoftDelete, o.Purge, o.Public = v.URI, v.RBAC.Tri, v.Soft.Tri, v.Purge.Or(inventory.False), public(v.Access, v.ACLs)
-		o.CreatedAt = v.System.Created.Time
+	err := decode(raw, r.props, &v)
+	o := object.Vault{
+		ID: r.ID, Name: r.Name, Location: r.Location, Tags: r.Tags, URI: v.URI, RBAC: v.RBAC.Tri, SoftDelete: v.Soft.Tri,
+		Purge: r.or("enablePurgeProtection", v.Purge, inventory.False), CreatedAt: v.System.Created.Time,
 	}
 	for _, p := range v.Policies {
 		o.Access = append(o.Access, object.AccessPolicy{
@@ -352,26 +309,23 @@ func (doc *document) localAuth(raw json.RawMessage, r *resource, key string) err
 		Admin   convert.Flag  `json:"adminUserEnabled"`
 		Modes   []string      `json:"allowedAuthenticationModes"`
 		Created convert.Stamp `json:"createdAt"`
-		Access  convert.Flag  `json:"publicNetworkAccess"`
-		ACLs    acls          `json:"networkAcls"`
 		Keys    map[string]struct {
 			At convert.Stamp `json:"generationTime"`
 		} `json:"keysMetadata"`
 	}
-	err := decodeRich(raw, r.props, &v)
-	o := object.LocalAuth{ID: r.ID, Name: r.Name, Type: r.Type, Location: r.Location, Tags: r.Tags}
-	if raw == nil {
-		doc.t.switches.merge(key, o)
-		return err
-	}
-	o.CreatedAt, o.Public, o.Disabled = v.Created.Time, public(v.Access, v.ACLs), v.Off.Or(inventory.False)
-	switch r.Type {
-	case "microsoft.cache/redis":
-		o.Disabled = v.Redis.Or(inventory.False)
-	case "microsoft.containerregistry/registries":
-		o.Disabled = convert.Not(v.Admin.Or(inventory.False))
-	case "microsoft.batch/batchaccounts":
-		o.Disabled = inventory.TriOf(len(v.Modes) > 0 && !slices.ContainsFunc(v.Modes, func(m string) bool { return strings.EqualFold(m, "SharedKey") }))
+	err := decode(raw, r.props, &v)
+	o := object.LocalAuth{ID: r.ID, Name: r.Name, Type: r.Type, Location: r.Location, Tags: r.Tags, CreatedAt: v.Created.Time}
+	switch name := essential(r.Type); name {
+	case switchRedis:
+		o.Disabled = r.or(name, v.Redis, inventory.False)
+	case switchRegistry:
+		o.Disabled = convert.Not(r.or(name, v.Admin, inventory.False))
+	case switchBatch:
+		if r.told(name) {
+			o.Disabled = inventory.TriOf(len(v.Modes) > 0 && !slices.ContainsFunc(v.Modes, func(m string) bool { return strings.EqualFold(m, "SharedKey") }))
+		}
+	default:
+		o.Disabled = r.or(name, v.Off, inventory.False)
 	}
 	for _, name := range sortedKeys(v.Keys) {
 		o.Keys = append(o.Keys, object.KeyDate{Name: name, At: v.Keys[name].At.Time})
@@ -397,7 +351,7 @@ func (doc *document) cluster(raw json.RawMessage, r *resource, key string) error
 			Object string `json:"objectId"`
 		} `json:"identityProfile"`
 	}
-	err := decodeRich(raw, r.props, &v)
+	err := decode(raw, r.props, &v)
 	o := object.Cluster{ID: r.ID, Name: r.Name, Location: r.Location, Tags: r.Tags, Control: lower(r.Identity.Principal)}
 	for _, id := range sortedKeys(r.Identity.Users) {
 		var user struct {
@@ -407,10 +361,9 @@ func (doc *document) cluster(raw json.RawMessage, r *resource, key string) error
 			o.Control = lower(user.Principal)
 		}
 	}
-	if raw != nil {
-		o.Issuer, o.WorkloadIdentity, o.LocalAccounts = v.Issuer.URL, v.Security.Workload.Enabled.Or(inventory.False), convert.Not(v.Off.Or(inventory.False))
-		o.Kubelet = lower(v.Profiles["kubeletidentity"].Object)
-	}
+	o.Issuer, o.Kubelet = v.Issuer.URL, lower(v.Profiles["kubeletidentity"].Object)
+	o.WorkloadIdentity = r.or("securityProfile", v.Security.Workload.Enabled, inventory.False)
+	o.LocalAccounts = convert.Not(r.or(essential(r.Type), v.Off, inventory.False))
 	doc.t.clusters.merge(key, o)
 	return err
 }
