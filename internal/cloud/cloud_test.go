@@ -82,7 +82,12 @@ func TestStatus(t *testing.T) {
 		"denied and skipped":                  {[]told{{denied, true}, {skipped, true}}, 0, denied},
 		"skipped":                             {[]told{{skipped, true}, {skipped, true}}, 0, skipped},
 		"what is not main denied":             {[]told{{complete, true}, {denied, false}}, 0, partial},
-		"only what is not main, denied":       {[]told{{denied, false}}, 0, partial},
+		"no main one, all denied":             {[]told{{denied, false}, {denied, false}}, 0, denied},
+		"no main one, and yet something":      {[]told{{denied, false}}, 1, partial},
+		"no main one, some denied":            {[]told{{denied, false}, {complete, false}}, 0, partial},
+		"no main one, one broken off":         {[]told{{denied, false}, {partial, false}}, 0, partial},
+		"no main one, denied and skipped":     {[]told{{denied, false}, {skipped, false}}, 0, denied},
+		"no main one, skipped":                {[]told{{skipped, false}}, 0, skipped},
 		"main in part":                        {[]told{{partial, true}}, 0, partial},
 		"main denied, and another one denied": {[]told{{denied, true}, {denied, false}}, 0, denied},
 	} {
