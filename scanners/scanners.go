@@ -57,6 +57,10 @@ type Env struct {
 	UserAgent string
 	Memory    Memory // what earlier scans left; nil if nothing is kept
 	Sought    Sought // what the other scanners of the run find; nil if there is nobody to ask
+	// Getenv returns a variable of the program's environment: what the program that
+	// started this one says of what is to be read, as git does to its hooks. Nil is
+	// an empty environment.
+	Getenv func(name string) string
 }
 
 // A Sought returns the public ids of the credentials of a type that the scanners

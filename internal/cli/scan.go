@@ -108,7 +108,7 @@ func (a *app) env(s *setting, con *console, k *keeper, board *pipeline.Board) fu
 	log := s.logger(con)
 	hash, memory := inventory.NewHasher(k.key), k.memory()
 	return func(info scanners.Info) scanners.Env {
-		env := scanners.Env{Log: log.With("scanner", info.Name), Now: a.Now, Hash: hash, Memory: memory}
+		env := scanners.Env{Log: log.With("scanner", info.Name), Now: a.Now, Hash: hash, Memory: memory, Getenv: a.Getenv}
 		if len(info.Seeks) > 0 {
 			env.Sought = board.Sought // for anybody else it would wait for itself
 		}

@@ -113,7 +113,7 @@ func (b *builder) commit(message string, files ...string) string {
 
 // envOf is what a scanner is lent in tests.
 func envOf(memory scanners.Memory) scanners.Env {
-	return scanners.Env{Log: quiet(), Hash: hasher(), Now: frozen, Memory: memory}
+	return scanners.Env{Log: quiet(), Hash: hasher(), Now: frozen, Memory: memory, Getenv: os.Getenv}
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

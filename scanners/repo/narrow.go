@@ -13,6 +13,7 @@ func (j *job) scanStaged() error {
 	if j.repo.Bare() {
 		return fmt.Errorf("%s is bare: nothing can be staged there", git.Clean(j.target.dir))
 	}
+	j.useIndex()
 	var changes []git.Change
 	err := j.repo.Staged(j.ctx, j.head, func(c git.Change) error {
 		if c.Mode != git.ModeSubmodule {

@@ -105,6 +105,7 @@ type Repo struct {
 	lost    int      // stores that it borrows from and that are not there, or too far
 	mailmap bool     // its .mailmap is used, or there is none
 	memory  int64    // bytes that one git may use
+	index   string   // read in place of its own; empty is its own
 }
 
 // Find returns the git program to use. The error is ErrMissing.
@@ -216,6 +217,9 @@ func (r *Repo) command(ctx context.Context, args ...string) *exec.Cmd {
 	}
 	if !r.bare {
 		cmd.Env = append(cmd.Env, "GIT_WORK_TREE="+r.dir) // whatever core.worktree says
+	}
+	if r.index != "" {
+		cmd.Env = append(cmd.Env, "GIT_INDEX_FILE="+r.index)
 	}
 	return cmd
 }
