@@ -381,7 +381,6 @@ func (x *account) has(kind, prefix string) inventory.Tri {
 // use looks for something that runs as a role of the layer and that the node
 // may put to its use.
 func (w *walker) use(way *way) {
-	bit := w.a.trust.bits[way.service]
 	acc := w.n.account
 	rest := w.rest(way, "")
 	if rest.answer < w.l.want {
@@ -401,13 +400,25 @@ func (w *walker) use(way *way) {
 	if w.l.want == inventory.True || acc.Read[way.consumer] {
 		return
 	}
+	w.useUnread(way, rest)
+}
+
+// useUnread takes it that something runs as each role whose trust lets the service of
+// a way in. What the way needs is asked of all that the service runs, once.
+func (w *walker) useUnread(way *way, t trial) {
+	acc, bit := w.n.account, w.a.trust.bits[way.service]
+	all := acc.fill("arn:PARTITION:" + way.consumer[:strings.IndexByte(way.consumer, '.')] + ":*:ACCOUNT:*")
+	t.doubt(inventory.Unknown, "whether anything ("+way.consumer+") runs as it was not read")
+	if !w.onConsumer(&t, way, all, nil, nil) {
+		return
+	}
 	for _, k := range w.l.roles[acc] {
-		if r := &w.a.nodes[k]; k != w.i && (r.services|r.maybe)&bit != 0 && !r.ServiceRole {
-			t := trial{answer: rest.answer, notes: slices.Clone(rest.notes)}
-			t.doubt(inventory.Unknown, "whether anything ("+way.consumer+") runs as it was not read")
-			if w.onConsumer(&t, way, acc.fill("arn:PARTITION:"+way.consumer[:strings.IndexByte(way.consumer, '.')]+":*:ACCOUNT:*"), nil, nil) && w.keep(&t, &step{way: way, to: k, object: r.name}) {
-				return
-			}
+		r := &w.a.nodes[k]
+		if k == w.i || (r.services|r.maybe)&bit == 0 || r.ServiceRole {
+			continue
+		}
+		if w.keep(&t, &step{way: way, to: k, object: r.name}) {
+			return
 		}
 	}
 }
