@@ -28,8 +28,9 @@ type Result struct {
 	// Capabilities are as in the comments of this package and of package
 	// privilege, sorted; what is only possible is not in it.
 	Capabilities []string
-	// Wildcards are the services of which every action is allowed on every
-	// resource, sorted; "*" for all.
+	// Wildcards are the services that guard others (iam, kms, lambda,
+	// secretsmanager, ssm, sts) of which every action is allowed on everything of the
+	// account, sorted; "*" for all.
 	Wildcards []string
 	Paths     []Path // certain ones first, to the strongest first, then the shortest
 	Reach     []Reach
@@ -126,7 +127,7 @@ type Trust struct {
 
 	Account     string        // twelve digits; empty if it has none
 	SameAccount inventory.Tri // unknown if it has no account
-	InOrg       inventory.Tri // of the organisation; unknown if that could not be told
+	InOrg       inventory.Tri // of the organisation; unknown if that could not be told. Of everybody: whether conditions leave only those
 
 	Service    string // of a service: "lambda.amazonaws.com"
 	Issuer     string // of OIDC: "token.actions.githubusercontent.com", without https://
@@ -144,6 +145,9 @@ type Trust struct {
 
 	Conditions []string // all, as "operator key = values", sorted
 	Weak       []Weakness
+	// Bounded is true if a condition keeps strangers out: it demands an organisation,
+	// account, principal or network. What is demanded of a token is not looked at.
+	Bounded bool
 	// Closed is true if a deny of the same policy takes it back, or a policy of the
 	// organisation does; Certain is false if it depends on a condition that cannot be
 	// known.

@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 type viewer struct {
 	account string                             // that the role or resource is in
 	inOrg   func(account string) inventory.Tri // of the same organisation
+	isOrg   func(id string) inventory.Tri      // that organisation; nil knows of none
 	limit   func(*Trust)                       // what RCPs say; nil is nothing
 	role    bool                               // a trust policy of a role, not the policy of a resource
 	linked  bool                               // a service-linked role
@@ -151,6 +153,7 @@ func (v *viewer) trust(s *policy.Statement, kind, principal string) Trust {
 		t.SameAccount = inventory.TriOf(t.Account == v.account)
 		t.InOrg = v.inOrg(t.Account)
 	}
+	t.Bounded = slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool { return shuts(&c) })
 	switch kind {
 	case TrustEveryone, TrustAccount, TrustPrincipal:
 		v.outsiders(&t, s)
@@ -217,8 +220,10 @@ func (v *viewer) outsiders(t *Trust, s *policy.Statement) {
 	if t.MFA == inventory.Unknown {
 		t.MFA = inventory.False
 	}
+	demanded, within := v.demanded(s, t.Kind == TrustEveryone)
 	if t.Kind == TrustEveryone {
-		if !demands(s, bounds) {
+		t.InOrg = demanded
+		if !t.Bounded {
 			t.weak(WeakPublic, "lets in anybody")
 		}
 		return
@@ -226,7 +231,10 @@ func (v *viewer) outsiders(t *Trust, s *policy.Statement) {
 	if t.SameAccount == inventory.True {
 		return
 	}
-	within := demands(s, func(k string) bool { return k == "aws:principalorgid" || k == "aws:principalorgpaths" })
+	if t.InOrg == inventory.Unknown && within {
+		t.InOrg = demanded
+	}
+	within = within && demanded != inventory.False
 	switch {
 	case t.InOrg == inventory.True || within:
 	case t.InOrg == inventory.False:
@@ -239,8 +247,116 @@ func (v *viewer) outsiders(t *Trust, s *policy.Statement) {
 	}
 }
 
-// bounds reports whether a key, if a value is demanded of it, keeps strangers
-// out.
+// demanded tells whether conditions leave only principals of the organisation,
+// and whether any asks for that: of all conditions, one that does is enough.
+// Those on accounts count where a principal itself names none.
+func (v *viewer) demanded(s *policy.Statement, accounts bool) (in inventory.Tri, asked bool) {
+	in = inventory.False
+	for i := range s.Conditions {
+		c := &s.Conditions[i]
+		if !c.Demands() || !shuts(c) {
+			continue
+		}
+		of := v.condition(c.Key)
+		if of == nil || !accounts && !strings.HasPrefix(c.Key, "aws:principalorg") {
+			continue
+		}
+		least := inventory.True
+		for _, value := range c.Values {
+			least = min(least, of(value))
+		}
+		in, asked = max(in, least), true
+	}
+	return in, asked
+}
+
+// condition returns what tells whether a value that is demanded of a key is that
+// of somebody of the organisation; nil if the key does not tell.
+func (v *viewer) condition(key string) func(value string) inventory.Tri {
+	switch key {
+	case "aws:principalorgid", "aws:principalorgpaths":
+		return func(value string) inventory.Tri {
+			id, _, _ := strings.Cut(value, "/")
+			switch {
+			case strings.EqualFold(id, "${aws:ResourceOrgID}"):
+				return inventory.True
+			case v.isOrg == nil || strings.Contains(id, "$"):
+				return inventory.Unknown
+			default:
+				return v.isOrg(id)
+			}
+		}
+	case "aws:principalaccount", "aws:principalarn":
+		return func(value string) inventory.Tri {
+			switch id := policy.AccountOf(value); {
+			case strings.EqualFold(value, "${aws:ResourceAccount}"):
+				return inventory.True
+			case id == "":
+				return inventory.Unknown
+			default:
+				return v.inOrg(id)
+			}
+		}
+	default:
+		return nil
+	}
+}
+
+// shuts reports whether a condition keeps strangers out: it demands values that a
+// stranger cannot have. Tags of a principal are no such values, everybody puts
+// them on principals of its own, and an external id is no secret to AWS.
+func shuts(c *policy.Condition) bool {
+	if c.Key == "aws:sourceip" {
+		return c.Operator == "IpAddress" && !c.IfExists && c.Qualifier != "ForAllValues" && !slices.ContainsFunc(c.Values, wideNetwork)
+	}
+	return c.Demands() && bounds(c.Key) && len(c.Values) > 0 && !slices.ContainsFunc(c.Values, func(value string) bool {
+		fixed := value
+		if strings.HasSuffix(c.Operator, "Like") || strings.HasPrefix(c.Operator, "Arn") {
+			fixed, _, _ = strings.Cut(strings.ReplaceAll(value, "?", "*"), "*")
+		}
+		return !pins(c.Key, value, fixed)
+	})
+}
+
+// pins reports whether a value says whom it is about, by what stands before its
+// first wildcard.
+func pins(key, value, fixed string) bool {
+	switch key {
+	case "aws:principalarn", "aws:sourcearn":
+		parts := strings.SplitN(fixed, ":", 6)
+		return len(parts) == 6 && (parts[4] != "" || parts[5] != "")
+	case "aws:principalorgpaths", "aws:sourceorgpaths":
+		return strings.Contains(fixed, "/")
+	case "aws:userid":
+		return len(fixed) >= len("AIDA")+minUnique
+	case "lambda:functionurlauthtype":
+		return strings.EqualFold(value, "AWS_IAM")
+	default:
+		return value == fixed && !strings.HasPrefix(key, "aws:principaltag/")
+	}
+}
+
+// minUnique is how much of a unique id behind its prefix names one principal; the
+// ids of AWS have 21 characters in all.
+const minUnique = 12
+
+// wideNetwork reports whether a network is so wide that it keeps nobody out: wider
+// than /8, of IPv6 than /32 (S3 User Guide, "The meaning of public").
+func wideNetwork(network string) bool {
+	const widest4, widest6 = 8, 32
+	p, err := netip.ParsePrefix(network)
+	if err != nil {
+		_, err = netip.ParseAddr(network)
+		return err != nil
+	}
+	if p.Addr().Is4() {
+		return p.Bits() < widest4
+	}
+	return p.Bits() < widest6
+}
+
+// bounds reports whether a key says who somebody is or from where, so that a
+// demanded value of it can keep strangers out.
 func bounds(key string) bool {
 	switch key {
 	case "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:principalaccount", "aws:sourceaccount", "aws:sourcearn",

@@ -19,6 +19,11 @@ func web(issuer, conditions string) string {
 	return `{"Effect":"Allow","Principal":{"Federated":` + oidc + issuer + `"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{` + conditions + `}}`
 }
 
+// everybody is a trust in everybody with conditions.
+func everybody(conditions string) string {
+	return `{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{` + conditions + `}}`
+}
+
 func TestTrusts(t *testing.T) {
 	const github = "token.actions.githubusercontent.com"
 	const eks = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
@@ -40,6 +45,26 @@ func TestTrusts(t *testing.T) {
 		{"everybody", `{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}`, TrustEveryone, WeakPublic, nil},
 		{"everybody of the organisation", `{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-northwind1"}}}`, TrustEveryone, "", nil},
 		{"everybody but one", `{"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::111122223333:user/anna"},"Action":"sts:AssumeRole"}`, TrustEveryone, WeakPublic + " " + WeakNotPrincipal, nil},
+		{"everybody, of the organisation", everybody(`"StringEquals":{"aws:PrincipalOrgID":"o-northwind1"}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.True && x.Bounded }},
+		{"everybody, of the organisation of the role", everybody(`"StringEquals":{"aws:PrincipalOrgID":"${aws:ResourceOrgID}"}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.True && x.Bounded }},
+		{"everybody, of a unit", everybody(`"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-northwind1/r-1/ou-1/*"}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.True && x.Bounded }},
+		{"everybody, of another organisation", everybody(`"StringEquals":{"aws:PrincipalOrgID":"o-other"}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.False && x.Bounded }},
+		{"everybody, of one of two organisations", everybody(`"StringEquals":{"aws:PrincipalOrgID":["o-northwind1","o-other"]}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.False && x.Bounded }},
+		{"everybody, of any organisation", everybody(`"StringLike":{"aws:PrincipalOrgID":"o-*"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False && !x.Bounded }},
+		{"everybody, but an organisation", everybody(`"StringNotEquals":{"aws:PrincipalOrgID":"o-northwind1"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False }},
+		{"everybody, of an organisation if any", everybody(`"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-northwind1"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False }},
+		{"everybody, of the own account", everybody(`"StringEquals":{"aws:PrincipalAccount":"111122223333"}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.True }},
+		{"everybody, of a foreign account", everybody(`"StringEquals":{"aws:PrincipalAccount":"999988887777"}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.False && x.Bounded }},
+		{"everybody, but an account", everybody(`"StringNotEquals":{"aws:PrincipalAccount":"1"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False }},
+		{"everybody, by the name of a role", everybody(`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/deploy"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False }},
+		{"everybody, roles of an account", everybody(`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/*"}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.True }},
+		{"everybody, by a tag of its own", everybody(`"StringEquals":{"aws:PrincipalTag/team":"orders"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False }},
+		{"everybody, by TLS", everybody(`"Bool":{"aws:SecureTransport":"true"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False }},
+		{"everybody, by external id", everybody(`"StringEquals":{"sts:ExternalId":"northwind-canary"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False && x.ExternalID == inventory.True }},
+		{"everybody, from a network", everybody(`"IpAddress":{"aws:SourceIp":["192.0.2.0/24","2001:db8::/32"]}`), TrustEveryone, "", func(x *Trust) bool { return x.InOrg == inventory.False && x.Bounded }},
+		{"everybody, from everywhere", everybody(`"IpAddress":{"aws:SourceIp":["192.0.2.0/24","0.0.0.0/0"]}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False }},
+		{"everybody, but from a network", everybody(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), TrustEveryone, WeakPublic, func(x *Trust) bool { return x.InOrg == inventory.False }},
+		{"foreign account by another organisation", `{"Effect":"Allow","Principal":{"AWS":"999988887777"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-other"}}}`, TrustAccount, WeakCrossAccount + " " + WeakNoExternalID, func(x *Trust) bool { return x.InOrg == inventory.False }},
 		{"own account", `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}`, TrustAccount, "", func(x *Trust) bool { return x.SameAccount == inventory.True && x.InOrg == inventory.True }},
 		{"account of the organisation", `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"sts:AssumeRole"}`, TrustAccount, "", func(x *Trust) bool { return x.InOrg == inventory.True && x.Account == "444455556666" }},
 		{"foreign account", `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::999988887777:root"},"Action":"sts:AssumeRole"}`, TrustAccount, WeakCrossAccount + " " + WeakNoExternalID, func(x *Trust) bool { return x.InOrg == inventory.False && x.ExternalID == inventory.False }},
@@ -64,6 +89,9 @@ func TestTrusts(t *testing.T) {
 		{"GitHub anybody", web(github, sub("repo:*")), TrustOIDC, WeakSubject, func(x *Trust) bool { return strings.Contains(x.Weak[0].Text, "others than one customer") }},
 		{"GitHub star", web(github, sub("*")), TrustOIDC, WeakNoSubject, nil},
 		{"GitHub without subject", web(github, aud), TrustOIDC, WeakNoSubject, func(x *Trust) bool { return slices.Equal(x.Audiences, []string{"sts.amazonaws.com"}) }},
+		{"GitHub but one subject", web(github, aud+`,"StringNotEquals":{"`+github+`:sub":"repo:northwind/robots:*"}`), TrustOIDC, WeakNoSubject, func(x *Trust) bool { return !x.Bounded }},
+		{"GitHub with any subject at all", web(github, aud+`,"Null":{"`+github+`:sub":"false"}`), TrustOIDC, WeakNoSubject, func(x *Trust) bool { return !x.Bounded }},
+		{"GitHub without subject, from a network", web(github, aud+`,"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), TrustOIDC, WeakNoSubject, func(x *Trust) bool { return x.Bounded }},
 		{"GitHub pull requests", web(github, sub("repo:northwind/robots:pull_request")), TrustOIDC, WeakPullRequest, nil},
 		{"GitHub customised subject", web(github, sub("repository_owner_id:1234567:job_workflow_ref:northwind/ci/.github/workflows/*")), TrustOIDC, "", nil},
 		{"GitHub by another claim", web(github, aud+`,"StringLike":{"`+github+`:repository":"northwind/robots"}`), TrustOIDC, "", nil},

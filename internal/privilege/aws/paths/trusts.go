@@ -13,7 +13,7 @@ func (a *Analysis) Trusts(role string) []Trust {
 		return nil
 	}
 	n := &a.nodes[i]
-	v := viewer{account: n.account.ID, inOrg: a.member(n.account), role: true, linked: n.ServiceRole, limit: a.limited(n.account, n.self)}
+	v := viewer{account: n.account.ID, inOrg: a.member(n.account), isOrg: a.organized(n.account), role: true, linked: n.ServiceRole, limit: a.limited(n.account, n.self)}
 	return v.trusts(n.Trust)
 }
 
@@ -24,7 +24,7 @@ func (a *Analysis) ResourceTrusts(resource string) []Trust {
 		return nil
 	}
 	acc := a.accounts[at.account]
-	v := viewer{account: at.account, inOrg: a.member(acc), limit: a.limited(acc, policy.One(resource))}
+	v := viewer{account: at.account, inOrg: a.member(acc), isOrg: a.organized(acc), limit: a.limited(acc, policy.One(resource))}
 	return v.trusts(at.policy)
 }
 
@@ -50,6 +50,17 @@ func (a *Analysis) member(of *account) func(id string) inventory.Tri {
 		default:
 			return inventory.Unknown
 		}
+	}
+}
+
+// organized tells of an organisation whether it is that of an account: it is, if
+// it is the one that was read, unless the account is known to be outside.
+func (a *Analysis) organized(of *account) func(id string) inventory.Tri {
+	return func(id string) inventory.Tri {
+		if a.estate.Organization == "" && of.Member != inventory.False {
+			return inventory.Unknown
+		}
+		return inventory.TriOf(id == a.estate.Organization && of.Member != inventory.False)
 	}
 }
 
