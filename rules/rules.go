@@ -131,10 +131,10 @@
 //	policy_type, path_ids  of a grant: attached or inline; its ways up
 //	service, actions, public, constrained, operations  of a resource's policy or a grant of KMS
 //	cluster              of an access entry
-//	statement, weak, org, missing, confused_deputy, platform, provider  of a trust that
-//	                     was read from a policy: where it stands, what is wrong with
-//	                     it, whether it is bound to the organisation, whether its
-//	                     provider is missing
+//	statement, weak, org, bounded, missing, confused_deputy, platform, provider  of a trust
+//	                     that was read from a policy: where it stands, what is wrong
+//	                     with it, whether it is bound to the organisation, whether a
+//	                     condition keeps strangers out, whether its provider is missing
 //	public, name         of a consumer: whether anybody may call it
 //
 // Types and attributes of Google Cloud, beside those above. Identities:

@@ -49,6 +49,8 @@ func ofSubject(attr map[string]string, subject string) map[string]string {
 	out := maps.Clone(attr)
 	codes := slices.DeleteFunc(strings.Split(attr["weak"], ","), func(code string) bool {
 		switch code {
+		case paths.WeakNoSubject:
+			return strings.Trim(subject, "*") != ""
 		case paths.WeakSubject:
 			return !strings.ContainsAny(subject, "*?")
 		case paths.WeakPullRequest:
@@ -101,14 +103,12 @@ func (m *mapper) accountTrust(x *inventory.Trust, t *paths.Trust, attr cloud.Att
 	attr.Tri("mfa", t.MFA)
 	attr.Yes("deleted", t.Kind == paths.TrustDeleted)
 	attr.Yes("whole_account", t.Kind == paths.TrustAccount)
-	attr.Yes("org", slices.ContainsFunc(t.Conditions, func(c string) bool { return strings.Contains(strings.ToLower(c), "aws:principalorg") }))
 	switch {
 	case t.Kind == paths.TrustEveryone:
-		x.ExternalAccount, x.External = "*", inventory.True
-		if t.InOrg == inventory.True {
-			x.External = inventory.False
-		}
-		x.ExternalID = t.ExternalID
+		x.ExternalAccount, x.ExternalID = "*", t.ExternalID
+		x.External = m.outside(t)
+		attr.Yes("bounded", t.Bounded)
+		attr.Yes("org", x.External == inventory.False)
 	case t.SameAccount == inventory.False:
 		x.ExternalAccount, x.ExternalID = t.Account, t.ExternalID
 		x.External = m.outside(t)
@@ -124,12 +124,14 @@ func (m *mapper) outside(t *paths.Trust) inventory.Tri {
 		in = m.estate.member(t.Account)
 	}
 	switch {
+	case in == inventory.True:
+		return inventory.False
 	case m.estate.alone(), in == inventory.Unknown && supplier(t.Account) != "":
 		return inventory.True
 	case in == inventory.Unknown:
 		return inventory.Unknown
 	default:
-		return inventory.TriOf(in == inventory.False)
+		return inventory.True
 	}
 }
 
@@ -140,6 +142,7 @@ func (m *mapper) oidcTrust(x *inventory.Trust, t *paths.Trust, attr cloud.Attrib
 		x.Issuer = inventory.Clip("https://"+t.Issuer, cloud.MaxText)
 	}
 	attr.Set("platform", t.Platform)
+	attr.Yes("bounded", t.Bounded)
 	if strings.HasPrefix(t.Principal, "arn:") {
 		attr.Set("provider", t.Principal)
 		attr.Yes("missing", m.absent(t.Principal))
@@ -236,7 +239,7 @@ func kindsOf(trusts []*inventory.Trust) []string {
 	for _, t := range trusts {
 		kind := t.Type
 		switch {
-		case t.ExternalAccount == "*":
+		case t.ExternalAccount == "*" && t.Attributes["bounded"] == "":
 			kind = "public"
 		case t.ExternalAccount != "":
 			kind = "cross_account"
