@@ -59,6 +59,28 @@ func TestNorthwindOnAWS(t *testing.T) {
 // judgeScan returns the sentences of findings by rule and subject.
 func judgeScan(t *testing.T, file string) map[string]map[string]string {
 	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b := inventory.NewBuilder()
+	if err := inventory.ReadAll(file, f, b.Add); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]map[string]string{}
+	for rule, of := range judgeRecords(t, b.Build()) {
+		out[rule] = map[string]string{}
+		for subject, x := range of {
+			out[rule][subject] = x.Message
+		}
+	}
+	return out
+}
+
+// judgeRecords returns findings by rule and subject.
+func judgeRecords(t *testing.T, inv *inventory.Inventory) map[string]map[string]*inventory.Finding {
+	t.Helper()
 	all, err := findings.LoadRules(rules.FS())
 	if err != nil {
 		t.Fatal(err)
@@ -71,25 +93,16 @@ func judgeScan(t *testing.T, file string) map[string]map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(file)
+	result, err := engine.Judge(t.Context(), inv, findings.Params{AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	b := inventory.NewBuilder()
-	if err := inventory.ReadAll(file, f, b.Add); err != nil {
-		t.Fatal(err)
-	}
-	result, err := engine.Judge(t.Context(), b.Build(), findings.Params{AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]map[string]string{}
+	out := map[string]map[string]*inventory.Finding{}
 	for _, x := range result.Findings {
 		if out[x.Rule] == nil {
-			out[x.Rule] = map[string]string{}
+			out[x.Rule] = map[string]*inventory.Finding{}
 		}
-		out[x.Rule][x.Subject] = x.Message
+		out[x.Rule][x.Subject] = x
 	}
 	return out
 }

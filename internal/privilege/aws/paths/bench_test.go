@@ -24,7 +24,7 @@ func grown(t testing.TB, principals int) *Estate {
 	acc.SCPs = []Layer{{"root", []*Policy{scp}}, {account, []*Policy{scp}}}
 	aws := func(name string) *Policy {
 		p := &Policy{Name: name, ARN: "arn:aws:iam::aws:policy/" + name, ByAWS: true}
-		p.Document = statements(t, awsPolicies()[name])
+		p.Document = statements(t, awsPolicies(t)[name])
 		acc.Policies = append(acc.Policies, p)
 		return p
 	}

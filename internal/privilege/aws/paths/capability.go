@@ -80,6 +80,9 @@ func (x *account) prefill(all []way) {
 	for _, c := range capabilities() {
 		patterns = append(patterns, c.on)
 	}
+	for _, prefix := range guarded() {
+		patterns = append(patterns, guards(prefix))
+	}
 	for _, r := range reachings() {
 		patterns = append(patterns, r.all)
 	}
@@ -195,19 +198,62 @@ func (a *Analysis) managesItself(n *node) bool {
 	})
 }
 
-// wildcards lists the services of which a node may do everything on everything.
-func (a *Analysis) wildcards(n *node, all bits) []string {
+// wildcards lists the services of which policies allow everything, for certain and
+// on everything of the account.
+func (a *Analysis) wildcards(n *node, policies []*profile, s *span, c *ceiling) []string {
 	var out []string
 	for _, prefix := range guarded() {
 		set := a.table.match(prefix + ":*")
-		if !set.any() || !set.within(all) {
+		if !set.any() || !set.within(s.some) {
 			continue
 		}
+		on := policy.Matching("*")
+		if !set.within(s.all) {
+			on = n.account.fill(guards(prefix))
+			if !set.within(a.throughout(policies, c, on.String())) {
+				continue
+			}
+		}
 		sample := ""
-		set.each(func(i int) bool { sample = a.table.name(i); return sample == "" })
-		if d := a.whole(n, &question{action: sample, resource: policy.Matching("*")}); d.Allowed == inventory.True {
+		set.each(func(i int) bool { // what a trust policy decides too is no example
+			sample = a.table.name(i)
+			return strings.HasPrefix(sample, "sts:assumerole")
+		})
+		if d := a.whole(n, &question{action: sample, resource: on, on: a.keyPolicy(n, sample, on)}); d.Allowed == inventory.True {
 			out = append(out, prefix)
 		}
 	}
+	return out
+}
+
+// guards is the pattern of what a service guards: who may do everything with all
+// secrets or keys lacks nothing by their aliases.
+func guards(prefix string) string {
+	switch prefix {
+	case "secretsmanager":
+		return vault
+	case "kms":
+		return "arn:PARTITION:kms:*:ACCOUNT:key/*"
+	case "iam":
+		return "arn:PARTITION:iam::ACCOUNT:*"
+	default:
+		return ofService(prefix)
+	}
+}
+
+// throughout is the actions that policies allow without a condition on all that a
+// pattern means.
+func (a *Analysis) throughout(policies []*profile, c *ceiling, on string) bits {
+	out := newBits(a.table.total)
+	for _, p := range policies {
+		for i := range p.clauses {
+			x := &p.clauses[i]
+			if x.Deny || x.conditional || x.width != onAll && !slices.ContainsFunc(x.Resources, func(r string) bool { return wild(r, on) }) {
+				continue
+			}
+			out.or(x.bits)
+		}
+	}
+	out.and(c.certain)
 	return out
 }

@@ -64,31 +64,22 @@ type wanted struct {
 	Perhaps  []string // ids of possible paths
 	Hops     string   // ids of the hops of the first path
 	Has, Not []string // capabilities
+
+	Wildcards []string // services; nil is not looked at
 }
 
-// awsPolicies are extracts of policies that AWS keeps, as of November 2026.
-func awsPolicies() map[string][]any {
-	allow := func(resource any, actions ...any) any {
-		return map[string]any{"Effect": "Allow", "Action": actions, "Resource": resource}
+// awsPolicies are the policies of AWS that fixtures name.
+func awsPolicies(t testing.TB) map[string][]any {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/aws.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return map[string][]any{
-		"AdministratorAccess": {allow("*", "*")},
-		"PowerUserAccess": {
-			map[string]any{"Effect": "Allow", "NotAction": []any{"iam:*", "organizations:*", "account:*"}, "Resource": "*"},
-			allow("*", "account:GetAccountInformation", "account:ListRegions", "iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole", "iam:ListRoles", "organizations:DescribeOrganization"),
-		},
-		"ReadOnlyAccess": {allow("*", "s3:Get*", "s3:List*", "iam:Get*", "iam:List*", "iam:Generate*", "ec2:Describe*", "ssm:Get*", "athena:Get*", "backup:List*", "cognito-idp:Get*", "iot:Get*", "iot:List*")},
-		"SecurityAudit":  {allow("*", "iam:List*", "iam:Get*", "iam:SimulatePrincipalPolicy", "s3:GetBucket*", "ec2:Describe*", "iot:List*", "quicksight:Describe*", "secretsmanager:DescribeSecret")},
-		"ViewOnlyAccess": {allow("*", "iam:List*", "s3:ListAllMyBuckets", "ec2:Describe*", "iot:List*")},
-		"IAMUserChangePassword": {
-			allow([]any{"arn:aws:iam::*:user/${aws:username}"}, "iam:ChangePassword"),
-			allow("*", "iam:GetAccountPasswordPolicy"),
-		},
-		"IAMFullAccess":                {allow("*", "iam:*", "organizations:DescribeAccount")},
-		"AWSLambdaBasicExecutionRole":  {allow("*", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")},
-		"AmazonSSMManagedInstanceCore": {allow("*", "ssm:DescribeAssociation", "ssm:GetParameter", "ssm:GetParameters", "ssm:UpdateInstanceInformation", "ssmmessages:*", "ec2messages:*")},
-		"AWSServiceRolePolicy":         {allow("*", "iam:*", "ec2:*")},
+	out := map[string][]any{}
+	if err := yaml.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
 	}
+	return out
 }
 
 func statements(t testing.TB, list []any) *policy.Document {
@@ -115,7 +106,7 @@ func (f *fixture) estate(t testing.TB) *Estate {
 		managed[name] = &Policy{Name: name, ARN: "arn:aws:iam::" + fixtureAccount + ":policy/" + name, Document: statements(t, f.Managed[name])}
 		acc.Policies = append(acc.Policies, managed[name])
 	}
-	for name, list := range awsPolicies() {
+	for name, list := range awsPolicies(t) {
 		managed["aws/"+name] = &Policy{Name: name, ARN: "arn:aws:iam::aws:policy/" + name, ByAWS: true, Document: statements(t, list)}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Groups)) {
@@ -288,6 +279,9 @@ func (w *wanted) check(t *testing.T, who string, r *Result) {
 	}
 	if w.Perhaps != nil && !slices.Equal(perhaps, w.Perhaps) {
 		t.Errorf("%s: possible paths %q, want %q", who, perhaps, w.Perhaps)
+	}
+	if w.Wildcards != nil && !slices.Equal(r.Wildcards, w.Wildcards) {
+		t.Errorf("%s: everything of %q, want %q", who, r.Wildcards, w.Wildcards)
 	}
 	if w.Hops != "" {
 		var ids []string

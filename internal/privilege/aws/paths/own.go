@@ -103,7 +103,7 @@ func (a *Analysis) assess(n *node, policies []*profile, c *ceiling) outcome {
 		return o
 	}
 	o.capabilities = a.capabilities(n)
-	o.wildcards = a.wildcards(n, s.all)
+	o.wildcards = a.wildcards(n, policies, &s, c)
 	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return y.Rank() - x.Rank() })
 	return o
 }

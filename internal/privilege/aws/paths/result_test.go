@@ -143,7 +143,7 @@ func TestEvidence(t *testing.T) {
 // FuzzAnalyze throws policies at an analysis: it must not fail, and a further
 // deny must never make a level higher.
 func FuzzAnalyze(f *testing.F) {
-	for _, list := range awsPolicies() {
+	for _, list := range awsPolicies(f) {
 		raw, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": list})
 		if err != nil {
 			f.Fatal(err)

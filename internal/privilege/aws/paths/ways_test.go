@@ -37,7 +37,7 @@ func stage(t *testing.T, table *table, w *way, without string, change func(*Acco
 		ci = Principal{ARN: arn + "role/ci", Kind: KindRole, Policies: ci.Policies, Trust: statements(t, trust("Service", "support.amazonaws.com"))}
 	}
 	ci.Policies[0].Versions = 2
-	admin := []*Policy{{Name: "AdministratorAccess", ARN: "arn:aws:iam::aws:policy/AdministratorAccess", ByAWS: true, Document: statements(t, awsPolicies()["AdministratorAccess"])}}
+	admin := []*Policy{{Name: "AdministratorAccess", ARN: "arn:aws:iam::aws:policy/AdministratorAccess", ByAWS: true, Document: statements(t, awsPolicies(t)["AdministratorAccess"])}}
 	acc := Account{ID: fixtureAccount, LimitsKnown: true, Member: inventory.False, Read: map[string]bool{"ecs.cluster": true, "glue.job": true, "cloudformation.stack_set": true}}
 	if w.consumer != "" {
 		acc.Read[w.consumer] = true
@@ -58,7 +58,7 @@ func stage(t *testing.T, table *table, w *way, without string, change func(*Acco
 	case takeRole, passNew, useExisting:
 		deploy.Policies = admin
 	case raiseRole:
-		deploy.Policies = []*Policy{{Name: "weak", ARN: arn + "policy/weak", Document: statements(t, awsPolicies()["ViewOnlyAccess"])}}
+		deploy.Policies = []*Policy{{Name: "weak", ARN: arn + "policy/weak", Document: statements(t, awsPolicies(t)["ViewOnlyAccess"])}}
 	case raiseSelf, raiseUser, makeNew, liftLimit:
 	}
 	if slices.ContainsFunc(w.needs, func(n need) bool { return n.on == onTrust }) {
