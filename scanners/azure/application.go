@@ -105,7 +105,9 @@ func (m *mapper) fillApplication(x *inventory.Identity, r *ref, attr cloud.Attri
 	attr.Set("application_id", lower(a.ID))
 	attr.Set("sign_in_audience", a.Audience)
 	attr.Set("publisher_domain", a.PublisherDomain)
-	attr["verified_publisher"] = yesNo(a.VerifiedPublisher != "")
+	if a.PublisherKnown || a.VerifiedPublisher != "" {
+		attr["verified_publisher"] = yesNo(a.VerifiedPublisher != "")
+	}
 	attr.Set("publisher", a.VerifiedPublisher)
 	attr.Set("service_management_reference", a.ServiceManagement)
 	attr.Tri("public_client", a.PublicClient)
@@ -272,7 +274,9 @@ func (m *mapper) origin(x *inventory.Identity, r *ref, attr cloud.Attributes) {
 		x.ThirdParty = inventory.False
 	case p.HomeTenant != "":
 		x.ThirdParty = inventory.True
-		attr["verified_publisher"] = yesNo(p.VerifiedPublisher != "")
+		if p.PublisherKnown || p.VerifiedPublisher != "" {
+			attr["verified_publisher"] = yesNo(p.VerifiedPublisher != "")
+		}
 		attr.Set("publisher", p.VerifiedPublisher)
 		attr.Set("supplier", p.VerifiedPublisher)
 	}

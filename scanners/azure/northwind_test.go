@@ -73,8 +73,17 @@ func everyCall() []string {
 	return unique(out)
 }
 
-// directory fills in applications, principals and people.
+// directory fills in applications, principals and people. Of all of them it is told
+// whether their publisher is verified.
 func directory(t *object.Tenant) {
+	defer func() {
+		for i := range t.Applications {
+			t.Applications[i].PublisherKnown = true
+		}
+		for i := range t.Principals {
+			t.Principals[i].PublisherKnown = true
+		}
+	}()
 	secret := object.Password{ID: kid("01"), Name: "github", Hint: canaries()[0][:3], Start: day(2025, 1, 2), End: day(2027, 1, 2), LastUsed: day(2026, 11, 20), Used: inventory.True, UsedBy: "Microsoft Graph"}
 	t.Applications = []object.Application{
 		{

@@ -132,24 +132,26 @@ type Application struct {
 	} `json:"publicClient"`
 }
 
-// Object makes an application of what is told of it. Full says that all of it was
-// asked for, so that what is null is none; otherwise it is not known.
-func (a *Application) Object(n *Names, full bool) object.Application {
+// Object makes an application of what is told of it. What is null is none; what is not
+// told is not known.
+func (a *Application) Object(n *Names, told Told) object.Application {
 	out := object.Application{
 		ID: n.ID(a.ID), AppID: n.ID(a.AppID), Name: a.Name, Description: a.Description, CreatedAt: a.Created.Time,
 		Audience: n.Text(a.Audience), PublisherDomain: n.Text(a.Domain), VerifiedPublisher: n.Text(a.Publisher.Name),
+		PublisherKnown:    told.of("verifiedPublisher"),
 		ServiceManagement: n.Text(a.Reference), Notes: a.Notes, Tags: n.Texts(a.Tags), DisabledByMicrosoft: disabled(a.Disabled),
 		Passwords: n.passwords(a.Passwords), Keys: n.keys(a.Keys), Roles: n.roles(a.Roles, a.API.Scopes),
 	}
 	for _, list := range [][]string{a.Web.Redirects, a.Single.Redirects, a.Public.Redirects} {
 		out.RedirectURIs = append(out.RedirectURIs, n.Texts(list)...)
 	}
-	if full {
+	if told.of("isFallbackPublicClient") {
 		out.PublicClient = inventory.TriOf(a.Fallback != nil && *a.Fallback)
-		out.Lock = &object.Lock{}
 	}
 	if a.Lock != nil {
 		out.Lock = &object.Lock{Enabled: a.Lock.Enabled, All: a.Lock.All, Credentials: a.Lock.Verify}
+	} else if told.of("servicePrincipalLockConfiguration") {
+		out.Lock = &object.Lock{}
 	}
 	if access, id := a.Web.Implicit.Access, a.Web.Implicit.ID; access != nil || id != nil {
 		out.ImplicitGrant = inventory.TriOf(access != nil && *access || id != nil && *id)

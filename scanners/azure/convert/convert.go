@@ -165,5 +165,11 @@ func duration(s string) time.Duration {
 // LastOf returns the last part of an ARM id.
 func LastOf(id string) string { return id[strings.LastIndex(id, "/")+1:] }
 
+// A Told reports whether an answer told of a field, if only that it is null. A nil Told
+// is of an answer to a question that named all fields: what is not there is none.
+type Told func(field string) bool
+
+func (t Told) of(field string) bool { return t == nil || t(field) }
+
 // Everyone is whom a deny assignment for everybody names.
 const Everyone = "00000000-0000-0000-0000-000000000000"

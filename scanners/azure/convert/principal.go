@@ -37,12 +37,12 @@ type Principal struct {
 
 // Object makes a service principal of what is told of it. Whether its roles are all
 // known is for who asked to say.
-func (p *Principal) Object(n *Names) object.ServicePrincipal {
+func (p *Principal) Object(n *Names, told Told) object.ServicePrincipal {
 	kind := KindOf(p.OData)
 	return object.ServicePrincipal{
 		ID: n.ID(p.ID), AppID: n.ID(p.AppID), Name: p.Name, Description: p.Description, Type: n.Text(p.Type), Enabled: Tri(p.Enabled),
 		CreatedAt: p.Created.Time, HomeTenant: n.ID(p.Home), AlternativeNames: p.Alternative, Names: p.Names, Notify: n.Texts(p.Notify),
-		Notes: p.Notes, Tags: n.Texts(p.Tags), VerifiedPublisher: n.Text(p.Publisher.Name), DisabledByMicrosoft: disabled(p.Disabled),
+		Notes: p.Notes, Tags: n.Texts(p.Tags), VerifiedPublisher: n.Text(p.Publisher.Name), PublisherKnown: told.of("verifiedPublisher"), DisabledByMicrosoft: disabled(p.Disabled),
 		AssignmentRequired: Tri(p.Required), Passwords: n.passwords(p.Passwords), Keys: n.keys(p.Keys), CreatedBy: n.ID(p.CreatedBy),
 		Agent: kind == "agentidentity", BlueprintPrincipal: kind == "agentidentityblueprintprincipal", Blueprint: n.ID(p.Blueprint),
 		Roles: n.roles(p.Roles, p.Scopes),
@@ -113,11 +113,11 @@ type Group struct {
 	Synced     *bool  `json:"onPremisesSyncEnabled"`
 }
 
-// Object makes a group of what is told of it. Full says that all of it was asked for:
-// whether it is synchronized is null where it is not.
-func (g *Group) Object(n *Names, full bool) object.Group {
+// Object makes a group of what is told of it: whether it is synchronized is null where
+// it is not.
+func (g *Group) Object(n *Names, told Told) object.Group {
 	out := object.Group{ID: n.ID(g.ID), Name: g.Name, RoleAssignable: Tri(g.Assignable), Dynamic: g.Rule, Synced: Tri(g.Synced)}
-	if full {
+	if told.of("onPremisesSyncEnabled") {
 		out.Synced = inventory.TriOf(g.Synced != nil && *g.Synced)
 	}
 	return out

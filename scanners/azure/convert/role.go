@@ -22,8 +22,8 @@ type DirectoryRole struct {
 
 // Object makes a role of what is told of it. Actions that hold only for what the
 // holder owns are left out.
-func (d *DirectoryRole) Object(n *Names) object.DirectoryRole {
-	out := object.DirectoryRole{ID: n.ID(d.ID), Template: n.ID(d.Template), Name: d.Name, BuiltIn: d.BuiltIn, Privileged: Tri(d.Privileged), Known: true}
+func (d *DirectoryRole) Object(n *Names, told Told) object.DirectoryRole {
+	out := object.DirectoryRole{ID: n.ID(d.ID), Template: n.ID(d.Template), Name: d.Name, BuiltIn: d.BuiltIn, Privileged: Tri(d.Privileged), Known: told.of("rolePermissions")}
 	for _, p := range d.Permissions {
 		if p.Condition == "" {
 			out.Actions = append(out.Actions, n.Texts(p.Allowed)...)

@@ -33,7 +33,8 @@ func (doc *document) application(raw json.RawMessage, fields map[string]json.Raw
 	if full {
 		doc.took(callApplications, "", err)
 	}
-	out := a.Object(nil, full)
+	doc.t.open(callApplications, id, full, fields)
+	out := a.Object(nil, told(fields))
 	if _, ok := fields["owners"]; ok {
 		doc.t.owned(doc.t.appOwners, id, doc.expand(a.Owners))
 	}
@@ -52,6 +53,45 @@ func (doc *document) application(raw json.RawMessage, fields map[string]json.Raw
 func (doc *document) whole(call string, fields map[string]json.RawMessage, key string) bool {
 	_, has := fields[key]
 	return has || doc.call != nil && doc.call.name == call
+}
+
+// told makes of the fields of an object which of them it tells.
+func told(fields map[string]json.RawMessage) convert.Told {
+	return func(field string) bool {
+		_, ok := fields[field]
+		return ok
+	}
+}
+
+// An opening says of an application or service principal in the listing of all which of
+// its credentials some file tells, if only that it has none.
+type opening struct {
+	call            string
+	listed          bool // a row of the listing tells of it
+	passwords, keys bool
+}
+
+// open takes in which credentials a row tells.
+func (b *builder) open(call, id string, listed bool, fields map[string]json.RawMessage) {
+	o := b.opened[id]
+	if o == nil {
+		o = &opening{call: call}
+		b.opened[id] = o
+	}
+	is := told(fields)
+	o.listed = o.listed || listed
+	o.passwords, o.keys = o.passwords || is("passwordCredentials"), o.keys || is("keyCredentials")
+}
+
+// closed counts the objects in a listing of which no file tells all credentials.
+func (b *builder) closed(call string) int {
+	n := 0
+	for _, o := range b.opened {
+		if o.call == call && o.listed && !(o.passwords && o.keys) {
+			n++
+		}
+	}
+	return n
 }
 
 // expand reads related objects that an answer holds, and keeps the people among them.
@@ -92,10 +132,10 @@ func (doc *document) blueprint(raw json.RawMessage, _ map[string]json.RawMessage
 // trusts keeps the federated credentials of an object; none is known to be none.
 func (doc *document) trusts(id string, list []convert.Federated) {
 	if doc.t.federated[id] == nil {
-		doc.t.federated[id] = map[string]object.Federated{}
+		doc.t.federated[id] = set[object.Federated]{}
 	}
 	for i := range list {
-		doc.t.federated[id][list[i].Name+"\x00"+lower(list[i].ID)] = list[i].Object(nil)
+		doc.t.federated[id].merge(list[i].Name+"\x00"+lower(list[i].ID), list[i].Object(nil))
 	}
 }
 
@@ -141,6 +181,7 @@ func (doc *document) principal(raw json.RawMessage, fields map[string]json.RawMe
 	if full {
 		doc.took(callPrincipals, "", err)
 	}
+	doc.t.open(callPrincipals, id, full, fields)
 	if _, ok := fields["owners"]; ok {
 		doc.t.owned(doc.t.spOwners, id, doc.expand(p.Owners))
 	}
@@ -157,9 +198,8 @@ func (doc *document) principal(raw json.RawMessage, fields map[string]json.RawMe
 			doc.assigned(&p.Assigned[i])
 		}
 	}
-	out := p.Object(nil)
+	out := p.Object(nil, told(fields))
 	_, out.RolesKnown = fields["appRoles"]
-	out.RolesKnown = out.RolesKnown || full
 	doc.t.principals.merge(id, out)
 }
 

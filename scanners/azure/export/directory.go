@@ -1,10 +1,12 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -258,7 +260,7 @@ func (doc *document) relate(ids []string) {
 	if r := of[doc.call.file]; r != nil {
 		r.add(doc.subject(), ids)
 	} else if doc.t.federated[doc.subject()] == nil {
-		doc.t.federated[doc.subject()] = map[string]object.Federated{}
+		doc.t.federated[doc.subject()] = set[object.Federated]{}
 	}
 }
 
@@ -287,8 +289,7 @@ func (doc *document) group(raw json.RawMessage, fields map[string]json.RawMessag
 	_ = json.Unmarshal(raw, &g) // what is of another type is not known
 	doc.known = true
 	if id := lower(g.ID); isGUID(id) {
-		_, full := fields["isAssignableToRole"]
-		doc.t.groups.merge(id, g.Object(nil, full))
+		doc.t.groups.merge(id, g.Object(nil, told(fields)))
 	}
 }
 
@@ -301,7 +302,7 @@ func (doc *document) organization(raw json.RawMessage, _ map[string]json.RawMess
 	}
 	b := doc.t
 	b.ids[lower(o.ID)] += certain
-	b.name, b.contacts, b.domain = o.Name, o.Contacts(), o.Domain(b.domain)
+	b.name, b.contacts, b.domain = max(b.name, o.Name), append(b.contacts, o.Contacts()...), max(b.domain, o.Domain(""))
 }
 
 // certain weighs what says itself that it is the tenant, against what names a tenant.
@@ -318,7 +319,11 @@ func (doc *document) unit(raw json.RawMessage, _ map[string]json.RawMessage) {
 func (doc *document) consent(raw json.RawMessage, _ map[string]json.RawMessage) {
 	var p convert.ConsentPolicy
 	doc.took(callConsent, "", json.Unmarshal(raw, &p))
-	doc.t.consent = p.Object()
+	if o := p.Object(); doc.t.consent == nil {
+		doc.t.consent = o
+	} else {
+		saved.Join(doc.t.consent, o)
+	}
 }
 
 func (doc *document) managementPolicy(raw json.RawMessage, _ map[string]json.RawMessage) {
@@ -337,6 +342,11 @@ func (doc *document) defaultPolicy(raw json.RawMessage, _ map[string]json.RawMes
 type keyUse struct {
 	at           convert.Stamp
 	resource, by string
+}
+
+// after reports whether a use is the later; of two at one time one is.
+func (u keyUse) after(v keyUse) bool {
+	return cmp.Or(u.at.Compare(v.at.Time), cmp.Compare(u.resource, v.resource), cmp.Compare(u.by, v.by)) >= 0
 }
 
 // An activity is when something last signed in.
@@ -368,8 +378,8 @@ func (doc *document) keySignIn(raw json.RawMessage, _ map[string]json.RawMessage
 	}
 	doc.took(callKeySignIns, "", json.Unmarshal(raw, &v))
 	key := lower(v.Key)
-	if known, ok := doc.t.uses[key]; !ok || v.Activity.Last.After(known.at.Time) {
-		doc.t.uses[key] = keyUse{at: v.Activity.Last, resource: lower(v.Resource), by: lower(v.Principal)}
+	if use := (keyUse{at: v.Activity.Last, resource: lower(v.Resource), by: lower(v.Principal)}); use.after(doc.t.uses[key]) {
+		doc.t.uses[key] = use
 	}
 }
 

@@ -132,13 +132,16 @@ func (b *builder) settle() {
 // settleSets makes unknown what files contradict each other in.
 func (b *builder) settleSets() {
 	for _, s := range []interface{ settle() }{
-		b.applications, b.principals, b.users, b.groups, b.roles, b.directory, b.appRoles, b.delegated, b.units, b.management, b.signIns, b.creators, b.risky,
+		b.applications, b.principals, b.users, b.groups, b.roles, b.directory, b.appRoles, b.delegated, b.units, b.management, b.signIns, b.creators, b.risky, b.schedules,
 		b.subscriptions, b.folders, b.roleDefs, b.assignments, b.denies, b.identities, b.consumers, b.stores, b.vaults, b.switches, b.clusters, b.reaches,
 	} {
 		s.settle()
 	}
 	for _, objects := range b.objects {
 		objects.settle()
+	}
+	if b.consent != nil {
+		saved.Settle(b.consent)
 	}
 }
 
@@ -182,10 +185,7 @@ func (b *builder) trusting(id, other string) ([]object.Federated, bool) {
 		list, known = b.federated[other]
 	}
 	var out []object.Federated
-	for _, name := range sortedKeys(list) {
-		out = append(out, list[name])
-	}
-	return out, known
+	return append(out, list.sorted()...), known
 }
 
 func (b *builder) finishPrincipals(t *object.Tenant) {
@@ -333,7 +333,7 @@ func (b *builder) finishVaults(t *object.Tenant) {
 			name, _, _ := strings.Cut(host, ".")
 			v = &object.Vault{Name: name, URI: "https://" + host + "/"}
 			for _, o := range b.objects[host] {
-				sub = cmp.Or(o.sub, sub)
+				sub = cmp.Or(o.Sub, sub)
 			}
 			if b.subscriptions[sub] == nil {
 				b.r.lost("", "vault "+saved.Short(name, 100)+" is in no listing of vaults, so that nobody can say of which subscription it is; run: az keyvault show --name "+saved.Short(name, 100))

@@ -97,6 +97,9 @@ func (b *builder) tellTenant(c *call) object.Listing {
 	if out.Status == inventory.StatusSkipped && b.some[spot{c.name, ""}] {
 		out.Status, out.Reason = inventory.StatusPartial, "some of it is known from other files only: "+c.command()
 	}
+	if closed := b.closed(c.name); closed > 0 && out.Status == inventory.StatusComplete {
+		out.Status, out.Reason = inventory.StatusPartial, plural(closed, "object", "of ", " the secrets or certificates are not told: "+c.command())
+	}
 	if c.name == callAppRoles && out.Status == inventory.StatusComplete {
 		cut := 0
 		for id := range b.cutRoles {

@@ -295,7 +295,7 @@ func (doc *document) identityTrust(raw, props json.RawMessage, id string) {
 	parent := id[:strings.LastIndex(lower(id), "/federatedidentitycredentials/")]
 	key := object.Fold(parent)
 	if doc.t.federated[key] == nil {
-		doc.t.federated[key] = map[string]object.Federated{}
+		doc.t.federated[key] = set[object.Federated]{}
 	}
-	doc.t.federated[key][out.Name] = out
+	doc.t.federated[key].merge(out.Name, out)
 }

@@ -199,17 +199,34 @@ func (c *collector) az(call *call, accounts []map[string]any) {
 		c.save(call.file, accounts)
 		c.pages("subscriptions", manageAt+"/subscriptions?api-version=2022-12-01", managed) // which tells tags
 	case "ad-app-list":
-		c.save(call.file, c.pages("", graphAt+"/v1.0/applications?$select="+applicationFields, graphAt))
+		c.save(call.file, inFull(c.pages("", graphAt+"/v1.0/applications?$select="+applicationFields, graphAt), applicationFields))
 	case "ad-sp-list":
-		c.save(call.file, c.pages("", graphAt+"/v1.0/servicePrincipals?$select="+principalFields, graphAt))
+		c.save(call.file, inFull(c.pages("", graphAt+"/v1.0/servicePrincipals?$select="+principalFields, graphAt), principalFields))
 	case "ad-group-list":
 		answer := c.send(http.MethodPost, graphAt+"/v1.0/directoryObjects/getByIds", graphAt, map[string]any{"ids": everybody(), "types": []string{"user", "group"}})
+		if list, ok := answer["value"].([]any); ok {
+			inFull(list, "onPremisesSyncEnabled")
+		}
 		c.save("people", answer) // as if users and groups had been listed
 	default: // of the vault
 		kind := strings.Split(call.file, "-")[1] + "s"
 		list := c.pages("", "https://"+fake.VaultHost+"/"+kind+"?api-version=7.5", "https://vault.azure.net")
 		c.save(call.file+".nw-prod", list)
 	}
+}
+
+// inFull gives objects the fields that they lack, as null: Microsoft Graph leaves none
+// out, and the stand-in does.
+func inFull(list []any, fields string) []any {
+	for _, one := range list {
+		o, ok := one.(map[string]any)
+		for _, field := range strings.Split(fields, ",") {
+			if _, has := o[field]; ok && !has {
+				o[field] = nil
+			}
+		}
+	}
+	return list
 }
 
 // What Microsoft Graph tells of applications and service principals unless one chooses

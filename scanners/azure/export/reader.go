@@ -130,7 +130,7 @@ type builder struct {
 	groups       set[object.Group]
 	roles        set[object.DirectoryRole]
 	directory    set[object.DirectoryRoleAssignment]
-	schedules    map[string]object.DirectoryRoleAssignment
+	schedules    set[object.DirectoryRoleAssignment]
 	appRoles     set[object.AppRoleAssignment]
 	cutRoles     map[string]bool // principals of which only the first app roles are told
 	allRoles     map[string]bool // principals of which all are
@@ -142,9 +142,10 @@ type builder struct {
 	uses         map[string]keyUse
 	creators     set[object.Creator]
 	risky        set[object.Risk]
+	opened       map[string]*opening // applications and principals that a listing has
 
 	appOwners, spOwners, groupOwners, members, unitMembers, applies related
-	federated                                                       map[string]map[string]object.Federated // by application or identity
+	federated                                                       map[string]set[object.Federated] // by application or identity
 	sponsors                                                        related
 
 	subscriptions set[object.Subscription]
@@ -173,11 +174,11 @@ func newBuilder(r *reader, id string) *builder {
 	return &builder{
 		r: r, id: id, listings: map[spot]*listing{}, some: map[spot]bool{}, ids: map[string]int{},
 		applications: set[object.Application]{}, principals: set[object.ServicePrincipal]{}, users: set[object.User]{}, groups: set[object.Group]{},
-		roles: set[object.DirectoryRole]{}, directory: set[object.DirectoryRoleAssignment]{}, schedules: map[string]object.DirectoryRoleAssignment{},
+		roles: set[object.DirectoryRole]{}, directory: set[object.DirectoryRoleAssignment]{}, schedules: set[object.DirectoryRoleAssignment]{},
 		appRoles: set[object.AppRoleAssignment]{}, cutRoles: map[string]bool{}, allRoles: map[string]bool{}, delegated: set[object.DelegatedGrant]{}, units: set[object.Unit]{},
-		management: set[object.ManagementPolicy]{}, signIns: set[object.SignIn]{}, uses: map[string]keyUse{}, creators: set[object.Creator]{}, risky: set[object.Risk]{},
+		management: set[object.ManagementPolicy]{}, signIns: set[object.SignIn]{}, uses: map[string]keyUse{}, creators: set[object.Creator]{}, risky: set[object.Risk]{}, opened: map[string]*opening{},
 		appOwners: related{}, spOwners: related{}, groupOwners: related{}, members: related{}, unitMembers: related{}, applies: related{},
-		federated: map[string]map[string]object.Federated{}, sponsors: related{},
+		federated: map[string]set[object.Federated]{}, sponsors: related{},
 		subscriptions: set[object.Subscription]{}, listed: map[string]string{}, folders: set[object.ManagementGroup]{}, roleDefs: set[object.RoleDefinition]{},
 		assignments: set[object.RoleAssignment]{}, denies: set[object.DenyAssignment]{}, identities: set[object.ManagedIdentity]{}, consumers: set[object.Consumer]{},
 		stores: set[object.Store]{}, vaults: set[object.Vault]{}, switches: set[object.LocalAuth]{}, clusters: set[object.Cluster]{}, reaches: set[reach]{}, rich: map[string]bool{},

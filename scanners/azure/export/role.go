@@ -7,10 +7,10 @@ import (
 )
 
 // directoryRole reads the definition of a role of Entra.
-func (doc *document) directoryRole(raw json.RawMessage, _ map[string]json.RawMessage) {
+func (doc *document) directoryRole(raw json.RawMessage, fields map[string]json.RawMessage) {
 	var d convert.DirectoryRole
 	doc.took(callRoles, "", json.Unmarshal(raw, &d))
-	doc.t.roles.merge(lower(d.ID), d.Object(nil))
+	doc.t.roles.merge(lower(d.ID), d.Object(nil, told(fields)))
 }
 
 func (doc *document) roleHolder(raw json.RawMessage, _ map[string]json.RawMessage) {
@@ -39,6 +39,6 @@ func (doc *document) scheduled(raw json.RawMessage, _ map[string]json.RawMessage
 	var a convert.DirectoryRoleAssignment
 	doc.took(callScheduled, "", json.Unmarshal(raw, &a))
 	if a.Origin != "" {
-		doc.t.schedules[a.Origin] = a.Object(nil)
+		doc.t.schedules.merge(a.Origin, a.Object(nil))
 	}
 }

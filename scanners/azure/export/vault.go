@@ -15,7 +15,7 @@ import (
 // file names.
 type vaultObject struct {
 	object.VaultObject
-	sub string
+	Sub string
 }
 
 // vaultObject reads a secret, key or certificate of a vault, without its value. Its id

@@ -49,7 +49,7 @@ func (x *run) applications(ctx context.Context) {
 }
 
 func (x *run) application(a *application) object.Application {
-	out := a.Object(x.names, true)
+	out := a.Object(x.names, nil)
 	out.Owners, out.OwnersKnown = x.names.IDs(a.Owners), len(a.Owners) < convert.Expanded
 	return out
 }

@@ -169,7 +169,7 @@ func (x *run) keepObject(t *object.Tenant, o *directoryObject, wanted map[string
 	switch convert.KindOf(o.OData) {
 	case "group":
 		g := convert.Group{ID: o.ID, Name: o.Name, Assignable: o.Assignable, Rule: o.Rule, Synced: o.Synced}
-		t.Groups = append(t.Groups, g.Object(x.names, true))
+		t.Groups = append(t.Groups, g.Object(x.names, nil))
 	case "user":
 		if wanted[strings.ToLower(o.ID)] {
 			t.Users = append(t.Users, o.Object(x.names))

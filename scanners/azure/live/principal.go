@@ -32,7 +32,7 @@ func (x *run) principals(ctx context.Context) {
 }
 
 func (x *run) principal(p *principal) object.ServicePrincipal {
-	out := p.Object(x.names)
+	out := p.Object(x.names, nil)
 	out.Owners, out.OwnersKnown, out.RolesKnown = x.names.IDs(p.Owners), len(p.Owners) < convert.Expanded, true
 	return out
 }

@@ -15,7 +15,7 @@ func (x *run) directoryRoles(ctx context.Context) {
 	path := query("/v1.0/roleManagement/directory/roleDefinitions", "$select=id,templateId,displayName,isBuiltIn,rolePermissions")
 	pages(ctx, x, callRoles, path, nil, func(t *object.Tenant, list []convert.DirectoryRole) {
 		for i := range list {
-			t.DirectoryRoles = append(t.DirectoryRoles, list[i].Object(x.names))
+			t.DirectoryRoles = append(t.DirectoryRoles, list[i].Object(x.names, nil))
 		}
 	})
 }

@@ -72,7 +72,8 @@ type Application struct {
 	CreatedAt                    time.Time
 	Audience                     string // AzureADMyOrg, AzureADMultipleOrgs …
 	PublisherDomain              string
-	VerifiedPublisher            string // display name; empty is none
+	VerifiedPublisher            string // display name; empty is none, where PublisherKnown
+	PublisherKnown               bool
 	ServiceManagement, Notes     string
 	Tags                         []string
 	DisabledByMicrosoft          string // empty is not
@@ -150,6 +151,7 @@ type ServicePrincipal struct {
 	Notes                        string
 	Tags                         []string
 	VerifiedPublisher            string
+	PublisherKnown               bool // empty is none; otherwise it is unknown
 	DisabledByMicrosoft          string
 	AssignmentRequired           inventory.Tri
 	Passwords                    []Password
