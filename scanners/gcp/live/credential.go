@@ -1,12 +1,14 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"cloud.google.com/go/auth"
@@ -21,22 +23,36 @@ import (
 func scopes() []string { return []string{"https://www.googleapis.com/auth/cloud-platform"} }
 
 // signer takes tokens from the credentials that the options name, and from the same
-// read anew where Google takes a token no more.
+// read anew where Google takes a token no more. A file is read at once, so that one
+// that is at fault is told before anything is asked. Where there is none, the machine
+// itself may be one of Google's: that is only asked when a token is needed.
 func (r *Reader) signer(w *wire.Options, next http.RoundTripper) error {
 	client := &http.Client{Transport: next}
-	c, err := r.sign(client)
-	if err != nil {
-		return err
-	}
-	if w.QuotaProject == "" {
-		w.QuotaProject = c.quotaProject
-	}
-	r.as = c.as
+	r.as = r.options.Impersonate
 	var mu sync.Mutex // guards c
-	w.Token = func(ctx context.Context) (string, error) {
+	var c *signed
+	if r.options.CredentialsFile != "" || DefaultFile(r.options.Getenv) != "" {
+		var err error
+		if c, err = r.sign(client); err != nil {
+			return err
+		}
+		r.as = c.as
+		w.QuotaProject = cmp.Or(w.QuotaProject, c.quotaProject)
+	}
+	signed := func() (*signed, error) {
 		mu.Lock()
-		now := c
-		mu.Unlock()
+		defer mu.Unlock()
+		var err error
+		if c == nil {
+			c, err = r.sign(client)
+		}
+		return c, err
+	}
+	w.Token = func(ctx context.Context) (string, error) {
+		now, err := signed()
+		if err != nil {
+			return "", err
+		}
 		t, err := now.Token(ctx)
 		if err != nil {
 			return "", signIn(err)
@@ -65,7 +81,7 @@ type signed struct {
 
 // sign settles as whom tokens are taken.
 func (r *Reader) sign(client *http.Client) (*signed, error) {
-	c, err := detect(r.options.CredentialsFile, client)
+	c, err := r.options.detect(client)
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +97,42 @@ func (r *Reader) sign(client *http.Client) (*signed, error) {
 	return out, nil
 }
 
-// detect finds credentials: in a file, or those of Application Default Credentials.
-func detect(file string, client *http.Client) (*auth.Credentials, error) {
-	o := &credentials.DetectOptions{Scopes: scopes(), Client: client}
+// DefaultFile returns the file of Application Default Credentials: that which
+// GOOGLE_APPLICATION_CREDENTIALS names, whether it is there or not, or the one that
+// gcloud leaves in its directory (cloud.google.com/docs/authentication,
+// "How Application Default Credentials works"). It is empty if there is neither.
+func DefaultFile(getenv func(string) string) string {
+	if file := getenv("GOOGLE_APPLICATION_CREDENTIALS"); file != "" {
+		return file
+	}
+	dir := getenv("CLOUDSDK_CONFIG")
+	switch home := getenv("HOME"); {
+	case dir != "":
+	case getenv("APPDATA") != "":
+		dir = filepath.Join(getenv("APPDATA"), "gcloud")
+	case home != "":
+		dir = filepath.Join(home, ".config", "gcloud")
+	default:
+		return ""
+	}
+	file := filepath.Join(dir, "application_default_credentials.json")
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return file
+}
+
+// toSignIn says what to do where nothing on the machine signs in.
+const toSignIn = "sign in with gcloud auth application-default login, set GOOGLE_APPLICATION_CREDENTIALS, or name a file (credentials_file)"
+
+// detect takes credentials from a file, or if there is none, those of the machine.
+func (o *Options) detect(client *http.Client) (*auth.Credentials, error) {
+	how := &credentials.DetectOptions{Scopes: scopes(), Client: client}
+	file := cmp.Or(o.CredentialsFile, DefaultFile(o.Getenv))
 	if file == "" {
-		c, err := credentials.DetectDefault(o)
+		c, err := o.machine(how)
 		if err != nil {
-			return nil, fmt.Errorf("find credentials of Google Cloud: %w", err)
+			return nil, errors.New("there are no credentials of Google Cloud: " + toSignIn)
 		}
 		return c, nil
 	}
@@ -101,7 +146,7 @@ func detect(file string, client *http.Client) (*auth.Credentials, error) {
 	default:
 		return nil, fmt.Errorf("%s is no file of credentials of Google Cloud: its type is that of none", file)
 	}
-	c, err := credentials.NewCredentialsFromJSON(kind, data, o)
+	c, err := credentials.NewCredentialsFromJSON(kind, data, how)
 	if err != nil {
 		return nil, fmt.Errorf("%s is damaged: its key or a field cannot be read", file) // the error can quote it
 	}

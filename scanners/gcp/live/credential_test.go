@@ -144,3 +144,63 @@ func TestBadCredentials(t *testing.T) {
 		})
 	}
 }
+
+// TestDefaultCredentials are found where gcloud leaves them. A file that is at fault is
+// told at once; that there is none only when something is read, for the machine itself
+// may be one of Google's.
+func TestDefaultCredentials(t *testing.T) {
+	const name = "application_default_credentials.json"
+	good := keyFile(t, issuer(t, http.StatusOK, goodToken).URL)
+	gcloud, home := t.TempDir(), t.TempDir()
+	copied(t, good, filepath.Join(gcloud, name))
+	copied(t, good, filepath.Join(home, ".config", "gcloud", name))
+	for name, c := range map[string]struct {
+		env          map[string]string
+		opens, reads string // of the error; - is none
+	}{
+		"the variable":                     {map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": good}, "-", "-"},
+		"a variable that names nothing":    {map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"}, "/nowhere/key.json", ""},
+		"a variable that names no key":     {map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": file(t, []string{"x"})}, "no file of credentials", ""},
+		"gcloud's directory":               {map[string]string{"CLOUDSDK_CONFIG": gcloud}, "-", "-"},
+		"gcloud's directory at home":       {map[string]string{"HOME": home}, "-", "-"},
+		"gcloud is signed in, and no more": {map[string]string{"HOME": home, "CLOUDSDK_CONFIG": t.TempDir()}, "-", "there are no credentials of Google Cloud"},
+		"nothing":                          {map[string]string{"HOME": t.TempDir()}, "-", "gcloud auth application-default login"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("HOME", t.TempDir())
+			t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
+			o := options(t, fake.Northwind(documents(t)))
+			o.Token, o.Getenv = nil, func(name string) string { return c.env[name] }
+			live.Elsewhere(&o)
+			r, err := live.Open(t.Context(), o)
+			if c.opens != "-" {
+				if err == nil || !strings.Contains(err.Error(), c.opens) {
+					t.Fatalf("opening: %v does not say %q", err, c.opens)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			_, err = r.Read(t.Context(), nil)
+			if c.reads == "-" && err != nil || c.reads != "-" && (err == nil || !strings.Contains(err.Error(), c.reads)) {
+				t.Errorf("reading: %v, want %q", err, c.reads)
+			}
+		})
+	}
+}
+
+func copied(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

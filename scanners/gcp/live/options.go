@@ -17,10 +17,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path"
 	"slices"
 	"strings"
 	"time"
+
+	"cloud.google.com/go/auth"
+	"cloud.google.com/go/auth/credentials"
 
 	"github.com/muster-nhi/muster/internal/transport"
 )
@@ -57,11 +61,14 @@ type Options struct {
 	Now       func() time.Time
 	Sleep     func(context.Context, time.Duration) error // nil is transport.Sleep
 	Random    func() float64                             // between 0 and 1
+	Getenv    func(string) string                        // where Application Default Credentials are; nil is os.Getenv
 	// Token is asked for each request instead of credentials; nil is the credentials.
 	Token func(context.Context) (string, error)
 	// Asked is told of each request, by its method as the discovery document has it;
 	// nil is nobody. It is called from several goroutines.
 	Asked func(method string)
+
+	machine func(*credentials.DetectOptions) (*auth.Credentials, error) // finds the credentials of the machine; nil is Google's library
 }
 
 // Details say whether single objects are asked about where a listing does not tell
@@ -125,6 +132,12 @@ func (o *Options) settle() {
 	}
 	if o.Sleep == nil {
 		o.Sleep = transport.Sleep
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	if o.machine == nil {
+		o.machine = credentials.DetectDefault
 	}
 	if o.Folder != "" {
 		o.Folder = "folders/" + strings.TrimPrefix(o.Folder, "folders/")

@@ -18,8 +18,8 @@ type Reader struct {
 }
 
 // Open settles as whom to read. It reads the files and variables of Application
-// Default Credentials and, where there are none, asks whether this machine is one of
-// Google's. Errors say what of them is at fault.
+// Default Credentials and sends nothing. Errors say what of them is at fault; that
+// there are none is told by what reads.
 func Open(_ context.Context, o Options) (*Reader, error) {
 	if err := o.check(); err != nil {
 		return nil, err
