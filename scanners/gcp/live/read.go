@@ -44,13 +44,7 @@ type run struct {
 // else goes wrong stands in the listings, and costs nothing else. Projects are
 // sorted, and so is everything in them.
 func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error) {
-	if tell == nil {
-		tell = func(string, int, int) {}
-	}
-	x := &run{
-		Reader: r, estate: &object.Estate{}, number: map[string]*site{}, id: map[string]*site{},
-		covered: map[string]bool{}, roleTold: map[string]bool{}, texts: newTexts(), tell: tell,
-	}
+	x := r.newRun(tell)
 	if err := x.places(ctx); err != nil {
 		return nil, fmt.Errorf("sign in to Google Cloud: %w", err)
 	}
@@ -65,6 +59,17 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 	x.clear()
 	x.finish()
 	return x.estate, nil
+}
+
+// newRun begins a reading.
+func (r *Reader) newRun(tell Progress) *run {
+	if tell == nil {
+		tell = func(string, int, int) {}
+	}
+	return &run{
+		Reader: r, estate: &object.Estate{}, number: map[string]*site{}, id: map[string]*site{},
+		covered: map[string]bool{}, roleTold: map[string]bool{}, texts: newTexts(), tell: tell,
+	}
 }
 
 // each reads the projects side by side.
