@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -69,27 +66,5 @@ func TestCheckAccounts(t *testing.T) {
 				t.Errorf("%q, not %q", got, tt.want)
 			}
 		})
-	}
-}
-
-// TestDoctorAsksAzure: what cannot be signed in to is said, and nothing that the
-// server of tokens sends.
-func TestDoctorAsksAzure(t *testing.T) {
-	const canary = "made-up" + "-canary-Zr8Kp4"
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = w.Write([]byte(`{"error":"invalid_client","error_description":"` + canary + `"}`))
-	}))
-	defer server.Close()
-	values := map[string]string{"AZURE_TENANT_ID": "11111111-2222-3333-4444-555555555555", "AZURE_CLIENT_ID": "aaaaaaaa-1111-4000-8000-000000000002", "AZURE_CLIENT_SECRET": canary}
-	for k, v := range values {
-		t.Setenv(k, v)
-	}
-	a := &app{World: World{Now: time.Now, Getenv: func(k string) string { return values[k] }}}
-	said, err := a.askAzure(t.Context(), azure.Config{
-		Tenant: values["AZURE_TENANT_ID"], Credential: "secret", GraphEndpoint: server.URL, ARMEndpoint: server.URL, AuthorityHost: server.URL,
-	})
-	if got := said.check("azure", err); got.Status != "fail" || got.Detail == "" || strings.Contains(got.Detail, canary) {
-		t.Errorf("%+v", got)
 	}
 }

@@ -3,15 +3,10 @@ package cli
 import (
 	"bufio"
 	"cmp"
-	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/muster-nhi/muster/scanners/aws/live"
 )
 
 // amazon tells which credentials of AWS are here, and how to scan with them. Names
@@ -99,54 +94,4 @@ func (a *app) currentProfile() string {
 		return ""
 	}
 	return cmp.Or(a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"))
-}
-
-// checkAmazon says whether a scan of AWS could begin: with which credentials.
-// Nothing is sent.
-func (a *app) checkAmazon(found sighting, seen bool) check {
-	c := check{"scanner aws", "ok", "no profile and no credentials of AWS here; names what to read: aws[:PROFILE]"}
-	if !seen {
-		return c
-	}
-	_, profile, _ := strings.Cut(found.source, ":")
-	c.Detail = fmt.Sprintf("%s: %s; not asked (muster doctor %s asks)", found.what, found.where, found.source)
-	if found.trouble != "" {
-		c.Status = "warn"
-		return c
-	}
-	if err := openable(profile, a.Now); err != nil {
-		return check{c.Name, "warn", fmt.Sprintf("%s; a scan would end at once: %s", c.Detail, oneLine(err))}
-	}
-	c.Detail = "ready; " + c.Detail
-	return c
-}
-
-// openable reports whether the configuration of AWS can be read.
-func openable(profile string, now func() time.Time) error {
-	r, err := live.Open(context.Background(), live.Options{Profile: profile, Now: now, Random: func() float64 { return 0 }})
-	if err == nil {
-		r.Close()
-	}
-	return err //nolint:wrapcheck // it says what is wrong with the configuration
-}
-
-// askAmazon asks AWS as whom a source would read and what is refused, some requests
-// in all.
-func (a *app) askAmazon(ctx context.Context, t target) (answer, error) {
-	o := live.Options{Profile: t.argument, Now: a.Now, Random: func() float64 { return 0 }, UserAgent: "muster/" + a.tool().Version}
-	r, err := live.Open(ctx, o)
-	if err != nil {
-		return answer{}, err
-	}
-	defer r.Close()
-	got, err := r.Probe(ctx)
-	if err != nil {
-		return answer{}, err
-	}
-	out := answer{takes: "muster permissions aws prints the policy that it takes"}
-	out.is = fmt.Sprintf("account %s as %s; %d of %s answered, in %s", got.Account, got.ARN, got.Tried-len(got.Trouble), plural(got.Tried, "call"), got.Region)
-	for _, l := range got.Trouble {
-		out.refused = append(out.refused, l.Call+": "+l.Reason)
-	}
-	return out, nil
 }

@@ -196,8 +196,11 @@ func TestDoctorAsksAWS(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", "/nowhere")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
 	a := &app{World: World{Now: time.Now, Getenv: func(string) string { return "" }}}
-	got := a.ask(t.Context(), &setting{}, "aws")
-	if got.Status != "warn" || !strings.HasPrefix(got.Detail, "account 111122223333 as arn:aws:iam::111122223333:user/auditor; 7 of 8 calls answered, in eu-central-1\n") ||
+	list := a.ask(t.Context(), &setting{}, "aws")
+	if len(list) != 1 {
+		t.Fatalf("%+v", list)
+	}
+	if got := list[0]; got.Status != "warn" || !strings.HasPrefix(got.Detail, "account 111122223333 as arn:aws:iam::111122223333:user/auditor; 7 of 8 calls answered, in eu-central-1\n") ||
 		!slices.ContainsFunc(strings.Split(got.Detail, "\n"), func(l string) bool {
 			return strings.HasPrefix(l, "iam:GetAccountSummary: the permission iam:GetAccountSummary is missing")
 		}) {

@@ -31,15 +31,16 @@ func (a *app) doctorCommand(s *setting) *cobra.Command {
 		Use: "doctor [SOURCE]...", Short: "what is reachable from here, as whom, and what is missing",
 		Long: `Look at what muster needs: git, the configuration, the rules, the store and the
 key with their modes, the clock, the terminal, and what each scanner reaches.
-Nothing is scanned, and nothing is sent but where a SOURCE is named: aws[:PROFILE]
-and azure[:TENANT] ask as whom they would read, and try some calls to see what is
-refused.
+Nothing is scanned, and nothing is sent but where a SOURCE is named: aws[:PROFILE],
+gcp[:TARGET] and azure[:TENANT] ask as whom they would read, and try some calls to see
+what is refused. A SOURCE of the configuration, by its name there or as it is written
+there, is asked with what is set there.
 Exit status 1 if something is broken, 0 with warnings.`,
-		Example: "  muster doctor\n  muster doctor aws:audit\n  muster doctor azure:northwind.example",
+		Example: "  muster doctor\n  muster doctor aws:audit\n  muster doctor gcp:northwind-prod\n  muster doctor azure:northwind.example",
 		RunE: func(c *cobra.Command, args []string) error {
 			list := a.examine(c.Context(), s)
 			for _, source := range args {
-				list = append(list, a.ask(c.Context(), s, source))
+				list = append(list, a.ask(c.Context(), s, source)...)
 			}
 			bad := false
 			for _, x := range list {
@@ -201,18 +202,14 @@ func (a *app) checkScanners(s *setting) []check {
 			out = append(out, a.checkCluster(x, seen))
 			continue
 		}
-		if info.Name == "aws" {
+		if none := noCredentials(info.Name); none != "" {
 			x, seen := found[info.Name]
-			out = append(out, a.checkAmazon(x, seen))
+			out = append(out, a.checkCloud(info, none, x, seen))
 			continue
 		}
 		detail := "ready; names what to read: " + sourceForm(info)
 		if x, ok := found[info.Name]; ok {
 			detail = fmt.Sprintf("ready; %s: %s (muster scan %s)", x.what, x.where, x.source)
-			if x.trouble != "" {
-				out = append(out, check{"scanner " + info.Name, "warn", x.what + ": " + x.where})
-				continue
-			}
 		}
 		out = append(out, check{"scanner " + info.Name, "ok", detail})
 	}

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +19,6 @@ import (
 	"github.com/muster-nhi/muster/internal/pipeline"
 	"github.com/muster-nhi/muster/internal/report"
 	"github.com/muster-nhi/muster/internal/store"
-	"github.com/muster-nhi/muster/internal/transport"
 	"github.com/muster-nhi/muster/scanners"
 )
 
@@ -108,20 +105,13 @@ func (a *app) env(s *setting, con *console, k *keeper, board *pipeline.Board) fu
 	log := s.logger(con)
 	hash, memory := inventory.NewHasher(k.key), k.memory()
 	return func(info scanners.Info) scanners.Env {
-		env := scanners.Env{Log: log.With("scanner", info.Name), Now: a.Now, Hash: hash, Memory: memory, Getenv: a.Getenv}
+		env := scanners.Env{Now: a.Now}
+		if info.Network {
+			env = a.netEnv()
+		}
+		env.Log, env.Hash, env.Memory, env.Getenv = log.With("scanner", info.Name), hash, memory, a.Getenv
 		if len(info.Seeks) > 0 {
 			env.Sought = board.Sought // for anybody else it would wait for itself
-		}
-		if info.Network {
-			options := transport.Options{UserAgent: "muster/" + a.tool().Version, Now: a.Now, Sleep: transport.Sleep, Random: rand.Float64}
-			env.UserAgent = options.UserAgent
-			env.Wrap = func(next http.RoundTripper) http.RoundTripper {
-				wrapped := options
-				wrapped.Next = next
-				return transport.New(wrapped)
-			}
-			options.Rate, options.Burst = 20, 20
-			env.HTTP = &http.Client{Transport: transport.New(options)}
 		}
 		return env
 	}

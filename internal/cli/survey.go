@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/all"
+	"github.com/muster-nhi/muster/scanners/gcp/live"
 )
 
 // A sighting is something on this machine that could be scanned.
@@ -55,10 +56,8 @@ func (a *app) sightings() []sighting {
 	if s, ok := a.google(home); ok {
 		out = append(out, s)
 	}
-	azure := sighting{what: "Azure credentials", source: "azure", scanner: "azure"}
-	azure.where = a.presence(home, []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT", "AZURE_CONFIG_DIR"}, []string{".azure/azureProfile.json"})
-	if azure.where != "" {
-		out = append(out, azure)
+	if s, ok := a.azure(home); ok {
+		out = append(out, s)
 	}
 	return out
 }
@@ -67,17 +66,31 @@ func (a *app) sightings() []sighting {
 // is not enough: Application Default Credentials are another file.
 func (a *app) google(home string) (sighting, bool) {
 	out := sighting{what: "Google Cloud credentials", source: "gcp", scanner: "gcp"}
-	dir := a.Getenv("CLOUDSDK_CONFIG")
-	if dir == "" && home != "" {
-		dir = filepath.Join(home, ".config", "gcloud")
+	if out.where = a.presence("", []string{"GOOGLE_APPLICATION_CREDENTIALS"}, nil); out.where == "" {
+		out.where = live.DefaultFile(a.Getenv)
 	}
-	out.where = a.presence(dir, []string{"GOOGLE_APPLICATION_CREDENTIALS"}, []string{"application_default_credentials.json"})
 	if out.where == "" {
+		dir := a.Getenv("CLOUDSDK_CONFIG")
+		if dir == "" && home != "" {
+			dir = filepath.Join(home, ".config", "gcloud")
+		}
 		if out.where = a.presence(dir, nil, []string{"credentials.db"}); out.where != "" {
 			out.trouble = "gcloud is signed in, but there are no Application Default Credentials: gcloud auth application-default login"
 			out.where += "; " + out.trouble
 		}
 	}
+	return out, out.where != ""
+}
+
+// azure tells which credentials of Azure are here: those of the environment, or of the
+// directory of az, which another can take the place of.
+func (a *app) azure(home string) (sighting, bool) {
+	out := sighting{what: "Azure credentials", source: "azure", scanner: "azure"}
+	dir := a.Getenv("AZURE_CONFIG_DIR")
+	if dir == "" && home != "" {
+		dir = filepath.Join(home, ".azure")
+	}
+	out.where = a.presence(dir, []string{"AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"}, []string{"azureProfile.json"})
 	return out, out.where != ""
 }
 

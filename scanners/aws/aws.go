@@ -104,6 +104,19 @@ func open(env scanners.Env, c Config) (scanners.Scanner, error) { return openWit
 // openWith opens a scanner that makes so many listings side by side, 0 being the
 // reader's choice, and waits between attempts by sleep; nil is the clock.
 func openWith(env scanners.Env, c Config, listings int, sleep func(context.Context, time.Duration) error) (scanners.Scanner, error) {
+	r, err := newReader(env, c, listings, sleep)
+	if err != nil {
+		return nil, err
+	}
+	return &scanner{config: c, env: env, reader: r}, nil
+}
+
+// NewReader returns what a scan reads accounts with, for others who ask as whom it
+// would and how far it would come. Of env it takes the clock and what carries
+// requests. The caller closes it.
+func NewReader(env scanners.Env, c Config) (*live.Reader, error) { return newReader(env, c, 0, nil) }
+
+func newReader(env scanners.Env, c Config, listings int, sleep func(context.Context, time.Duration) error) (*live.Reader, error) {
 	if err := check(c); err != nil {
 		return nil, err
 	}
@@ -117,7 +130,7 @@ func openWith(env scanners.Env, c Config, listings int, sleep func(context.Conte
 	if err != nil {
 		return nil, fmt.Errorf("open AWS: %w", err)
 	}
-	return &scanner{config: c, env: env, reader: reader}, nil
+	return reader, nil
 }
 
 // check refuses what cannot be meant; package live checks the rest.

@@ -100,6 +100,21 @@ func open(env scanners.Env, c Config) (scanners.Scanner, error) {
 
 // openWith opens a scanner with options changed, for tests.
 func openWith(env scanners.Env, c Config, change func(*live.Options)) (scanners.Scanner, error) {
+	r, err := newReader(env, c, change)
+	if err != nil {
+		return nil, err
+	}
+	return &scanner{config: c, env: env, reader: r}, nil
+}
+
+// NewReader returns what a scan reads a tenant with, for others who ask as whom it
+// would and how far it would come. Of env it takes the clock and what carries
+// requests. The caller closes it.
+func NewReader(env scanners.Env, c Config) (*live.Reader, error) {
+	return newReader(env, c, func(*live.Options) {})
+}
+
+func newReader(env scanners.Env, c Config, change func(*live.Options)) (*live.Reader, error) {
 	if err := check(c); err != nil {
 		return nil, err
 	}
@@ -115,7 +130,7 @@ func openWith(env scanners.Env, c Config, change func(*live.Options)) (scanners.
 	if err != nil {
 		return nil, fmt.Errorf("open Azure: %w", err)
 	}
-	return &scanner{config: c, env: env, reader: reader}, nil
+	return reader, nil
 }
 
 // check refuses what cannot be meant; package live checks the rest.

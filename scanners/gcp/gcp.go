@@ -77,6 +77,21 @@ func open(env scanners.Env, c Config) (scanners.Scanner, error) {
 // openWith opens a scanner. Tests set Token, Sleep and Asked of the options; the rest
 // is set here.
 func openWith(env scanners.Env, c Config, o live.Options) (scanners.Scanner, error) {
+	r, err := newReader(env, c, o)
+	if err != nil {
+		return nil, err
+	}
+	return &scanner{config: c, env: env, reader: r}, nil
+}
+
+// NewReader returns what a scan reads Google Cloud with, for others who ask as whom it
+// would and how far it would come. Of env it takes the clock and what carries
+// requests. The caller closes it.
+func NewReader(env scanners.Env, c Config) (*live.Reader, error) {
+	return newReader(env, c, live.Options{})
+}
+
+func newReader(env scanners.Env, c Config, o live.Options) (*live.Reader, error) {
 	if err := check(c); err != nil {
 		return nil, err
 	}
@@ -93,7 +108,7 @@ func openWith(env scanners.Env, c Config, o live.Options) (scanners.Scanner, err
 	if err != nil {
 		return nil, fmt.Errorf("open Google Cloud: %w", err)
 	}
-	return &scanner{config: c, env: env, reader: reader}, nil
+	return reader, nil
 }
 
 // aim sets what is read: a project, a folder, or an organisation by number or domain.
