@@ -148,11 +148,17 @@ func scanGit(t testing.TB, config map[string]any) result {
 // scanEdited scans with a scanner that was changed.
 func scanEdited(t testing.TB, ctx context.Context, config map[string]any, edit func(*scanner)) result { //nolint:revive // the test comes first
 	t.Helper()
+	return scanBy(t, ctx, Factory(), config, edit)
+}
+
+// scanBy scans with a scanner of a factory.
+func scanBy(t testing.TB, ctx context.Context, factory scanners.Factory, config map[string]any, edit func(*scanner)) result { //nolint:revive // the test comes first
+	t.Helper()
 	raw, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Factory().Open(envOf(nil), func(into any) error { return json.Unmarshal(raw, into) })
+	s, err := factory.Open(envOf(nil), func(into any) error { return json.Unmarshal(raw, into) })
 	if err != nil {
 		return result{err: err}
 	}

@@ -307,10 +307,7 @@ func (j *job) noteMadeUp() {
 }
 
 // narrow reports whether the scan was asked for changes only.
-func (j *job) narrow() bool {
-	c := j.scan.config
-	return c.Staged || c.Since != "" || c.Commits != ""
-}
+func (j *job) narrow() bool { return j.scan.config.narrow() }
 
 func (j *job) noteExtent() {
 	if j.repo != nil && !j.repo.Mailmap() {
@@ -325,6 +322,12 @@ func (j *job) noteExtent() {
 		j.notef("the history was not scanned")
 	case "@history":
 		j.notef("the working tree was not scanned")
+	}
+	if below := j.target.below; below != nil {
+		j.notef("only changes to %s were looked at", git.Clean(strings.Join(below, ", ")))
+	}
+	if up := j.target.around; up != "" {
+		j.notef("these are files in a repository, whose history was not read: scan %s for it", git.Clean(up))
 	}
 }
 

@@ -171,6 +171,9 @@ func (j *job) name(names scopes) {
 	}
 	j.base = names.unique(j.mask.text(base))
 	j.scope = j.base + j.extent()
+	if below := j.target.below; below != nil {
+		j.scope += "/" + j.mask.text(scopeText(uri(strings.Join(below, ","))))
+	}
 }
 
 func (j *job) extent() string {

@@ -18,7 +18,7 @@ import (
 // scanMany scans with the repos scanner.
 func scanMany(t testing.TB, config map[string]any) result {
 	t.Helper()
-	return scanEdited(t, t.Context(), config, func(s *scanner) { s.many = true })
+	return scanBy(t, t.Context(), Many(), config, func(*scanner) {})
 }
 
 // at makes a builder of a repository at a place.

@@ -68,7 +68,7 @@ func once(list []target) []target {
 		}
 		key = filepath.Join(key, t.file)
 		if i, ok := at[key]; ok {
-			out[i].also++
+			out[i].join(t)
 			continue
 		}
 		at[key] = len(out)

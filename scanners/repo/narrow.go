@@ -16,7 +16,7 @@ func (j *job) scanStaged() error {
 	j.useIndex()
 	var changes []git.Change
 	err := j.repo.Staged(j.ctx, j.head, func(c git.Change) error {
-		if c.Mode != git.ModeSubmodule {
+		if c.Mode != git.ModeSubmodule && j.target.wants(c.Path) {
 			changes = append(changes, c)
 		}
 		return nil
@@ -54,9 +54,17 @@ func (j *job) scanRange() error {
 	var changes []git.Change
 	var commits []git.ID
 	err = j.repo.Log(j.ctx, args, func(c *git.Commit) {
-		commits = append(commits, c.ID)
 		j.commits[c.ID] = true
+		if j.target.below == nil {
+			commits = append(commits, c.ID)
+		}
 	}, func(c git.Change) error {
+		if !j.target.wants(c.Path) {
+			return nil
+		}
+		if n := len(commits); j.target.below != nil && (n == 0 || commits[n-1] != c.Commit.ID) {
+			commits = append(commits, c.Commit.ID)
+		}
 		if c.Mode != git.ModeSubmodule {
 			changes = append(changes, c)
 		}

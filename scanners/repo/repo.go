@@ -88,7 +88,16 @@ type scanner struct {
 	openPacks func(dir string, borrowed ...string) (*pack.Store, error)
 }
 
-func open(env scanners.Env, config Config) (scanners.Scanner, error) { return newScanner(env, config) }
+func open(env scanners.Env, config Config) (scanners.Scanner, error) {
+	s, err := newScanner(env, config)
+	if err == nil {
+		err = s.checkRoots()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
 
 func newScanner(env scanners.Env, config Config) (*scanner, error) {
 	s := &scanner{env: env, config: config, rules: sync.OnceValues(defaultRules), openPacks: pack.Open}
@@ -107,6 +116,23 @@ func newScanner(env scanners.Env, config Config) (*scanner, error) {
 		s.user = user
 	}
 	return s, nil
+}
+
+// narrow reports whether only changes are asked for.
+func (c Config) narrow() bool { return c.Staged || c.Since != "" || c.Commits != "" }
+
+// asked names what is asked for that only a repository has.
+func (c Config) asked() string {
+	switch {
+	case c.Staged:
+		return "what is staged"
+	case c.Commits != "":
+		return "a range of commits"
+	case c.Since != "":
+		return "what was committed since then"
+	default:
+		return "history without files"
+	}
 }
 
 func check(c Config, roots []string) error {

@@ -33,8 +33,8 @@ func (j *job) isHooked() bool {
 		return j.repo.Owns(dir)
 	}
 	top, ok := enclosing(".")
-	real, err := filepath.EvalSymlinks(j.repo.Dir())
-	return ok && err == nil && real == top
+	own, err := realPath(j.repo.Dir())
+	return ok && err == nil && own == top
 }
 
 func (j *job) getenv(name string) string {
@@ -47,15 +47,12 @@ func (j *job) getenv(name string) string {
 // enclosing returns the real path of the repository in which a directory lies, or
 // that it is, as git would look for it: the nearest above.
 func enclosing(dir string) (top string, ok bool) {
-	abs, err := filepath.Abs(dir)
-	if err == nil {
-		abs, err = filepath.EvalSymlinks(abs)
-	}
-	for ; err == nil; abs = filepath.Dir(abs) {
-		if is, _ := git.Is(abs); is {
-			return abs, true
+	at, err := realPath(dir)
+	for ; err == nil; at = filepath.Dir(at) {
+		if is, _ := git.Is(at); is {
+			return at, true
 		}
-		if abs == filepath.Dir(abs) {
+		if at == filepath.Dir(at) {
 			break
 		}
 	}
