@@ -82,11 +82,14 @@ func (a *Analysis) takers(n int32, eligible bool, f func(n int32)) {
 func (a *Analysis) addDirectory() {
 	for i := range a.estate.Directory {
 		d := &a.estate.Directory[i]
+		e := a.entry(d)
+		if d.Scope == "/" || d.Scope == "" {
+			a.openPowers(&e)
+		}
 		ok, certain, note := a.standing(d.Eligible, d.Start, d.End)
 		if !ok {
 			continue
 		}
-		e := a.entry(d)
 		given := edge{label: -1, note: note, proof: proof{proofDirectory, int32(i)}, certain: certain}
 		a.takers(a.index[d.Principal], d.Eligible, func(n int32) {
 			given.from = a.side(n)
@@ -103,6 +106,19 @@ func (a *Analysis) addDirectory() {
 		a.addEntry(&e, edge{from: a.side(a.index[r.Principal]), label: -1, note: -1, proof: proof{proofAppRole, int32(i)}, certain: true})
 	}
 	a.addPass()
+}
+
+// openPowers finds the hubs of a right in the whole tenant, also of one that nobody
+// has at this time: what it would lead to is asked for later, when nothing may change
+// any more.
+func (a *Analysis) openPowers(e *entra.Entry) {
+	for _, p := range e.Powers {
+		switch p {
+		case entra.Raise, entra.RaiseMaybe, entra.OwnApps: // without a hub
+		default:
+			a.power(p)
+		}
+	}
 }
 
 // addPass adds the one pair of permissions that is certain where each alone is

@@ -94,15 +94,15 @@ func (a *Analysis) noteText(note int32) string {
 // ownRight adds a right in the tenant or in a vault. What escalates is for the
 // ways to say; by itself it writes.
 func (a *Analysis) ownRight(o *own, r *Right, certain bool, text, name string, proofs Evidence) {
-	level, most := r.Level, r.Possible
+	level, most := r.Certain, r.Possible
 	if level == inventory.LevelEscalate {
 		level = inventory.LevelWrite
 	}
 	if most == inventory.LevelEscalate {
 		most = inventory.LevelWrite
 	}
-	if level.Rank() == 0 {
-		level = inventory.LevelNone
+	open := r.Level.Rank() == 0 && most.Rank() > level.Rank() // by itself
+	if open {
 		o.unknown["what "+strings.TrimPrefix(strings.TrimPrefix(text, "has "), "holds ")+" allows is not known"] = true
 	}
 	o.raiseIf(certain, level, most)
@@ -116,12 +116,15 @@ func (a *Analysis) ownRight(o *own, r *Right, certain bool, text, name string, p
 	}
 	shown := r.Level
 	if shown.Rank() == 0 {
+		shown = r.Certain
+	}
+	if open {
 		shown = r.Possible
 	}
 	if len(r.Reasons) > 0 && r.Tier0 {
 		text += ": " + r.Reasons[len(r.Reasons)-1]
 	}
-	o.say(shown, certain && r.Level.Rank() > 0, text, proofs)
+	o.say(shown, certain && !open, text, proofs)
 }
 
 // ownAssignment adds a role of Azure.

@@ -71,3 +71,32 @@ func (a *Analysis) managesOwn(n int32) bool {
 	}
 	return false
 }
+
+// Owners lists by object id, sorted, who can add a credential to a principal as an
+// owner of it or of its registration: for certain, and perhaps. Owners who cannot, as
+// the application locks its credentials or is Microsoft's, are in neither.
+func (a *Analysis) Owners(id string) (certain, perhaps []string) {
+	n, ok := a.index[id]
+	if !ok {
+		return nil, nil
+	}
+	for _, i := range a.graph.into(n) {
+		switch e := a.graph.edges[i]; {
+		case e.proof.kind != proofOwner || e.from == a.anybody:
+		case e.certain:
+			certain = append(certain, a.idOf(e.from))
+		default:
+			perhaps = append(perhaps, a.idOf(e.from))
+		}
+	}
+	if p := a.principal(n); p != nil && (p.BlueprintSelf || a.openApp(p)) {
+		for _, o := range p.Owners { // of whom nothing was read
+			if _, ok := a.index[o]; !ok && (!slices.Contains(p.InstanceOwners, o) || p.Locked != inventory.True) {
+				perhaps = append(perhaps, o)
+			}
+		}
+	}
+	slices.Sort(certain)
+	slices.Sort(perhaps)
+	return certain, perhaps
+}

@@ -75,6 +75,9 @@ type Path struct {
 	Leads   string // Tenant, or the ARM id of the scope of which everything is reached
 	Level   inventory.Level
 	Certain bool
+	// Anybody is true if the first step is open to every principal alike, perhaps,
+	// because something was not read.
+	Anybody bool
 }
 
 // A Hop is one step. From and To are object ids, Tenant, or the ARM id of a scope that
@@ -98,6 +101,7 @@ type Becoming struct {
 // A Right is what a single assignment allows within its scope, whoever has it.
 type Right struct {
 	Level, Possible inventory.Level // Level is unknown if Possible is more than is certain
+	Certain         inventory.Level // the least that it is; the same as Level if that is known
 	Reasons         []string        // strongest first
 	Capabilities    []string        // sorted
 	Tier0           bool

@@ -13,7 +13,7 @@ import (
 
 // right makes a Right of levels.
 func right(certain, possible inventory.Level) Right {
-	r := Right{Level: certain, Possible: possible}
+	r := Right{Level: certain, Possible: possible, Certain: certain}
 	if possible.Rank() > certain.Rank() {
 		r.Level = inventory.LevelUnknown
 	}
@@ -22,9 +22,9 @@ func right(certain, possible inventory.Level) Right {
 
 // ofEntry is what an entry of the tables allows.
 func ofEntry(e *entra.Entry, what string) Right {
-	r := Right{Level: e.Level, Possible: e.Level, Tier0: e.Tier0, Capabilities: slices.Sorted(slices.Values(e.Capabilities)), Reasons: []string{what}}
+	r := Right{Level: e.Level, Possible: e.Level, Certain: e.Level, Tier0: e.Tier0, Capabilities: slices.Sorted(slices.Values(e.Capabilities)), Reasons: []string{what}}
 	if e.Level.Rank() == 0 {
-		r.Possible = inventory.LevelAdmin
+		r.Possible, r.Certain = inventory.LevelAdmin, inventory.LevelNone
 		r.Reasons = append(r.Reasons, "what it allows is not in muster's tables")
 	}
 	if e.Why != "" {
@@ -37,8 +37,8 @@ func ofEntry(e *entra.Entry, what string) Right {
 	return r
 }
 
-// Directory says what a directory role allows in its scope, by its place in
-// Estate.Directory.
+// Directory says what a directory role allows in its scope in this tenant, by its
+// place in Estate.Directory.
 func (a *Analysis) Directory(i int) Right {
 	d := &a.estate.Directory[i]
 	e := a.entry(d)
@@ -50,10 +50,12 @@ func (a *Analysis) Directory(i int) Right {
 			}
 			return l
 		}
-		r.Level, r.Possible = limit(r.Level), limit(r.Possible)
+		r.Level, r.Possible, r.Certain = limit(r.Level), limit(r.Possible), limit(r.Certain)
 		r.Tier0 = false
 		r.Capabilities = slices.DeleteFunc(r.Capabilities, func(c string) bool { return strings.HasSuffix(c, "_all") || c == "admin.all" })
 		r.Reasons = append(r.Reasons, "on "+d.Scope+" only")
+	} else {
+		r = a.inTenant(r, &e, a.index[d.Principal])
 	}
 	return bounded(r, d.Eligible)
 }
@@ -67,8 +69,8 @@ func bounded(r Right, eligible bool) Right {
 	return r
 }
 
-// AppRole says what an application permission allows, by its place in
-// Estate.AppRoles.
+// AppRole says what an application permission allows in this tenant, by its place
+// in Estate.AppRoles.
 func (a *Analysis) AppRole(i int) Right {
 	p := &a.estate.AppRoles[i]
 	e := a.entra.Permission(p.Resource, p.ID, p.Name)
@@ -76,11 +78,71 @@ func (a *Analysis) AppRole(i int) Right {
 	if r.Level.Rank() == 0 { // of another application: it is no way to the tenant
 		r.Possible = inventory.LevelWrite
 	}
+	return a.inTenant(r, &e, a.index[p.Principal])
+}
+
+// inTenant settles the level of a right that can lead to more by whom it reaches in
+// this tenant: it is escalate only if there is somebody who may do more. Until the
+// ways were searched it stays what the tables say.
+func (a *Analysis) inTenant(r Right, e *entra.Entry, holder int32) Right {
+	own := e.Has(entra.OwnApps)
+	if a.graph == nil || e.Level != inventory.LevelEscalate && !own {
+		return r
+	}
+	why := ""
+	switch certain, possible := a.leads(e, holder); {
+	case certain:
+		r.Level, r.Possible, r.Certain = inventory.LevelEscalate, inventory.LevelEscalate, inventory.LevelEscalate
+		if own {
+			why = ", one of which may do more"
+		}
+	case possible:
+		r.Level, r.Possible, r.Certain = inventory.LevelUnknown, inventory.LevelEscalate, inventory.LevelWrite
+		if e.If == "" {
+			why = ", if that reaches anybody who may do more, which cannot be told"
+		}
+	default:
+		r.Level, r.Possible, r.Certain = inventory.LevelWrite, inventory.LevelWrite, inventory.LevelWrite
+		why = ", but reaches nobody in this tenant who may do more"
+	}
+	if n := len(r.Reasons); n > 0 {
+		r.Reasons[n-1] += why
+	}
 	return r
 }
 
-// DelegatedGrant says what delegated permissions allow for a user who may do it
-// too, by their place in Estate.Delegated.
+// leads says whether a right leads its holder to an administrator.
+func (a *Analysis) leads(e *entra.Entry, holder int32) (certain, possible bool) {
+	to := func(n int32, sure bool) {
+		certain = certain || sure && a.admin.certain[n] >= 0
+		possible = possible || a.admin.possible[n] >= 0 || a.doubt == inventory.LevelAdmin
+	}
+	for _, p := range e.Powers {
+		switch p {
+		case entra.Raise:
+			return true, true
+		case entra.RaiseMaybe:
+			possible = true
+		case entra.OwnApps:
+			for _, edge := range a.graph.from(holder) {
+				if edge.proof.kind == proofOwner && a.principal(edge.to) != nil {
+					to(edge.to, edge.certain)
+				}
+			}
+		default:
+			if hub, ok := a.powers[powerKey{p}]; ok {
+				to(hub, p != entra.AllUsersMaybe)
+			} else {
+				possible = true
+			}
+		}
+	}
+	return certain, possible
+}
+
+// DelegatedGrant says what delegated permissions allow, by their place in
+// Estate.Delegated. They add nothing to what the user may do who signs in, so that they
+// make nobody an administrator by themselves: they write at most.
 func (a *Analysis) DelegatedGrant(i int) Right {
 	d := &a.estate.Delegated[i]
 	out := Right{Level: inventory.LevelNone, Possible: inventory.LevelNone, Reasons: []string{"at most what the user may do who signs in"}}
@@ -95,6 +157,9 @@ func (a *Analysis) DelegatedGrant(i int) Right {
 		if e.Level.Rank() > out.Level.Rank() {
 			out.Level = e.Level
 		}
+		if out.Level.Rank() > inventory.LevelWrite.Rank() {
+			out.Level = inventory.LevelWrite
+		}
 		if e.Why != "" {
 			out.Reasons = append(out.Reasons, s+": "+e.Why)
 		}
@@ -102,7 +167,7 @@ func (a *Analysis) DelegatedGrant(i int) Right {
 			held[c] = true
 		}
 	}
-	out.Possible = out.Level
+	out.Possible, out.Certain = out.Level, out.Level
 	if open && out.Level.Rank() < inventory.LevelWrite.Rank() {
 		out.Level, out.Possible = inventory.LevelUnknown, inventory.LevelWrite
 	}
@@ -178,7 +243,7 @@ func VaultAccess(p *Access) Right {
 			}
 		}
 	}
-	return Right{Level: level, Possible: level, Capabilities: slices.Sorted(maps.Keys(held)), Reasons: []string{"access policy of a vault"}}
+	return Right{Level: level, Possible: level, Certain: level, Capabilities: slices.Sorted(maps.Keys(held)), Reasons: []string{"access policy of a vault"}}
 }
 
 // vaultCapabilities are what one permission of an access policy gives.

@@ -129,7 +129,7 @@ func (a *Analysis) paths(from int32, dist []int8, certain bool) ([]Path, bool) {
 	first, cut := a.steps(from, dist, certain, MaxPaths)
 	out := make([]Path, 0, len(first))
 	for i := range first {
-		p := Path{Certain: first[i].certain}
+		p := Path{Certain: first[i].certain, Anybody: a.openToAll(&first[i])}
 		at := from
 		for h := &first[i]; ; {
 			p.Hops = append(p.Hops, a.hop(at, h))
@@ -148,6 +148,11 @@ func (a *Analysis) paths(from int32, dist []int8, certain bool) ([]Path, bool) {
 		out = append(out, p)
 	}
 	return out, cut
+}
+
+// openToAll reports whether a step begins as one that everybody perhaps takes.
+func (a *Analysis) openToAll(h *hopping) bool {
+	return a.anybody >= 0 && slices.ContainsFunc(h.edges, func(e edge) bool { return e.to == a.anybody })
 }
 
 // goal is what a node that is at a goal has: the tenant, or a scope.

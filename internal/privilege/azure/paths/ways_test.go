@@ -208,7 +208,7 @@ func TestRights(t *testing.T) {
 		"reads users":          {a.AppRole(1), "read"},
 		"odd":                  {a.AppRole(2), "unknown"},
 		"signs in":             {a.DelegatedGrant(0), "read"},
-		"acts as a user":       {a.DelegatedGrant(1), "escalate identity.impersonate"},
+		"acts as a user":       {a.DelegatedGrant(1), "write identity.impersonate"},
 		"of somebody else":     {a.DelegatedGrant(2), "unknown"},
 		"vault": {
 			VaultAccess(&Access{Secrets: []string{"Get", "List"}, Keys: []string{"sign"}}), "write keys.use secrets.read",
@@ -223,5 +223,84 @@ func TestRights(t *testing.T) {
 		if got != c.want || len(c.got.Reasons) == 0 {
 			t.Errorf("%s: %q, want %q; %q", name, got, c.want, c.got.Reasons)
 		}
+	}
+}
+
+// TestRightsInTenant holds that what a right leads to is decided by whom it reaches
+// in the tenant.
+func TestRightsInTenant(t *testing.T) {
+	strong := func(n *tenant) { n.graph("strong", raiser) }
+	for _, c := range []struct {
+		name, permission string
+		make             func(*tenant)
+		want, reason     string
+	}{
+		{"an application that may do more", "Application.ReadWrite.All", strong, "escalate", "adds a credential to an application that may do more"},
+		{"no application that may do more", "Application.ReadWrite.All", func(*tenant) {}, "write", "but reaches nobody"},
+		{"applications were not all read", "Application.ReadWrite.All", func(n *tenant) { n.Unread[PartPrincipals] = "denied" }, "unknown write escalate", "which cannot be told"},
+		{"who holds roles was not read", "Application.ReadWrite.All", func(n *tenant) { n.Unread[PartDirectory] = "denied" }, "unknown write escalate", "which cannot be told"},
+		{"a disabled application that may do more", "Application.ReadWrite.All", func(n *tenant) {
+			strong(n)
+			n.Principals[1].Enabled = inventory.False
+		}, "unknown write escalate", "which cannot be told"},
+		{"a group that holds more", "Group.ReadWrite.All", func(n *tenant) {
+			n.group("g")
+			n.assign("g", arm.Owner, prod)
+		}, "escalate", "adds itself to a group"},
+		{"a group that holds more and that roles can be assigned to", "Group.ReadWrite.All", func(n *tenant) {
+			n.group("g").RoleAssignable = inventory.True
+			n.role("g", "Global Administrator")
+		}, "write", "but reaches nobody"},
+		{"raises itself whatever there is", raiser, func(*tenant) {}, "escalate", "gives itself any directory role"},
+		{"something that is not seen", "UserAuthenticationMethod.ReadWrite.All", func(*tenant) {}, "unknown write escalate", "if the tenant lets users sign in by that method"},
+		{"disables accounts", "User.EnableDisableAccount.All", strong, "write", "disables every other account"},
+		{"owns nothing", "Application.ReadWrite.OwnedBy", strong, "write", "applications that it owns, but reaches nobody"},
+		{"owns an application that may do more", "Application.ReadWrite.OwnedBy", func(n *tenant) {
+			strong(n)
+			n.Principals[1].Owners = []string{"ci"}
+		}, "escalate", "one of which may do more"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := newTenant()
+			n.app("ci")
+			n.app("strong")
+			n.graph("ci", c.permission)
+			c.make(n)
+			a := n.analyze()
+			r := a.AppRole(0)
+			got := string(r.Level)
+			if r.Level == inventory.LevelUnknown {
+				got += " " + string(r.Certain) + " " + string(r.Possible)
+			}
+			if got != c.want || !strings.Contains(r.Reasons[len(r.Reasons)-1], c.reason) {
+				t.Errorf("%q, want %q; %q", got, c.want, r.Reasons)
+			}
+			if whole := of(t, a, "ci"); r.Level == inventory.LevelUnknown && whole.Level != inventory.LevelUnknown || r.Level == inventory.LevelEscalate && whole.Certain != inventory.LevelEscalate {
+				t.Errorf("the right is %q, and all together\n%s", got, whole.lines())
+			}
+		})
+	}
+}
+
+// TestOwners holds which owners can add a credential for certain.
+func TestOwners(t *testing.T) {
+	n := newTenant()
+	n.app("ci")
+	n.app("giver")
+	n.graph("giver", "Application.ReadWrite.OwnedBy")
+	n.user("ann")
+	n.app("open", "ann", "ci", "giver", "nobody-read")
+	n.app("part").OwnersKnown = false
+	p := n.app("locked", "ann")
+	p.InstanceOwners, p.Locked = []string{"ann"}, inventory.True
+	a := n.analyze()
+	for id, want := range map[string]string{"open": "[ann giver] [ci nobody-read]", "part": "[] []", "locked": "[] []", "nobody": "[] []"} {
+		certain, perhaps := a.Owners(id)
+		if got := fmt.Sprint(certain, perhaps); got != want {
+			t.Errorf("%s: %s, want %s", id, got, want)
+		}
+	}
+	if r := of(t, a, "ci"); len(r.Paths) != 0 {
+		t.Errorf("owning who may do nothing leads somewhere:\n%s", r.lines())
 	}
 }
