@@ -375,12 +375,18 @@ func (m *mapper) putEffective(g grantee, single []*inventory.Grant, r *paths.Res
 	x, attr := m.grant(g, part(g.id, "effective"), g.scope, "effective permissions", "all its roles and permissions together", "effective")
 	x.Resource, attr["joined"] = "*", "true"
 	m.fillResult(x, r)
-	if len(x.Paths) == 0 && (x.Level == inventory.LevelNone || len(single) == 0 && x.Level == inventory.LevelUnknown) {
+	if len(x.Paths) == 0 && (x.Level == inventory.LevelNone || len(single) == 0 && x.Level == inventory.LevelUnknown && !ownWay(r)) {
 		return
 	}
 	if more(x, single) {
 		m.put(inventory.Record{Grant: x}, inventory.KindGrant)
 	}
+}
+
+// ownWay reports whether there is perhaps a way up that not everybody has: by what a
+// principal owns, or who trusts its tokens, though it holds nothing.
+func ownWay(r *paths.Result) bool {
+	return slices.ContainsFunc(r.Paths, func(p paths.Path) bool { return !p.Anybody })
 }
 
 // more reports whether a grant says what none of the others does.

@@ -99,6 +99,9 @@ func fillRight(g *inventory.Grant, r paths.Right) {
 	}
 	if g.Level == inventory.LevelUnknown && r.Possible != inventory.LevelUnknown {
 		attr.Set("possible_level", string(r.Possible))
+		if r.Certain.Rank() > inventory.LevelNone.Rank() && attr["eligible"] == "" {
+			attr.Set("certain_level", string(r.Certain))
+		}
 	}
 	attr.Yes("tier0", r.Tier0)
 	if attr["eligible"] != "" {
@@ -224,8 +227,12 @@ func (m *mapper) judged(attr cloud.Attributes, r *ref, v *paths.Result) {
 	m.controllers(attr, r.object())
 }
 
-// controllers tells who may become an identity: certain ones, by the ways.
+// controllers tells who may become an identity: certain ones, by the ways. Of its
+// owners it tells whether they can add a credential to it.
 func (m *mapper) controllers(attr cloud.Attributes, objectID string) {
+	certain, perhaps := m.judge.analysis.Owners(objectID)
+	attr.Set("owners_in_control", cloud.InOrder(m.ownerNames(certain)))
+	attr.Set("owners_perhaps", cloud.InOrder(m.ownerNames(perhaps)))
 	var names, ways []string
 	for _, b := range m.judge.analysis.Become(objectID) {
 		if b.Certain && lower(b.By) != objectID {

@@ -134,11 +134,11 @@ func (m *mapper) members(ids []string, method, source string) []owning {
 	var out []owning
 	for _, id := range unique(ids) {
 		key := lower(id)
-		o := owning{owner: m.label(key), method: method, source: source, confidence: inventory.ConfidenceHigh}
+		o := owning{owner: m.ownerLabel(key), method: method, source: source, confidence: inventory.ConfidenceHigh}
 		switch {
 		case m.users[key] != nil:
 			u := m.users[key]
-			o.owner, o.kind, o.active = cmp.Or(u.Mail, u.UPN, u.Name, u.ID), person, u.Enabled
+			o.kind, o.active = person, u.Enabled
 			o.external = inventory.TriOf(u.Guest)
 		case m.groups[key] != nil:
 			o.kind = team
@@ -151,6 +151,23 @@ func (m *mapper) members(ids []string, method, source string) []owning {
 		out = append(out, o)
 	}
 	return out
+}
+
+// ownerLabel is how an owner is called: people by the address that they are written to.
+func (m *mapper) ownerLabel(key string) string {
+	if u := m.users[key]; u != nil {
+		return cmp.Or(u.Mail, u.UPN, u.Name, u.ID)
+	}
+	return m.label(key)
+}
+
+// ownerNames names owners as their records do, sorted.
+func (m *mapper) ownerNames(ids []string) []string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, cmp.Or(ownerName(m.ownerLabel(id)), id))
+	}
+	return unique(out)
 }
 
 // reference returns what the service management reference of an application says: a

@@ -79,6 +79,11 @@ func TestPathsThrough(t *testing.T) {
 			give(x, owner, guid("6", "01"), "Group", sub)
 			x.Directory = append(x.Directory, object.DirectoryRoleAssignment{ID: "d", Role: prover, Principal: sp("01"), Scope: "/"})
 		}, "unknown", "AZResetPassword"},
+		{"an application that owns another and holds nothing", func(x *object.Tenant, _ *object.Subscription) {
+			x.Applications = append(x.Applications, object.Application{ID: obj("02"), AppID: app("02"), Name: "deploy", Owners: []string{sp("01")}, OwnersKnown: true, FederatedKnown: true})
+			x.Principals = append(x.Principals, object.ServicePrincipal{ID: sp("02"), AppID: app("02"), Name: "deploy", Type: "Application", Enabled: inventory.True, HomeTenant: tenantID, OwnersKnown: true})
+			give(x, owner, sp("02"), "ServicePrincipal", sub)
+		}, "unknown", "AZOwns"},
 		{"a group that was not read holds what writes", func(x *object.Tenant, _ *object.Subscription) {
 			x.Groups = append(x.Groups, object.Group{ID: guid("6", "01"), Name: "g"})
 			give(x, contributor, guid("6", "01"), "Group", sub)
@@ -104,5 +109,25 @@ func TestPathsThrough(t *testing.T) {
 				t.Errorf("want %s\n%v\n%v\n%v", c.way, g.Reasons, g.Paths, g.Attributes)
 			}
 		})
+	}
+}
+
+// TestHoldsNothing: of who holds nothing no grant is told, though it may be in a group
+// that was not read, as everybody else may be.
+func TestHoldsNothing(t *testing.T) {
+	x := northwind()
+	*x = object.Tenant{ID: tenantID, Listings: x.Listings, Principals: []object.ServicePrincipal{
+		{ID: sp("01"), AppID: app("01"), Name: "ci", Type: "Application", Enabled: inventory.True, HomeTenant: tenantID, OwnersKnown: true},
+	}}
+	x.Applications = []object.Application{{ID: obj("01"), AppID: app("01"), Name: "ci", OwnersKnown: true, FederatedKnown: true}}
+	x.Subscriptions = []*object.Subscription{{ID: prodSub, Name: "prod"}}
+	x.Groups = []object.Group{{ID: guid("6", "01"), Name: "g"}}
+	x.Assignments = []object.RoleAssignment{{ID: "ra", Role: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", Principal: guid("6", "01"), PrincipalType: "Group", Scope: "/subscriptions/" + prodSub}}
+	got := records(t, x)
+	if level := got.identity[appOf("01")].Attributes["effective_level"]; level != "unknown" {
+		t.Errorf("level %s, want unknown", level)
+	}
+	if g := got.grant[appOf("01")+"#effective"]; g != nil {
+		t.Errorf("%v %v", g.Reasons, g.Attributes)
 	}
 }
