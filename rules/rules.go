@@ -174,7 +174,9 @@
 //	kind                 of a grant: directory_role, app_role, delegated, arm, access_policy,
 //	                     effective; of a managed identity: system, user
 //	tier0, eligible      of a grant, true: it leads to the tenant; it has to be taken up first
-//	possible_level       at most, where the level is not known
+//	possible_level, certain_level  at most and at least, where the level is not known
+//	owners_in_control, owners_perhaps  of an application: owners who can add a credential
+//	                     to it, for certain or perhaps
 //	role_definition, scope_kind  of a role of Azure: its GUID; root, management_group,
 //	                     subscription, resource_group, resource
 //	consent, scopes      of a delegated permission: AllPrincipals or Principal; which
