@@ -11,8 +11,8 @@ import (
 )
 
 // attribute finds out where what was found came in: by the changes of all
-// commits, then of merges, of commits that no reference reaches, and by the
-// index, each only for objects that the former did not explain.
+// commits, then of those that no reference reaches, and by the index, each only
+// for what the former did not explain.
 func (j *job) attribute() error {
 	if err := j.readHead(); err != nil {
 		return err
@@ -24,7 +24,7 @@ func (j *job) attribute() error {
 		return err
 	}
 	steps := []func() error{
-		j.placeCommits, j.placeKeyFiles, j.placeUnexplained, j.placeMerges, j.placeUnreachable, j.placeMessages, j.placeIndex, j.placeFiles, j.placeTips,
+		j.placeCommits, j.placeUnreachable, j.placeKeyFiles, j.placeUnexplained, j.placeMessages, j.placeIndex, j.placeFiles, j.placeTips,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -98,7 +98,8 @@ func (j *job) hidden() (func(*git.Commit) string, error) {
 	}, nil
 }
 
-// placeCommits places by the changes of all commits but merges.
+// placeCommits places by the changes of all commits. Those of a merge are what
+// differs from all its parents.
 func (j *job) placeCommits() error {
 	current := j.wantedNow()
 	missing := map[git.ID]bool{}
@@ -112,10 +113,10 @@ func (j *job) placeCommits() error {
 	j.past.begin(current)
 	err := j.past.replay(byCommits, logged{
 		read: func(each func(git.Change) error) error {
-			return j.repo.Log(j.ctx, []string{"--all"}, func(c *git.Commit) { j.commits[c.ID] = true }, each)
+			return j.repo.Log(j.ctx, []string{"--all", "-c"}, func(c *git.Commit) { j.commits[c.ID] = true }, each)
 		},
 		more: func(tips []git.ID, begin func(*git.Commit), each func(git.Change) error) error {
-			return j.repo.LogSince(j.ctx, tips, nil, func(c *git.Commit) { j.commits[c.ID] = true; begin(c) }, each)
+			return j.repo.LogSince(j.ctx, tips, []string{"-c"}, func(c *git.Commit) { j.commits[c.ID] = true; begin(c) }, each)
 		},
 		keep: func(c git.Change) bool { return declared.Wants(c.Path) || isOwners(c.Path) },
 		via:  j.hidden,
@@ -184,40 +185,6 @@ func (j *job) openBlobs() map[git.ID]bool {
 		}
 	}
 	return open
-}
-
-// placeMerges places what came in with a merge commit itself.
-func (j *job) placeMerges() error {
-	open := j.openBlobs()
-	j.unexplained(open)
-	if len(open) == 0 {
-		return nil
-	}
-	err := j.past.replay(byMerges, logged{
-		read: func(each func(git.Change) error) error {
-			return j.repo.Log(j.ctx, []string{"--all", "--merges", "-c"}, nil, each)
-		},
-		more: func(tips []git.ID, begin func(*git.Commit), each func(git.Change) error) error {
-			return j.repo.LogSince(j.ctx, tips, []string{"--merges", "-c"}, begin, each)
-		},
-		open:    open,
-		via:     j.hidden,
-		matters: func(c git.Change) bool { return open[c.To] },
-		take:    j.change,
-	})
-	return j.tolerateLog(err, "the log of merges")
-}
-
-// unexplained adds the blobs at HEAD whose path no commit explains for what is in
-// them: a merge put them there, though they had come in elsewhere.
-func (j *job) unexplained(open map[git.ID]bool) {
-	for path, id := range j.headFiles {
-		for hash := range j.visible(j.objects[id], path, "") {
-			if !j.found[hash].placed[path] {
-				open[id] = true
-			}
-		}
-	}
 }
 
 // placeTips finds out what the tips of branches still hold.

@@ -107,6 +107,19 @@ func TestPlacesAreFacts(t *testing.T) {
 			b.git("add", "-A")
 			b.git("commit", "-q", "-m", "merge")
 		},
+		"an evil merge that puts what was there at another path for a while": func(b *builder) {
+			b.commit("one", "a.env", env("S"))
+			b.git("switch", "-q", "-c", "side")
+			b.commit("two", "b.txt", "clean\n")
+			b.git("switch", "-q", "main")
+			b.commit("three", "c.txt", "clean\n")
+			b.git("merge", "-q", "--no-commit", "side")
+			b.write("copy.env", env("S"))
+			b.git("add", "-A")
+			b.git("commit", "-q", "-m", "merge")
+			b.git("rm", "-q", "copy.env")
+			b.commit("gone")
+		},
 		"a merge that joins two lines": func(b *builder) {
 			b.commit("base", "m.env", env("1", "2", "3", "4", "5", "6", "7"))
 			b.git("switch", "-q", "-c", "side")
@@ -194,8 +207,7 @@ func atAnyTip(b *builder, secret string) bool {
 	return false
 }
 
-// Random histories with merges. A blob that a merge puts at another path, and
-// that is not at HEAD, may be left out; nothing is told that is no fact.
+// Random histories with merges.
 func TestPlacesOfRandomHistories(t *testing.T) {
 	s := canary("random places")
 	for seed := range uint64(2) {

@@ -173,6 +173,9 @@ type byPath struct {
 
 func (b byPath) anything() bool { return len(b.rules) > 0 || b.format != "" }
 
+// key tells apart what paths say.
+func (b byPath) key() string { return b.format + " " + strings.Join(b.rules, " ") }
+
 // says returns what a path alone says; the rules are asked once. It is not for the
 // goroutines of a pool.
 func (j *job) says(path string) byPath {

@@ -31,7 +31,6 @@ type growth struct {
 
 type page struct {
 	Read    bool
-	Open    []string // what was looked for, if that was not all
 	Commits []line
 	Changes []entry
 }
@@ -83,15 +82,6 @@ func idsOf(list []string) []git.ID {
 			out = append(out, id)
 		}
 	}
-	return out
-}
-
-func namesOf(ids map[git.ID]bool) []string {
-	var out []string
-	for id := range ids {
-		out = append(out, id.String())
-	}
-	slices.Sort(out)
 	return out
 }
 

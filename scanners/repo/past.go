@@ -15,7 +15,6 @@ type stage int
 
 const (
 	byCommits stage = iota
-	byMerges
 	byUnreachable
 	stages
 )
@@ -36,7 +35,6 @@ type logged struct {
 
 	// more reads what is new since some tips; nil if all must be read again.
 	more func(tips []git.ID, begin func(*git.Commit), each func(git.Change) error) error
-	open map[git.ID]bool       // what is looked for, if that is not all
 	keep func(git.Change) bool // changes that may make a difference another time; nil is none
 }
 
@@ -181,7 +179,7 @@ func (p *past) replay(s stage, l logged) error {
 	if err != nil {
 		return err
 	}
-	page := &page{Read: true, Open: namesOf(l.open)}
+	page := &page{Read: true}
 	each := func(c git.Change) error {
 		if l.keep != nil {
 			p.check(c)
@@ -235,19 +233,7 @@ func (p *past) take(to *page, l logged, c git.Change, via func(*git.Commit) stri
 // extends reports whether a stage of the earlier history holds for the present
 // one, so that only what is new has to be read.
 func (p *past) extends(s stage, l logged) bool {
-	if p == nil || p.earlier == nil || l.more == nil || !p.earlier.Stages[s].Read {
-		return false
-	}
-	before := map[git.ID]bool{}
-	for _, id := range idsOf(p.earlier.Stages[s].Open) {
-		before[id] = true
-	}
-	for id := range l.open {
-		if !before[id] {
-			return false
-		}
-	}
-	return true
+	return p != nil && p.earlier != nil && l.more != nil && p.earlier.Stages[s].Read
 }
 
 // extend reads what is new, and takes the rest from what is remembered: that holds

@@ -20,17 +20,16 @@ func (j *job) listUntold() error {
 	return j.tolerateLog(err, "the list of commits")
 }
 
-// placeUnreachable places by the changes of commits that no reference reaches.
+// placeUnreachable places by the changes of commits that no reference reaches: what
+// is not explained yet, and files that hold credentials by their name.
 func (j *job) placeUnreachable() error {
-	if !j.scan.config.Unreachable || !j.unplaced(git.TypeBlob) {
-		return nil
+	open, named := j.openBlobs(), j.namedBlobs()
+	hidden := func(c git.Change) bool {
+		says := j.says(c.Path)
+		return says.anything() && !named[namedAs{c.To, says.key()}]
 	}
-	open := j.openBlobs()
 	err := j.past.replay(byUnreachable, logged{
 		read: func(each func(git.Change) error) error {
-			if err := j.past.listCommits(); err != nil {
-				return err
-			}
 			dangling, err := j.dangling()
 			if err != nil {
 				return err
@@ -46,21 +45,58 @@ func (j *job) placeUnreachable() error {
 				return cmp.Or(via(c), "unreachable commit")
 			}, err
 		},
-		matters: func(c git.Change) bool { return open[c.To] },
-		take:    j.change,
+		matters: func(c git.Change) bool { return open[c.To] || hidden(c) },
+		take: func(c git.Change, via string) {
+			if hidden(c) {
+				j.keyFile(c, via)
+			}
+			if open[c.To] {
+				j.change(c, via)
+			}
+		},
 	})
 	return j.tolerateLog(err, "unreachable commits")
 }
 
+// A namedAs is a blob, and what the path of a file that it was says of it.
+type namedAs struct {
+	id   git.ID
+	says string
+}
+
+// namedBlobs returns the contents of files that hold credentials by their name and
+// that a commit explains.
+func (j *job) namedBlobs() map[namedAs]bool {
+	known := map[namedAs]bool{}
+	for v := range j.explained {
+		known[namedAs{v.id, j.says(v.path).key()}] = true
+	}
+	return known
+}
+
 // dangling returns the commits that no reference reaches, and those that the log
-// did not tell of, sorted, so that two scans read them in one order.
+// did not tell of, sorted, so that two scans read them in one order. If only what
+// is reached is to be read, they are those that a reflog leads to.
 func (j *job) dangling() ([]git.ID, error) {
+	if err := j.past.listCommits(); err != nil {
+		return nil, err
+	}
 	var ids []git.ID
-	err := j.eachCommit(func(id git.ID) {
+	note := func(id git.ID) {
 		if j.untold[id] || !j.commits[id] && !j.lent(id) {
 			ids = append(ids, id)
 		}
-	})
+	}
+	var err error
+	if j.scan.config.Unreachable {
+		err = j.eachCommit(note)
+	} else {
+		var reached map[git.ID]bool
+		reached, err = j.repo.Reach(j.ctx, "--all", "--reflog")
+		for id := range reached {
+			note(id)
+		}
+	}
 	slices.SortFunc(ids, git.ID.Compare)
 	return ids, j.tolerateLog(err, "the list of objects")
 }
