@@ -44,6 +44,7 @@ func TestBuiltIn(t *testing.T) {
 	t.Run("IDs", func(t *testing.T) { checkIDs(t, all) })
 	t.Run("Files", func(t *testing.T) { checkFiles(t, all, lib) })
 	t.Run("Fixes", func(t *testing.T) { checkFixes(t, all) })
+	t.Run("FixesForEachCloud", func(t *testing.T) { checkFixesForEachCloud(t, engine) })
 	t.Run("Texts", func(t *testing.T) { checkTexts(t, all, lib) })
 	t.Run("NoDanglingControls", func(t *testing.T) { checkNoDanglingControls(t, all, lib) })
 	t.Run("LibraryAndRules", func(t *testing.T) { checkLibraryAndRules(t, all, lib) })
