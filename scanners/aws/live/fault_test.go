@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -441,5 +442,102 @@ func TestOptionsThatCannotBeMeant(t *testing.T) {
 				t.Error("they are taken")
 			}
 		})
+	}
+}
+
+// expires refuses requests as those of credentials that have expired.
+func expires(w http.ResponseWriter, r fake.Request) bool {
+	fake.Refuse(w, r.Action, http.StatusBadRequest, "ExpiredTokenException", "The security token included in the request is expired")
+	return true
+}
+
+// TestResumeReadsWhatFailed ends credentials in the first account and kills the
+// reading in the second: the first was not read, and is asked again.
+func TestResumeReadsWhatFailed(t *testing.T) {
+	s := everything(t)
+	o := allOptions(t, s)
+	o.AccessAdvisor = false // it keeps its answers on its own
+	want := dump(t, read(t, o))
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+		switch {
+		case r.Account == account && (r.Action == "iam:GetAccountAuthorizationDetails" || r.Action == "secretsmanager:ListSecrets"):
+			return expires(w, r)
+		case r.Account == member:
+			cancel()
+		}
+		return false
+	}
+	o.State, o.Parallel = t.TempDir(), 1
+	r, err := live.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the error is %v", err)
+	}
+	s.Front = nil
+	e := read(t, o)
+	if got := resumed(e); len(got) > 0 {
+		t.Errorf("%q were taken from a reading in which they failed", got)
+	}
+	if diff := cmp.Diff(string(want), string(dump(t, e))); diff != "" {
+		t.Error("the estate (-at once +in two runs):\n", diff)
+	}
+}
+
+// TestResumeAfterExpiry ends credentials in the second account: the reading comes to
+// its end, and the next goes on with the first.
+func TestResumeAfterExpiry(t *testing.T) {
+	s := everything(t)
+	want := dump(t, read(t, allOptions(t, s)))
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool { return r.Account == member && expires(w, r) }
+	o := allOptions(t, s)
+	o.State, o.Parallel = t.TempDir(), 1
+	read(t, o)
+	s.Front = nil
+	s.Forget()
+	e := read(t, o)
+	if asked(s, account, "iam:GetAccountAuthorizationDetails") {
+		t.Error("an account that was read is read again")
+	}
+	if diff := cmp.Diff([]string{account}, resumed(e)); diff != "" {
+		t.Error("accounts that were taken from the first run (-want +got):\n", diff)
+	}
+	if diff := cmp.Diff(string(want), string(dump(t, e))); diff != "" {
+		t.Error("the estate (-at once +in two runs):\n", diff)
+	}
+	if left, err := filepath.Glob(filepath.Join(o.State, "aws-account-*")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left (%v)", left, err)
+	}
+}
+
+// TestExpiredIsNotAskedOn ends credentials for good: a few requests show it, and each
+// listing says so.
+func TestExpiredIsNotAskedOn(t *testing.T) {
+	s := everything(t)
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool { return r.Account == member && expires(w, r) }
+	e := read(t, allOptions(t, s))
+	n := 0
+	for _, q := range s.Requests() {
+		if q.Account == member {
+			n++
+		}
+	}
+	if n > 60 {
+		t.Errorf("%d requests with credentials that had expired", n)
+	}
+	for _, a := range e.Accounts {
+		if a.ID != member {
+			continue
+		}
+		if len(a.Listings) < 30 {
+			t.Errorf("%d listings tell of it", len(a.Listings))
+		}
+		for _, l := range a.Listings {
+			if l.Status == inventory.StatusPartial && !strings.Contains(l.Reason, "expired") || l.Status == inventory.StatusComplete {
+				t.Errorf("the listing is %+v", l)
+			}
+		}
 	}
 }

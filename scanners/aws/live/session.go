@@ -173,10 +173,18 @@ func (p *progress) sum(all int) (int, error) {
 func listing(op wire.Operation, region string, count int, err error) object.Listing {
 	l := object.Listing{Call: permission(op), Region: region, Count: count}
 	l.Status, l.Reason = verdict(l.Call, count, err)
+	l.Broken = broken(region, err)
 	if l.Status == inventory.StatusDenied || l.Status == inventory.StatusSkipped {
 		l.Count = 0
 	}
 	return l
+}
+
+// broken reports whether a listing was broken off by what has nothing to do with it:
+// credentials that ran out or were taken away, too many requests.
+func broken(region string, err error) bool {
+	return wire.Expired(err) || errors.Is(err, wire.ErrCredentials) || errors.Is(err, wire.ErrBudget) ||
+		region == "" && wire.Unknown(err) // in a region it may be off
 }
 
 // verdict says how much was seen, and if that is not all, why and what to do.
@@ -188,6 +196,8 @@ func verdict(action string, count int, err error) (inventory.Status, string) {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		reason = "the scan ended before it was read"
+	case errors.Is(err, wire.ErrCredentials):
+		reason = "there were no credentials to ask with: " + plainly(err)
 	case wire.Denied(err):
 		status, reason = inventory.StatusDenied, denial(action, err)
 	case wire.Code(err) == "AWSOrganizationsNotInUseException":

@@ -2,8 +2,10 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -43,9 +45,13 @@ func (x *run) load(t target) (*object.Account, bool) {
 	return a, true
 }
 
-// save keeps an account for a later run. That it cannot be kept costs the later run
+// save keeps an account for a later run, unless something of it could not be read to
+// its end: that is worth another attempt. That it cannot be kept costs the later run
 // time and this one nothing.
 func (x *run) save(s *session) {
+	if slices.ContainsFunc(s.account.Listings, func(l object.Listing) bool { return l.Broken || l.Status == inventory.StatusPartial }) {
+		return
+	}
 	err := x.options.state().Save(stateName(s.account.ID), &kept{Account: s.account})
 	if err != nil {
 		x.remark(fmt.Sprintf("%s cannot be kept for a later scan: %v", s.account.ID, err))
@@ -59,8 +65,18 @@ func (x *run) remark(text string) {
 	x.estate.Notes = append(x.estate.Notes, text)
 }
 
-// clear removes what was kept for going on, once there is nothing to go on with.
+// clear removes what was kept for going on, once there is nothing to go on with: not
+// while an account was broken off, by credentials that ran out or too many requests.
 func (x *run) clear() {
+	if x.options.State == "" {
+		return
+	}
+	for _, a := range x.estate.Accounts {
+		if slices.ContainsFunc(a.Listings, func(l object.Listing) bool { return l.Broken }) {
+			x.remark(a.ID + " was not read to its end: another scan goes on from here")
+			return
+		}
+	}
 	for _, a := range x.estate.Accounts {
 		if err := x.options.state().Remove(stateName(a.ID)); err != nil {
 			x.remark(fmt.Sprintf("what was kept of %s cannot be removed: %v", a.ID, err))

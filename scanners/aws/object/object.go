@@ -521,4 +521,7 @@ type Listing struct {
 	Count  int
 	Status inventory.Status
 	Reason string // what, why and what to do, where Status is not complete
+	// Broken is true if it was broken off by what has nothing to do with it:
+	// credentials that ran out, too many requests. Another attempt may read it.
+	Broken bool `json:"-"`
 }

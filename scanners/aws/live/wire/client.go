@@ -39,6 +39,7 @@ type Client struct {
 	signer  *v4.Signer
 	retries *transport.Retries
 	skew    atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
+	expired atomic.Int32 // requests in a row that were refused because credentials had expired
 
 	mu    sync.Mutex
 	paces map[string]*transport.Pace
@@ -61,12 +62,17 @@ func (c *Client) Partition() Partition { return c.options.Partition }
 
 // Ask sends one request, as often as it takes, and decodes the answer into out. The
 // error is an *Error, or that of the connection, of ctx or of the answer's form.
+// After a few requests in a row for which credentials had expired, and no new ones
+// were to be had, none is sent any more.
 func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values, out any) error {
 	d, err := write(op, in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op.Action(), err)
 	}
 	at := c.options.Partition.region(op.Service, region)
+	if c.expired.Load() >= maxExpired {
+		return &Error{Action: op.Action(), Region: region, Code: "ExpiredToken", Message: "it was not asked for, as the credentials had expired before"}
+	}
 	p := c.pace(op.Service, at)
 	refreshed, corrected := false, false
 	for attempt := 1; ; attempt++ {
@@ -75,6 +81,7 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		}
 		header, err := c.once(ctx, op, at, d, out)
 		if err == nil {
+			c.expired.Store(0)
 			p.Succeed(c.options.Now())
 			c.retries.Refund()
 			return nil
@@ -89,6 +96,9 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		case !refreshed && Expired(err) && c.refresh():
 			refreshed = true
 			continue
+		}
+		if Expired(err) {
+			c.expired.Add(1)
 		}
 		if wait, ok := c.again(err, header, p, attempt); !ok {
 			return err
@@ -110,7 +120,7 @@ func (c *Client) once(ctx context.Context, op Operation, region string, d draft,
 	}
 	credentials, err := c.options.Credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: get credentials: %w", op.Action(), err)
+		return nil, fmt.Errorf("%s: %w: %w", op.Action(), ErrCredentials, err)
 	}
 	s3 := op.Service.Protocol == S3
 	if s3 {
@@ -141,6 +151,10 @@ func (c *Client) once(ctx context.Context, op Operation, region string, d draft,
 	}
 	return res.Header, nil
 }
+
+// maxExpired is how many requests in a row are refused for credentials that have
+// expired before no more are sent.
+const maxExpired = 3
 
 // attemptTimeout bounds one request. A large page of IAM takes some seconds.
 const attemptTimeout = 60 * time.Second

@@ -128,6 +128,10 @@ func signing(code string) bool {
 	return strings.Contains(code, "Signature") || code == "RequestTimeTooSkewed" || code == "AuthFailure"
 }
 
+// ErrCredentials is in the chain of the error of a request for which there were no
+// credentials to be had.
+var ErrCredentials = errors.New("get credentials")
+
 // ErrBudget is in the chain of the error of a request that was not repeated again,
 // because too many had to be.
 var ErrBudget = errors.New("too many requests had to be repeated")
