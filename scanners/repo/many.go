@@ -218,7 +218,7 @@ func (r *run) target(ctx context.Context, t target, turn <-chan struct{}, done f
 	defer r.space.Release(int64(job.workers))
 	defer r.meter.end(job)
 	err = job.scanIt()
-	if err != nil && r.scan.many && ctx.Err() == nil && listening() {
+	if err != nil && (r.scan.many || errors.Is(err, errRange)) && ctx.Err() == nil && listening() {
 		// A repository that cannot be scanned as was asked for is not the end.
 		job.missf("it was not scanned: %s", reasonOf(err))
 		err = job.finish()

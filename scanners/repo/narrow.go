@@ -1,7 +1,9 @@
 package repo
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/repo/git"
@@ -74,7 +76,7 @@ func (j *job) scanRange() error {
 		if j.ctx.Err() != nil {
 			return j.ctx.Err()
 		}
-		return fmt.Errorf("commits %s %s: %w", j.scan.config.Commits, j.scan.config.Since, err)
+		return j.rangeFailure(err)
 	}
 	if err := j.match(changes, commits); err != nil {
 		return err
@@ -94,6 +96,42 @@ func (j *job) scanRange() error {
 		return err
 	}
 	return j.placeMessages()
+}
+
+// errRange says that commits could not be listed.
+var errRange = errors.New("commits")
+
+// rangeFailure says why the log of a range could not be read: most often because
+// the repository does not have what one of its ends names.
+func (j *job) rangeFailure(err error) error {
+	for _, end := range ends(j.scan.config.Commits) {
+		_, ok, resolveErr := j.repo.Resolve(j.ctx, end)
+		if resolveErr != nil {
+			return resolveErr //nolint:wrapcheck // the context has ended
+		}
+		if !ok {
+			err = fmt.Errorf("no revision %s is in this repository", git.Clean(end))
+			if shallow, shallowErr := j.repo.Shallow(j.ctx); shallowErr == nil && shallow {
+				err = fmt.Errorf("%w, which is a shallow clone (fetch with --unshallow, or clone without --depth)", err)
+			}
+			break
+		}
+	}
+	return fmt.Errorf("%w %s: %w", errRange, git.Clean(strings.TrimSpace(j.scan.config.Commits+" "+sinceText(j.scan.config.Since))), err)
+}
+
+// ends returns the revisions that a range names: A and B of A..B and A...B.
+func ends(commits string) (list []string) {
+	from, to, ok := strings.Cut(commits, "..")
+	if ok {
+		to = strings.TrimPrefix(to, ".")
+	}
+	for _, end := range []string{from, to} {
+		if end = strings.TrimPrefix(end, "^"); end != "" {
+			list = append(list, end)
+		}
+	}
+	return list
 }
 
 // before notes what was there before some changes, which are given newest

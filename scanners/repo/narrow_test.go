@@ -79,10 +79,35 @@ func TestRefusedConfigurations(t *testing.T) {
 			t.Errorf("%s: want an error", name)
 		}
 	}
+}
+
+// TestRangeNotThere asks for commits that a repository does not have: its own
+// coverage says so, in the words of who asked.
+func TestRangeNotThere(t *testing.T) {
 	b := newBuilder(t)
 	b.commit("one", "a", "1")
-	if r := scan(t, map[string]any{"path": b.dir, "commits": "nosuch..HEAD"}); r.err == nil {
-		t.Error("a range that does not exist: want an error")
+	b.commit("two", "a", "2")
+	shallow := filepath.Join(t.TempDir(), "shallow")
+	b.git("clone", "-q", "--depth=1", "file://"+b.dir, shallow)
+	for _, tt := range []struct{ dir, asked, want string }{
+		{b.dir, "nosuch..HEAD", "no revision nosuch is"},
+		{b.dir, "HEAD..origin/nosuch", "no revision origin/nosuch is"},
+		{b.dir, "main...nosuch", "no revision nosuch is"},
+		{b.dir, "HEAD~2..", "no revision HEAD~2 is"},
+		{b.dir, "..nosuch", "no revision nosuch is"},
+		{b.dir, "nosuch", "no revision nosuch is"},
+		{b.dir, "^nosuch", "no revision nosuch is"},
+		{shallow, "HEAD~1..HEAD", "no revision HEAD~1 is in this repository, which is a shallow clone"},
+	} {
+		r := scan(t, map[string]any{"path": tt.dir, "commits": tt.asked})
+		if r.err != nil {
+			t.Fatalf("%s: %v", tt.asked, r.err)
+		}
+		c := r.only(t)
+		wantPartial(t, c, tt.want)
+		if want := "local/" + filepath.Base(tt.dir) + "@commits"; c.Scope != want || strings.Contains(c.Reason, tt.dir) {
+			t.Errorf("%s: scope %s, want %s: %s", tt.asked, c.Scope, want, c.Reason)
+		}
 	}
 }
 
