@@ -104,6 +104,9 @@ func newReader(env scanners.Env, c Config, o live.Options) (*live.Reader, error)
 	o.Insights, o.AllInsights = c.Insights == nil || *c.Insights, c.Insights != nil && *c.Insights
 	o.State, o.MaxAge, o.Parallel = c.Resume, c.ResumeAge, c.Parallel
 	o.UserAgent, o.Wrap, o.Now, o.Random = env.UserAgent, env.Wrap, env.Now, rand.Float64
+	if env.Log != nil {
+		o.Waits = func(text string) { env.Log.Info("Google is waited for", "why", text) }
+	}
 	reader, err := live.Open(context.Background(), o)
 	if err != nil {
 		return nil, fmt.Errorf("open Google Cloud: %w", err)

@@ -67,6 +67,10 @@ type Options struct {
 	// Asked is told of each request, by its method as the discovery document has it;
 	// nil is nobody. It is called from several goroutines.
 	Asked func(method string)
+	// Waits is told what is waited for, why and how long, whenever a request is not
+	// answered, and every few seconds again; nil is nobody. It is called by one goroutine
+	// at a time.
+	Waits func(text string)
 
 	machine func(*credentials.DetectOptions) (*auth.Credentials, error) // finds the credentials of the machine; nil is Google's library
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,6 +38,7 @@ type run struct {
 	mu          sync.Mutex // guards the estate, but not what is in projects
 	tell        Progress
 	done, total int
+	last        string // that was told
 }
 
 // Read reads what the options name. The error says that it could not begin, because
@@ -45,6 +47,7 @@ type run struct {
 // sorted, and so is everything in them.
 func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error) {
 	x := r.newRun(tell)
+	x.progress("looking for what there is", 0, 0)
 	if err := x.places(ctx); err != nil {
 		return nil, fmt.Errorf("sign in to Google Cloud: %w", err)
 	}
@@ -66,10 +69,12 @@ func (r *Reader) newRun(tell Progress) *run {
 	if tell == nil {
 		tell = func(string, int, int) {}
 	}
-	return &run{
+	x := &run{
 		Reader: r, estate: &object.Estate{}, number: map[string]*site{}, id: map[string]*site{},
 		covered: map[string]bool{}, roleTold: map[string]bool{}, texts: newTexts(), tell: tell,
 	}
+	r.waiting = x.waits
+	return x
 }
 
 // each reads the projects side by side.
@@ -196,5 +201,21 @@ func (x *run) progress(message string, done, more int) {
 	defer x.mu.Unlock()
 	x.done += done
 	x.total += more
+	x.last = message
 	x.tell(message, x.done, x.total)
+}
+
+// waits tells that something is waited for, and at the end what was told before.
+func (x *run) waits(why string, left time.Duration) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if left <= 0 {
+		x.tell(x.last, x.done, x.total)
+		return
+	}
+	why += ": asking again in " + left.Round(time.Second).String()
+	x.tell(why, x.done, x.total)
+	if x.options.Waits != nil {
+		x.options.Waits(why)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/muster-nhi/muster/scanners/gcp/live/wire"
 )
@@ -15,6 +16,7 @@ type Reader struct {
 	calls   map[string]call
 	as      string // e-mail as whom it reads; empty is unknown
 	idle    func()
+	waiting func(why string, left time.Duration) // of the reading under way
 }
 
 // Open settles as whom to read. It reads the files and variables of Application
@@ -42,6 +44,7 @@ func Open(_ context.Context, o Options) (*Reader, error) {
 	w := wire.Options{
 		HTTP: next, Token: o.Token, Endpoint: o.Endpoint, QuotaProject: o.QuotaProject, UserAgent: o.UserAgent,
 		Now: o.Now, Sleep: o.Sleep, Random: o.Random,
+		Waiting: func(why string, left time.Duration) { r.waiting(why, left) },
 	}
 	if told := o.Asked; told != nil {
 		w.Asked = func(op wire.Operation) { told(op.ID) }

@@ -29,6 +29,10 @@ type Options struct {
 	// Asked is told of each request before it is sent, repeated ones included; nil is
 	// nobody.
 	Asked func(Operation)
+	// Waiting is told why a request waits that a service did not answer, or that is not
+	// to go out too fast, and how long it still does: now and then, and at the end, when
+	// that is 0. Waits of less than a second are not told. Nil is nobody.
+	Waiting func(why string, left time.Duration)
 	// Renew has Token fetch a new token: Google takes the last one no more, before its
 	// time. Nil is no way to.
 	Renew func(context.Context) error
@@ -37,8 +41,9 @@ type Options struct {
 // A Client asks Google as one principal. It is safe for concurrent use. It has one
 // pace for each quota.
 type Client struct {
-	options Options
-	retries *transport.Retries
+	options  Options
+	retries  *transport.Retries
+	patience transport.Patience // with Google as a whole
 
 	mu      sync.Mutex
 	paces   map[string]*pace
@@ -83,11 +88,17 @@ func (c *Client) Ask(ctx context.Context, op Operation, in Values, out any) erro
 func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Context) (http.Header, error)) error {
 	p := c.pace(op)
 	fresh := false // the token was renewed for this request
+	paced := func(ctx context.Context, d time.Duration) error {
+		return c.wait(ctx, d, op.Service+" is not asked too often")
+	}
 	for attempt := 1; ; attempt++ {
 		if err := p.exhausted(); err != nil {
 			return fmt.Errorf("%w: %w", ErrSpent, err)
 		}
-		if err := p.Wait(ctx, c.options.Now, c.options.Sleep); err != nil {
+		if d := c.patience.Lasts(c.options.Now()); d > maxDark {
+			return fmt.Errorf("%s: %w for %s", op.ID, ErrDown, d.Round(time.Second))
+		}
+		if err := p.Wait(ctx, c.options.Now, paced); err != nil {
 			return err
 		}
 		token := c.token()
@@ -98,20 +109,41 @@ func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Con
 		}
 		if err == nil || answered(err) {
 			p.worked(c.options.Now())
+			c.patience.Good()
 			c.retries.Refund()
 			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if wait, ok := c.again(err, header, p, attempt); !ok {
+		if wait, ok := c.again(err, header, p, attempt); !ok && slow(err) {
+			return fmt.Errorf("%w: %w", ErrSpent, err)
+		} else if !ok {
 			return err
 		} else if !c.retries.Spend() {
 			return fmt.Errorf("%w: %w", ErrRetries, err)
-		} else if err := c.options.Sleep(ctx, wait); err != nil {
+		} else if err := c.wait(ctx, wait, trouble(op, err)); err != nil {
 			return err
 		}
 	}
+}
+
+// toldEvery is how often a wait is told of.
+const toldEvery = 10 * time.Second
+
+// wait waits, and has it told why.
+func (c *Client) wait(ctx context.Context, d time.Duration, why string) error {
+	if c.options.Waiting == nil || d < time.Second {
+		return c.options.Sleep(ctx, d)
+	}
+	defer c.options.Waiting(why, 0)
+	for ; d > 0; d -= toldEvery {
+		c.options.Waiting(why, d)
+		if err := c.options.Sleep(ctx, min(d, toldEvery)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxRenewed is how often a token is renewed that Google takes no more: whoever

@@ -48,6 +48,7 @@ var (
 	ErrSignIn    = errors.New("there is no token")
 	ErrSpent     = errors.New("the quota is spent")
 	ErrRetries   = errors.New("too many requests had to be repeated")
+	ErrDown      = errors.New("it is not asked any more: nothing was answered")
 )
 
 // refusal reads the body of an answer that is an error.
@@ -158,4 +159,21 @@ func slow(err error) bool {
 		}
 	}
 	return false
+}
+
+// trouble says for people what is wrong with a service that is asked again. It quotes
+// no more of an answer than its code.
+func trouble(op Operation, err error) string {
+	e := of(err)
+	code := strings.TrimSpace(fmt.Sprint(e.Status, " ", e.Code))
+	switch {
+	case slow(err):
+		return op.Service + " says no (" + code + ")"
+	case e.Status != 0:
+		return op.Service + " fails (" + code + ")"
+	case errors.Is(err, ErrMalformed):
+		return op.Service + " does not answer as it should"
+	default:
+		return op.Service + " cannot be reached"
+	}
 }

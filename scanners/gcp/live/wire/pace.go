@@ -14,9 +14,15 @@ import (
 // a minute, so that the last waits are as long.
 const (
 	maxAttempts = 10 // where requests came too fast
-	maxDown     = 2  // the same, once a call was refused to the last
 	maxSpent    = 3  // calls that are refused to the last for coming too fast, before no more is asked
+	maxLost     = 3  // calls in a row that came to nothing, before each is made but once
 	maxRetries  = 200
+	// A quota is one of a minute or of a day. What nothing good was heard of for longer
+	// than the first takes is not waited for any more: each call is made once, of one
+	// quota, or of whatever quota if no other was heard of either. After maxDark without
+	// any answer nothing is asked.
+	maxPatience = 90 * time.Second
+	maxDark     = 5 * time.Minute
 	baseWait    = 500 * time.Millisecond
 	maxWait     = time.Minute
 	maxAfter    = 2 * time.Minute // the longest Retry-After that is waited for
@@ -28,6 +34,7 @@ const (
 // that which asks, so that there is one for each project and service.
 type pace struct {
 	*transport.Pace
+	patience transport.Patience
 
 	mu    sync.Mutex
 	spent int // calls in a row that were refused to the last for coming too fast
@@ -67,19 +74,10 @@ func (p *pace) gaveUp(err error) {
 	p.last = err
 }
 
-// attempts returns how often a call is sent that comes too fast.
-func (p *pace) attempts() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.spent > 0 {
-		return maxDown
-	}
-	return maxAttempts
-}
-
 // worked notes that the service works and has quota left.
 func (p *pace) worked(now time.Time) {
 	p.Succeed(now)
+	p.patience.Good()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.spent = 0
@@ -87,27 +85,40 @@ func (p *pace) worked(now time.Time) {
 
 // again tells whether a request is worth another attempt, and after which time.
 func (c *Client) again(err error, header http.Header, p *pace, attempt int) (time.Duration, bool) {
-	fast := slow(err)
+	fast, now := slow(err), c.options.Now()
+	if !fast && !transient(err) {
+		return 0, false
+	}
+	lasts := max(p.patience.Bad(now), c.patience.Bad(now))
+	most := p.Faults()
 	if fast {
-		p.Slow(c.options.Now())
+		p.Slow(now)
+		most = maxAttempts
 	}
-	switch {
-	case fast && attempt >= p.attempts():
+	if lasts >= maxPatience || c.patience.Lost() >= maxLost || p.patience.Lost() > 0 && fast {
+		most = 1
+	}
+	after, told := transport.RetryAfter(header.Get("Retry-After"), now)
+	if attempt >= most || told && after > maxAfter {
+		c.giveUp(err, p, fast)
+		return 0, false
+	}
+	if told {
+		return after, true
+	}
+	wait := transport.Backoff(baseWait, maxWait, attempt, 0.5+c.options.Random()/2)
+	return min(wait, maxPatience-lasts), true
+}
+
+// giveUp notes that a request came to nothing.
+func (c *Client) giveUp(err error, p *pace, fast bool) {
+	c.patience.Lose()
+	p.patience.Lose()
+	if fast {
 		p.gaveUp(err)
-		return 0, false
-	case !fast && !transient(err):
-		return 0, false
-	case !fast && attempt >= p.Faults():
+	} else {
 		p.Fail()
-		return 0, false
 	}
-	if after, ok := transport.RetryAfter(header.Get("Retry-After"), c.options.Now()); ok {
-		if fast && after > maxAfter {
-			p.gaveUp(err)
-		}
-		return after, after <= maxAfter
-	}
-	return transport.Backoff(baseWait, maxWait, attempt, 0.5+c.options.Random()/2), true
 }
 
 // transient reports whether an error may be gone at the next attempt: a service
