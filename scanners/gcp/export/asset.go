@@ -89,7 +89,9 @@ func (r *reader) related(name string, ancestors []string) {
 		if !ok {
 			continue
 		}
-		r.ancestors[number] = ancestors
+		if slices.Compare(ancestors, r.ancestors[number]) > 0 { // of two that differ one
+			r.ancestors[number] = ancestors
+		}
 		if ref := convert.Part(name, "projects"); ref != "" && ref != number {
 			r.pair(ref, number)
 		}
@@ -219,7 +221,8 @@ func (doc *document) ancestor(_ json.RawMessage, fields map[string]json.RawMessa
 	}
 	place := kind + "s/" + id
 	if doc.chain = append(doc.chain, place); len(doc.chain) > 1 {
-		doc.r.parents[doc.chain[len(doc.chain)-2]] = place
+		of := doc.chain[len(doc.chain)-2]
+		doc.r.parents[of] = max(doc.r.parents[of], place)
 	}
 	if p := given(fields["policy"], nil); p != nil {
 		doc.allow(place, "", p)

@@ -17,6 +17,9 @@ const maxUnknown = 10
 // finish puts together what all files said.
 func (r *reader) finish() *object.Estate {
 	r.settle()
+	for _, s := range []interface{ settle() }{r.roles, r.denies, r.boundaries, r.bounds, r.folders, r.organizations} {
+		s.settle()
+	}
 	e := &object.Estate{}
 	for _, where := range sortedKeys(r.places) {
 		r.places[where].finish()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -321,12 +322,12 @@ func takeContact(raw json.RawMessage, f fact) (string, func(*project), error) {
 
 func takeService(raw json.RawMessage, f fact) (string, func(*project), error) {
 	name, enabled, where, err := convert.Service(raw)
-	return where, func(p *project) { p.services[name] = enabled || f.thin() }, err
+	return where, func(p *project) { p.services[name] = p.services[name] || enabled || f.thin() }, err
 }
 
 func takeProject(raw json.RawMessage, f fact) (string, func(*project), error) {
 	v, err := convert.Project(raw)
-	return cmp.Or(v.ID, v.Number), func(p *project) { fill(&p.Project, &v) }, err
+	return cmp.Or(v.ID, v.Number), func(p *project) { saved.Join(&p.Project, &v) }, err
 }
 
 func takeFolder(raw json.RawMessage, f fact) (string, func(*project), error) {

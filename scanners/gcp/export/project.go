@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
 )
@@ -16,9 +17,11 @@ import (
 // A set holds objects by what names them, so that several files can tell of one.
 type set[T any] map[string]*entry[T]
 
+// An entry is what the best tellings of an object say, and until settle what others do.
 type entry[T any] struct {
-	age age
-	v   T
+	age    age
+	v      T
+	others []entry[T] // one for each age
 }
 
 // An age says which of two tellings of one object counts: that of the better source,
@@ -37,22 +40,53 @@ const (
 	answered               // the answer of the resource's own API
 )
 
-func (a age) better(b age) bool {
-	return a.source > b.source || a.source == b.source && a.at.After(b.at)
+// compare orders ages, the best last.
+func (a age) compare(b age) int {
+	return cmp.Or(cmp.Compare(a.source, b.source), a.at.Compare(b.at))
 }
 
 // merge adds what is told of an object. What a worse telling says stands only where
-// the better says nothing; of two that are as good, the first counts.
+// the better says nothing; what those say that are as good is joined. It makes no
+// difference which file tells first.
 func (s set[T]) merge(name string, of age, v T) {
 	e := s[name]
-	switch {
-	case e == nil:
-		s[name] = &entry[T]{of, v}
-	case of.better(e.age):
-		fill(&v, &e.v)
-		e.age, e.v = of, v
-	default:
-		fill(&e.v, &v)
+	if e == nil {
+		s[name] = &entry[T]{age: of, v: v}
+		return
+	}
+	same := func(o entry[T]) bool { return o.age.compare(of) == 0 }
+	if same(*e) {
+		saved.Join(&e.v, &v)
+		return
+	}
+	if i := slices.IndexFunc(e.others, same); i >= 0 {
+		saved.Join(&e.others[i].v, &v)
+		return
+	}
+	if of.compare(e.age) > 0 {
+		of, v, e.age, e.v = e.age, e.v, of, v
+	}
+	e.others = append(e.others, entry[T]{age: of, v: v})
+}
+
+// absorb adds all that is told of an object under another name.
+func (s set[T]) absorb(name string, e *entry[T]) {
+	s.merge(name, e.age, e.v)
+	for _, o := range e.others {
+		s.merge(name, o.age, o.v)
+	}
+}
+
+// settle puts together what all tellings say; what those that are as good contradict
+// each other in is unknown.
+func (s set[T]) settle() {
+	for _, e := range s {
+		slices.SortFunc(e.others, func(a, b entry[T]) int { return b.age.compare(a.age) })
+		for i := range e.others {
+			fill(&e.v, &e.others[i].v)
+		}
+		e.others = nil
+		saved.Settle(&e.v)
 	}
 }
 
@@ -135,6 +169,11 @@ func (p *project) numbered(name string) string {
 // finish puts the objects together, in order.
 func (p *project) finish() {
 	p.ID = cmp.Or(p.ID, p.Number)
+	for _, s := range []interface{ settle() }{
+		p.apiKeys, p.secrets, p.versions, p.kms, p.pools, p.providers, p.managed, p.clients, p.credentials, p.hmac, p.consumers, p.insights, p.contacts, p.activities,
+	} {
+		s.settle()
+	}
 	p.finishAccounts()
 	p.finishSecrets()
 	p.finishPools()
@@ -172,10 +211,11 @@ func (p *project) finishAccounts() {
 	}
 	for _, id := range sortedKeys(p.accounts) {
 		if to := address[id]; to != "" {
-			p.accounts.merge(to, p.accounts[id].age, p.accounts[id].v)
+			p.accounts.absorb(to, p.accounts[id])
 			delete(p.accounts, id)
 		}
 	}
+	p.accounts.settle()
 	keys := map[string]set[object.AccountKey]{}
 	for _, name := range sortedKeys(p.keys) {
 		account, id, _ := strings.Cut(name, "/")
@@ -183,10 +223,13 @@ func (p *project) finishAccounts() {
 		if keys[account] == nil {
 			keys[account] = set[object.AccountKey]{}
 		}
-		keys[account].merge(id, age{}, p.keys[name].v)
+		keys[account].absorb(id, p.keys[name])
 		if strings.Contains(account, "@") && p.accounts[account] == nil {
 			p.accounts.merge(account, age{}, object.Account{Email: account, Managed: convert.Managed(account)})
 		}
+	}
+	for _, of := range keys {
+		of.settle()
 	}
 	p.r.address(address)
 	for _, id := range sortedKeys(p.accounts) {

@@ -276,5 +276,6 @@ func join(have, more []object.Binding) []object.Binding {
 		slices.Sort(members)
 		have[i].Members = slices.Compact(members)
 	}
+	slices.SortStableFunc(have, func(a, b object.Binding) int { return cmp.Compare(key(a), key(b)) })
 	return have
 }
