@@ -73,8 +73,9 @@ func less(a, b reflect.Value) bool {
 	case reflect.Int, reflect.Int64:
 		return a.Int() < b.Int()
 	}
-	if at, ok := a.Interface().(time.Time); ok {
-		return b.Interface().(time.Time).After(at) //nolint:forcetypeassert // both are of one field
+	if at, ok := reflect.TypeAssert[time.Time](a); ok {
+		other, _ := reflect.TypeAssert[time.Time](b) // both are of one field
+		return other.After(at)
 	}
 	x, y := written(a), written(b)
 	return cmp.Or(cmp.Compare(len(x), len(y)), bytes.Compare(x, y)) < 0

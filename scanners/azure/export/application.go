@@ -87,7 +87,7 @@ func (b *builder) open(call, id string, listed bool, fields map[string]json.RawM
 func (b *builder) closed(call string) int {
 	n := 0
 	for _, o := range b.opened {
-		if o.call == call && o.listed && !(o.passwords && o.keys) {
+		if o.call == call && o.listed && (!o.passwords || !o.keys) {
 			n++
 		}
 	}

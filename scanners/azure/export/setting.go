@@ -93,7 +93,7 @@ func (b *builder) public(id, kind string) inventory.Tri {
 		return inventory.False
 	case r.Access == inventory.Unknown && r.Rules == inventory.Unknown:
 		return inventory.Unknown
-	case resourceCall(kind) != "" && !(r.AccessTold && r.RulesTold):
+	case resourceCall(kind) != "" && (!r.AccessTold || !r.RulesTold):
 		return inventory.Unknown
 	}
 	return inventory.True
