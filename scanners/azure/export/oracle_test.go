@@ -220,7 +220,7 @@ func (c *collector) az(call *call, accounts []map[string]any) {
 func inFull(list []any, fields string) []any {
 	for _, one := range list {
 		o, ok := one.(map[string]any)
-		for _, field := range strings.SplitSeq(fields, ",") {
+		for field := range strings.SplitSeq(fields, ",") {
 			if _, has := o[field]; ok && !has {
 				o[field] = nil
 			}
