@@ -217,6 +217,46 @@ func (p *fixedPrincipal) record(kind, prefix, name string, more map[string]any) 
 	return out
 }
 
+// TestPolicyOfOneVersion may set the version of its own policy, which has one.
+func TestPolicyOfOneVersion(t *testing.T) {
+	const own = fixedARN + "policy/own"
+	version := func(id, action string, is bool) any {
+		return map[string]any{"VersionId": id, "IsDefaultVersion": is, "Document": statements([]any{map[string]any{"Effect": "Allow", "Action": action, "Resource": own}})}
+	}
+	for name, c := range map[string]struct {
+		versions []any
+		level    inventory.Level
+	}{
+		"one": {[]any{version("v1", "iam:SetDefaultPolicyVersion", true)}, inventory.LevelWrite},
+		"two": {[]any{version("v2", "iam:SetDefaultPolicyVersion", true), version("v1", "*", false)}, inventory.LevelUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw, err := json.Marshal(map[string]any{
+				"UserDetailList": []any{map[string]any{
+					"UserName": "ci", "UserId": "AIDACI", "Arn": fixedARN + "user/ci", "Path": "/", "CreateDate": "2024-01-01T00:00:00Z",
+					"UserPolicyList": []any{}, "GroupList": []any{}, "AttachedManagedPolicies": []any{map[string]any{"PolicyName": "own", "PolicyArn": own}},
+				}},
+				"RoleDetailList": []any{}, "GroupDetailList": []any{}, "IsTruncated": false,
+				"Policies": []any{map[string]any{"PolicyName": "own", "PolicyId": "ANPAOWN", "Arn": own, "DefaultVersionId": fmt.Sprintf("v%d", len(c.versions)), "PolicyVersionList": c.versions}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "details.json"), raw, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			b := inventory.NewBuilder()
+			scanAWS(t, dir, b)
+			for _, g := range b.Build().Grants {
+				if g.Level != c.level {
+					t.Errorf("its level is %q, want %q (%q)", g.Level, c.level, g.Reasons)
+				}
+			}
+		})
+	}
+}
+
 // TestTrustsOnAWS judges who may become a role as a scan of its trust policy shows
 // it. What is not named is not looked at; "-" must not be told.
 func TestTrustsOnAWS(t *testing.T) {

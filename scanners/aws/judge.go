@@ -141,6 +141,7 @@ func (j *judge) keep(a *object.Account, o *object.Policy) *paths.Policy {
 	if p.Document == nil {
 		p.Document, p.Name = o.Document, cmp.Or(o.Name, p.Name)
 	}
+	p.Versions = max(p.Versions, o.Versions)
 	p.ByAWS = p.ByAWS || o.ManagedBy == byAWS
 	return p
 }

@@ -181,7 +181,7 @@ func readPolicy(doc *document, raw json.RawMessage) bool {
 func (v *policyDetail) policy() object.Policy {
 	p := object.Policy{
 		Name: v.PolicyName, ARN: v.Arn, ManagedBy: "customer", CreatedAt: v.CreateDate.Time, UpdatedAt: v.UpdateDate.Time,
-		Attachable: v.IsAttachable == nil || *v.IsAttachable, Problem: "its default version is not in the dump",
+		Attachable: v.IsAttachable == nil || *v.IsAttachable, Versions: len(v.PolicyVersionList), Problem: "its default version is not in the dump",
 	}
 	if strings.Contains(v.Arn, ":iam::aws:") {
 		p.ManagedBy = "aws"

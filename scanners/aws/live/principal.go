@@ -159,7 +159,7 @@ func (s *session) inline(list []inlineDetail) []object.Policy {
 func (s *session) managedPolicy(d policyDetail) object.Policy {
 	out := object.Policy{
 		Name: d.PolicyName, ARN: d.Arn, CreatedAt: d.CreateDate.Time, UpdatedAt: d.UpdateDate.Time,
-		Attachable: d.IsAttachable, ManagedBy: "customer", Problem: "AWS sent no default version of it",
+		Attachable: d.IsAttachable, Versions: len(d.Versions), ManagedBy: "customer", Problem: "AWS sent no default version of it",
 	}
 	if strings.Contains(d.Arn, ":iam::aws:policy/") {
 		out.ManagedBy = "aws"

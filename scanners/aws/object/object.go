@@ -245,6 +245,7 @@ type Policy struct {
 	Document   *policy.Document // nil if it could not be parsed or read
 	Problem    string           // why Document is nil; never quotes the document
 	Attachable bool
+	Versions   int // of a managed policy; 0 is unknown
 }
 
 // An OIDCProvider is an IAM OpenID Connect provider.
@@ -522,6 +523,6 @@ type Listing struct {
 	Status inventory.Status
 	Reason string // what, why and what to do, where Status is not complete
 	// Broken is true if it was broken off by what has nothing to do with it:
-	// credentials that ran out, too many requests. Another attempt may read it.
+	// credentials that ran out. Another attempt with new ones may read it.
 	Broken bool `json:"-"`
 }
