@@ -181,10 +181,9 @@ func listing(op wire.Operation, region string, count int, err error) object.List
 }
 
 // broken reports whether a listing was broken off by what has nothing to do with it:
-// credentials that ran out or were taken away, too many requests.
+// credentials that ran out or were taken away.
 func broken(region string, err error) bool {
-	return wire.Expired(err) || errors.Is(err, wire.ErrCredentials) || errors.Is(err, wire.ErrBudget) ||
-		region == "" && wire.Unknown(err) // in a region it may be off
+	return wire.Expired(err) || errors.Is(err, wire.ErrCredentials) || region == "" && wire.Unknown(err) // in a region it may be off
 }
 
 // verdict says how much was seen, and if that is not all, why and what to do.

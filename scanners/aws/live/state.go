@@ -66,7 +66,7 @@ func (x *run) remark(text string) {
 }
 
 // clear removes what was kept for going on, once there is nothing to go on with: not
-// while an account was broken off, by credentials that ran out or too many requests.
+// while an account was broken off, by credentials that ran out.
 func (x *run) clear() {
 	if x.options.State == "" {
 		return

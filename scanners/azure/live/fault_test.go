@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -387,5 +388,50 @@ func TestGoesOn(t *testing.T) {
 	got.Notes = want.Notes
 	if diff := cmp.Diff(dump(t, want), dump(t, got)); diff != "" {
 		t.Error("the tenant (-at once +in two):\n", diff)
+	}
+}
+
+// TestGoesOnAfterExpiry has tokens no longer taken for vaults, or for the directory at
+// once: what was read before is kept though the reading comes to its end, and what
+// failed is asked for again.
+func TestGoesOnAfterExpiry(t *testing.T) {
+	want := read(t, options(fake.Northwind()))
+	for name, c := range map[string]struct {
+		fails func(fake.Request) bool
+		again bool // the applications are
+	}{
+		"vaults":    {func(r fake.Request) bool { return strings.Contains(r.Host, "vault") }, false},
+		"directory": {func(r fake.Request) bool { return strings.HasSuffix(r.Path, "/applications") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fake.Northwind()
+			o := options(s)
+			o.State = t.TempDir()
+			s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+				if !c.fails(r) {
+					return false
+				}
+				fake.Refuse(w, http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token has expired or is not yet valid.")
+				return true
+			}
+			read(t, o)
+			s.Front = nil
+			s.Forget()
+			got := read(t, o)
+			again := false
+			for _, q := range s.Requests() {
+				again = again || strings.HasSuffix(q.Path, "/applications")
+			}
+			if again != c.again {
+				t.Errorf("applications were listed again: %t", again)
+			}
+			got.Notes = want.Notes
+			if diff := cmp.Diff(dump(t, want), dump(t, got)); diff != "" {
+				t.Error("the tenant (-at once +in two):\n", diff)
+			}
+			if left, err := os.ReadDir(o.State); err != nil || len(left) > 0 {
+				t.Errorf("%v is left: %v", left, err)
+			}
+		})
 	}
 }

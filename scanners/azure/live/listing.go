@@ -15,7 +15,9 @@ import (
 // listing makes the note of a call.
 func listing(name, where string, count int, err error) object.Listing {
 	l := object.Listing{Call: name, Where: where, Count: count}
-	l.Status, l.Reason = verdict(name, where, count, wire.Plain(name, err))
+	err = wire.Plain(name, err)
+	l.Status, l.Reason = verdict(name, where, count, err)
+	l.Broken = wire.Expired(err)
 	if l.Status == inventory.StatusDenied || l.Status == inventory.StatusSkipped {
 		l.Count = 0
 	}

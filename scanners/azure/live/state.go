@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -101,10 +102,11 @@ func (x *run) unpack(s *kept) {
 	}
 }
 
-// save keeps what was read for a later run. That it cannot be kept costs the later
-// run time and this one nothing.
+// save keeps what was read for a later run, unless something could not be read to its
+// end: that is worth another attempt, and so is all that came after it. That it cannot
+// be kept costs the later run time and this one nothing.
 func (x *run) save(stage string) {
-	if x.options.State == "" {
+	if x.options.State == "" || x.lacks(func(l object.Listing) bool { return l.Broken || l.Status == inventory.StatusPartial }) {
 		return
 	}
 	x.finished = append(x.finished, stage)
@@ -126,8 +128,18 @@ func (x *run) save(stage string) {
 	}
 }
 
-// clear removes what was kept for going on, once there is nothing to go on with.
+// lacks reports whether a listing is as asked for.
+func (x *run) lacks(is func(object.Listing) bool) bool {
+	return slices.ContainsFunc(x.tenant.Listings, is) || slices.ContainsFunc(x.tenant.Subscriptions, func(s *object.Subscription) bool { return slices.ContainsFunc(s.Listings, is) })
+}
+
+// clear removes what was kept for going on, once there is nothing to go on with: not
+// while something was broken off, by credentials that ran out.
 func (x *run) clear() {
+	if x.options.State != "" && x.lacks(func(l object.Listing) bool { return l.Broken }) {
+		x.estate.Notes = append(x.estate.Notes, "not all was read to its end: another scan goes on from here")
+		return
+	}
 	if err := x.options.state().Remove(x.stateName()); err != nil {
 		x.estate.Notes = append(x.estate.Notes, fmt.Sprintf("what was kept for a later scan cannot be removed: %v", err))
 	}

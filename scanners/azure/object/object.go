@@ -436,6 +436,9 @@ type Listing struct {
 	Count  int
 	Status inventory.Status
 	Reason string // what, why and what to do, where Status is not complete
+	// Broken is true if it was broken off by what has nothing to do with it:
+	// credentials that ran out. Another attempt with new ones may read it.
+	Broken bool `json:"-"`
 }
 
 // Fold returns an ARM id as it is compared: in lower case, without a slash at the

@@ -145,6 +145,7 @@ func verdict(call, where, place, number string, count int, err error) object.Lis
 		return l
 	}
 	l.Status, l.Reason = inventory.StatusPartial, plainly(err)
+	l.Broken = wire.Unknown(err)
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		l.Reason = "the scan ended before it was read"

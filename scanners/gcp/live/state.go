@@ -57,7 +57,7 @@ func (s *site) load() bool {
 // its end: that is worth another attempt. That it cannot be kept costs the later run
 // time and this one nothing.
 func (s *site) save() {
-	if slices.ContainsFunc(s.p.Listings, func(l object.Listing) bool { return l.Status == inventory.StatusPartial }) {
+	if slices.ContainsFunc(s.p.Listings, func(l object.Listing) bool { return l.Broken || l.Status == inventory.StatusPartial }) {
 		return
 	}
 	err := s.run.options.state().Save(s.stateName(), &kept{Project: s.p, Roles: s.custom, Policies: s.own, Denies: s.deny, Used: s.used})
@@ -66,8 +66,18 @@ func (s *site) save() {
 	}
 }
 
-// clear removes what was kept for going on, once there is nothing to go on with.
+// clear removes what was kept for going on, once there is nothing to go on with: not
+// while a project was broken off, by credentials that ran out.
 func (x *run) clear() {
+	if x.options.State == "" {
+		return
+	}
+	for _, s := range x.sites {
+		if slices.ContainsFunc(s.p.Listings, func(l object.Listing) bool { return l.Broken }) {
+			x.remarkf("%s was not read to its end: another scan goes on from here", s.p.ID)
+			return
+		}
+	}
 	for _, s := range x.sites {
 		if err := x.options.state().Remove(s.stateName()); err != nil {
 			x.remarkf("what was kept of %s cannot be removed: %v", s.p.ID, err)

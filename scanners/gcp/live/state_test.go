@@ -114,3 +114,39 @@ func TestDoesNotGoOn(t *testing.T) {
 		})
 	}
 }
+
+// TestGoesOnAfterExpiry has the token of one project no longer taken: the scan comes
+// to its end, and the next asks for that project only.
+func TestGoesOnAfterExpiry(t *testing.T) {
+	s := fake.Northwind(documents(t))
+	o := options(t, s)
+	want := read(t, o)
+	o.State, o.Parallel = t.TempDir(), 1
+	s.Front = func(w http.ResponseWriter, r fake.Request) bool {
+		if r.Method != "storage.projects.hmacKeys.list" || r.Parent != "northwind-prod" {
+			return false
+		}
+		fake.Refuse(w, http.StatusUnauthorized, "UNAUTHENTICATED", "ACCESS_TOKEN_EXPIRED", "Request had invalid authentication credentials.", nil)
+		return true
+	}
+	read(t, o)
+	left, err := filepath.Glob(filepath.Join(o.State, "*"))
+	if err != nil || len(left) != 2 {
+		t.Fatalf("%v was kept: %v", left, err)
+	}
+	s.Front = nil
+	s.Forget()
+	e := read(t, o)
+	if n := requests(s)["storage.projects.hmacKeys.list"]; n != 1 {
+		t.Errorf("%d projects were asked, want 1", n)
+	}
+	for _, p := range e.Projects {
+		p.Notes = slices.DeleteFunc(p.Notes, func(n string) bool { return strings.Contains(n, "earlier scan") })
+	}
+	if diff := differ(want, e); diff != "" {
+		t.Errorf("at once (-), in two goes (+):\n%s", diff)
+	}
+	if left, _ := filepath.Glob(filepath.Join(o.State, "*")); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+}

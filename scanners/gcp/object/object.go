@@ -336,4 +336,7 @@ type Listing struct {
 	Status inventory.Status
 	Off    bool   // the API is not enabled there: there is nothing of it, and Status is complete
 	Reason string // what, why and what to do, where Status is not complete
+	// Broken is true if it was broken off by what has nothing to do with it:
+	// credentials that ran out. Another attempt with new ones may read it.
+	Broken bool `json:"-"`
 }

@@ -203,6 +203,16 @@ func Denied(err error) bool {
 	return e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized
 }
 
+// Expired reports whether an error says that a token is no longer taken, or that
+// what new ones are made from has expired.
+func Expired(err error) bool {
+	if e, ok := errors.AsType[*SignInError](err); ok {
+		return strings.Contains(strings.ToLower(e.Message), "expired")
+	}
+	e := of(err)
+	return e.Status == http.StatusUnauthorized && (e.Code == "InvalidAuthenticationToken" || e.Code == "ExpiredAuthenticationToken")
+}
+
 // Missing reports whether an error says that what was asked for is not there.
 func Missing(err error) bool { return of(err).Status == http.StatusNotFound }
 
