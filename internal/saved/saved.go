@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"strings"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -47,6 +48,7 @@ type Problem struct {
 	Path    string // below the directory, with forward slashes; empty if it is the directory as a whole
 	Message string // what is wrong and what to do; holds no value
 	Lost    bool   // something was not read, so that nothing is known in full
+	Held    bool   // the value of a secret lies there
 }
 
 // String returns path: message.
@@ -63,22 +65,30 @@ type Problems struct {
 	most int
 	more int
 	lost bool // one of those that are not listed lost something
+	held bool // one of them holds the value of a secret
 }
 
 // NewProblems returns a collection that tells so many one by one.
 func NewProblems(most int) *Problems { return &Problems{most: most} }
 
 // Lost tells of something that was not read. The message follows the path.
-func (p *Problems) Lost(path, message string) { p.add(Problem{path, message, true}) }
+func (p *Problems) Lost(path, message string) {
+	p.add(Problem{Path: path, Message: message, Lost: true})
+}
 
 // Note tells of something that the reader of the result should know.
-func (p *Problems) Note(path, message string) { p.add(Problem{path, message, false}) }
+func (p *Problems) Note(path, message string) { p.add(Problem{Path: path, Message: message}) }
+
+// Held tells of a file with the value of a secret, which has no place there.
+func (p *Problems) Held(path, message string) {
+	p.add(Problem{Path: path, Message: message, Held: true})
+}
 
 func (p *Problems) add(problem Problem) {
 	problem.Path = Short(problem.Path, 200)
 	if len(p.list) >= p.most {
 		p.more++
-		p.lost = p.lost || problem.Lost
+		p.lost, p.held = p.lost || problem.Lost, p.held || problem.Held
 		return
 	}
 	p.list = append(p.list, problem)
@@ -87,10 +97,30 @@ func (p *Problems) add(problem Problem) {
 // All returns what was told, in that order, and how many problems more there were.
 func (p *Problems) All() []Problem {
 	if p.more > 0 {
-		p.list = append(p.list, Problem{"", fmt.Sprintf("%d problems more", p.more), p.lost})
+		p.list = append(p.list, Problem{Message: fmt.Sprintf("%d problems more", p.more), Lost: p.lost, Held: p.held})
 		p.more = 0
 	}
 	return p.list
+}
+
+// maxWarned is how many files with values of secrets are warned of one by one.
+const maxWarned = 20
+
+// Warn logs which files hold the value of a secret: whoever keeps them should hear of
+// it at once, and not only in a report. A nil log is nobody.
+func Warn(log *slog.Logger, problems []Problem) {
+	n := 0
+	for _, p := range problems {
+		if !p.Held || log == nil {
+			continue
+		}
+		if n++; n <= maxWarned {
+			log.Warn("a file holds the value of a secret", "file", p.Path, "what", p.Message)
+		}
+	}
+	if n > maxWarned {
+		log.Warn("more files hold values of secrets", "files", n-maxWarned)
+	}
 }
 
 // Short makes text of a file fit to stand in a message, of so many bytes and an

@@ -3,6 +3,7 @@ package saved
 import (
 	"errors"
 	"io/fs"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -88,4 +89,31 @@ func said(p *Problems) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// TestWarn: files with values of secrets are told of in the log, to a bound, and no
+// others.
+func TestWarn(t *testing.T) {
+	p := NewProblems(100)
+	p.Note("a.json", "is empty")
+	for range maxWarned + 3 {
+		p.Held("key.json", "holds a key")
+	}
+	p.Lost("b.json", "is broken")
+	var out strings.Builder
+	Warn(slog.New(slog.NewTextHandler(&out, nil)), p.All())
+	if n := strings.Count(out.String(), "level=WARN msg=\"a file holds the value of a secret\" file=key.json what=\"holds a key\"\n"); n != maxWarned {
+		t.Errorf("%d files, want %d:\n%s", n, maxWarned, out.String())
+	}
+	if !strings.Contains(out.String(), "files=3\n") || strings.Count(out.String(), "\n") != maxWarned+1 {
+		t.Errorf("the end is %s", out.String())
+	}
+	Warn(nil, p.All())
+
+	full := NewProblems(1)
+	full.Note("a.json", "is empty")
+	full.Held("key.json", "holds a key")
+	if more := full.All()[1]; !more.Held || more.Lost {
+		t.Errorf("beyond the bound: %+v", more)
+	}
 }

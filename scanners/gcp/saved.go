@@ -9,6 +9,7 @@ import (
 
 	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
+	files "github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners"
 	"github.com/muster-nhi/muster/scanners/gcp/export"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
@@ -67,6 +68,7 @@ func (s *saved) Scan(ctx context.Context, emit scanners.Emit) error {
 	if err != nil {
 		return fmt.Errorf("scan files of Google Cloud: %w", err)
 	}
+	files.Warn(s.env.Log, problems)
 	var now time.Time
 	if s.env.Now != nil {
 		now = s.env.Now()

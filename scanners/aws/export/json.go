@@ -53,7 +53,7 @@ func (r *reader) json(name string, in io.Reader) {
 		var held *heldError
 		switch {
 		case errors.As(err, &held):
-			r.note(name, held.Error())
+			r.problems.Held(name, held.Error())
 			return
 		case err != nil:
 			r.lost(name, d.Broken(err, "broken JSON"))

@@ -148,7 +148,7 @@ func readParameter(doc *document, raw json.RawMessage) bool {
 	if len(v.Value) > 0 {
 		if !doc.told {
 			doc.told = true
-			doc.r.note(doc.name, "holds the values of parameters, which were passed over. Delete the file, and rotate what is secret if others could read it; describe-parameters lists them without")
+			doc.r.problems.Held(doc.name, "holds the values of parameters, which were passed over. Delete the file, and rotate what is secret if others could read it; describe-parameters lists them without")
 		}
 		return true
 	}

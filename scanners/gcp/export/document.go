@@ -237,7 +237,7 @@ func (doc *document) values(what string) {
 		return
 	}
 	doc.told = true
-	doc.r.note(doc.name, fmt.Sprintf("holds %s, which was passed over. Delete the file, and rotate what it is for if others could read it", what))
+	doc.r.problems.Held(doc.name, fmt.Sprintf("holds %s, which was passed over. Delete the file, and rotate what it is for if others could read it", what))
 }
 
 // text is the text of a field; empty if it is none.
