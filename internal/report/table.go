@@ -39,6 +39,7 @@ func writeTable(w io.Writer, r *Report, o Options) error {
 	}
 	p.findings(r)
 	p.coverage(r)
+	p.notes(r)
 	p.figures(r)
 	p.next(r)
 	if p.err == nil {
@@ -198,6 +199,77 @@ func (p *page) coverage(r *Report) {
 	p.line(p.paint(bold, "COVERAGE") + ": what was not read is not judged")
 	p.grid(rows)
 	p.line("")
+}
+
+// shownNotes is how many notes of coverage the table lists unless it is verbose, and
+// noteRoom how many cells of each.
+const (
+	shownNotes = 5
+	noteRoom   = 240
+)
+
+// A remark is a note of coverage and where it was made.
+type remark struct {
+	text          string
+	scopes, kinds []string
+}
+
+// remarks gathers the notes of coverage, each text once, in the order of coverage.
+func remarks(list []*inventory.Coverage) []*remark {
+	var out []*remark
+	by := map[string]*remark{}
+	for _, c := range list {
+		for _, text := range c.Notes {
+			x := by[text]
+			if x == nil {
+				x = &remark{text: text}
+				by[text] = x
+				out = append(out, x)
+			}
+			if !slices.Contains(x.scopes, c.Scope) {
+				x.scopes = append(x.scopes, c.Scope)
+			}
+			if !slices.Contains(x.kinds, string(c.Kind)) {
+				x.kinds = append(x.kinds, string(c.Kind))
+			}
+		}
+	}
+	return out
+}
+
+// notes lists what a reader should know of what was read, although nothing is missing
+// for it: some of it, or all if verbose.
+func (p *page) notes(r *Report) {
+	list := remarks(r.Inventory.Coverages)
+	if len(list) == 0 {
+		return
+	}
+	shown := list
+	if !p.o.Verbose && len(list) > shownNotes {
+		shown = list[:shownNotes]
+	}
+	rows := [][]string{{"KIND", "SCOPE", "NOTE"}}
+	for _, x := range shown {
+		text := clean(x.text)
+		if !p.o.Verbose {
+			text = shorten(text, noteRoom)
+		}
+		rows = append(rows, []string{p.some(x.kinds, "kinds"), p.some(x.scopes, "scopes"), text})
+	}
+	p.line(p.paint(bold, "NOTES") + ": what to know of what was read")
+	p.grid(rows)
+	if n := len(list) - len(shown); n > 0 {
+		p.line(fmt.Sprintf("  … and %s more (--verbose lists them)", thousands(n)))
+	}
+	p.line("")
+}
+
+// some writes names, or if they are many and nobody asked for all, how many.
+func (p *page) some(names []string, what string) string {
+	if len(names) > 2 && !p.o.Verbose {
+		return thousands(len(names)) + " " + what
+	}
+	return clean(strings.Join(names, ", "))
 }
 
 // addListing adds a row, or adds its kind and count to the row above where the

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/muster-nhi/muster/findings"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -57,5 +58,61 @@ func TestNextAfterRefusal(t *testing.T) {
 		if got := strings.Contains(out.String(), "muster permissions kubernetes"); got != tt.want {
 			t.Errorf("after %q it says %q", tt.coverage.Reason, out.String())
 		}
+	}
+}
+
+// TestTableNotes: what a scan notes although nothing is missing is in the table, each
+// note once, and no more of them than can be read unless all are asked for.
+func TestTableNotes(t *testing.T) {
+	table := func(o Options, coverages ...*inventory.Coverage) string {
+		b := inventory.NewBuilder()
+		for _, c := range coverages {
+			if err := b.Add(inventory.Record{Coverage: c}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var out strings.Builder
+		if err := writeTable(&out, New(Input{Inventory: b.Build(), Result: &findings.Result{}}), o); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	covered := func(scope string, kind inventory.Kind, notes ...string) *inventory.Coverage {
+		return &inventory.Coverage{Scanner: "gcp", Scope: scope, Kind: kind, Status: inventory.StatusComplete, Notes: notes}
+	}
+	const off = "the API secretmanager.googleapis.com is not enabled"
+	list := []*inventory.Coverage{
+		covered("gcp:northwind-dev", inventory.KindCredential, off, "one\x1b[31m"), covered("gcp:northwind-dev", inventory.KindGrant, off, "two"),
+		covered("gcp:northwind-dev", inventory.KindOwner, off, "three", "four", "five", "six "+strings.Repeat("x", 400)),
+		covered("gcp:northwind-prod", inventory.KindOwner, off),
+	}
+	short := table(Options{}, list...)
+	for want, n := range map[string]int{
+		"NOTES: what to know of what was read\n": 1,
+		off + "\n":                               1,
+		"  3 kinds     gcp:northwind-dev, gcp:northwind-prod  " + off:       1,
+		"  credential  gcp:northwind-dev                      one\\x1b[31m": 1,
+		"four\n": 1,
+		"five":   0,
+		"  … and 2 more (--verbose lists them)\n": 1,
+	} {
+		if got := strings.Count(short, want); got != n {
+			t.Errorf("%d times %q, want %d", got, want, n)
+		}
+	}
+	long := table(Options{Verbose: true}, list...)
+	for _, want := range []string{"credential, grant, owner", "five\n", strings.Repeat("x", 400)} {
+		if !strings.Contains(long, want) {
+			t.Errorf("with all: no %q", want)
+		}
+	}
+	if strings.Contains(long, "more (--verbose") {
+		t.Error("all are listed, and more are promised")
+	}
+	if t.Failed() {
+		t.Log(short)
+	}
+	if none := table(Options{Verbose: true}, covered("gcp:northwind-dev", inventory.KindGrant)); strings.Contains(none, "NOTES") {
+		t.Errorf("without notes:\n%s", none)
 	}
 }
