@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
 
+	"github.com/muster-nhi/muster/internal/transport"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 )
@@ -54,7 +55,7 @@ func Open(_ context.Context, o Options) (*Reader, error) {
 	base = base.Clone()
 	base.MaxIdleConnsPerHost = connections
 	r := &Reader{options: o, place: placeOf(o.Cloud), idle: base.CloseIdleConnections}
-	r.carry = wire.Options{HTTP: base, UserAgent: o.UserAgent, Now: o.Now, Sleep: o.Sleep, Random: o.Random}
+	r.carry = wire.Options{HTTP: base, UserAgent: o.UserAgent, Now: o.Now, Sleep: o.Sleep, Random: o.Random, Patience: &transport.Patience{}}
 	if o.Wrap != nil {
 		r.carry.HTTP = o.Wrap(base)
 	}

@@ -32,6 +32,8 @@ const (
 	baseWait    = 400 * time.Millisecond
 	maxWait     = 30 * time.Second
 	maxAfter    = 5 * time.Minute // the longest Retry-After that is waited for: ARM's counts to the end of an hour
+	maxPatience = 5 * time.Minute // without any answer: each request is sent once from then on
+	maxLost     = 3               // requests in a row that came to nothing, before each is sent but once
 	minRate     = 0.5             // requests a second, however often a service says no
 	tryTimeout  = 100 * time.Second
 	maxAnswer   = 64 << 20 // bytes of an answer: 100 service principals with all their roles have some 5 MB
@@ -44,6 +46,9 @@ type Options struct {
 	Now       func() time.Time
 	Sleep     func(context.Context, time.Duration) error
 	Random    func() float64 // between 0 and 1
+	// Patience is what all clients have together with what answers nothing; nil is that
+	// each has its own.
+	Patience *transport.Patience
 }
 
 // Client returns the options of a client of Microsoft's that sends at most so many
@@ -51,6 +56,9 @@ type Options struct {
 // token goes with each, and the links to next pages come from answers. Each call
 // makes a pace of its own.
 func (o Options) Client(rate float64, hosts ...string) policy.ClientOptions {
+	if o.Patience == nil {
+		o.Patience = &transport.Patience{}
+	}
 	return policy.ClientOptions{
 		Retry:     policy.RetryOptions{MaxRetries: -1},
 		Telemetry: policy.TelemetryOptions{Disabled: true},
@@ -117,6 +125,7 @@ func (p *polite) Do(req *policy.Request) (*http.Response, error) {
 		}
 		if err == nil && res.StatusCode < 400 {
 			p.pace.Succeed(p.Now())
+			p.Patience.Good()
 			p.retries.Refund()
 			p.heed(res)
 			return res, nil
@@ -191,25 +200,38 @@ func clockTime(s string) (time.Duration, bool) {
 // again tells whether a request is worth another attempt, and after which time.
 func (p *polite) again(res *http.Response, err error, attempt int) (time.Duration, bool) {
 	slow := res != nil && err == nil && throttles(res)
+	if !slow && !transient(res, err) {
+		if err == nil {
+			p.Patience.Good() // it answered
+		}
+		return 0, false
+	}
+	most, waited := p.pace.Faults(), p.Patience.Bad(p.Now())
+	if slow {
+		most = maxAttempts
+		p.pace.Slow(p.Now())
+	}
+	if waited >= maxPatience || p.Patience.Lost() >= maxLost {
+		most = 1
+	}
 	after, told := time.Duration(0), false
 	if res != nil && err == nil {
 		after, told = RetryAfter(res.Header, p.Now())
 	}
+	if attempt >= most || told && after > maxAfter {
+		p.Patience.Lose()
+		if !slow {
+			p.pace.Fail()
+		}
+		return 0, false
+	}
 	if slow {
-		p.pace.Slow(p.Now())
-		p.pace.Hold(p.Now().Add(min(after, maxAfter)))
+		p.pace.Hold(p.Now().Add(after))
 	}
-	switch {
-	case slow && attempt >= maxAttempts, !slow && !transient(res, err):
-		return 0, false
-	case !slow && attempt >= p.pace.Faults():
-		p.pace.Fail()
-		return 0, false
-	case told:
-		return after, after <= maxAfter
-	default:
-		return transport.Backoff(baseWait, maxWait, attempt, p.Random()), true
+	if told {
+		return after, true
 	}
+	return transport.Backoff(baseWait, maxWait, attempt, p.Random()), true
 }
 
 // throttles reports whether an answer says that requests came too fast. Graph says

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -135,13 +136,30 @@ func TestOnceDownIsNotAskedOften(t *testing.T) {
 
 // TestBudget ends repeating when too much had to be repeated.
 func TestBudget(t *testing.T) {
-	b := newBench(step{status: 429})
+	var steps []step
+	for range 20 { // each tenth attempt is answered
+		steps = append(append(steps, slices.Repeat([]step{{status: 429}}, 9)...), step{status: 200, body: `{}`})
+	}
+	b := newBench(steps...)
 	var last error
 	for range 20 {
-		_, last = b.fetch(t, address)
+		if _, last = b.fetch(t, address); last != nil {
+			break
+		}
 	}
 	if !errors.Is(last, wire.ErrBudget) || b.sent > 130 {
 		t.Errorf("sent %d times, the last error is %v", b.sent, last)
+	}
+}
+
+// TestPatience sends each request once to a service that answered nothing for long, and
+// more again once it does.
+func TestPatience(t *testing.T) {
+	b := newBench(append(slices.Repeat([]step{{status: 429}}, 31), step{status: 200, body: `{}`}, step{status: 429}, step{status: 200, body: `{}`})...)
+	for _, want := range []int{10, 20, 29, 30, 31, 32, 34} {
+		if _, err := b.fetch(t, address); b.sent != want || (err == nil) != (want > 31) {
+			t.Errorf("sent %d times, want %d; %v", b.sent, want, err)
+		}
 	}
 }
 
