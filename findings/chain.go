@@ -76,10 +76,12 @@ func leaked(c *inventory.Credential) string {
 	case more > 1:
 		s += fmt.Sprintf(", and in %d more places", more)
 	}
-	switch c.AtHead {
-	case inventory.True:
+	switch {
+	case c.AtHead == inventory.True && uncommitted(c):
+		return s + "; it is there now, in no commit."
+	case c.AtHead == inventory.True:
 		return s + "; it is still there at HEAD."
-	case inventory.False:
+	case c.AtHead == inventory.False:
 		return s + "; it is gone from HEAD but stays in the history."
 	default:
 		return s + "; whether it is still there at HEAD is not known."

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -159,6 +160,8 @@ func exposureOf(c *inventory.Credential) (int, string) {
 	switch {
 	case c.Exposure == "public":
 		return pointsPublic, "it lies open to the public"
+	case len(c.FoundAt) > 0 && c.AtHead == inventory.True && uncommitted(c):
+		return pointsAtHead, "it lies in a file, in no commit"
 	case len(c.FoundAt) > 0 && c.AtHead == inventory.True:
 		return pointsAtHead, "it lies in a repository at HEAD"
 	case len(c.FoundAt) > 0 && c.AtHead == inventory.False:
@@ -170,6 +173,13 @@ func exposureOf(c *inventory.Credential) (int, string) {
 	default:
 		return 0, ""
 	}
+}
+
+// uncommitted reports whether a credential was found in no commit, but only on disk
+// or staged.
+func uncommitted(c *inventory.Credential) bool {
+	return len(c.FoundAt) > 0 && c.Store == "file" &&
+		!slices.ContainsFunc(c.FoundAt, func(l inventory.Location) bool { return l.Commit != "" })
 }
 
 func (s *subject) agePoints() (int, string) {
