@@ -34,6 +34,11 @@ func (j *job) feedAll(p *pool) error {
 	if c.Worktree && !j.repo.Bare() {
 		return j.walk(p, history)
 	}
+	if c.Worktree {
+		if err := j.walkConfig(p); err != nil {
+			return err
+		}
+	}
 	return j.listHead()
 }
 

@@ -70,7 +70,48 @@ func (j *job) walk(p *pool, known map[git.ID]bool) error {
 	if err != nil {
 		return fmt.Errorf("read files: %w", err)
 	}
-	return nil
+	return j.walkConfig(p)
+}
+
+// configDir is where git's configuration is told to lie, also that of a bare
+// repository or of a linked working tree: no file of a tree has such a path.
+const configDir = ".git/"
+
+// walkConfig reads git's configuration of a repository, in which logins of remotes
+// stand, as a file like any other. What linked working trees share is read with
+// the repository that they belong to, if that is scanned, too.
+func (j *job) walkConfig(p *pool) error {
+	if !j.target.repo {
+		return nil
+	}
+	common, own := filepath.Join(j.target.dir, ".git"), ""
+	if j.repo != nil {
+		common, own = j.repo.Common(), j.repo.GitDir()
+	} else if info, err := os.Lstat(common); err != nil || !info.IsDir() {
+		return nil // what it is made of is not known
+	}
+	if j.elsewhere == "" {
+		if err := j.walkConfigFile(p, common, "config"); err != nil {
+			return err
+		}
+	}
+	return j.walkConfigFile(p, own, "config.worktree")
+}
+
+// walkConfigFile reads one file of a git directory, if it is there.
+func (j *job) walkConfigFile(p *pool, dir, name string) error {
+	if dir == "" {
+		return nil
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return j.readFailure(unwrapRead(err))
+	}
+	defer root.Close() //nolint:errcheck // read only
+	if _, err := root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return j.readFile(p, root, name, configDir+name, git.ID{})
 }
 
 // enter decides whether a directory is walked.
@@ -119,6 +160,15 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 		j.wanted = append(j.wanted, name)
 	}
 	j.noteStore(name)
+	if tracked && !known[indexed] {
+		indexed = git.ID{}
+	}
+	return j.readFile(p, root, path, name, indexed)
+}
+
+// readFile reads a file on disk, and hands it to the matchers under a name, unless
+// it is the object given.
+func (j *job) readFile(p *pool, root *os.Root, path, name string, known git.ID) error {
 	keyRules := j.rules.PathRules(name)
 	if len(keyRules) == 0 && j.rules.SkipsPath(name) && !isOffice(name) {
 		return nil
@@ -148,7 +198,7 @@ func (j *job) walkFile(p *pool, root *os.Root, path string, known map[git.ID]boo
 	if err != nil {
 		return j.readFailure(err)
 	}
-	if tracked && known[indexed] && sameObject(git.TypeBlob, content, indexed) {
+	if !known.IsZero() && sameObject(git.TypeBlob, content, known) {
 		return nil
 	}
 	if format := j.format(name); format != "" {

@@ -12,6 +12,7 @@ func logins() []format {
 	return []format{
 		{rule: "netrc-password", typ: "basic_auth", names: ".netrc _netrc .authinfo", parse: netrc},
 		{rule: "git-credentials-password", typ: "basic_auth", names: ".git-credentials", where: within("git/credentials"), parse: gitCredentials},
+		{rule: "git-config-password", typ: "basic_auth", names: ".gitconfig .gitmodules", where: within(".git/config", ".git/config.worktree", "git/config"), parse: gitConfig},
 		{rule: "smb-credentials-password", typ: "smb.password", names: ".smbcredentials .smbcreds .cifscredentials .smb_credentials smbcredentials", parse: smbCredentials},
 		{rule: "mail-client-password", typ: "mail.password", names: ".msmtprc msmtprc .muttrc muttrc .fetchmailrc fetchmailrc .mbsyncrc .esmtprc .offlineimaprc", parse: mailClient},
 		{rule: "putty-private-key", typ: "ssh.private_key", where: endsWith(".ppk"), parse: putty},

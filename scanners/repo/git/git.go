@@ -174,6 +174,10 @@ func (r *Repo) Dir() string { return r.dir }
 // too.
 func (r *Repo) Places() []string { return slices.Clone(r.places) }
 
+// GitDir returns the real path of its own git directory, that of a linked working
+// tree if it is one.
+func (r *Repo) GitDir() string { return r.own() }
+
 // Store returns the directory of its own store of objects. What it borrows from
 // other stores is not in there.
 func (r *Repo) Store() string { return r.objects }
