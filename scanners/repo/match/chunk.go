@@ -17,6 +17,7 @@ const (
 	seenWays     = 4       // outcomes in each
 	itemsCap     = 1 << 16 // parts of all outcomes that are remembered
 	itemsMax     = 1 << 9  // and of one
+	sameTail     = 9       // bytes that tell whether a chunk may end behind them
 )
 
 // A chunk is some whole lines of a text. Where it ends is told by the lines
@@ -56,7 +57,7 @@ func split(chunks []chunk, text []byte, seed maphash.Seed) []chunk {
 // bytes.
 func endsChunk(lines []byte) bool {
 	const odd = 0x9E3779B97F4A7C15
-	return binary.LittleEndian.Uint64(lines[len(lines)-9:])*odd>>(64-chunkOdds) == 0
+	return binary.LittleEndian.Uint64(lines[len(lines)-sameTail:])*odd>>(64-chunkOdds) == 0
 }
 
 // An outcome is what looking at one chunk gave, with positions from the chunk's

@@ -15,6 +15,7 @@ const (
 	hexLength    = 32      // and as hex
 	decodeMargin = 512     // bytes around an encoded value that a match may reach into
 	decodeLong   = 1 << 12 // and in a line that is too long, this many
+	maxRegion    = 1 << 14 // bytes that are decoded at a time, a line and margins besides
 )
 
 // decoded finds the secrets that are only there once base64, hex, percent or
@@ -129,8 +130,13 @@ func encodedRegions(text []byte, spans []interval) []window {
 	for _, s := range spans {
 		w := region(text, s)
 		n := len(out)
-		if n > 0 && w.cutStart && out[n-1].end-out[n-1].start > 2*decodeLong {
-			// A long line is taken in regions that overlap, not in one.
+		size := 0
+		if n > 0 {
+			size = out[n-1].end - out[n-1].start
+		}
+		if n > 0 && (w.cutStart && size > 2*decodeLong || size > maxRegion) {
+			// A long line, or many, are taken in regions that overlap, not in one:
+			// gitleaks compares each match with all that was decoded.
 			if s.end+decodeMargin > out[n-1].end {
 				out = append(out, w)
 			}

@@ -2,6 +2,7 @@ package match
 
 import (
 	"encoding/binary"
+	"iter"
 	"regexp/syntax"
 	"slices"
 	"sort"
@@ -41,6 +42,7 @@ type dfa struct {
 	visited []uint32
 	mark    uint32
 	stack   []uint32
+	resets  int // how often the states were forgotten
 }
 
 type dfaState struct {
@@ -61,6 +63,7 @@ func newDFA(prog *syntax.Prog) *dfa {
 
 // reset forgets all states but the four empty ones.
 func (d *dfa) reset() {
+	d.resets++
 	d.states = d.states[:0]
 	d.next[0], d.next[1] = d.next[0][:0], d.next[1][:0]
 	d.index = map[string]int32{}
@@ -253,6 +256,52 @@ func (d *dfa) scan(text []byte, from, last int, first bool) (end, stop int) {
 			return end, pos
 		}
 	}
+}
+
+// breaks gives the starts of lines in (from, to) that no match which starts in
+// [from, …] before one of them reaches beyond, nor starts with the newline before
+// it.
+func (d *dfa) breaks(text []byte, from, to int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		state := d.start(text, from)
+		for pos := from; pos < to; {
+			class, width := d.classAt(text, pos)
+			if pos > from && text[pos-1] == '\n' {
+				resets, kept := d.resets, d.states[state]
+				on := d.follow(state, class, 0)
+				if on>>1 < emptyStates {
+					if end, _ := d.scan(text, pos-1, pos-1, true); end < 0 && !yield(pos) {
+						return
+					}
+				}
+				if d.resets != resets {
+					state = d.intern(kept.pcs, kept.kind)
+				}
+			}
+			state = d.follow(state, class, 1) >> 1
+			pos += width
+		}
+	}
+}
+
+// classAt returns the class of what stands at a position, and its width.
+func (d *dfa) classAt(text []byte, pos int) (class, width int) {
+	if pos >= len(text) {
+		return d.stride - 1, 0
+	}
+	if b := text[pos]; b < utf8.RuneSelf {
+		return int(d.ascii[b]), 1
+	}
+	r, w := utf8.DecodeRune(text[pos:])
+	return int(d.class(r)), w
+}
+
+// follow returns the transition from a state over a class, see step.
+func (d *dfa) follow(state int32, class, inject int) int32 {
+	if to := d.next[inject][int(state)*d.stride+class]; to != unset {
+		return to
+	}
+	return d.step(state, class, inject)
 }
 
 func (d *dfa) start(text []byte, from int) int32 {

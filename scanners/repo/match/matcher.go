@@ -34,7 +34,7 @@ type Hit struct {
 	EndLine    int    // last line of the match
 	Column     int    // first byte of the match in its line, from 1; 0 is unknown (decoded text)
 	Secret     []byte // the secret itself: hash it, then clear it
-	Context    []byte // the lines around it; holds the secret: clear it
+	Context    []byte // the lines around it, as they lie in the text that was matched; holds the secret
 	Encoding   string // how it was encoded there: base64, hex, percent, unicode, joined by "+"; empty if it was not
 	Suppressed string // why it is not to be reported at any path; empty if it is
 
@@ -69,6 +69,7 @@ type Matcher struct {
 	record  recorder
 
 	multiline bool // a keyword may lie across the end of a line
+	maxWindow int  // bytes
 
 	counted struct{ at, lines int } // newlines before a position of text
 	long    longSpan                // the long line looked at last
@@ -105,7 +106,7 @@ type interval struct{ start, end int }
 
 // NewMatcher returns a matcher over the rules.
 func (rs *Ruleset) NewMatcher() *Matcher {
-	m := &Matcher{set: rs, states: make([]ruleState, len(rs.rules)), users: make([][]user, len(rs.words)), memo: newMemo(), chunked: newChunkMemo(), multiline: multiline(rs.words)}
+	m := &Matcher{set: rs, states: make([]ruleState, len(rs.rules)), users: make([][]user, len(rs.words)), memo: newMemo(), chunked: newChunkMemo(), multiline: multiline(rs.words), maxWindow: maxWindow}
 	for w, rules := range rs.users {
 		for _, r := range rules {
 			m.users[w] = append(m.users[w], user{rule: r})
@@ -252,21 +253,6 @@ func compareHits(a, b Hit) int {
 		return a.Column - b.Column
 	}
 	return bytes.Compare(a.Secret, b.Secret)
-}
-
-// shadow notes which hits of a generic rule a specific rule explains: on the
-// same line, with a secret that contains the generic one's (gitleaks' filter).
-func shadow(hits []Hit) {
-	for i := range hits {
-		if !hits[i].rule.generic {
-			continue
-		}
-		for j := range hits {
-			if hits[j].Line == hits[i].Line && !hits[j].rule.generic && bytes.Contains(hits[j].Secret, hits[i].Secret) {
-				hits[i].shadows = append(hits[i].shadows, j)
-			}
-		}
-	}
 }
 
 func runeStart(text []byte, at int) int {

@@ -57,6 +57,7 @@ type compiled struct {
 	own    []*config.Allowlist
 	anchor *anchor
 	whole  *syntax.Prog
+	cuts   bool // what it finds in a window does not depend on what stands behind a line's end that no match reaches beyond
 	lines  bool // an allowlist looks at whole lines
 	apart  bool // what it needs may stand anywhere in the text: a keyword outside the match, or another rule's match
 }
@@ -368,6 +369,8 @@ func (r *rule) compile() *compiled {
 	if prog, err := syntax.Compile(parsed.Simplify()); err == nil {
 		c.whole = prog
 	}
+	items := flatten(parsed, nil)
+	c.cuts = c.whole != nil && len(r.spec.Required) == 0 && !openAt(items, start) && !openAt(items, end)
 	return c
 }
 

@@ -14,6 +14,7 @@ const (
 	cutMargin  = 64      // and this much is left on its left, for allowlists that look at the line
 	cutWindow  = 1 << 10 // windows in a long line grow together up to this: each finding is judged by all of its window
 	contextCap = 1 << 13 // bytes of context given to the caller on either side of a match
+	maxWindow  = 1 << 10 // windows beyond this are cut where they can be
 )
 
 // A window is a part of the text that holds all of a rule's matches that touch
@@ -30,7 +31,7 @@ type window struct {
 func (m *Matcher) windows(i int) []window {
 	st := &m.states[i]
 	if st.whole {
-		return []window{{interval: interval{0, len(m.text)}}}
+		return m.cut(i, []window{{interval: interval{0, len(m.text)}}})
 	}
 	slices.SortFunc(st.spans, func(a, b interval) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
@@ -45,6 +46,38 @@ func (m *Matcher) windows(i int) []window {
 			continue
 		}
 		out = append(out, w)
+	}
+	return m.cut(i, out)
+}
+
+// cut cuts large windows of a rule in two wherever it finds there just what it
+// finds in the whole: at the start of a line that no match which begins before it
+// reaches beyond. What gitleaks does with a window takes a time that grows with
+// the square of what it finds in there.
+func (m *Matcher) cut(i int, list []window) []window {
+	st := &m.states[i]
+	if !st.compiled.cuts {
+		return list
+	}
+	var out []window
+	for _, w := range list {
+		if w.end-w.start <= m.maxWindow {
+			out = append(out, w)
+			continue
+		}
+		if st.far == nil {
+			st.far = newDFA(st.compiled.whole)
+		}
+		rest := w
+		for at := range st.far.breaks(m.text, w.start, w.end) {
+			// The lines themselves tell where, so that most windows of two versions
+			// of a file are the same.
+			if size := at - rest.start; size >= m.maxWindow || size >= m.maxWindow/4 && at > sameTail && endsChunk(m.text[:at]) {
+				out = append(out, window{interval{rest.start, at}, rest.cutStart, false})
+				rest.start, rest.cutStart = at-1, false
+			}
+		}
+		out = append(out, rest)
 	}
 	return out
 }
@@ -77,7 +110,7 @@ func (m *Matcher) widen(s interval) window {
 	return w
 }
 
-// hit turns a gitleaks finding into a Hit, with copies of what it needs, and
+// hit turns a gitleaks finding into a Hit, with a copy of the secret, and
 // reports whether it is one: a match at a cut is an artefact of the cut.
 func (m *Matcher) hit(i int, w window, line int, f *detected, decoded bool) (Hit, bool) {
 	encoding := encodingOf(f.Tags)
@@ -92,7 +125,7 @@ func (m *Matcher) hit(i int, w window, line int, f *detected, decoded bool) (Hit
 		Rule: f.RuleID, Line: f.StartLine, EndLine: max(f.StartLine, f.EndLine), Encoding: encoding,
 		Secret: []byte(f.Secret), rule: m.set.rules[i],
 	}
-	h.Context = bytes.Clone(m.context(w, nth, f))
+	h.Context = m.context(w, nth, f)
 	h.Column = f.StartColumn
 	if nth > 0 {
 		h.Column-- // gitleaks counts the newline before the line
