@@ -349,11 +349,20 @@ func (j *job) markHead(f *found, hash inventory.SecretHash) inventory.Tri {
 	return still
 }
 
-// holds reports whether an object has a secret in it.
+// holds reports whether an object has a secret in it. All that is to be read has
+// been: what an object holds is remembered.
 func (j *job) holds(id git.ID, hash inventory.SecretHash) bool {
-	return slices.ContainsFunc(j.objects[id], func(piece *texts) bool {
-		return slices.ContainsFunc(piece.occurrences, func(o occurrence) bool { return o.hash == hash })
-	})
+	set, ok := j.holding[id]
+	if !ok && len(j.objects[id]) > 0 {
+		set = map[inventory.SecretHash]bool{}
+		for _, piece := range j.objects[id] {
+			for _, o := range piece.occurrences {
+				set[o.hash] = true
+			}
+		}
+		j.holding[id] = set
+	}
+	return set[hash]
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

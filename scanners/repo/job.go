@@ -42,14 +42,15 @@ type job struct {
 	emit    scanners.Emit
 	started time.Time
 
-	repo      *git.Repo
-	head      git.ID
-	base      string // what ids are made from
-	elsewhere string // the scope in which its history is scanned, if that is another
-	scope     string // base, and how far the scan went if not all the way
-	rules     *match.Ruleset
-	ignored   map[string]bool
-	mask      *masker
+	repo        *git.Repo
+	head        git.ID
+	base        string // what ids are made from
+	elsewhere   string // the scope in which its history is scanned, if that is another
+	scope       string // base, and how far the scan went if not all the way
+	rules       *match.Ruleset
+	ignored     map[string]bool
+	ignoredHead map[string]map[sameSecret]bool // by path
+	mask        *masker
 
 	mu      sync.Mutex // guards what follows while a pool runs
 	objects map[git.ID][]*texts
@@ -59,16 +60,17 @@ type job struct {
 
 	headFiles   map[string]git.ID // files at HEAD that hold something
 	indexFiles  map[string]git.ID
-	old         map[inventory.SecretHash]bool // of a narrow scan, what was there before it
-	oldFiles    map[git.ID]bool               // and in which blobs
-	placed      map[git.ID]bool               // objects whose place is known
-	commits     map[git.ID]bool               // commits that a reference reaches
-	untold      map[git.ID]bool               // those that a log which broke off did not tell of; nil if it did not
-	store       *pack.Store                   // nil if only git can read the objects
-	present     map[uint64]struct{}           // objects in the store, by ID.Short; nil if not listed
-	known       *known                        // what an earlier scan found nothing in; nil if that is not asked
-	tells       *findings                     // what an earlier scan found; nil likewise
-	past        *past                         // what an earlier scan learned from the log; nil likewise
+	old         map[inventory.SecretHash]bool            // of a narrow scan, what was there before it
+	oldFiles    map[git.ID]bool                          // and in which blobs
+	placed      map[git.ID]bool                          // objects whose place is known
+	holding     map[git.ID]map[inventory.SecretHash]bool // see holds
+	commits     map[git.ID]bool                          // commits that a reference reaches
+	untold      map[git.ID]bool                          // those that a log which broke off did not tell of; nil if it did not
+	store       *pack.Store                              // nil if only git can read the objects
+	present     map[uint64]struct{}                      // objects in the store, by ID.Short; nil if not listed
+	known       *known                                   // what an earlier scan found nothing in; nil if that is not asked
+	tells       *findings                                // what an earlier scan found; nil likewise
+	past        *past                                    // what an earlier scan learned from the log; nil likewise
 	keyFiles    map[string][]keyFile
 	keyFound    map[git.ID][]occurrence
 	keyAtHead   map[string]bool   // paths at HEAD that are key files
@@ -126,7 +128,7 @@ func newJob(ctx context.Context, s *scanner, t target, emit scanners.Emit) (*job
 		ctx: ctx, scan: s, target: t, emit: emit, started: s.env.Now().UTC(),
 		objects: map[git.ID][]*texts{}, kinds: map[git.ID]string{}, files: map[string][]*texts{},
 		found: map[inventory.SecretHash]*found{}, headFiles: map[string]git.ID{}, indexFiles: map[string]git.ID{},
-		placed: map[git.ID]bool{}, commits: map[git.ID]bool{}, paths: map[string]byPath{}, keyFiles: map[string][]keyFile{}, keyFound: map[git.ID][]occurrence{}, formats: newFormats(), keyAtHead: map[string]bool{},
+		placed: map[git.ID]bool{}, holding: map[git.ID]map[inventory.SecretHash]bool{}, commits: map[git.ID]bool{}, paths: map[string]byPath{}, keyFiles: map[string][]keyFile{}, keyFound: map[git.ID][]occurrence{}, formats: newFormats(), keyAtHead: map[string]bool{},
 		namedAtHead: map[string]git.ID{}, explained: map[version]bool{},
 		suppressed: map[string]map[string]bool{}, reasons: map[string]int{}, counts: map[inventory.Kind]int{},
 	}

@@ -216,14 +216,37 @@ func (j *job) isIgnored(o occurrence, w where) bool {
 	if j.ignored[key+line] || w.commit != "" && j.ignored[w.commit+":"+key+line] {
 		return true
 	}
-	for _, piece := range j.objects[j.headFiles[w.path]] {
+	return j.ignoredAtHead(w.path)[sameSecret{o.hash, o.rule, o.inner}]
+}
+
+// A sameSecret tells a rule's finding in a file or member, wherever in it.
+type sameSecret struct {
+	hash        inventory.SecretHash
+	rule, inner string
+}
+
+// ignoredAtHead returns what a fingerprint leaves out of a file at HEAD.
+func (j *job) ignoredAtHead(path string) map[sameSecret]bool {
+	out, ok := j.ignoredHead[path]
+	if ok {
+		return out
+	}
+	for _, piece := range j.objects[j.headFiles[path]] {
 		for _, h := range piece.occurrences {
-			if h.hash == o.hash && h.rule == o.rule && h.inner == o.inner && j.ignored[key+strconv.Itoa(h.line)] {
-				return true
+			if !j.ignored[memberPath(path, h.inner)+":"+h.rule+":"+strconv.Itoa(h.line)] {
+				continue
 			}
+			if out == nil {
+				out = map[sameSecret]bool{}
+			}
+			out[sameSecret{h.hash, h.rule, h.inner}] = true
 		}
 	}
-	return false
+	if j.ignoredHead == nil {
+		j.ignoredHead = map[string]map[sameSecret]bool{}
+	}
+	j.ignoredHead[path] = out
+	return out
 }
 
 // uri writes a path as a location does: bytes that are not UTF-8, control

@@ -342,7 +342,6 @@ func (j *job) collect(t text, hits []match.Hit) {
 		}
 		described[i] = j.describe(t.source, h, occurrences[i])
 		clear(h.Secret)
-		clear(h.Context)
 		h.Secret, h.Context = nil, nil
 	}
 	j.mu.Lock()
@@ -358,13 +357,20 @@ func (j *job) collect(t text, hits []match.Hit) {
 // markMadeUp marks the hits whose checksum fails, and what a general rule finds
 // in them.
 func markMadeUp(hits []match.Hit) {
-	for i := range hits {
-		if !secret.MadeUp(hits[i].Secret) {
+	for _, line := range match.ByLine(hits) {
+		var secrets [][]byte
+		for i := range line {
+			if secret.MadeUp(line[i].Secret) {
+				secrets = append(secrets, line[i].Secret)
+			}
+		}
+		if len(secrets) == 0 {
 			continue
 		}
-		for n := range hits {
-			if hits[n].Line == hits[i].Line && hits[n].Suppressed == "" && bytes.Contains(hits[i].Secret, hits[n].Secret) {
-				hits[n].Suppressed = match.FailedChecksum
+		within := match.Holding(secrets)
+		for i := range line {
+			if line[i].Suppressed == "" && within(line[i].Secret) {
+				line[i].Suppressed = match.FailedChecksum
 			}
 		}
 	}
