@@ -152,6 +152,7 @@ func (j *job) declare() (owners *codeowners.File, place string) {
 
 // finish emits what was found and how much was seen.
 func (j *job) finish() error {
+	j.rankTies()
 	owners, ownersPath := j.declare()
 	o := ownership{job: j, file: owners, place: ownersPath}
 	list := j.credentials()
@@ -168,7 +169,7 @@ func (j *job) finish() error {
 		if err := j.send(inventory.Record{Credential: c.Credential}); err != nil {
 			return err
 		}
-		if err := o.of(c.ID, oldestFirst(c.FoundAt), c.paths); err != nil {
+		if err := o.of(c.ID, j.rank.oldestFirst(c.FoundAt), c.paths); err != nil {
 			return err
 		}
 	}
@@ -222,6 +223,7 @@ func rescope(r inventory.Record, scope string) {
 }
 
 func (j *job) credential(hash inventory.SecretHash, f *found, rule string, also []string) *inventory.Credential {
+	f.rank = j.rank
 	f.sort()
 	f.tell()
 	c := &inventory.Credential{
@@ -229,7 +231,7 @@ func (j *job) credential(hash inventory.SecretHash, f *found, rule string, also 
 		PublicID: git.Clean(f.info.PublicID), SecretHash: hash, Hint: f.info.Hint, Store: "git", Exposure: "repository",
 		CreatedAt: f.info.CreatedAt, ExpiresAt: f.info.ExpiresAt, NeverExpires: f.info.NeverExpires,
 		Algorithm: f.info.Algorithm, KeyBits: f.info.KeyBits, Encrypted: f.info.Encrypted, Personal: f.info.Personal,
-		Detector: j.detector(rule), FirstSeenAt: f.first, LastSeenAt: f.last, FirstCommit: f.firstCommit, LastCommit: f.lastCommit, LocationsOmitted: f.omitted,
+		Detector: j.detector(rule), FirstSeenAt: f.first, LastSeenAt: f.last, FirstCommit: j.rank.first(f.firsts), LastCommit: j.rank.last(f.lasts), LocationsOmitted: f.omitted,
 	}
 	c.AtHead = j.markHead(f, hash)
 	if j.tipsKnown {

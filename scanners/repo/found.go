@@ -25,8 +25,9 @@ type found struct {
 	onDisk      map[string]bool   // paths of files on disk that have it
 	omitted     int
 	first, last time.Time
-	firstCommit string
-	lastCommit  string
+	firsts      []tie // the commits of the first second
+	lasts       []tie // and of the last
+	rank        ranking
 	placed      map[string]bool   // paths where it came in, reported or not
 	added       map[addedKey]bool // the locations
 	atTip       bool              // a branch's tip has it
@@ -118,7 +119,7 @@ func (f *found) bound() {
 
 // sort orders the locations, oldest first, and applies the cap.
 func (f *found) sort() {
-	slices.SortFunc(f.locations, byAge)
+	slices.SortFunc(f.locations, f.rank.byAge)
 	if n := len(f.locations); n > maxLocations {
 		f.omitted += n - maxLocations
 		f.locations = f.locations[:maxLocations]
@@ -126,19 +127,19 @@ func (f *found) sort() {
 }
 
 // byAge orders locations, oldest first; what is in no commit comes last.
-func byAge(a, b inventory.Location) int {
+func (r ranking) byAge(a, b inventory.Location) int {
 	if a.Date.IsZero() != b.Date.IsZero() {
 		if a.Date.IsZero() {
 			return 1
 		}
 		return -1
 	}
-	return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.URI, b.URI),
+	return cmp.Or(a.Date.Compare(b.Date), r.compare(a.Commit, b.Commit), cmp.Compare(a.URI, b.URI),
 		cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
-func oldestFirst(list []inventory.Location) []inventory.Location {
-	return slices.SortedFunc(slices.Values(list), byAge)
+func (r ranking) oldestFirst(list []inventory.Location) []inventory.Location {
+	return slices.SortedFunc(slices.Values(list), r.byAge)
 }
 
 // primary returns the rule that names the credential, and the others.

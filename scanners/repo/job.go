@@ -57,6 +57,7 @@ type job struct {
 	kinds   map[git.ID]string
 	files   map[string][]*texts
 	found   map[inventory.SecretHash]*found
+	rank    ranking // of commits that dates do not put in order; empty until all is placed
 
 	headFiles   map[string]git.ID // files at HEAD that hold something
 	indexFiles  map[string]git.ID

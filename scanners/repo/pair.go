@@ -58,7 +58,7 @@ func compareSecrets(a, b leak) int {
 		}
 		return 1
 	}
-	return cmp.Or(byAge(a.FoundAt[0], b.FoundAt[0]), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(ranking(nil).byAge(a.FoundAt[0], b.FoundAt[0]), cmp.Compare(a.ID, b.ID))
 }
 
 // joinKey returns the credential that an id and its secret are.

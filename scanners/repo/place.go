@@ -152,11 +152,12 @@ func fresh(list, old []occurrence) []occurrence {
 }
 
 // touch widens the span of time in which a secret is known to have been there.
-// Of commits of the same second the one with the least id counts.
 func (j *job) touch(hash inventory.SecretHash, w where) {
 	f := j.found[hash]
-	if n := w.date.Compare(f.first); !w.date.IsZero() && (f.first.IsZero() || n < 0 || n == 0 && w.commit < f.firstCommit) {
-		f.first, f.firstCommit = w.date, w.commit
+	if n := w.date.Compare(f.first); !w.date.IsZero() && (f.first.IsZero() || n < 0) {
+		f.first, f.firsts = w.date, []tie{w.tie()}
+	} else if n == 0 && !w.date.IsZero() {
+		f.firsts = also(f.firsts, w.tie())
 	}
 	f.until(w)
 }
@@ -166,8 +167,10 @@ func (f *found) until(w where) {
 	if w.date.IsZero() {
 		return
 	}
-	if n := w.date.Compare(f.last); n > 0 || n == 0 && w.commit < f.lastCommit {
-		f.last, f.lastCommit = w.date, w.commit
+	if n := w.date.Compare(f.last); n > 0 {
+		f.last, f.lasts = w.date, []tie{w.tie()}
+	} else if n == 0 {
+		f.lasts = also(f.lasts, w.tie())
 	}
 }
 

@@ -102,6 +102,23 @@ func (r *Repo) AreReached(ctx context.Context, tips []ID) (bool, error) {
 	return err == nil && len(bytes.TrimSpace(out)) == 0, err
 }
 
+// Descent returns commits, and those between them, in an order in which each comes
+// behind its ancestors. Their history is followed as long as commits are not older
+// than since, by the committer's date: an ancestor behind an older one is not seen.
+func (r *Repo) Descent(ctx context.Context, ids []ID, since time.Time) ([]ID, error) {
+	out, err := r.output(ctx, &idReader{ids: ids}, "rev-list", "--topo-order", "--reverse", "--max-age="+strconv.FormatInt(since.Unix(), 10), "--stdin")
+	if err != nil {
+		return nil, err
+	}
+	var order []ID
+	for line := range bytes.Lines(out) {
+		if id, ok := ParseID(bytes.TrimSpace(line)); ok {
+			order = append(order, id)
+		}
+	}
+	return order, nil
+}
+
 // Commits is Log for commits named one by one, whether a reference reaches
 // them or not. A merge is told of with what differs from all its parents.
 func (r *Repo) Commits(ctx context.Context, ids []ID, begin func(*Commit), each func(Change) error) error {
