@@ -165,15 +165,20 @@ func TestIndexElsewhere(t *testing.T) {
 	stranger.git("add", "-A")
 	for name, plant := range map[string]func(t *testing.T, b *builder) string{
 		"outside":           func(*testing.T, *builder) string { return filepath.Join(stranger.dir, ".git", "index") },
-		"outside, relative": func(t *testing.T, b *builder) string { return relative(t, b.dir, stranger.dir) + "/.git/index" },
+		"outside, relative": func(t *testing.T, b *builder) string {
+			t.Helper()
+			return relative(t, b.dir, stranger.dir) + "/.git/index"
+		},
 		"beside": func(_ *testing.T, b *builder) string {
 			b.write("index", "not one")
 			return "index"
 		},
 		"dots": func(t *testing.T, b *builder) string {
+			t.Helper()
 			return ".git/../" + relative(t, b.dir, stranger.dir) + "/.git/index"
 		},
 		"a link": func(t *testing.T, b *builder) string {
+			t.Helper()
 			link := filepath.Join(b.dir, ".git", "next-index-1.lock")
 			if err := os.Symlink(filepath.Join(stranger.dir, ".git", "index"), link); err != nil {
 				t.Fatal(err)

@@ -160,7 +160,7 @@ func Refuse(w http.ResponseWriter, action string, status int, code, message stri
 
 // send writes a text.
 func send(w http.ResponseWriter, text string) {
-	_, _ = io.WriteString(w, text) //nolint:gosec // no browser reads it, and the client may be gone
+	_, _ = io.WriteString(w, text) //nolint:gosec,nolintlint // no browser reads it, and the client may be gone
 }
 
 // write writes an answer in the form of its protocol.
