@@ -164,7 +164,7 @@ func TestIndexElsewhere(t *testing.T) {
 	stranger.write("left.env", "token="+canary("left")+"\n")
 	stranger.git("add", "-A")
 	for name, plant := range map[string]func(t *testing.T, b *builder) string{
-		"outside":           func(*testing.T, *builder) string { return filepath.Join(stranger.dir, ".git", "index") },
+		"outside": func(*testing.T, *builder) string { return filepath.Join(stranger.dir, ".git", "index") },
 		"outside, relative": func(t *testing.T, b *builder) string {
 			t.Helper()
 			return relative(t, b.dir, stranger.dir) + "/.git/index"
