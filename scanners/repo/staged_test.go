@@ -189,6 +189,7 @@ func TestIndexElsewhere(t *testing.T) {
 		"not there":   func(*testing.T, *builder) string { return ".git/next-index-2.lock" },
 		"no index":    func(*testing.T, *builder) string { return ".git/HEAD" },
 		"a pipe": func(t *testing.T, b *builder) string {
+			t.Helper()
 			fifo(t, filepath.Join(b.dir, ".git", "hooks", "pipe"))
 			return ".git/hooks/pipe"
 		},

@@ -88,7 +88,7 @@ func (j *job) walkConfig(p *pool) error {
 	if j.repo != nil {
 		common, own = j.repo.Common(), j.repo.GitDir()
 	} else if info, err := os.Lstat(common); err != nil || !info.IsDir() {
-		return nil // what it is made of is not known
+		return nil //nolint:nilerr // what it is made of is not known, which the scan says already
 	}
 	if j.elsewhere == "" {
 		if err := j.walkConfigFile(p, common, "config"); err != nil {

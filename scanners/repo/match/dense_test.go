@@ -21,7 +21,7 @@ func dense(lines int, wrap func(string) string) string {
 		for i := range secret {
 			secret[i] = letters[random.IntN(len(letters))]
 		}
-		b.WriteString(wrap(fmt.Sprintf("api_key_%d = \"%s\"", n, secret)) + "\n")
+		b.WriteString(wrap(fmt.Sprintf("api_key_%d = %q", n, secret)) + "\n")
 	}
 	return b.String()
 }
