@@ -280,7 +280,7 @@ func TestTrustsOnAWS(t *testing.T) {
 		{"a subject for all values", web(github, aud+`,"ForAllValues:StringLike":{"`+github+`:sub":"repo:a/*"}`), map[string]inventory.Severity{first: "critical"}},
 		{"a subject if there is one", web(github, aud+`,"StringLikeIfExists":{"`+github+`:sub":"repo:a/*"}`), map[string]inventory.Severity{first: "critical"}},
 		{"a subject at all", web(github, aud+`,"Null":{"`+github+`:sub":"false"}`), map[string]inventory.Severity{first: "critical"}},
-		{"any repository", web(github, aud+`,"StringLike":{"`+github+`:sub":"repo:*"}`), map[string]inventory.Severity{first: "-", second: "high"}},
+		{"any repository", web(github, aud+`,"StringLike":{"`+github+`:sub":"repo:*"}`), map[string]inventory.Severity{first: "-", second: "critical"}},
 		{"one environment", web(github, aud+`,"StringLike":{"`+github+`:sub":"repo:a/b:environment:c"}`), map[string]inventory.Severity{first: "-", second: "-"}},
 		{"a repository by its own claim", web(github, aud+`,"StringLike":{"`+github+`:repository":"a/b"}`), map[string]inventory.Severity{first: "-"}},
 		{"a network", web(github, aud+`,"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), map[string]inventory.Severity{first: "medium"}},
