@@ -56,8 +56,8 @@ func TestNorthwindOnAWS(t *testing.T) {
 	}
 }
 
-// judgeScan returns the sentences of findings by rule and subject.
-func judgeScan(t *testing.T, file string) map[string]map[string]string {
+// scanned reads the records of a scan.
+func scanned(t *testing.T, file string) *inventory.Inventory {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -68,8 +68,14 @@ func judgeScan(t *testing.T, file string) map[string]map[string]string {
 	if err := inventory.ReadAll(file, f, b.Add); err != nil {
 		t.Fatal(err)
 	}
+	return b.Build()
+}
+
+// judgeScan returns the sentences of findings by rule and subject.
+func judgeScan(t *testing.T, file string) map[string]map[string]string {
+	t.Helper()
 	out := map[string]map[string]string{}
-	for rule, of := range judgeRecords(t, b.Build()) {
+	for rule, of := range judgeRecords(t, scanned(t, file)) {
 		out[rule] = map[string]string{}
 		for subject, x := range of {
 			out[rule][subject] = x.Message

@@ -1,7 +1,6 @@
 package rules_test
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/muster-nhi/muster/findings"
-	"github.com/muster-nhi/muster/internal/inventory"
 )
 
 // A way is how a cloud's command line and Terraform providers are known in a fix.
@@ -154,16 +152,7 @@ func cloudOfSubject(test findings.RuleTest) string {
 
 func tallies(t *testing.T, file string, engine *findings.Engine) []findings.Tally {
 	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	b := inventory.NewBuilder()
-	if err := inventory.ReadAll(file, f, b.Add); err != nil {
-		t.Fatal(err)
-	}
-	result, err := engine.Judge(t.Context(), b.Build(), findings.Params{AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)})
+	result, err := engine.Judge(t.Context(), scanned(t, file), findings.Params{AsOf: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}
