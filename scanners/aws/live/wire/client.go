@@ -35,11 +35,12 @@ type Options struct {
 // A Client asks AWS as one principal, which is of one account. It is safe for
 // concurrent use. It has one pace for each service and region.
 type Client struct {
-	options Options
-	signer  *v4.Signer
-	retries *transport.Retries
-	skew    atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
-	expired atomic.Int32 // requests in a row that were refused because credentials had expired
+	renewing sync.Mutex // of credentials
+	options  Options
+	signer   *v4.Signer
+	retries  *transport.Retries
+	skew     atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
+	expired  atomic.Int32 // requests in a row that were refused because credentials had expired
 
 	mu    sync.Mutex
 	paces map[string]*transport.Pace
@@ -93,7 +94,7 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		case !corrected && c.correct(err, header):
 			corrected = true
 			continue
-		case !refreshed && Expired(err) && c.refresh():
+		case !refreshed && Expired(err) && c.refresh(ctx, err):
 			refreshed = true
 			continue
 		}
@@ -169,6 +170,7 @@ func (c *Client) base(op Operation, region string) string {
 
 // hush keeps what was signed with out of a message.
 func hush(e *Error, credentials aws.Credentials) *Error {
+	e.signer = credentials.AccessKeyID
 	if signing(e.Code) {
 		e.Message = ""
 	}
@@ -181,8 +183,16 @@ func hush(e *Error, credentials aws.Credentials) *Error {
 }
 
 // refresh forgets credentials that have expired, if there is a place to get new
-// ones.
-func (c *Client) refresh() bool {
+// ones, and unless another request had them renewed meanwhile.
+func (c *Client) refresh(ctx context.Context, err error) bool {
+	c.renewing.Lock()
+	defer c.renewing.Unlock()
+	if e, ok := errors.AsType[*Error](err); ok {
+		now, err := c.options.Credentials.Retrieve(ctx)
+		if err == nil && now.AccessKeyID != e.signer {
+			return true
+		}
+	}
 	cache, ok := c.options.Credentials.(interface{ Invalidate() })
 	if ok {
 		cache.Invalidate()

@@ -10,6 +10,7 @@ import (
 
 // An Error is a refusal of AWS.
 type Error struct {
+	signer         string // access key id that the request was signed with
 	Action, Region string
 	Status         int    // of HTTP
 	Code           string // AccessDenied; empty if the answer has none, as a proxy's
