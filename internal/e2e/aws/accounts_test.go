@@ -3,11 +3,9 @@
 package aws
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -67,25 +66,6 @@ func organization(t testing.TB, w *world) []string {
 	return out
 }
 
-// lines returns the records but coverage, progress and what is of the run, as they
-// stand in the file.
-func (r ran) lines(t testing.TB) []string {
-	t.Helper()
-	var out []string
-	for _, rec := range r.records {
-		if rec.Coverage != nil || rec.Progress != nil || rec.Finding != nil || rec.Relation != nil {
-			continue
-		}
-		data, err := json.Marshal(rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, string(data))
-	}
-	slices.Sort(out)
-	return out
-}
-
 // TestE2EAccounts scans the accounts of an organisation: all, with one that cannot
 // be entered, and once more after the first run was killed in the middle.
 func TestE2EAccounts(t *testing.T) {
@@ -98,13 +78,13 @@ func TestE2EAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"--config", config, "--store", "none"}
-	whole := p.scanWith(t, args...)
+	whole := p.home(t).Scan(t, args...)
 	if got := scopes(whole); len(got) != 4 {
-		t.Fatalf("status %d, scopes %v: %s", whole.status, got, whole.stderr)
+		t.Fatalf("status %d, scopes %v: %s", whole.Status, got, whole.Stderr)
 	}
 	t.Run("policies of the organisation", func(t *testing.T) {
 		levels := map[string]inventory.Level{}
-		for _, rec := range whole.records {
+		for _, rec := range whole.Records {
 			if g := rec.Grant; g != nil && strings.HasSuffix(g.Principal, ":role/boss") && g.Name == "all" {
 				levels[strings.Split(g.Principal, ":")[5]] = g.Level
 			}
@@ -121,12 +101,12 @@ func TestE2EAccounts(t *testing.T) {
 			}
 			return nil
 		}
-		r := p.scanWith(t, args...)
-		if r.status != 3 {
-			t.Errorf("status %d: %s", r.status, r.stderr)
+		r := p.home(t).Scan(t, args...)
+		if r.Status != 3 {
+			t.Errorf("status %d: %s", r.Status, r.Stderr)
 		}
 		told := false
-		for _, c := range r.coverage() {
+		for _, c := range coverage(r) {
 			if c.Scope == "aws:"+ids[1] {
 				told = true
 				if c.Status == inventory.StatusComplete || !strings.Contains(c.Reason, "muster") {
@@ -141,9 +121,7 @@ func TestE2EAccounts(t *testing.T) {
 	t.Run("killed", func(t *testing.T) {
 		state := t.TempDir()
 		p.begin()
-		cmd := exec.CommandContext(t.Context(), program(t), append([]string{"scan", "--no-progress", "-o", "jsonl", "--resume", state}, args...)...)
-		home := t.TempDir()
-		cmd.Env, cmd.Dir = p.environ(home), home
+		cmd := p.home(t).Command(t, append([]string{"scan", "--no-progress", "-o", "jsonl", "--resume", state}, args...)...)
 		// Accounts are read one after the other, by id, and the ids are random: of
 		// those that are only entered to be read the second is in the middle.
 		order := slices.Sorted(slices.Values(ids))
@@ -168,8 +146,8 @@ func TestE2EAccounts(t *testing.T) {
 			t.Fatal("it was not killed")
 		}
 		p.begin()
-		r := p.scanWith(t, append(args, "--resume", state)...)
-		if diff := cmp.Diff(whole.lines(t), r.lines(t)); diff != "" {
+		r := p.home(t).Scan(t, append(args, "--resume", state)...)
+		if diff := cmp.Diff(whole.Things(t), r.Things(t)); diff != "" {
 			t.Errorf("what two halves found (-whole +two halves):\n%.2000s", diff)
 		}
 		again := map[string]bool{}
@@ -180,13 +158,13 @@ func TestE2EAccounts(t *testing.T) {
 			t.Errorf("it was killed in the second of %v, and the second run asked in %v", order, again)
 		}
 	})
-	noCanary(t, "standard output", bytes.Join([][]byte{whole.stdout, whole.stderr}, nil))
+	whole.Clean(t, canaries())
 }
 
 // scopes returns the accounts of which something was told.
-func scopes(r ran) map[string]bool {
+func scopes(r peer.Run) map[string]bool {
 	out := map[string]bool{}
-	for _, c := range r.coverage() {
+	for _, c := range coverage(r) {
 		out[c.Scope] = true
 	}
 	return out

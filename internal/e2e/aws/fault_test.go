@@ -427,13 +427,13 @@ func TestE2EEachDenied(t *testing.T) {
 			}
 			return denied(c)
 		}
-		if r := p.scan(t, "--regions", region, "--store", "none"); r.status != 3 {
-			t.Errorf("status %d: %s", r.status, r.stderr)
+		if r := p.scan(t, "--regions", region, "--store", "none"); r.Status != 3 {
+			t.Errorf("status %d: %s", r.Status, r.Stderr)
 		}
 		p.begin()
 		p.before = denied
-		if r := p.scan(t, "--regions", region, "--store", "none"); r.status != 3 && r.status != 2 {
-			t.Errorf("status %d where AWS does not know the caller: %s", r.status, r.stderr)
+		if r := p.scan(t, "--regions", region, "--store", "none"); r.Status != 3 && r.Status != 2 {
+			t.Errorf("status %d where AWS does not know the caller: %s", r.Status, r.Stderr)
 		}
 	})
 }
@@ -463,15 +463,15 @@ func TestE2EPolicies(t *testing.T) {
 				return oneRole(a, c.text)
 			}
 			r := p.scan(t, "--regions", region, "--store", "none")
-			if r.status != 1 && r.status != 3 {
-				t.Fatalf("status %d: %s", r.status, r.stderr)
+			if r.Status != 1 && r.Status != 3 {
+				t.Fatalf("status %d: %s", r.Status, r.Stderr)
 			}
-			got := r.types()
+			got := r.Types()
 			if got["aws.iam_role"] != 4 || got["aws.iam_user"] != 2 || got["aws.secretsmanager_secret"] == 0 {
 				t.Errorf("something is lost: %v", got)
 			}
 			read, told := false, ""
-			for _, rec := range r.records {
+			for _, rec := range r.Records {
 				switch x := rec; {
 				case x.Coverage != nil && strings.Contains(x.Coverage.Reason, "runner"):
 					told = x.Coverage.Reason

@@ -3,24 +3,19 @@
 package aws
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/live"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -96,96 +91,26 @@ func bad(e *object.Estate) map[string]object.Listing {
 	return out
 }
 
-// A ran is a whole run of the program.
-type ran struct {
-	status  int
-	stdout  []byte
-	stderr  []byte
-	records []inventory.Record
-	home    string
-	peakMB  int64
-	cpu     time.Duration
-	wall    time.Duration
-}
-
-// environ is the environment of the program under test: nothing of this machine's
-// AWS configuration is in it.
-func (p *proxy) environ(home string) []string {
-	return []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + os.TempDir(), "AWS_ENDPOINT_URL=" + p.URL, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + callerKey,
-		"AWS_SECRET_ACCESS_KEY=made-up", "AWS_EC2_METADATA_DISABLED=true",
-	}
+// home is where the program runs against a proxy.
+func (p *proxy) home(t testing.TB) peer.Home {
+	t.Helper()
+	h := shared.program.Home(t)
+	maps.Copy(h.Env, map[string]string{
+		"AWS_ENDPOINT_URL": p.URL, "AWS_REGION": region, "AWS_ACCESS_KEY_ID": callerKey, "AWS_SECRET_ACCESS_KEY": "made-up", "AWS_EC2_METADATA_DISABLED": "true",
+	})
+	return h
 }
 
 // scan runs `muster scan aws` against a proxy.
-func (p *proxy) scan(t testing.TB, args ...string) ran {
+func (p *proxy) scan(t testing.TB, args ...string) peer.Run {
 	t.Helper()
-	return p.scanWith(t, append([]string{"aws"}, args...)...)
-}
-
-// scanWith runs `muster scan` with sources or a configuration that names them.
-func (p *proxy) scanWith(t testing.TB, args ...string) ran {
-	t.Helper()
-	home := t.TempDir()
-	out := filepath.Join(home, "out.jsonl")
-	all := append([]string{"scan", "--no-progress", "-o", "jsonl=" + out}, args...)
-	cmd := exec.CommandContext(t.Context(), program(t), all...)
-	cmd.Env, cmd.Dir = p.environ(home), home
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	started := time.Now()
-	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	r := ran{
-		status: cmd.ProcessState.ExitCode(), stdout: stdout.Bytes(), stderr: stderr.Bytes(), home: home, wall: time.Since(started),
-		cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
-	}
-	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.peakMB = u.Maxrss / 1024
-	}
-	if f, err := os.Open(out); err == nil {
-		defer f.Close()
-		err = inventory.ReadAll(out, bufio.NewReader(f), func(rec inventory.Record) error {
-			r.records = append(r.records, rec)
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return r
-}
-
-// types counts identities and credentials by type, and other records by kind.
-func (r ran) types() map[string]int {
-	out := map[string]int{}
-	for _, rec := range r.records {
-		switch {
-		case rec.Identity != nil:
-			out[rec.Identity.Type]++
-		case rec.Credential != nil:
-			out[rec.Credential.Type]++
-		case rec.Grant != nil:
-			out["grant"]++
-		case rec.Trust != nil:
-			out["trust"]++
-		case rec.Consumer != nil:
-			out["consumer"]++
-		case rec.Owner != nil:
-			out["owner"]++
-		case rec.Usage != nil:
-			out["usage"]++
-		}
-	}
-	return out
+	return p.home(t).Scan(t, append([]string{"aws"}, args...)...)
 }
 
 // coverage returns the coverage records, sorted.
-func (r ran) coverage() []*inventory.Coverage {
+func coverage(r peer.Run) []*inventory.Coverage {
 	var out []*inventory.Coverage
-	for _, rec := range r.records {
+	for _, rec := range r.Records {
 		if rec.Coverage != nil {
 			out = append(out, rec.Coverage)
 		}
@@ -201,10 +126,10 @@ func (r ran) coverage() []*inventory.Coverage {
 func TestE2EEachKind(t *testing.T) {
 	p := kinds(t)
 	r := p.scan(t, "--regions", region)
-	if r.status != 1 && r.status != 3 {
-		t.Fatalf("status %d: %s", r.status, r.stderr)
+	if r.Status != 1 && r.Status != 3 {
+		t.Fatalf("status %d: %s", r.Status, r.Stderr)
 	}
-	got := r.types()
+	got := r.Types()
 	for _, want := range []string{
 		"aws.iam_user", "aws.iam_role", "aws.root", "aws.oidc_provider", "aws.saml_provider", "aws.permission_set", "ai.agent",
 		"aws.access_key", "aws.secretsmanager_secret", "aws.ssm_parameter", "aws.kms_key", "pki.certificate", "aws.ec2_key_pair",
@@ -216,34 +141,12 @@ func TestE2EEachKind(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests, records: %v", p.requests(), got)
-	for _, c := range r.coverage() {
+	for _, c := range coverage(r) {
 		t.Logf("%s %s %s: %s", c.Scope, c.Kind, c.Status, c.Reason)
 	}
 	t.Logf("moto has no %v", slices.Sorted(maps.Keys(p.lacking)))
 	p.noRefused(t)
-	noCanary(t, "standard output", r.stdout)
-	noCanary(t, "standard error", r.stderr)
-	err := filepath.WalkDir(r.home, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		noCanary(t, path, data)
-		return err
-	})
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-// noCanary looks for values that no scan may see.
-func noCanary(t testing.TB, where string, data []byte) {
-	t.Helper()
-	for _, c := range canaries() {
-		if bytes.Contains(data, []byte(c)) {
-			t.Errorf("%s holds the value %.9s…", where, c)
-		}
-	}
+	r.Clean(t, canaries())
 }
 
 // noRefused fails if anything was asked that returns values. What is not in the
@@ -271,15 +174,15 @@ const (
 func TestE2ECheap(t *testing.T) {
 	p := large(t)
 	r := p.scan(t, "--regions", region, "--store", "none")
-	got := r.types()
+	got := r.Types()
 	if got["aws.iam_user"] != 1000 || got["aws.iam_role"] != 2000 || got["aws.secretsmanager_secret"] != 500 || got["aws.access_key"] != 1000 {
-		t.Errorf("status %d, records %v: %s", r.status, got, r.stderr)
+		t.Errorf("status %d, records %v: %s", r.Status, got, r.Stderr)
 	}
-	t.Logf("%d requests, %d MB, %s CPU, %s: %v", p.requests(), r.peakMB, r.cpu.Round(time.Millisecond), r.wall.Round(time.Millisecond), p.actions())
+	t.Logf("%d requests, %d MB, %s CPU, %s: %v", p.requests(), r.PeakMB, r.CPU.Round(time.Millisecond), r.Wall.Round(time.Millisecond), p.actions())
 	if p.requests() > mostRequests {
 		t.Errorf("it took %d requests, more than %d", p.requests(), mostRequests)
 	}
-	if r.peakMB > mostMB {
-		t.Errorf("it took %d MB, more than %d", r.peakMB, mostMB)
+	if r.PeakMB > mostMB {
+		t.Errorf("it took %d MB, more than %d", r.PeakMB, mostMB)
 	}
 }

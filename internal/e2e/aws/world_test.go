@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/muster-nhi/muster/internal/e2e/peer"
 )
 
 // region is where tests keep what they make.
@@ -38,25 +40,20 @@ type world struct {
 var shared struct {
 	once sync.Once
 	*world
-	dir string
-	err error
-
-	built    sync.Once
-	muster   string
-	buildErr error
+	err     error
+	program peer.Program
 }
 
 // TestMain ends the emulator, whatever the tests came to.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if shared.world != nil {
-		_ = shared.in.Close()
-		_ = shared.cmd.Wait()
-	}
-	if shared.dir != "" {
-		_ = os.RemoveAll(shared.dir)
-	}
-	os.Exit(code)
+	os.Exit(shared.program.Main("muster-aws-", func() int {
+		code := m.Run()
+		if shared.world != nil {
+			_ = shared.in.Close()
+			_ = shared.cmd.Wait()
+		}
+		return code
+	}))
 }
 
 // environment returns the virtual environment with moto and botocore.
@@ -69,31 +66,12 @@ func environment(t testing.TB) string {
 	return dir
 }
 
-// program builds the program under test.
-func program(t testing.TB) string {
-	t.Helper()
-	shared.built.Do(func() {
-		shared.muster = filepath.Join(shared.dir, "muster")
-		build := exec.Command("go", "build", "-o", shared.muster, "../../../cmd/muster")
-		if text, err := build.CombinedOutput(); err != nil {
-			shared.buildErr = fmt.Errorf("build muster: %w: %s", err, text)
-		}
-	})
-	if shared.buildErr != nil {
-		t.Fatal(shared.buildErr)
-	}
-	return shared.muster
-}
-
 // emulator returns the emulator.
 func emulator(t testing.TB) *world {
 	t.Helper()
 	python := filepath.Join(environment(t), "bin", "python")
 	shared.once.Do(func() {
-		//nolint:usetesting // the directory outlives the test that comes first
-		if shared.dir, shared.err = os.MkdirTemp("", "muster-aws-"); shared.err == nil {
-			shared.world, shared.err = start(python, shared.dir)
-		}
+		shared.world, shared.err = start(python, shared.program.Dir())
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)
