@@ -35,15 +35,18 @@ type Options struct {
 // A Client asks AWS as one principal, which is of one account. It is safe for
 // concurrent use. It has one pace for each service and region.
 type Client struct {
-	renewing sync.Mutex // of credentials
-	options  Options
-	signer   *v4.Signer
-	retries  *transport.Retries
-	skew     atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
-	expired  atomic.Int32 // requests in a row that were refused because credentials had expired
+	options Options
+	signer  *v4.Signer
+	retries *transport.Retries
+	skew    atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
+	expired atomic.Int32 // requests in a row that were refused because credentials had expired
 
 	mu    sync.Mutex
 	paces map[string]*transport.Pace
+
+	renewing sync.Mutex // guards what follows, and has credentials asked for by one request
+	renewed  string     // access key id of those that new ones were last asked for
+	none     bool       // there are none to be had
 }
 
 // New returns a Client.
@@ -63,8 +66,8 @@ func (c *Client) Partition() Partition { return c.options.Partition }
 
 // Ask sends one request, as often as it takes, and decodes the answer into out. The
 // error is an *Error, or that of the connection, of ctx or of the answer's form.
-// After a few requests in a row for which credentials had expired, and no new ones
-// were to be had, none is sent any more.
+// After a few requests in a row for which credentials had expired none is sent any
+// more, and none from when there were no new ones to be had.
 func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values, out any) error {
 	d, err := write(op, in)
 	if err != nil {
@@ -90,13 +93,20 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		switch {
-		case !corrected && c.correct(err, header):
+		if errors.Is(err, ErrCredentials) {
+			return err // whoever makes them has tried as often as it takes
+		}
+		if !corrected && c.correct(err, header) {
 			corrected = true
 			continue
-		case !refreshed && Expired(err) && c.refresh(ctx, err):
+		}
+		if !refreshed && Expired(err) {
 			refreshed = true
-			continue
+			if others, failed := c.refresh(ctx, err); failed != nil {
+				return fmt.Errorf("%s: %w", op.Action(), failed)
+			} else if others {
+				continue
+			}
 		}
 		if Expired(err) {
 			c.expired.Add(1)
@@ -113,15 +123,15 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 
 // once sends a request once. It returns the headers of the answer, if there is one.
 func (c *Client) once(ctx context.Context, op Operation, region string, d draft, out any) (http.Header, error) {
+	credentials, err := c.credentials(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op.Action(), err)
+	}
 	ctx, cancel := context.WithTimeout(transport.Once(ctx), attemptTimeout)
 	defer cancel()
 	r, hash, err := d.request(ctx, c.base(op, region), c.options.UserAgent)
 	if err != nil {
 		return nil, err
-	}
-	credentials, err := c.options.Credentials.Retrieve(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", op.Action(), ErrCredentials, err)
 	}
 	s3 := op.Service.Protocol == S3
 	if s3 {
@@ -180,24 +190,6 @@ func hush(e *Error, credentials aws.Credentials) *Error {
 		}
 	}
 	return e
-}
-
-// refresh forgets credentials that have expired, if there is a place to get new
-// ones, and unless another request had them renewed meanwhile.
-func (c *Client) refresh(ctx context.Context, err error) bool {
-	c.renewing.Lock()
-	defer c.renewing.Unlock()
-	if e, ok := errors.AsType[*Error](err); ok {
-		now, err := c.options.Credentials.Retrieve(ctx)
-		if err == nil && now.AccessKeyID != e.signer {
-			return true
-		}
-	}
-	cache, ok := c.options.Credentials.(interface{ Invalidate() })
-	if ok {
-		cache.Invalidate()
-	}
-	return ok
 }
 
 // minSkew is how far two clocks may differ. AWS refuses signatures that are 5

@@ -39,14 +39,17 @@ func (e *Error) ErrorCode() string { return e.Code }
 // HTTPStatusCode returns the status of the answer.
 func (e *Error) HTTPStatusCode() int { return e.Status }
 
+// of returns the refusal in the chain of an error, or a zero one.
+func of(err error) Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return *e
+	}
+	return Error{}
+}
+
 // Code returns the code of a refusal in the chain of an error; empty if there is
 // none.
-func Code(err error) string {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Code
-	}
-	return ""
-}
+func Code(err error) string { return of(err).Code }
 
 // Denied reports whether an error says that permissions are missing.
 func Denied(err error) bool {
