@@ -1,6 +1,8 @@
 package repo
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -36,6 +38,35 @@ func TestMadeUpTokens(t *testing.T) {
 	}
 	if c.Status != inventory.StatusComplete || len(c.Suppressed) != 0 {
 		t.Errorf("coverage is %s, %v suppressed", c.Status, c.Suppressed)
+	}
+}
+
+// TestModuleSums leaves out the sums in the list of modules that a Go program
+// carries, says how many, and tells the same value where it stands for itself.
+func TestModuleSums(t *testing.T) {
+	sum := func(of string) string {
+		h := sha256.Sum256([]byte(of))
+		return base64.StdEncoding.EncodeToString(h[:])
+	}
+	listed, key := sum("a"), sum("b")
+	b := newBuilder(t)
+	b.commit("one",
+		"prog", "\x7fELF\x02\x00\x00\ndep\texample.com/auth/tokens\tv1.2.3\th1:"+listed+"\ndep\texample.com/api-key\tv0.1.0\th1:"+sum("c")+"\n\x00\x00",
+		"a.env", "api_key="+key+"\n")
+	r := scan(t, map[string]any{"path": b.dir})
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	c := r.only(t)
+	if r.credential(key) == nil || c.Count != 1 {
+		t.Errorf("%d credentials, want the key alone", c.Count)
+	}
+	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "2 values are sums of Go modules") {
+		t.Errorf("notes are %q", notes)
+	}
+	b.commit("two", "b.env", "api_key="+listed+"\n")
+	if scan(t, map[string]any{"path": b.dir}).credential(listed) == nil {
+		t.Error("the value of a sum is not told where it stands for itself")
 	}
 }
 

@@ -299,13 +299,17 @@ func (j *job) cover() error {
 	return nil
 }
 
-// noteMadeUp tells of tokens whose checksum fails. Nobody asked to leave them
+// noteMadeUp tells of tokens whose checksum fails and of public sums. Nobody asked to leave them
 // out, so they are no suppressed ones.
 func (j *job) noteMadeUp() {
 	if n := len(j.suppressed[match.FailedChecksum]); n > 0 {
 		j.notef("%d values have the form of a token but not its checksum: they were made up, and left out", n)
 	}
 	delete(j.suppressed, match.FailedChecksum)
+	if n := len(j.suppressed[match.PublicSum]); n > 0 {
+		j.notef("%d values are sums of Go modules (h1:), which are published: left out", n)
+	}
+	delete(j.suppressed, match.PublicSum)
 }
 
 // narrow reports whether the scan was asked for changes only.

@@ -328,6 +328,7 @@ func (j *job) collect(t text, hits []match.Hit) {
 		return
 	}
 	markMadeUp(hits)
+	markPublicSums(hits)
 	occurrences := make([]occurrence, len(hits))
 	described := make([]*description, len(hits))
 	for i := range hits {
@@ -372,6 +373,17 @@ func markMadeUp(hits []match.Hit) {
 			if line[i].Suppressed == "" && within(line[i].Secret) {
 				line[i].Suppressed = match.FailedChecksum
 			}
+		}
+	}
+}
+
+// markPublicSums marks what the general rule takes for a secret in the list of
+// modules that each Go program carries, beside a module whose name has a word
+// like key or auth.
+func markPublicSums(hits []match.Hit) {
+	for i := range hits {
+		if h := &hits[i]; h.Suppressed == "" && h.Rule == "generic-api-key" && secret.ModuleSum(h.Context, h.Secret) {
+			h.Suppressed = match.PublicSum
 		}
 	}
 }

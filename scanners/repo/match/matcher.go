@@ -17,9 +17,11 @@ const (
 	SuppressedIgnore    = ".gitleaksignore"
 )
 
-// FailedChecksum is set as a hit's Suppressed by who finds that its checksum
-// shows that it is made up.
-const FailedChecksum = "failed checksum"
+// Set as a hit's Suppressed by who finds that the value is no secret.
+const (
+	FailedChecksum = "failed checksum" // its checksum shows that it is made up
+	PublicSum      = "public sum"      // it is the sum of a published Go module
+)
 
 const (
 	inlineAllow = "gitleaks:allow"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"hash/crc32"
@@ -111,4 +112,28 @@ func base62(sum uint32) string {
 		sum /= 62
 	}
 	return string(out)
+}
+
+// ModuleSum reports whether a value is the sum of a Go module (Go Modules
+// Reference, "go.sum files") wherever its context shows it: the base64 of 32
+// bytes, after h1 and a colon.
+func ModuleSum(context, value []byte) bool {
+	const prefix = "h1:"
+	if len(value) != base64.StdEncoding.EncodedLen(sha256.Size) {
+		return false
+	}
+	if sum, err := base64.StdEncoding.DecodeString(string(value)); err != nil || len(sum) != sha256.Size {
+		return false
+	}
+	seen := false
+	for {
+		at := bytes.Index(context, value)
+		if at < 0 {
+			return seen
+		}
+		if !bytes.HasSuffix(context[:at], []byte(prefix)) {
+			return false
+		}
+		seen, context = true, context[at+len(value):]
+	}
 }

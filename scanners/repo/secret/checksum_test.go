@@ -78,3 +78,26 @@ func TestMadeUp(t *testing.T) {
 		}
 	}
 }
+
+func TestModuleSum(t *testing.T) {
+	sum := "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83v" + "EjRWeJA="
+	for name, tt := range map[string]struct {
+		context, value string
+		want           bool
+	}{
+		"a list of modules":      {"dep\texample.com/token\tv1.0.0\th1:" + sum, sum, true},
+		"twice":                  {"h1:" + sum + " h1:" + sum, sum, true},
+		"not the sum of one":     {"token: " + sum, sum, false},
+		"once a sum, once not":   {"h1:" + sum + "\ntoken: " + sum, sum, false},
+		"another length":         {"h1:" + sum[4:], sum[4:], false},
+		"not base64":             {"h1:" + sum[:42] + "..", sum[:42] + "..", false},
+		"not in what is beside":  {"h1:", sum, false},
+		"the end of another one": {"h1:A" + sum, sum, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := secret.ModuleSum([]byte(tt.context), []byte(tt.value)); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
