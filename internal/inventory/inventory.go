@@ -30,6 +30,8 @@ type Builder struct {
 	mu         sync.Mutex
 	inv        Inventory
 	duplicates map[Kind]int
+	packer     *packer
+	taken      int // records
 }
 
 // NewBuilder returns an empty Builder.
@@ -38,14 +40,17 @@ func NewBuilder() *Builder {
 }
 
 // Add takes one record and keeps its pointer: the caller must not change it
-// afterwards. Progress and Finding records are ignored, for they are no part
-// of an inventory. It returns an error if the record is not valid.
+// afterwards, and no more than read it at any time. What it says stays, but texts,
+// lists and maps that others say as well are shared with them. Progress and Finding
+// records are ignored, for they are no part of an inventory. It returns an error if
+// the record is not valid.
 func (b *Builder) Add(r Record) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.pack(r)
 	switch r.Kind() {
 	case KindIdentity:
 		b.inv.Identities = append(b.inv.Identities, r.Identity)
@@ -70,6 +75,21 @@ func (b *Builder) Add(r Record) error {
 	return nil
 }
 
+// packedFrom is the number of records from which on they share what they hold. What
+// fewer hold is not worth the tables.
+const packedFrom = 1000
+
+// pack has a record of a large inventory share what others hold.
+func (b *Builder) pack(r Record) {
+	if b.taken++; b.taken < packedFrom {
+		return
+	}
+	if b.packer == nil {
+		b.packer = newPacker()
+	}
+	b.packer.record(r)
+}
+
 // Build sorts what was added and returns it. Records with the same id are one
 // record seen twice: the one that sorts first is kept, so that the result does
 // not depend on the order of arrival, and Duplicates counts the others. The
@@ -78,6 +98,7 @@ func (b *Builder) Build() *Inventory {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	inv := &b.inv
+	b.packer = nil
 	var dropped [5]int
 	sideBySide(
 		func() { dropped[0] = sortUnique(&inv.Grants, func(x *Grant) string { return x.ID }); inv.sortGrants() },
