@@ -209,7 +209,7 @@ func (e *evaluation) extent(h *hit) {
 		if state == absent || g.apart(asked) {
 			continue
 		}
-		if !g.covers(asked) {
+		if asked.kind != globText && !g.covers(asked) { // of a single one, what is not apart covers
 			h.cut, h.vague = true, h.vague || state == unknown
 			continue
 		}
