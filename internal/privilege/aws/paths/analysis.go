@@ -15,6 +15,7 @@ import (
 
 // An Analysis answers for one Estate. It may be asked from many goroutines.
 type Analysis struct {
+	setup
 	estate    *Estate
 	table     *table
 	idle      bits // actions that do nothing by themselves: taking a role counts by what it may do, passing one by what it is passed to
@@ -36,6 +37,7 @@ type Analysis struct {
 	everybody *policy.Policy // a resource policy that lets in all
 	trust     trustIndex
 	raised    []atomic.Int32 // by node: whether any policy makes it an administrator, once it was asked
+	objects   objectList
 	goals     []*goal
 	results   []*Result
 }
@@ -77,6 +79,8 @@ type node struct {
 	named    bool           // the policy of something that runs under a role may let it in
 	via      bool           // some of its permissions hold by way of another service only
 	outcome  outcome
+	tagged   string    // what is known of the tags that conditions ask for
+	classes  *classing // of objects, once they were asked for
 }
 
 // keys says which condition keys the policies of the estate have.
@@ -99,8 +103,18 @@ func Analyze(e *Estate, workers int) *Analysis {
 
 // analyze is Analyze with a list of actions.
 func analyze(e *Estate, t *table, workers int) *Analysis {
+	return analyzeWith(e, t, setup{}, workers)
+}
+
+// A setup is how an analysis goes about it; tests compare it with others.
+type setup struct {
+	each bool // objects are asked about one by one, those of one class too
+}
+
+// analyzeWith is analyze with another setup.
+func analyzeWith(e *Estate, t *table, s setup, workers int) *Analysis {
 	a := &Analysis{
-		estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, numbers: map[string]int{}, ways: ways(), accounts: map[string]*account{},
+		setup: s, estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, numbers: map[string]int{}, ways: ways(), accounts: map[string]*account{},
 		guarded: map[string]guard{}, index: map[string]int32{}, carried: map[string]int32{}, memo: policy.NewMemo(),
 	}
 	a.idle = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
@@ -115,6 +129,7 @@ func analyze(e *Estate, t *table, workers int) *Analysis {
 	a.raised = make([]atomic.Int32, len(a.nodes))
 	a.findKeys()
 	a.findActions()
+	a.addObjects()
 	chain.Parallel(workers, len(a.nodes), func(i int) {
 		n := &a.nodes[i]
 		n.named = slices.ContainsFunc(n.account.open, func(in func(*node) bool) bool { return in(n) })

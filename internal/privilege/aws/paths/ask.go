@@ -125,13 +125,9 @@ type contextKey struct {
 func (a *Analysis) context(q *question, region string) *policy.Context {
 	key := contextKey{region: region, purpose: q.purpose}
 	if q.target != nil {
-		if len(a.keys.tags) > 0 {
-			key.target = q.target.ARN
-		}
-		if a.keys.boundary && q.target.Boundary != nil {
-			key.boundary = q.target.Boundary.ARN
-		} else if a.keys.boundary {
-			key.boundary = "none"
+		key.boundary, key.target = a.boundaryOf(q.target), q.target.tagged
+		if key.target == "" {
+			key.target = a.tagsOf(q.target)
 		}
 	}
 	if have, ok := a.contexts.Load(key); ok {
@@ -176,19 +172,15 @@ func (a *Analysis) context(q *question, region string) *policy.Context {
 	return c
 }
 
-// tagContext says which tags a target has and which it has not. Of what is no
-// principal, no tags are tags that were not read.
+// tagContext says which tags a target has and which it has not.
 func (a *Analysis) tagContext(c *policy.Context, target *node) {
-	if target.Tags == nil && target.Kind == "" {
-		return
-	}
 	for _, k := range a.keys.tags {
-		_, name, _ := strings.Cut(k, "/")
-		c.Absent(k)
-		for tag, value := range target.Tags {
-			if strings.EqualFold(tag, name) {
-				c.Set(k, value)
-			}
+		switch v, there := target.tag(k); there {
+		case inventory.True:
+			c.Set(k, v)
+		case inventory.False:
+			c.Absent(k)
+		case inventory.Unknown:
 		}
 	}
 }

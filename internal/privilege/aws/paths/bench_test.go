@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/muster-nhi/muster/internal/inventory"
@@ -93,15 +95,24 @@ func grown(t testing.TB, principals int) *Estate {
 	return &Estate{Accounts: []Account{acc}, Organization: "o-northwind1"}
 }
 
+// BenchmarkAnalyze analyses a realistic account, and two in which the answer to a
+// question is another for many targets.
 func BenchmarkAnalyze(b *testing.B) {
-	for _, n := range []int{1250, 5000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			e := grown(b, n)
-			b.ReportAllocs()
-			for b.Loop() {
-				Analyze(e, 2)
-			}
-		})
+	shapes := map[string]func(principals int) *Estate{
+		"grown":   func(n int) *Estate { return grown(b, n) },
+		"abac":    func(n int) *Estate { return abac(b, n) },
+		"hostile": func(n int) *Estate { return hostile(b, n, 60) },
+	}
+	for _, shape := range slices.Sorted(maps.Keys(shapes)) {
+		for _, n := range []int{1250, 5000} {
+			b.Run(fmt.Sprint(shape, "/", n), func(b *testing.B) {
+				e := shapes[shape](n)
+				b.ReportAllocs()
+				for b.Loop() {
+					Analyze(e, 2)
+				}
+			})
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ type profile struct {
 	compiled *policy.Policy
 	denies   *policy.Policy // what it denies only; nil if nothing
 	clauses  []clause
+	object   int32 // of the analysis; 0 of what is nobody's own
 }
 
 // width says on what a statement has effect.

@@ -61,26 +61,26 @@ func (w *walker) raiseSelf(way *way) {
 	case need.on == onPolicy:
 		w.ownPolicies(way, &t)
 	case need.on == onGroup && w.n.group:
-		w.onSelf(way, &t, w.n)
+		w.onSelf(way, &t, w.i)
 	case need.on == onGroup:
 		groups := w.a.nodes[w.a.people:]
 		for k := range groups {
 			g := &groups[k]
-			if g.account == w.n.account && slices.Contains(w.n.Groups, nameOf(g.ARN)) && w.onSelf(way, &t, g) {
+			if g.account == w.n.account && slices.Contains(w.n.Groups, nameOf(g.ARN)) && w.onSelf(way, &t, int32(w.a.people+k)) {
 				return
 			}
 		}
 	case w.n.group:
 	case need.on == onRole && w.n.Kind == KindRole, need.on == onUser && w.n.Kind == KindUser:
-		w.onSelf(way, &t, w.n)
+		w.onSelf(way, &t, w.i)
 	}
 }
 
 // onSelf asks for the permission of a way on the node or its group.
-func (w *walker) onSelf(way *way, base *trial, target *node) bool {
-	t := trial{answer: base.answer, notes: slices.Clone(base.notes)}
+func (w *walker) onSelf(way *way, base *trial, k int32) bool {
+	t, target := trial{answer: base.answer, notes: slices.Clone(base.notes)}, &w.a.nodes[k]
 	action := way.needs[0].action
-	if !w.can(&t, action, target, purposeOf(action)) {
+	if !w.can(&t, action, k, purposeOf(action)) {
 		return false
 	}
 	s := step{way: way, to: w.i, raises: true, object: target.name}
@@ -108,9 +108,24 @@ func (w *walker) ownPolicies(way *way, base *trial) {
 
 // onPolicy asks for an action on a managed policy.
 func (w *walker) onPolicy(t *trial, action string, p *profile) bool {
-	d := w.a.ask(w.n, &question{action: action, resource: policy.One(p.ARN)})
-	t.add(d.Allowed, w.a.evidence(action, p.ARN, &d))
-	return t.answer >= w.l.want
+	d := w.writable(action, p)
+	if d.Allowed < w.l.want {
+		return false
+	}
+	t.add(d.Allowed, w.a.evidence(action, p.ARN, d))
+	return true
+}
+
+// writable is what onPolicy asks.
+func (w *walker) writable(action string, p *profile) *policy.Decision {
+	ask := func() policy.Decision {
+		return w.a.ask(w.n, &question{action: action, resource: policy.One(p.ARN)})
+	}
+	if p.object == 0 { // a boundary, which is nobody's own
+		d := ask()
+		return &d
+	}
+	return w.once(about{action: action}, p.object, ask)
 }
 
 // raiseRole tries roles that the node can become and give policies to.
@@ -123,57 +138,66 @@ func (w *walker) raiseRole(way *way) {
 	if assumes {
 		list = w.a.assumable(w.n)
 	}
+	no := w.refusals()
 	for _, k := range w.targets(way.needs[0].action, list) {
+		if no.has(k) {
+			continue
+		}
 		r := &w.a.nodes[k]
 		if k == w.i || r.account != w.n.account || r.ServiceRole || r.outcome.certain == levelAdmin {
 			continue
 		}
 		t := w.start()
-		if !w.limits(&t, k) || !w.give(&t, way, r) {
+		if !w.limits(&t, k) || !w.give(&t, way, k, &no) {
 			continue
 		}
-		trust := r.trust
-		if !assumes {
-			if !w.can(&t, way.needs[1].action, r, "") {
+		if assumes {
+			if !w.take(&t, k) {
 				continue
 			}
-			trust = trusting(w.n.ARN)
+		} else if !w.can(&t, way.needs[1].action, k, "") || !w.seize(&t, k) {
+			no.add(k)
+			continue
 		}
-		if w.become(&t, r, trust) && w.keep(&t, &step{way: way, to: k, raises: true, object: r.name}) {
+		if w.keep(&t, &step{way: way, to: k, raises: true, object: r.name}) {
 			return
 		}
 	}
 }
 
 // give asks for the permission to give a target a policy.
-func (w *walker) give(t *trial, way *way, target *node) bool {
+func (w *walker) give(t *trial, way *way, k int32, no *refusals) bool {
 	need := way.needs[0]
 	if need.on != onPolicy {
-		return w.can(t, need.action, target, purposeOf(need.action))
-	}
-	for _, p := range target.identity {
-		if p.ARN == "" || p.ByAWS {
-			continue
+		ok := w.can(t, need.action, k, purposeOf(need.action))
+		if !ok {
+			no.add(k)
 		}
-		try := trial{answer: t.answer, notes: slices.Clone(t.notes), evidence: slices.Clone(t.evidence)}
-		if w.onPolicy(&try, need.action, p) {
-			*t = try
-			return true
-		}
+		return ok
 	}
-	return false
+	return slices.ContainsFunc(w.a.nodes[k].identity, func(p *profile) bool {
+		return p.ARN != "" && !p.ByAWS && w.onPolicy(t, need.action, p)
+	})
 }
 
 // raiseUser tries users whose policies and credentials the node may write.
 func (w *walker) raiseUser(way *way) {
+	no := w.refusals()
 	for _, k := range w.targets(way.needs[0].action, w.n.account.users) {
+		if k == w.i || no.has(k) {
+			continue
+		}
 		u := &w.a.nodes[k]
-		if k == w.i || u.outcome.certain == levelAdmin {
+		if u.outcome.certain == levelAdmin {
 			continue
 		}
 		t := w.start()
 		t.vacancy(way, u)
-		if t.answer < w.l.want || !w.limits(&t, k) || !w.give(&t, way, u) || !w.can(&t, way.needs[1].action, u, "") {
+		if t.answer < w.l.want || !w.limits(&t, k) || !w.give(&t, way, k, &no) {
+			continue
+		}
+		if !w.can(&t, way.needs[1].action, k, "") {
+			no.add(k)
 			continue
 		}
 		if w.keep(&t, &step{way: way, to: k, raises: true, object: u.name}) {
@@ -240,7 +264,8 @@ func (w *walker) makeAs(way *way, t trial, fresh *node, names policy.Resource) b
 		}
 	}
 	if way.needs[0].on == onRole {
-		if w.n.group || !w.become(&t, fresh, trusting(w.n.ARN)) {
+		d := w.a.assume(w.n, fresh, w.trusting())
+		if w.n.group || !w.freely(&t, fresh, &d) {
 			return false
 		}
 	}
@@ -273,7 +298,7 @@ func (w *walker) lift(way *way) {
 		if w.n.boundary.ByAWS || w.n.boundary.ARN == "" || !w.onPolicy(&t, need.action, w.n.boundary) {
 			return
 		}
-	} else if !w.can(&t, need.action, w.n, "") {
+	} else if !w.can(&t, need.action, w.i, "") {
 		return
 	}
 	w.keep(&t, &step{way: way, to: w.i, via: w.n.boundary.ARN, raises: true, object: object})

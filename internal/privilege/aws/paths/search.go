@@ -45,6 +45,13 @@ type layer struct {
 	users map[*account][]int32
 	roles map[*account][]int32
 	group map[*account][]int32
+	runs  map[*account]map[string][]running // by type
+}
+
+// running is a consumer that runs as a role of a layer.
+type running struct {
+	*Consumer
+	role, object int32
 }
 
 func (l *layer) has(i int32) bool { return l.dist[i] == l.at }
@@ -127,6 +134,7 @@ func (a *Analysis) layer(dist []int8, at int8, admin bool, want inventory.Tri) *
 	l := &layer{
 		first: at == 0, admin: admin, want: want, dist: dist, at: at,
 		users: map[*account][]int32{}, roles: map[*account][]int32{}, group: map[*account][]int32{},
+		runs: map[*account]map[string][]running{},
 	}
 	for i := range dist {
 		if dist[i] != at {
@@ -140,9 +148,22 @@ func (a *Analysis) layer(dist []int8, at int8, admin bool, want inventory.Tri) *
 			l.users[n.account] = append(l.users[n.account], k)
 		case n.Kind == KindRole:
 			l.roles[n.account] = append(l.roles[n.account], k)
+			a.run(l, n.account, k)
 		}
 	}
 	return l
+}
+
+// run adds to a layer what runs as a role.
+func (a *Analysis) run(l *layer, acc *account, role int32) {
+	for kind, by := range acc.consumers {
+		for _, c := range by[role] {
+			if l.runs[acc] == nil {
+				l.runs[acc] = map[string][]running{}
+			}
+			l.runs[acc][kind] = append(l.runs[acc][kind], running{c, role, a.objects.runs[c]})
+		}
+	}
 }
 
 // steps lists the first hops of a node into a layer, one for each way.

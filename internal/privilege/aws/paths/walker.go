@@ -16,6 +16,12 @@ type walker struct {
 	i   int32
 	l   *layer
 	out []step
+
+	asked  map[about]*answers
+	last   *answers               // of the last question
+	taken  map[pair]inventory.Tri // whether it may assume roles
+	trust  *policy.Policy         // one that names the node
+	allows map[string]bits        // by action, the principals that statements about it mean; nil is all
 }
 
 // A trial adds up the answers that one step needs.
@@ -54,12 +60,22 @@ func (w *walker) keep(t *trial, s *step) bool {
 	return true
 }
 
-// can asks for an action on a target.
-func (w *walker) can(t *trial, action string, target *node, purpose string) bool {
-	q := question{action: action, resource: target.self, target: target, purpose: purpose}
-	d := w.a.attaching(w.n, &q)
-	t.add(d.Allowed, w.a.evidence(action, target.ARN, &d))
-	return t.answer >= w.l.want
+// can asks for an action on a node.
+func (w *walker) can(t *trial, action string, k int32, purpose string) bool {
+	d := w.may(action, k, purpose)
+	if d.Allowed < w.l.want {
+		return false
+	}
+	t.add(d.Allowed, w.a.evidence(action, w.a.nodes[k].ARN, d))
+	return true
+}
+
+// may is what can asks.
+func (w *walker) may(action string, k int32, purpose string) *policy.Decision {
+	return w.once(about{action, purpose}, k, func() policy.Decision {
+		target := &w.a.nodes[k]
+		return w.a.attaching(w.n, &question{action: action, resource: target.self, target: target, purpose: purpose})
+	})
 }
 
 // attaching is ask, which for giving somebody a policy tries several that make
@@ -116,10 +132,12 @@ func (w *walker) join(way *way) {
 	if w.n.Kind != KindUser || w.n.group {
 		return
 	}
+	no := w.refusals()
 	for _, k := range w.l.group[w.n.account] {
 		g := &w.a.nodes[k]
 		t := w.start()
-		if !w.can(&t, way.needs[0].action, g, "") {
+		if no.has(k) || !w.can(&t, way.needs[0].action, k, "") {
+			no.add(k)
 			continue
 		}
 		var more []*policy.Policy
@@ -139,21 +157,21 @@ func (w *walker) join(way *way) {
 
 // takeUser looks for a user of the layer whose credentials the node may make.
 func (w *walker) takeUser(way *way) {
+	no := w.refusals()
 	for _, k := range w.targets(way.needs[0].action, w.l.users[w.n.account]) {
-		u := &w.a.nodes[k]
-		if k == w.i {
+		if k == w.i || no.has(k) {
 			continue
 		}
-		t := w.start()
+		u, t := &w.a.nodes[k], w.start()
 		t.vacancy(way, u)
 		if t.answer < w.l.want {
 			continue
 		}
-		ok := true
-		for _, need := range way.needs {
-			ok = ok && w.can(&t, need.action, u, "")
+		if slices.ContainsFunc(way.needs, func(x need) bool { return !w.can(&t, x.action, k, "") }) {
+			no.add(k)
+			continue
 		}
-		if ok && w.keep(&t, &step{way: way, to: k, object: u.name}) {
+		if w.keep(&t, &step{way: way, to: k, object: u.name}) {
 			return
 		}
 	}
@@ -188,37 +206,69 @@ func (w *walker) takeRole(way *way) {
 				continue
 			}
 			t := w.start()
-			w.become(&t, &w.a.nodes[k], w.a.nodes[k].trust)
-			if w.keep(&t, &step{way: way, to: k, object: w.a.nodes[k].name}) {
+			if w.take(&t, k) && w.keep(&t, &step{way: way, to: k, object: w.a.nodes[k].name}) {
 				return
 			}
 		}
 		return
 	}
+	no := w.refusals()
 	for _, k := range w.targets(way.needs[0].action, w.l.roles[w.n.account]) {
 		r := &w.a.nodes[k]
-		if k == w.i || r.ServiceRole || w.n.group {
+		if k == w.i || no.has(k) || r.ServiceRole || w.n.group {
 			continue
 		}
 		t := w.start()
-		if w.can(&t, way.needs[0].action, r, "") && w.become(&t, r, trusting(w.n.ARN)) && w.keep(&t, &step{way: way, to: k, object: r.name}) {
+		if !w.can(&t, way.needs[0].action, k, "") || !w.seize(&t, k) {
+			no.add(k)
+			continue
+		}
+		if w.keep(&t, &step{way: way, to: k, object: r.name}) {
 			return
 		}
 	}
 }
 
-// become asks whether the node may assume a role with a trust policy.
-func (w *walker) become(t *trial, r *node, trust *policy.Policy) bool {
-	d := w.a.assume(w.n, r, trust)
-	e := w.a.evidence("sts:AssumeRole", r.ARN, &d)
-	if trust == r.trust || d.Allowed != inventory.True {
-		t.add(d.Allowed, e)
+// take asks whether the node may assume a role that has the trust policy which
+// it has. Roles of one class whose trust policies say the same are refused alike.
+func (w *walker) take(t *trial, k int32) bool {
+	at := pair{w.classing().of(k), w.a.objects.trusts[k]}
+	if answer, asked := w.taken[at]; asked && answer < w.l.want {
+		return false
+	}
+	r := &w.a.nodes[k]
+	d := w.a.assume(w.n, r, r.trust)
+	if w.taken == nil {
+		w.taken = map[pair]inventory.Tri{}
+	}
+	w.taken[at] = d.Allowed
+	t.add(d.Allowed, w.a.evidence("sts:AssumeRole", r.ARN, &d))
+	return t.answer >= w.l.want
+}
+
+// seize asks whether the node may assume a role whose trust policy it writes.
+func (w *walker) seize(t *trial, k int32) bool {
+	r := &w.a.nodes[k]
+	d := w.once(about{"sts:AssumeRole", ownTrust}, k, func() policy.Decision { return w.a.assume(w.n, r, w.trusting()) })
+	return w.freely(t, r, d)
+}
+
+// freely adds an answer about a role with a trust policy of the node's own, which
+// by itself is no evidence.
+func (w *walker) freely(t *trial, r *node, d *policy.Decision) bool {
+	if d.Allowed != inventory.True {
+		t.add(d.Allowed, w.a.evidence("sts:AssumeRole", r.ARN, d))
 	}
 	return t.answer >= w.l.want
 }
 
-// few is how many targets are asked one by one, without a look at patterns.
-const few = 64
+// trusting is a trust policy that names the node.
+func (w *walker) trusting() *policy.Policy {
+	if w.trust == nil {
+		w.trust = trusting(w.n.ARN)
+	}
+	return w.trust
+}
 
 // targets narrows a list down to those that the statements about an action can
 // mean.
@@ -226,14 +276,37 @@ func (w *walker) targets(action string, list []int32) []int32 {
 	if len(list) < 4 {
 		return list
 	}
-	number, ok := w.a.numbers[action]
-	if !ok {
+	means, have := w.allows[action]
+	if !have {
+		if w.allows == nil {
+			w.allows = map[string]bits{}
+		}
+		means = w.meant(action)
+		w.allows[action] = means
+	}
+	if means == nil {
 		return list
 	}
 	var out []int32
+	for _, k := range list {
+		if means.has(int(k)) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// meant is the principals that the statements about an action can mean; nil if
+// they can mean all.
+func (w *walker) meant(action string) bits {
+	number, ok := w.a.numbers[action]
+	if !ok {
+		return nil
+	}
+	out := newBits(len(w.a.nodes))
 	for _, p := range w.n.identity {
 		if p.Document == nil {
-			return list
+			return nil
 		}
 		for i := range p.clauses {
 			c := &p.clauses[i]
@@ -241,25 +314,22 @@ func (w *walker) targets(action string, list []int32) []int32 {
 				continue
 			}
 			if c.NotResources != nil || c.width == onAll {
-				return list
+				return nil
 			}
 			for _, r := range c.Resources {
 				k, exact := w.a.index[r]
 				switch {
 				case exact:
-					out = append(out, k)
-				case !strings.ContainsAny(r, "*?$"):
-				case len(list) < few:
-					return list
-				default:
-					out = append(out, w.a.matching(r)...)
+					out.set(int(k))
+				case strings.ContainsAny(r, "*?$"):
+					for _, k := range w.a.matching(r) {
+						out.set(int(k))
+					}
 				}
 			}
 		}
 	}
-	slices.Sort(out)
-	out = slices.Compact(out)
-	return slices.DeleteFunc(out, func(k int32) bool { _, found := slices.BinarySearch(list, k); return !found })
+	return out
 }
 
 // matching lists the principals whose ARN a pattern means, in order. Variables
@@ -303,7 +373,11 @@ func (w *walker) pass(way *way) {
 	bit := w.a.trust.bits[way.service]
 	var rest trial
 	asked := false
+	no := w.refusals()
 	for _, k := range w.targets("iam:PassRole", w.l.roles[w.n.account]) {
+		if no.has(k) {
+			continue
+		}
 		r := &w.a.nodes[k]
 		if k == w.i || (r.services|r.maybe)&bit == 0 || r.ServiceRole || way.service == "ec2.amazonaws.com" && len(r.Profiles) == 0 {
 			continue
@@ -314,6 +388,10 @@ func (w *walker) pass(way *way) {
 		if rest.answer < w.l.want {
 			return
 		}
+		if w.may("iam:PassRole", k, way.service).Allowed < w.l.want {
+			no.add(k)
+			continue
+		}
 		others := rest
 		if rest.answer == inventory.Unknown && len(r.Profiles) > 0 && way.service == "ec2.amazonaws.com" {
 			others = w.rest(way, profiled+" "+r.Profiles[0])
@@ -322,7 +400,7 @@ func (w *walker) pass(way *way) {
 		if r.services&bit == 0 {
 			t.doubt(inventory.Unknown, "whether the role's trust policy lets "+way.service+" in depends on a condition")
 		}
-		if !w.can(&t, "iam:PassRole", r, way.service) {
+		if t.answer < w.l.want || !w.can(&t, "iam:PassRole", k, way.service) {
 			continue
 		}
 		t.evidence = append(t.evidence, others.evidence...)
@@ -386,15 +464,18 @@ func (w *walker) use(way *way) {
 	if rest.answer < w.l.want {
 		return
 	}
-	for _, k := range w.l.roles[acc] {
-		if k == w.i {
+	no := w.refusals()
+	for _, x := range w.l.runs[acc][way.consumer] {
+		if x.role == w.i || no.has(x.object) {
 			continue
 		}
-		for _, c := range acc.consumers[way.consumer][k] {
-			t := trial{answer: rest.answer, notes: slices.Clone(rest.notes)}
-			if w.onConsumer(&t, way, policy.One(c.ARN), acc.policies[c.ARN], c) && w.keep(&t, &step{way: way, to: k, via: c.ARN, object: w.a.nodes[k].name}) {
-				return
-			}
+		t := trial{answer: rest.answer, notes: slices.Clone(rest.notes)}
+		if !w.onConsumer(&t, way, x) {
+			no.add(x.object)
+			continue
+		}
+		if w.keep(&t, &step{way: way, to: x.role, via: x.ARN, object: w.a.nodes[x.role].name}) {
+			return
 		}
 	}
 	if w.l.want == inventory.True || acc.Read[way.consumer] {
@@ -409,8 +490,15 @@ func (w *walker) useUnread(way *way, t trial) {
 	acc, bit := w.n.account, w.a.trust.bits[way.service]
 	all := acc.fill("arn:PARTITION:" + way.consumer[:strings.IndexByte(way.consumer, '.')] + ":*:ACCOUNT:*")
 	t.doubt(inventory.Unknown, "whether anything ("+way.consumer+") runs as it was not read")
-	if !w.onConsumer(&t, way, all, nil, nil) {
-		return
+	for _, need := range way.needs {
+		if need.on != onConsumer {
+			continue
+		}
+		d := w.a.ask(w.n, &question{action: need.action, resource: all})
+		t.add(d.Some, w.a.evidence(need.action, all.String(), &d))
+		if t.answer < w.l.want {
+			return
+		}
 	}
 	for _, k := range w.l.roles[acc] {
 		r := &w.a.nodes[k]
@@ -424,20 +512,19 @@ func (w *walker) useUnread(way *way, t trial) {
 }
 
 // onConsumer asks for what a way needs on what runs under a role.
-func (w *walker) onConsumer(t *trial, way *way, resource policy.Resource, on *policy.Policy, c *Consumer) bool {
+func (w *walker) onConsumer(t *trial, way *way, x running) bool {
 	for _, need := range way.needs {
 		if need.on != onConsumer {
 			continue
 		}
-		q := question{action: need.action, resource: resource, on: on}
-		if c != nil {
-			q.target = &node{Principal: &Principal{ARN: c.ARN, Tags: c.Tags}}
-		}
-		d := w.a.ask(w.n, &q)
-		t.add(d.Some, w.a.evidence(need.action, resource.String(), &d))
-		if t.answer < w.l.want {
+		resource := w.a.objects.of[x.object]
+		d := w.once(about{action: need.action}, x.object, func() policy.Decision {
+			return w.a.ask(w.n, &question{action: need.action, resource: resource, on: w.n.account.policies[x.ARN], target: targetOf(x.Consumer)})
+		})
+		if d.Some < w.l.want {
 			return false
 		}
+		t.add(d.Some, w.a.evidence(need.action, resource.String(), d))
 	}
 	return true
 }

@@ -1,0 +1,236 @@
+package paths
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/muster-nhi/muster/internal/inventory"
+)
+
+// told is all that an analysis tells of each principal and its policies.
+func told(t testing.TB, a *Analysis) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for i := range a.nodes {
+		n := &a.nodes[i]
+		all := []any{a.results[i]}
+		for _, p := range n.Policies {
+			r, ok := a.Grant(n.ARN, p)
+			if !ok {
+				t.Fatalf("%s does not have %s", n.ARN, p.Name)
+			}
+			all = append(all, r)
+		}
+		raw, err := json.MarshalIndent(all, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[n.ARN] = string(raw)
+	}
+	return out
+}
+
+// mixed is two accounts in which targets differ in all that answers hang on.
+func mixed(t testing.TB) *Estate {
+	t.Helper()
+	e := grown(t, 60)
+	acc := &e.Accounts[0]
+	const arn = "arn:aws:iam::111122223333:"
+	allow := func(name string, list ...any) *Policy {
+		p := &Policy{Name: name, ARN: arn + "policy/" + name, Versions: 2, Document: statements(t, list)}
+		acc.Policies = append(acc.Policies, p)
+		return p
+	}
+	statement := func(effect string, actions, resources any, conditions ...string) any {
+		s := map[string]any{"Effect": effect, "Action": actions, "Resource": resources}
+		if len(conditions) == 3 {
+			s["Condition"] = map[string]any{conditions[0]: map[string]any{conditions[1]: conditions[2]}}
+		}
+		return s
+	}
+	take := []any{"iam:*", "sts:AssumeRole", "lambda:*", "ec2:*", "glue:*"}
+	policies := []*Policy{
+		allow("patterns", statement("Allow", take, []any{"arn:aws:iam::*:role/r1*", "arn:aws:iam::*:user/u?", "arn:aws:*"}), statement("Deny", "iam:PassRole", "*1*")),
+		allow("names", statement("Allow", take, []any{arn + "role/r7", arn + "role/r8", arn + "user/u3", arn + "policy/team-2", "arn:aws:lambda:eu-west-1:111122223333:function:f10"})),
+		allow("variables", statement("Allow", take, []any{arn + "user/${aws:username}*", arn + "role/r${aws:PrincipalTag/team}*", arn + "role/${iam:ResourceTag/team}", arn + "role/r1${aws:ResourceTag/team}"})),
+		allow("bounded", statement("Allow", take, "*", "StringEquals", "iam:PermissionsBoundary", arn+"policy/limits")),
+		allow("tagged", statement("Allow", take, "*", "StringNotEquals", "aws:ResourceTag/team", "3"), statement("Deny", "iam:Attach*", "*", "StringLike", "iam:ResourceTag/team", "1*")),
+		allow("attached", statement("Allow", take, "*", "ArnLike", "iam:PolicyARN", "*IAMFull*"), statement("Allow", "iam:CreatePolicyVersion", arn+"policy/team-*")),
+		allow("passed", statement("Allow", "iam:PassRole", "*", "StringEquals", "iam:PassedToService", "glue.amazonaws.com"), statement("Allow", []any{"glue:*", "ec2:*", "lambda:*"}, "*")),
+		allow("profiled", statement("Allow", "ec2:*", "*", "ArnEquals", "ec2:InstanceProfile", "arn:aws:iam::111122223333:instance-profile/r6"), statement("Allow", "iam:PassRole", "*")),
+		allow("factor", statement("Allow", take, "*", "Bool", "aws:MultiFactorAuthPresent", "true")),
+		allow("others", statement("Allow", take, "arn:aws:iam::444455556666:*")),
+	}
+	var many []any
+	for i := range maxTold + 1 {
+		many = append(many, fmt.Sprintf("*r%d*", i%40), fmt.Sprintf("*%d*", i))
+	}
+	policies = append(policies, allow("many", statement("Allow", take, many)))
+	trusts := []string{`{"AWS":"arn:aws:iam::111122223333:root"}`, `{"AWS":["arn:aws:iam::111122223333:role/r1","arn:aws:iam::111122223333:user/u2"]}`, `{"Service":"lambda.amazonaws.com","AWS":"111122223333"}`, `"*"`}
+	for i := range acc.Principals {
+		p := &acc.Principals[i]
+		p.Policies = append(slices.Clip(p.Policies), policies[i%len(policies)])
+		if i%7 == 0 {
+			p.Tags = map[string]string{"Team": fmt.Sprint(i % 5)}
+		}
+		if i%6 == 1 {
+			p.Boundary = policies[0]
+		}
+		if i%3 == 0 && p.Kind == KindRole {
+			p.Trust = parsed(t, fmt.Appendf(nil, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Principal":%s}]}`, trusts[i/3%len(trusts)]))
+		}
+		p.Password = inventory.Tri(i%3 - 1)
+	}
+	for i := range acc.Consumers {
+		c := &acc.Consumers[i]
+		if i%2 == 0 {
+			c.Tags = map[string]string{"team": fmt.Sprint(i)}
+		}
+		if i%3 == 0 {
+			acc.Resources = append(acc.Resources, Resource{ARN: c.ARN, Kind: ResourceFunction, Policy: statements(t, []any{map[string]any{
+				"Effect": "Allow", "Action": "lambda:UpdateFunctionCode", "Resource": c.ARN, "Principal": map[string]any{"AWS": "arn:aws:iam::111122223333:user/u1"},
+			}})})
+		}
+	}
+	other := Account{ID: "444455556666", Member: inventory.True, LimitsKnown: true}
+	other.RCPs = []Layer{{"root", []*Policy{{Name: "rcp", Document: statements(t, []any{
+		map[string]any{"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*r3*", "Principal": "*"},
+	})}}}}
+	for i := range acc.Principals[:30] {
+		p := acc.Principals[len(acc.Principals)-1-i]
+		p.ARN = strings.Replace(p.ARN, "111122223333", other.ID, 1)
+		other.Principals = append(other.Principals, p)
+	}
+	e.Accounts = append(e.Accounts, other)
+	return e
+}
+
+// TestClasses holds the answers about classes of objects to those about each of
+// them.
+func TestClasses(t *testing.T) {
+	estates := map[string]*Estate{"grown": grown(t, 120), "abac": abac(t, 160), "hostile": hostile(t, 12, 6), "mixed": mixed(t)}
+	for _, file := range []string{"closed.yaml", "open.yaml", "attack.yaml"} {
+		for i, f := range fixtures(t, file) {
+			estates[fmt.Sprint(file, " ", i, " ", f.Name)] = f.estate(t)
+		}
+	}
+	table, together, alone := mustTable(t), 0, 0
+	for name, e := range estates {
+		classes := analyze(e, table, 2)
+		each := analyzeWith(e, table, setup{each: true}, 2)
+		want, got := told(t, each), told(t, classes)
+		for who := range want {
+			if diff := cmp.Diff(want[who], got[who]); diff != "" {
+				t.Errorf("%s: %s: %s", name, who, diff)
+			}
+		}
+		for i := range classes.nodes {
+			if c := classes.nodes[i].classes; c != nil && name == "abac" {
+				together += c.count
+				alone += each.nodes[i].classes.count
+			}
+		}
+	}
+	if together*2 > alone {
+		t.Errorf("%d classes of %d objects", together, alone)
+	}
+}
+
+// TestOne finds the one target that a way is open to among many that differ from
+// it in nothing else.
+func TestOne(t *testing.T) {
+	const arn, one = "arn:aws:iam::" + fixtureAccount + ":", 5
+	allow := func(effect string, actions, resources any, conditions ...string) any {
+		s := map[string]any{"Effect": effect, "Action": actions, "Resource": resources}
+		if len(conditions) == 3 {
+			s["Condition"] = map[string]any{conditions[0]: map[string]any{conditions[1]: conditions[2]}}
+		}
+		return s
+	}
+	attach, take := []any{"iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"}, "sts:AssumeRole"
+	account := func(conditions map[string]any) []any {
+		return []any{map[string]any{"Effect": "Allow", "Action": take, "Principal": map[string]any{"AWS": fixtureAccount}, "Condition": conditions}}
+	}
+	for _, c := range []struct {
+		name, way string
+		allow     []any
+		role      fixed // of all
+		change    func(acc *Account, one *Principal)
+	}{
+		{name: "name", way: "iam-019", allow: []any{allow("Allow", attach, arn+"role/*5")}},
+		{name: "name that is denied to others", way: "iam-019", allow: []any{allow("Allow", attach, "*"), map[string]any{"Effect": "Deny", "Action": "*", "NotResource": arn + "role/*5"}}},
+		{name: "name by a tag of its own", way: "iam-019", allow: []any{allow("Allow", attach, arn+"role/${iam:ResourceTag/name}"), allow("Allow", "s3:*", "*", "StringEquals", "iam:ResourceTag/name", "x")}, change: func(acc *Account, _ *Principal) {
+			for i := range acc.Principals {
+				acc.Principals[i].Tags = map[string]string{"name": "r5"}
+			}
+		}},
+		{name: "tag", way: "iam-019", allow: []any{allow("Allow", attach, "*", "StringEquals", "iam:ResourceTag/team", "a")}, change: func(_ *Account, r *Principal) { r.Tags = map[string]string{"Team": "a"} }},
+		{name: "boundary", way: "iam-019", allow: []any{allow("Allow", attach, "*", "StringEquals", "iam:PermissionsBoundary", arn+"policy/all")}, change: func(acc *Account, r *Principal) {
+			r.Boundary = &Policy{Name: "all", ARN: arn + "policy/all", Document: statements(t, []any{allow("Allow", "*", "*")})}
+		}},
+		{
+			name: "trust", way: "iam-014", allow: []any{allow("Allow", []any{"iam:AttachRolePolicy", take}, "*")},
+			role:   fixed{Trust: account(map[string]any{"StringEquals": map[string]any{"aws:PrincipalType": "Account"}})},
+			change: func(_ *Account, r *Principal) { r.Trust = statements(t, account(map[string]any{})) },
+		},
+		{name: "tag of what runs", way: "lambda-003", allow: []any{allow("Allow", "lambda:UpdateFunctionCode", "*", "StringEquals", "aws:ResourceTag/team", "a")}, role: fixed{AWS: []string{"AdministratorAccess"}}, change: func(acc *Account, _ *Principal) {
+			acc.Consumers[one].Tags = map[string]string{"team": "a"}
+		}},
+		{name: "policy of what runs", way: "lambda-003", role: fixed{AWS: []string{"AdministratorAccess"}}, change: func(acc *Account, _ *Principal) {
+			acc.Resources = []Resource{{ARN: acc.Consumers[one].ARN, Kind: ResourceFunction, Policy: statements(t, []any{map[string]any{
+				"Effect": "Allow", "Action": "lambda:UpdateFunctionCode", "Resource": "*", "Principal": map[string]any{"AWS": arn + "user/ci"},
+			}})}}
+		}},
+		{name: "what the account's organisation leaves", way: "sts-001", allow: []any{allow("Allow", take, "*")}, role: fixed{AWS: []string{"AdministratorAccess"}, Trust: account(map[string]any{})}, change: func(acc *Account, _ *Principal) {
+			acc.RCPs = []Layer{{"root", []*Policy{{Name: "rcp", ARN: "arn:rcp", Document: statements(t, []any{map[string]any{"Effect": "Deny", "Action": "*", "Principal": "*", "NotResource": arn + "role/r5"}})}}}}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := fixture{Users: map[string]fixed{"ci": {Allow: c.allow}}, Roles: map[string]fixed{}, Read: []string{"lambda.function"}}
+			for i := range 2 * one {
+				if c.role.Trust == nil {
+					c.role.Trust = []any{}
+				}
+				f.Roles[fmt.Sprint("r", i)] = c.role
+				f.Consumers = append(f.Consumers, Consumer{ARN: fmt.Sprintf("arn:aws:lambda:eu-west-1:%s:function:f%d", fixtureAccount, i), Type: "lambda.function", Role: fmt.Sprint(arn, "role/r", i), Tags: map[string]string{}})
+			}
+			e := f.estate(t)
+			acc := &e.Accounts[0]
+			if c.change != nil {
+				c.change(acc, &acc.Principals[1+one])
+			}
+			a := Analyze(e, 1)
+			r, _ := a.Of(arn + "user/ci")
+			for i := range r.Paths {
+				if p := &r.Paths[i]; p.ID == c.way && p.Certain && p.Hops[0].To == arn+"role/r5" {
+					return
+				}
+			}
+			t.Errorf("%s is not open: %+v", c.way, r.Paths)
+		})
+	}
+}
+
+// TestTagCase is a target with two tags that one condition key means: which AWS
+// takes is not published.
+func TestTagCase(t *testing.T) {
+	f := fixture{
+		Users: map[string]fixed{"ci": {Allow: []any{map[string]any{
+			"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*", "Condition": map[string]any{"StringEquals": map[string]any{"iam:ResourceTag/team": "a"}},
+		}, map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}}},
+		Roles: map[string]fixed{"deploy": {
+			Tags:  map[string]string{"team": "a", "Team": "b"},
+			Trust: []any{map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]any{"AWS": fixtureAccount}}},
+		}},
+	}
+	for range 20 {
+		if certain, possible := finds(Analyze(f.estate(t), 1), "iam-014"); certain || !possible {
+			t.Fatalf("certain is %v, possible %v", certain, possible)
+		}
+	}
+}
