@@ -178,6 +178,12 @@ func TestOne(t *testing.T) {
 			role:   fixed{Trust: account(map[string]any{"StringEquals": map[string]any{"aws:PrincipalType": "Account"}})},
 			change: func(_ *Account, r *Principal) { r.Trust = statements(t, account(map[string]any{})) },
 		},
+		{
+			name: "policy that it has", way: "iam-016", allow: []any{allow("Allow", "iam:CreatePolicyVersion", arn+"policy/own5"), allow("Allow", take, "*")}, role: fixed{Trust: account(map[string]any{})},
+			change: func(_ *Account, r *Principal) {
+				r.Policies = []*Policy{{Name: "own5", ARN: arn + "policy/own5", Document: statements(t, []any{allow("Allow", "sqs:*", "*")})}}
+			},
+		},
 		{name: "tag of what runs", way: "lambda-003", allow: []any{allow("Allow", "lambda:UpdateFunctionCode", "*", "StringEquals", "aws:ResourceTag/team", "a")}, role: fixed{AWS: []string{"AdministratorAccess"}}, change: func(acc *Account, _ *Principal) {
 			acc.Consumers[one].Tags = map[string]string{"team": "a"}
 		}},

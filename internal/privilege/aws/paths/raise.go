@@ -138,8 +138,11 @@ func (w *walker) raiseRole(way *way) {
 	if assumes {
 		list = w.a.assumable(w.n)
 	}
+	if way.needs[0].on != onPolicy {
+		list = w.targets(way.needs[0].action, list)
+	}
 	no := w.refusals()
-	for _, k := range w.targets(way.needs[0].action, list) {
+	for _, k := range list {
 		if no.has(k) {
 			continue
 		}
