@@ -125,6 +125,9 @@ func newReader(env scanners.Env, c Config, change func(*live.Options)) (*live.Re
 		GraphEndpoint: c.GraphEndpoint, ARMEndpoint: c.ARMEndpoint, AuthorityHost: c.AuthorityHost, State: c.Resume, MaxAge: c.ResumeAge,
 		Parallel: c.Parallel, UserAgent: env.UserAgent, Wrap: env.Wrap, Now: env.Now, Random: rand.Float64,
 	}
+	if env.Log != nil {
+		o.Waits = func(text string) { env.Log.Info("Azure is waited for", "why", text) }
+	}
 	change(&o)
 	reader, err := live.Open(context.Background(), o)
 	if err != nil {

@@ -68,6 +68,10 @@ type Options struct {
 	// Asked is told of each call, by its name in Permissions; nil is nobody. It is
 	// called from several goroutines.
 	Asked func(call string)
+	// Waits is told what is waited for, why and how long, whenever a request is not
+	// answered, and every few seconds again; nil is nobody. It is called by one goroutine
+	// at a time.
+	Waits func(text string)
 }
 
 // A Cloud is one of Microsoft's clouds, which share nothing.

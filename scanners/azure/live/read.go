@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -42,9 +43,7 @@ type run struct {
 	finished []string  // stages that were read
 	made     time.Time // when the first of them was
 
-	telling     sync.Mutex
-	tell        Progress
-	done, total int
+	shown cloud.Progress
 }
 
 // A job is one listing, or some that follow from each other.
@@ -70,15 +69,15 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 
 // newRun begins a reading.
 func (r *Reader) newRun(tell Progress) *run {
-	if tell == nil {
-		tell = func(string, int, int) {}
-	}
 	tenant := &object.Tenant{Cloud: string(r.options.Cloud)}
-	return &run{
+	x := &run{
 		Reader: r, estate: &object.Estate{Tenants: []*object.Tenant{tenant}}, tenant: tenant,
-		names: convert.NewNames(), subs: map[string]*object.Subscription{}, tell: tell,
+		names: convert.NewNames(), subs: map[string]*object.Subscription{},
+		shown:  cloud.Progress{Tell: tell, Wait: r.options.Waits},
 		agents: map[string]agent{}, policies: map[string][]string{}, schedules: map[string][2]time.Time{}, uses: map[string]keyUse{}, asked: map[string]bool{},
 	}
+	r.waiting = x.shown.Waits
+	return x
 }
 
 // A stage is what can be read side by side, once the stages before it were.
@@ -129,13 +128,7 @@ func (x *run) stage(ctx context.Context, s stage) error {
 }
 
 // progress counts and tells.
-func (x *run) progress(message string, done, more int) {
-	x.telling.Lock()
-	defer x.telling.Unlock()
-	x.done += done
-	x.total += more
-	x.tell(message, x.done, x.total)
-}
+func (x *run) progress(message string, done, more int) { x.shown.Did(message, done, more) }
 
 // toSignIn says what to do where nothing on the machine signs in.
 const toSignIn = "sign in with az login, set AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, or name the credential to use"

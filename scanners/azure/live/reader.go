@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
@@ -27,6 +28,7 @@ type Reader struct {
 	queries    *armresourcegraph.Client
 	manager    *arm.ClientOptions // one pace for all of Resource Manager
 	idle       func()
+	waiting    transport.Waiting // of the reading under way
 }
 
 // Requests a second at most. Graph counts resource units: the least that a tenant
@@ -56,6 +58,11 @@ func Open(_ context.Context, o Options) (*Reader, error) {
 	base.MaxIdleConnsPerHost = connections
 	r := &Reader{options: o, place: placeOf(o.Cloud), idle: base.CloseIdleConnections}
 	r.carry = wire.Options{HTTP: base, UserAgent: o.UserAgent, Now: o.Now, Sleep: o.Sleep, Random: o.Random, Patience: &transport.Patience{}}
+	r.carry.Waiting = func(why string, left time.Duration) {
+		if r.waiting != nil {
+			r.waiting(why, left)
+		}
+	}
 	if o.Wrap != nil {
 		r.carry.HTTP = o.Wrap(base)
 	}

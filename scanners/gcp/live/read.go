@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/live/wire"
@@ -35,10 +35,8 @@ type run struct {
 	failed            error             // why projects that are named by their ids could not be looked for
 	used              []convert.Insight // of organisations and folders
 
-	mu          sync.Mutex // guards the estate, but not what is in projects
-	tell        Progress
-	done, total int
-	last        string // that was told
+	mu    sync.Mutex // guards the estate, but not what is in projects
+	shown cloud.Progress
 }
 
 // Read reads what the options name. The error says that it could not begin, because
@@ -66,14 +64,12 @@ func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error
 
 // newRun begins a reading.
 func (r *Reader) newRun(tell Progress) *run {
-	if tell == nil {
-		tell = func(string, int, int) {}
-	}
 	x := &run{
 		Reader: r, estate: &object.Estate{}, number: map[string]*site{}, id: map[string]*site{},
-		covered: map[string]bool{}, roleTold: map[string]bool{}, texts: newTexts(), tell: tell,
+		covered: map[string]bool{}, roleTold: map[string]bool{}, texts: newTexts(),
+		shown: cloud.Progress{Tell: tell, Wait: r.options.Waits},
 	}
-	r.waiting = x.waits
+	r.waiting = x.shown.Waits
 	return x
 }
 
@@ -196,26 +192,4 @@ func refused(err error) bool {
 }
 
 // progress counts and tells.
-func (x *run) progress(message string, done, more int) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.done += done
-	x.total += more
-	x.last = message
-	x.tell(message, x.done, x.total)
-}
-
-// waits tells that something is waited for, and at the end what was told before.
-func (x *run) waits(why string, left time.Duration) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if left <= 0 {
-		x.tell(x.last, x.done, x.total)
-		return
-	}
-	why += ": asking again in " + left.Round(time.Second).String()
-	x.tell(why, x.done, x.total)
-	if x.options.Waits != nil {
-		x.options.Waits(why)
-	}
-}
+func (x *run) progress(message string, done, more int) { x.shown.Did(message, done, more) }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/muster-nhi/muster/internal/transport"
 	"github.com/muster-nhi/muster/scanners/gcp/live/wire"
 )
 
@@ -16,7 +17,7 @@ type Reader struct {
 	calls   map[string]call
 	as      string // e-mail as whom it reads; empty is unknown
 	idle    func()
-	waiting func(why string, left time.Duration) // of the reading under way
+	waiting transport.Waiting // of the reading under way
 }
 
 // Open settles as whom to read. It reads the files and variables of Application

@@ -184,7 +184,8 @@ func (c *Client) Batch(ctx context.Context, items []Item, done func(i int, a Ans
 				return err
 			}
 			if open = again; len(open) > 0 {
-				if err := c.wait.Sleep(ctx, wait); err != nil {
+				why := fmt.Sprintf("Microsoft Graph does not answer %d of a batch of requests", len(open))
+				if err := c.wait.Waiting.Wait(ctx, wait, why, c.wait.Sleep); err != nil {
 					return err
 				}
 			}

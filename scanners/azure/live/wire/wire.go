@@ -10,6 +10,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -49,6 +50,9 @@ type Options struct {
 	// Patience is what all clients have together with what answers nothing; nil is that
 	// each has its own.
 	Patience *transport.Patience
+	// Waiting is told why a request waits that a service did not answer, or that is not
+	// to go out too fast.
+	Waiting transport.Waiting
 }
 
 // Client returns the options of a client of Microsoft's that sends at most so many
@@ -115,8 +119,12 @@ func (p *polite) Do(req *policy.Request) (*http.Response, error) {
 	if p.UserAgent != "" {
 		req.Raw().Header.Set("User-Agent", p.UserAgent)
 	}
+	host := req.Raw().URL.Host
+	paced := func(ctx context.Context, d time.Duration) error {
+		return p.Waiting.Wait(ctx, d, host+" is not asked too often", p.Sleep)
+	}
 	for attempt := 1; ; attempt++ {
-		if err := p.pace.Wait(ctx, p.Now, p.Sleep); err != nil {
+		if err := p.pace.Wait(ctx, p.Now, paced); err != nil {
 			return nil, err
 		}
 		res, err := p.once(ctx, req)
@@ -140,10 +148,26 @@ func (p *polite) Do(req *policy.Request) (*http.Response, error) {
 			}
 			return nil, errors.Join(ErrBudget, err)
 		}
-		if err := p.Sleep(ctx, wait); err != nil {
+		if err := p.Waiting.Wait(ctx, wait, trouble(host, res, err), p.Sleep); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// trouble says for people what is wrong with a service that is asked again. It quotes
+// no more of an answer than its code.
+func trouble(host string, res *http.Response, err error) string {
+	switch {
+	case errors.Is(err, errMalformed):
+		return host + " does not answer as it should"
+	case err != nil:
+		return host + " cannot be reached"
+	}
+	code := strings.TrimSpace(fmt.Sprint(res.StatusCode, " ", Refusal(res).Code))
+	if throttles(res) {
+		return host + " says no (" + code + ")"
+	}
+	return host + " fails (" + code + ")"
 }
 
 // once sends a request once.

@@ -30,9 +30,8 @@ type Options struct {
 	// nobody.
 	Asked func(Operation)
 	// Waiting is told why a request waits that a service did not answer, or that is not
-	// to go out too fast, and how long it still does: now and then, and at the end, when
-	// that is 0. Waits of less than a second are not told. Nil is nobody.
-	Waiting func(why string, left time.Duration)
+	// to go out too fast.
+	Waiting transport.Waiting
 	// Renew has Token fetch a new token: Google takes the last one no more, before its
 	// time. Nil is no way to.
 	Renew func(context.Context) error
@@ -89,7 +88,7 @@ func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Con
 	p := c.pace(op)
 	fresh := false // the token was renewed for this request
 	paced := func(ctx context.Context, d time.Duration) error {
-		return c.wait(ctx, d, op.Service+" is not asked too often")
+		return c.options.Waiting.Wait(ctx, d, op.Service+" is not asked too often", c.options.Sleep)
 	}
 	for attempt := 1; ; attempt++ {
 		if err := p.exhausted(); err != nil {
@@ -122,28 +121,10 @@ func (c *Client) repeat(ctx context.Context, op Operation, send func(context.Con
 			return err
 		} else if !c.retries.Spend() {
 			return fmt.Errorf("%w: %w", ErrRetries, err)
-		} else if err := c.wait(ctx, wait, trouble(op, err)); err != nil {
+		} else if err := c.options.Waiting.Wait(ctx, wait, trouble(op, err), c.options.Sleep); err != nil {
 			return err
 		}
 	}
-}
-
-// toldEvery is how often a wait is told of.
-const toldEvery = 10 * time.Second
-
-// wait waits, and has it told why.
-func (c *Client) wait(ctx context.Context, d time.Duration, why string) error {
-	if c.options.Waiting == nil || d < time.Second {
-		return c.options.Sleep(ctx, d)
-	}
-	defer c.options.Waiting(why, 0)
-	for ; d > 0; d -= toldEvery {
-		c.options.Waiting(why, d)
-		if err := c.options.Sleep(ctx, min(d, toldEvery)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // maxRenewed is how often a token is renewed that Google takes no more: whoever
