@@ -120,13 +120,17 @@ func newReader(env scanners.Env, c Config, listings int, sleep func(context.Cont
 	if err := check(c); err != nil {
 		return nil, err
 	}
-	reader, err := live.Open(context.Background(), live.Options{
+	o := live.Options{
 		Profile: c.Profile, Region: c.Region, Endpoint: c.Endpoint, Accounts: c.Accounts, ExcludeAccounts: c.ExcludeAccounts,
 		Regions: c.Regions, ExcludeRegions: c.ExcludeRegions, Organization: c.Organization, Role: c.Role, ExternalID: c.ExternalID,
 		SessionName: c.SessionName, WideSession: c.WideSession, Details: live.Details(c.Details), AccessAdvisor: c.AccessAdvisor, Creators: c.Creators,
 		Sought: sought(c.KeyIDs, env.Sought), State: c.Resume, MaxAge: c.ResumeAge, Parallel: c.Parallel, SideBySide: listings, UserAgent: env.UserAgent, Wrap: env.Wrap, Now: env.Now,
 		Sleep: sleep, Random: rand.Float64,
-	})
+	}
+	if env.Log != nil {
+		o.Waits = func(text string) { env.Log.Info("AWS is waited for", "why", text) }
+	}
+	reader, err := live.Open(context.Background(), o)
 	if err != nil {
 		return nil, fmt.Errorf("open AWS: %w", err)
 	}

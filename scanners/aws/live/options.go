@@ -71,6 +71,10 @@ type Options struct {
 	// Asked is told of each request, by its action; nil is nobody. It is called from
 	// several goroutines.
 	Asked func(action, region string)
+	// Waits is told what is waited for, why and how long, whenever a request is not
+	// answered, and every few seconds again; nil is nobody. It is called by one goroutine
+	// at a time.
+	Waits func(text string)
 }
 
 // Details say whether single objects are asked about where a listing does not tell

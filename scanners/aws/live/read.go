@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/live/wire"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -30,10 +31,9 @@ type run struct {
 	estate *object.Estate
 	roots  inventory.Tri // whether the organisation manages the root users of its accounts
 
-	mu          sync.Mutex
-	sessions    map[string]*session // of the accounts that this run read
-	tell        Progress
-	done, total int
+	mu       sync.Mutex
+	sessions map[string]*session // of the accounts that this run read
+	shown    cloud.Progress
 }
 
 // A caller is as whom it reads.
@@ -53,10 +53,11 @@ func (c caller) partition() string {
 // ctx. Whatever else goes wrong stands in the listings of the account, and costs
 // nothing else. Accounts are sorted, and so is everything in them.
 func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error) {
-	if tell == nil {
-		tell = func(string, int, int) {}
+	x := &run{
+		Reader: r, home: r.client(cached(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, sessions: map[string]*session{},
+		shown: cloud.Progress{Tell: tell, Wait: r.options.Waits},
 	}
-	x := &run{Reader: r, home: r.client(cached(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, sessions: map[string]*session{}, tell: tell}
+	r.waiting = x.shown.Waits
 	if err := x.identify(ctx); err != nil {
 		return nil, err
 	}
@@ -246,10 +247,4 @@ func (s *session) after(ctx context.Context, regions []string) {
 }
 
 // progress counts and tells.
-func (x *run) progress(message string, done, more int) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.done += done
-	x.total += more
-	x.tell(message, x.done, x.total)
-}
+func (x *run) progress(message string, done, more int) { x.shown.Did(message, done, more) }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"github.com/muster-nhi/muster/internal/transport"
 	"github.com/muster-nhi/muster/scanners/aws/live/wire"
 )
 
@@ -23,7 +25,8 @@ type Reader struct {
 	region      string
 	partition   wire.Partition
 	calls       map[string]wire.Operation
-	optional    map[string]bool // calls that Options.Details leave out
+	optional    map[string]bool   // calls that Options.Details leave out
+	waiting     transport.Waiting // of the reading under way
 }
 
 // Open settles as whom to read and where. It reads the files and variables of the
@@ -83,6 +86,11 @@ func (r *Reader) client(credentials aws.CredentialsProvider) *wire.Client {
 	o := wire.Options{
 		HTTP: r.http, Credentials: credentials, Partition: r.partition, Endpoint: r.endpoint,
 		UserAgent: r.options.UserAgent, Now: r.options.Now, Sleep: r.options.Sleep, Random: r.options.Random,
+		Waiting: func(why string, left time.Duration) {
+			if r.waiting != nil {
+				r.waiting(why, left)
+			}
+		},
 	}
 	if told := r.options.Asked; told != nil {
 		o.Asked = func(op wire.Operation, region string) { told(permission(op), region) }

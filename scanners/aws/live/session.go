@@ -140,7 +140,7 @@ func (p *progress) did(err error) {
 	if p.first == nil {
 		p.first = err
 	}
-	if wire.Denied(err) || wire.Absent(err) || errors.Is(err, wire.ErrBudget) || wire.Expired(err) {
+	if wire.Denied(err) || wire.Absent(err) || wire.Over(err) {
 		p.inARow++
 	} else {
 		p.inARow = 0
@@ -195,6 +195,8 @@ func verdict(action string, count int, err error) (inventory.Status, string) {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		reason = "the scan ended before it was read"
+	case errors.Is(err, wire.ErrSpent):
+		reason = "not read, as the quota of the API is spent (throttled): scan again later, or narrow the scan (regions) (" + plainly(err) + ")"
 	case errors.Is(err, wire.ErrCredentials):
 		reason = "there were no credentials to ask with: " + plainly(err)
 	case wire.Denied(err):

@@ -30,6 +30,9 @@ type Options struct {
 	// Asked is told of each request before it is sent, repeated ones included; nil is
 	// nobody.
 	Asked func(op Operation, region string)
+	// Waiting is told why a request waits that a service did not answer, or that is not
+	// to go out too fast.
+	Waiting transport.Waiting
 }
 
 // A Client asks AWS as one principal, which is of one account. It is safe for
@@ -41,8 +44,11 @@ type Client struct {
 	skew    atomic.Int64 // nanoseconds that the clock of AWS is ahead of ours
 	expired atomic.Int32 // requests in a row that were refused because credentials had expired
 
-	mu    sync.Mutex
-	paces map[string]*transport.Pace
+	patience transport.Patience // with AWS as a whole
+
+	mu      sync.Mutex
+	paces   map[string]*pace
+	regions map[string]*transport.Patience
 
 	renewing sync.Mutex // guards what follows, and has credentials asked for by one request
 	renewed  string     // access key id of those that new ones were last asked for
@@ -52,7 +58,7 @@ type Client struct {
 // New returns a Client.
 func New(o Options) *Client {
 	return &Client{
-		options: o, paces: map[string]*transport.Pace{}, retries: transport.NewRetries(maxRetries),
+		options: o, paces: map[string]*pace{}, regions: map[string]*transport.Patience{}, retries: transport.NewRetries(maxRetries),
 		signer: v4.NewSigner(),
 	}
 }
@@ -78,15 +84,22 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		return &Error{Action: op.Action(), Region: region, Code: "ExpiredToken", Message: "it was not asked for, as the credentials had expired before"}
 	}
 	p := c.pace(op.Service, at)
+	paced := func(ctx context.Context, d time.Duration) error {
+		return c.options.Waiting.Wait(ctx, d, p.where+" is not asked too often", c.options.Sleep)
+	}
 	refreshed, corrected := false, false
 	for attempt := 1; ; attempt++ {
-		if err := p.Wait(ctx, c.options.Now, c.options.Sleep); err != nil {
+		if err := c.over(p); err != nil {
+			return fmt.Errorf("%s in %s: %w", op.Action(), at, err)
+		}
+		if err := p.Wait(ctx, c.options.Now, paced); err != nil {
 			return err
 		}
 		header, err := c.once(ctx, op, at, d, out)
 		if err == nil {
 			c.expired.Store(0)
 			p.Succeed(c.options.Now())
+			c.answered(p)
 			c.retries.Refund()
 			return nil
 		}
@@ -111,11 +124,13 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		if Expired(err) {
 			c.expired.Add(1)
 		}
-		if wait, ok := c.again(err, header, p, attempt); !ok {
+		if wait, ok := c.again(err, header, p, attempt); !ok && throttle(err) {
+			return fmt.Errorf("%w: %w", ErrSpent, err)
+		} else if !ok {
 			return err
 		} else if !c.retries.Spend() {
 			return fmt.Errorf("%w: %w", ErrBudget, err)
-		} else if err := c.options.Sleep(ctx, wait); err != nil {
+		} else if err := c.options.Waiting.Wait(ctx, wait, trouble(p.where, err), c.options.Sleep); err != nil {
 			return err
 		}
 	}
@@ -217,13 +232,17 @@ func (c *Client) correct(err error, header http.Header) bool {
 	return true
 }
 
-func (c *Client) pace(s Service, region string) *transport.Pace {
-	key := s.Prefix + " " + region
+// pace returns that of a service in a region.
+func (c *Client) pace(s Service, region string) *pace {
+	key := s.Prefix + " in " + region
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p, ok := c.paces[key]
 	if !ok {
-		p = newPace(s.Rate)
+		if c.regions[region] == nil {
+			c.regions[region] = &transport.Patience{}
+		}
+		p = newPace(key, s.Rate, c.regions[region])
 		c.paces[key] = p
 	}
 	return p

@@ -140,6 +140,35 @@ var ErrCredentials = errors.New("get credentials")
 // because too many had to be.
 var ErrBudget = errors.New("too many requests had to be repeated")
 
+// Errors of requests that are not made any more.
+var (
+	ErrSpent = errors.New("the quota is spent")
+	ErrDown  = errors.New("it is not asked any more: nothing was answered")
+)
+
+// Over reports whether an error says that it is no use to ask on: for now, or as these
+// credentials.
+func Over(err error) bool {
+	return errors.Is(err, ErrSpent) || errors.Is(err, ErrDown) || errors.Is(err, ErrBudget) || errors.Is(err, ErrCredentials) || Expired(err)
+}
+
+// trouble says for people what is wrong with a service that is asked again. It quotes
+// no more of an answer than its code.
+func trouble(where string, err error) string {
+	e := of(err)
+	code := strings.TrimSpace(fmt.Sprint(e.Status, " ", e.Code))
+	switch {
+	case throttle(err):
+		return where + " says no (" + code + ")"
+	case e.Status != 0:
+		return where + " fails (" + code + ")"
+	case errors.Is(err, errMalformed):
+		return where + " does not answer as it should"
+	default:
+		return where + " cannot be reached"
+	}
+}
+
 // Errors of listings that cannot be followed to their end.
 var (
 	ErrRepeats = errors.New("the token of a page came a second time: the listing goes in circles")
