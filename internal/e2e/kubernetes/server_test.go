@@ -164,7 +164,7 @@ func (p *plane) startServer() error {
 		"--profiling=false"); err != nil {
 		return err
 	}
-	return p.await("kube-apiserver", "the API server to be ready", 2*time.Minute, func() error {
+	return p.await("kube-apiserver", "the API server to be ready", defaultWait, func() error {
 		return p.client(loader).status("GET", "/readyz", nil, http.StatusOK)
 	})
 }
@@ -189,7 +189,7 @@ func (p *plane) startControllers() error {
 // settled waits until the controllers have done what a fresh cluster needs.
 func (p *plane) settled() error {
 	c := p.client(loader)
-	return p.await("kube-controller-manager", "the controllers to fill a fresh cluster", time.Minute, func() error {
+	return p.await("kube-controller-manager", "the controllers to fill a fresh cluster", defaultWait, func() error {
 		if err := c.status("GET", "/api/v1/namespaces/kube-system/serviceaccounts/default", nil, http.StatusOK); err != nil {
 			return err
 		}
@@ -320,8 +320,9 @@ func (p *plane) await(process, what string, limit time.Duration, ask func() erro
 	}
 }
 
-// defaultWait is how long tests wait for what the controllers do at once.
-const defaultWait = 30 * time.Second
+// defaultWait is how long tests wait for what the controllers do at once: long, as
+// it ends what would never end, and a busy machine may need more than half a minute.
+const defaultWait = 3 * time.Minute
 
 // eventually fails the test unless ask returns nil in time.
 func eventually(t testing.TB, what string, ask func() error) {
