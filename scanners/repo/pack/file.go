@@ -14,17 +14,23 @@ import (
 // are any: the inflater reads words.
 const ahead = 16
 
-// resident is how many bytes of a pack are read before the system is told that
-// what is mapped is not needed any more, so that a pack's size is not the
+// resident is how many bytes of a pack are in memory before the system is told
+// that what is mapped is not needed any more, so that a pack's size is not the
 // program's. The pages stay in the system's cache.
-const resident = 48 << 20
+const resident = 64 << 20
+
+// granule is the binary logarithm of the bytes that reading one of them brings
+// into memory: Linux maps what its cache has around it, 64 KB by default.
+const granule = 16
 
 // A file is read where it lies: mapped, or piece by piece where that cannot be.
 type file struct {
 	f    *os.File // nil if it is mapped
 	data []byte
 	size int64
-	read atomic.Int64 // since pages were given back
+
+	touched []atomic.Uint64 // a bit for each granule that was read since pages were given back
+	count   atomic.Int64    // of those bits
 }
 
 // openFile opens a regular file; it does not wait for a pipe.
@@ -47,6 +53,7 @@ func openFile(path string) (*file, error) {
 	out := &file{f: f, size: info.Size()}
 	if out.data, err = mapFile(f, info.Size()); err == nil {
 		out.f = nil
+		out.touched = make([]atomic.Uint64, info.Size()>>granule/64+1)
 		if err := f.Close(); err != nil {
 			return nil, withoutPath(err)
 		}
@@ -90,12 +97,31 @@ func (f *file) whole() ([]byte, error) {
 	return out, nil
 }
 
-// used counts bytes that were read and gives pages back from time to time.
-func (f *file) used(n int64) {
-	if f.f == nil && f.read.Add(n) >= resident {
-		f.read.Store(0)
-		release(f.data)
+// used counts what reading a part brought into memory, and gives pages back from
+// time to time. Two that do so at once may count a little less.
+func (f *file) used(off, n int64) {
+	if f.f != nil {
+		return
 	}
+	var more int64
+	for g := off >> granule; g <= (off+n-1)>>granule; g++ {
+		word, bit := &f.touched[g/64], uint64(1)<<(g%64)
+		if word.Load()&bit == 0 && word.Or(bit)&bit == 0 {
+			more++
+		}
+	}
+	if more > 0 && f.count.Add(more) >= resident>>granule {
+		f.release()
+	}
+}
+
+// release gives all pages back.
+func (f *file) release() {
+	f.count.Store(0)
+	for i := range f.touched {
+		f.touched[i].Store(0)
+	}
+	release(f.data)
 }
 
 func (f *file) close() error {

@@ -92,7 +92,7 @@ func (t *forest) heads(f *file, x *index) (parent []uint32) {
 		default:
 			t.typ[p], parent[p] = h.typ, none
 		}
-		f.used(t.offset[p+1] - off)
+		f.used(off, t.offset[p+1]-off)
 	}
 	return parent
 }

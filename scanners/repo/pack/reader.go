@@ -32,7 +32,7 @@ func (r *reader) stored(p *packed, t *forest, pos uint32) (h head, stream []byte
 	if err != nil {
 		return h, nil, err
 	}
-	p.file.used(n)
+	p.file.used(off, n)
 	if !p.index.fits(int(t.number[pos]), b[:n]) {
 		return h, nil, corrupt("it is not what the index has a checksum of")
 	}
