@@ -207,6 +207,7 @@ func (r *Repo) command(ctx context.Context, args ...string) *exec.Cmd {
 		"-c", "diff.renames=false", "-c", "diff.external=", "-c", "diff.orderFile=" + os.DevNull,
 		"-c", "diff.ignoreSubmodules=none", "-c", "submodule.recurse=false", "-c", "color.ui=false",
 		"-c", "i18n.logOutputEncoding=UTF-8", "-c", "core.quotePath=true", "-c", "core.commitGraph=true",
+		"-c", "core.packedGitWindowSize=1m", "-c", "core.packedGitLimit=96m", // else its memory grows with the store
 	}
 	cmd := exec.CommandContext(ctx, r.program, append(safe, args...)...) //nolint:gosec // git, with arguments of our own
 	cmd.Dir = r.dir
