@@ -16,10 +16,6 @@ var (
 	storageName = lazy.Regexp(`(?i)AccountName=([a-z0-9]{3,24})\b`)
 	busHost     = lazy.Regexp(`(?i)(?:Endpoint=sb://|HostName=)([A-Za-z0-9.-]{3,100})`)
 	busKey      = lazy.Regexp(`(?i)SharedAccessKeyName=([A-Za-z0-9_.-]{1,80})`)
-	passwordIs  = lazy.Regexp(`(?i)\b(?:password|pwd|pass)\s*=\s*["']?$`)
-	serverIs    = lazy.Regexp(`(?i)\b(?:server|data source|host|hostname|addr(?:ess)?)\s*=\s*["']?(?:tcp:)?([A-Za-z0-9._-]{1,100})`)
-	loginIs     = lazy.Regexp(`(?i)\b(?:user id|uid|user|username)\s*=\s*["']?([A-Za-z0-9._@-]{1,60})`)
-	databaseIs  = lazy.Regexp(`(?i)\b(?:initial catalog|database|dbname)\s*=\s*["']?([A-Za-z0-9._-]{1,60})`)
 )
 
 // describeCloud tells of keys by the text around them on their line: a shared
@@ -44,7 +40,7 @@ func describeCloud(info *Info, s subject) bool {
 		info.PublicID = strings.Trim(name+"@"+host, "@")
 		return info.PublicID != ""
 	default:
-		return describeKeywords(info, s)
+		return describeConnection(info, s)
 	}
 }
 
@@ -102,30 +98,6 @@ func describeDiscord(info *Info, s subject) bool {
 		return true
 	}
 	return false
-}
-
-// describeKeywords tells of a password in a connection string of keywords, as
-// ADO.NET, ODBC and libpq take it.
-func describeKeywords(info *Info, s subject) bool {
-	if info.Type != "generic.secret" || !passwordIs().Match(lineOf(s)) {
-		return false
-	}
-	line := wholeLine(s)
-	host := submatch(serverIs(), line)
-	if host == "" {
-		return false
-	}
-	info.Type = "database.connection"
-	if user := submatch(loginIs(), line); isUser(user) {
-		info.set("user", user)
-	}
-	info.set("host", host)
-	info.set("database", submatch(databaseIs(), line))
-	info.PublicID = strings.Trim(info.Attributes["user"]+"@"+host, "@")
-	if db := info.Attributes["database"]; db != "" {
-		info.PublicID += "/" + db
-	}
-	return true
 }
 
 // wholeLine returns the text of the line that the value stands on, at most 500

@@ -46,6 +46,38 @@ func TestDescribeCloud(t *testing.T) {
 			"libpq", "generic-api-key", generic, "dsn = \"host=db.northwind.example user=app password=" + generic + " dbname=orders\"",
 			secret.Info{Type: "database.connection", Name: "password", PublicID: "app@db.northwind.example/orders", Hint: "20 bytes", Attributes: map[string]string{"user": "app", "host": "db.northwind.example", "database": "orders"}},
 		},
+		{
+			"connection string by its own rule", "connection-string", generic, "\"Odd\": \"Server=sql2.northwind.example\\\\PROD;Database=crm;Uid=crm;Pwd=" + generic + ";\"",
+			secret.Info{Type: "database.connection", Name: "Pwd", PublicID: "crm@sql2.northwind.example/crm", Hint: "20 bytes", Attributes: map[string]string{"user": "crm", "host": "sql2.northwind.example", "database": "crm"}},
+		},
+		{
+			"the second of two on a line", "connection-string", generic, `{"a":"Server=sql1.northwind.example;Database=a;User Id=one;Password=short","b":"Server=sql2.northwind.example;Database=b;User Id=two;Password=` + generic + `"}`,
+			secret.Info{Type: "database.connection", Name: "Password", PublicID: "two@sql2.northwind.example/b", Hint: "20 bytes", Attributes: map[string]string{"user": "two", "host": "sql2.northwind.example", "database": "b"}},
+		},
+		{
+			"the server behind the password", "connection-string", generic, `connectionString="User Id=crm;Password=` + generic + `;Data Source=ora.northwind.example:1521/svc"`,
+			secret.Info{Type: "database.connection", Name: "Password", PublicID: "crm@ora.northwind.example", Hint: "20 bytes", Attributes: map[string]string{"user": "crm", "host": "ora.northwind.example"}},
+		},
+		{
+			"properties behind a JDBC URL", "jdbc-url-password", generic, "url=jdbc:sqlserver://ms.northwind.example:1433;databaseName=orders;user=app;password=" + generic + ";encrypt=true",
+			secret.Info{Type: "database.connection", Name: "password", PublicID: "app@ms.northwind.example/orders", Hint: "20 bytes", Attributes: map[string]string{"user": "app", "host": "ms.northwind.example", "database": "orders", "scheme": "jdbc:sqlserver"}},
+		},
+		{
+			"a query behind a JDBC URL", "generic-api-key", generic, "url=jdbc:mysql://my.northwind.example:3306/orders?user=app&password=" + generic,
+			secret.Info{Type: "database.connection", Name: "password", PublicID: "app@my.northwind.example/orders", Hint: "20 bytes", Attributes: map[string]string{"user": "app", "host": "my.northwind.example", "database": "orders", "scheme": "jdbc:mysql"}},
+		},
+		{
+			"a login of Oracle", "oracle-jdbc-login", generic, "url=jdbc:oracle:thin:scott/" + generic + "@ora.northwind.example:1521/ORCL",
+			secret.Info{Type: "database.connection", PublicID: "scott@ora.northwind.example/ORCL", Hint: "20 bytes", Attributes: map[string]string{"user": "scott", "host": "ora.northwind.example", "database": "ORCL", "scheme": "jdbc:oracle"}},
+		},
+		{
+			"a login of Oracle by a service", "oracle-jdbc-login", generic, `"jdbc:oracle:thin:crm/` + generic + `@//ora2.northwind.example:1521/svc"`,
+			secret.Info{Type: "database.connection", PublicID: "crm@ora2.northwind.example/svc", Hint: "20 bytes", Attributes: map[string]string{"user": "crm", "host": "ora2.northwind.example", "database": "svc", "scheme": "jdbc:oracle"}},
+		},
+		{
+			"a login of Oracle by a description", "oracle-jdbc-login", generic, "jdbc:oracle:oci:crm/" + generic + "@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCPS)(HOST=ora.northwind.example)(PORT=2484))(CONNECT_DATA=(SERVICE_NAME=svc)))",
+			secret.Info{Type: "database.connection", PublicID: "crm@ora.northwind.example/svc", Hint: "20 bytes", Attributes: map[string]string{"user": "crm", "host": "ora.northwind.example", "database": "svc", "scheme": "jdbc:oracle"}},
+		},
 		{"a password, no host", "generic-api-key", generic, "user = app\npassword = " + generic, secret.Info{Type: "generic.secret", Name: "password", Hint: "20 bytes"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -69,6 +69,8 @@ func namedType(rule string) string {
 // familyType covers the rules of which several mean the same type.
 func familyType(rule string) string {
 	switch {
+	case isConnection(rule):
+		return "database.connection"
 	case llmProvider(rule) != "":
 		return "llm.api_key"
 	case strings.HasPrefix(rule, "github-"):
