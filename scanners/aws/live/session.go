@@ -125,7 +125,7 @@ type progress struct {
 	good   int
 	bad    int
 	inARow int
-	first  error
+	first  error // one that need not stand, if there is one
 }
 
 func (p *progress) did(err error) {
@@ -137,7 +137,7 @@ func (p *progress) did(err error) {
 		return
 	}
 	p.bad++
-	if p.first == nil {
+	if p.first == nil || wire.Stands(p.first) && !wire.Stands(err) {
 		p.first = err
 	}
 	if wire.Denied(err) || wire.Absent(err) || wire.Over(err) {
@@ -174,6 +174,7 @@ func listing(op wire.Operation, region string, count int, err error) object.List
 	l := object.Listing{Call: permission(op), Region: region, Count: count}
 	l.Status, l.Reason = verdict(l.Call, count, err)
 	l.Broken = broken(region, err)
+	l.Again = l.Broken || err != nil && !wire.Stands(err)
 	if l.Status == inventory.StatusDenied || l.Status == inventory.StatusSkipped {
 		l.Count = 0
 	}

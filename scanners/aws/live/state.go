@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/aws/object"
 )
@@ -45,11 +44,11 @@ func (x *run) load(t target) (*object.Account, bool) {
 	return a, true
 }
 
-// save keeps an account for a later run, unless something of it could not be read to
-// its end: that is worth another attempt. That it cannot be kept costs the later run
-// time and this one nothing.
+// save keeps an account for a later run, unless another attempt may read what this one
+// could not. What is denied stands, and is no reason to read all the rest again. That it
+// cannot be kept costs the later run time and this one nothing.
 func (x *run) save(s *session) {
-	if slices.ContainsFunc(s.account.Listings, func(l object.Listing) bool { return l.Broken || l.Status == inventory.StatusPartial }) {
+	if slices.ContainsFunc(s.account.Listings, func(l object.Listing) bool { return l.Again }) {
 		return
 	}
 	err := x.options.state().Save(stateName(s.account.ID), &kept{Account: s.account})

@@ -69,6 +69,7 @@ func (s *session) readReport(content string, at time.Time) madeReport {
 	if err == nil {
 		report, err = object.ParseReport(text)
 	}
+	l.Again = err != nil || report.Cut || len(report.Problems) > 0
 	switch {
 	case err != nil:
 		l.Status, l.Reason = inventory.StatusPartial, fmt.Sprintf("the credential report cannot be read: %v", err)

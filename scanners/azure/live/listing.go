@@ -18,6 +18,7 @@ func listing(name, where string, count int, err error) object.Listing {
 	err = wire.Plain(name, err)
 	l.Status, l.Reason = verdict(name, where, count, err)
 	l.Broken = wire.Expired(err)
+	l.Again = err != nil && !wire.Stands(err)
 	if l.Status == inventory.StatusDenied || l.Status == inventory.StatusSkipped {
 		l.Count = 0
 	}
@@ -157,7 +158,7 @@ func each[T any](ctx context.Context, x *run, name string, items []graph.Item, d
 			good++
 		default:
 			bad++
-			if first == nil {
+			if first == nil || wire.Stands(first) && !wire.Stands(err) {
 				first = err
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -102,11 +101,12 @@ func (x *run) unpack(s *kept) {
 	}
 }
 
-// save keeps what was read for a later run, unless something could not be read to its
-// end: that is worth another attempt, and so is all that came after it. That it cannot
-// be kept costs the later run time and this one nothing.
+// save keeps what was read for a later run, unless another attempt may read what this
+// one could not, and so all that came after it. What is denied stands, and is no reason
+// to read all the rest again. That it cannot be kept costs the later run time and this
+// one nothing.
 func (x *run) save(stage string) {
-	if x.options.State == "" || x.lacks(func(l object.Listing) bool { return l.Broken || l.Status == inventory.StatusPartial }) {
+	if x.options.State == "" || x.lacks(func(l object.Listing) bool { return l.Again }) {
 		return
 	}
 	x.finished = append(x.finished, stage)

@@ -154,7 +154,7 @@ func (x *run) trustsOf(ctx context.Context, s *object.Subscription, fits func(*o
 			x.keep(func(*object.Tenant) { m.Federated, m.FederatedKnown = list, true })
 			continue
 		}
-		if bad++; first == nil {
+		if bad++; first == nil || wire.Stands(first) && !wire.Stands(err) {
 			first = err
 		}
 	}

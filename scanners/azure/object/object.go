@@ -439,6 +439,9 @@ type Listing struct {
 	// Broken is true if it was broken off by what has nothing to do with it:
 	// credentials that ran out. Another attempt with new ones may read it.
 	Broken bool `json:"-"`
+	// Again is true if another attempt may read it as it is: it was interrupted or
+	// throttled, nothing answered, or credentials ran out. A denial stands.
+	Again bool `json:"-"`
 }
 
 // Fold returns an ARM id as it is compared: in lower case, without a slash at the

@@ -145,7 +145,7 @@ func verdict(call, where, place, number string, count int, err error) object.Lis
 		return l
 	}
 	l.Status, l.Reason = inventory.StatusPartial, plainly(err)
-	l.Broken = wire.Unknown(err)
+	l.Broken, l.Again = wire.Unknown(err), !wire.Stands(err)
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		l.Reason = "the scan ended before it was read"
@@ -259,7 +259,7 @@ type progress struct {
 	mu     sync.Mutex
 	good   int
 	inARow int
-	first  error
+	first  error // one that need not stand, if there is one
 }
 
 func (p *progress) did(err error) {
@@ -270,7 +270,7 @@ func (p *progress) did(err error) {
 		p.inARow = 0
 		return
 	}
-	if p.first == nil {
+	if p.first == nil || wire.Stands(p.first) && !wire.Stands(err) {
 		p.first = err
 	}
 	if wire.Denied(err) || wire.Disabled(err) || wire.Unknown(err) {

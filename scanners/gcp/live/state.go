@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/internal/saved"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/object"
@@ -53,11 +52,11 @@ func (s *site) load() bool {
 	return true
 }
 
-// save keeps a project for a later run, unless something of it could not be read to
-// its end: that is worth another attempt. That it cannot be kept costs the later run
-// time and this one nothing.
+// save keeps a project for a later run, unless another attempt may read what this one
+// could not. What is denied stands, and is no reason to read all the rest again. That it
+// cannot be kept costs the later run time and this one nothing.
 func (s *site) save() {
-	if slices.ContainsFunc(s.p.Listings, func(l object.Listing) bool { return l.Broken || l.Status == inventory.StatusPartial }) {
+	if slices.ContainsFunc(s.p.Listings, func(l object.Listing) bool { return l.Again }) {
 		return
 	}
 	err := s.run.options.state().Save(s.stateName(), &kept{Project: s.p, Roles: s.custom, Policies: s.own, Denies: s.deny, Used: s.used})

@@ -152,6 +152,16 @@ func Over(err error) bool {
 	return errors.Is(err, ErrSpent) || errors.Is(err, ErrDown) || errors.Is(err, ErrBudget) || errors.Is(err, ErrCredentials) || Expired(err)
 }
 
+// Stands reports whether an error would be the same another time, as far as can be
+// told: a service that works refused what was asked. It is false for nil.
+func Stands(err error) bool {
+	if err == nil || Over(err) || throttle(err) || transient(err) {
+		return false
+	}
+	e, refused := errors.AsType[*Error](err)
+	return refused && e.Status < http.StatusInternalServerError || Absent(err)
+}
+
 // trouble says for people what is wrong with a service that is asked again. It quotes
 // no more of an answer than its code.
 func trouble(where string, err error) string {

@@ -233,6 +233,16 @@ func Unlicensed(err error) bool {
 		strings.Contains(text, "license is required") || strings.Contains(text, "not licensed"))
 }
 
+// Stands reports whether an error would be the same another time, as far as can be
+// told: a service that works refused what was asked. It is false for nil.
+func Stands(err error) bool {
+	if Refused(err) || Expired(err) || errors.Is(err, ErrBudget) {
+		return false
+	}
+	status := of(err).Status
+	return status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
+}
+
 // Refused reports whether an error says that there is no token to ask with.
 func Refused(err error) bool {
 	_, ok := errors.AsType[*SignInError](err)

@@ -143,6 +143,12 @@ func Unknown(err error) bool {
 // Perimeter reports whether VPC Service Controls are in the way.
 func Perimeter(err error) bool { return of(err).Reason == "SECURITY_POLICY_VIOLATED" }
 
+// Stands reports whether an error would be the same another time, as far as can be
+// told: a service that works refused what was asked. It is false for nil.
+func Stands(err error) bool {
+	return err != nil && answered(err) && !Unknown(err) && !errors.Is(err, ErrSpent) && !errors.Is(err, ErrRetries)
+}
+
 // Message returns what an API said; empty if it is none of its errors.
 func Message(err error) string { return of(err).Message }
 
