@@ -96,7 +96,8 @@ func TestNothingToNarrow(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(plain, "a.env"), []byte("token="+canary("a")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	inside := filepath.Join(b.dir, "sub")
+	inside, bare := filepath.Join(b.dir, "sub"), filepath.Join(t.TempDir(), "bare.git")
+	b.git("clone", "-q", "--bare", b.dir, bare)
 	for _, tt := range []struct {
 		name, path string
 		config     map[string]any
@@ -108,6 +109,9 @@ func TestNothingToNarrow(t *testing.T) {
 		{"a range in a plain file", filepath.Join(plain, "a.env"), map[string]any{"commits": "A..B"}, "no repository"},
 		{"history of a plain directory", plain, map[string]any{"worktree": false}, "repos:"},
 		{"history of a directory inside", inside, map[string]any{"worktree": false}, filepath.Clean(b.dir)},
+		{"staged in a bare repository", bare, map[string]any{"staged": true}, "is bare: nothing can be staged there"},
+		{"an age that is none", b.dir, map[string]any{"since": "nonsense"}, "no date such as 2026-11-01, no age such as \"2 weeks ago\", and no revision"},
+		{"an age that is none, of a directory inside", inside, map[string]any{"since": "yesterdya"}, "no revision"},
 		{"staged in a git directory", filepath.Join(b.dir, ".git", "refs"), map[string]any{"staged": true}, "no repository"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

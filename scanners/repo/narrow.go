@@ -13,7 +13,7 @@ import (
 // next commit would add are placed.
 func (j *job) scanStaged() error {
 	if j.repo.Bare() {
-		return fmt.Errorf("%s is bare: nothing can be staged there", git.Clean(j.target.dir))
+		return bareError(j.target.dir)
 	}
 	j.useIndex()
 	var changes []git.Change
@@ -40,10 +40,15 @@ func (j *job) scanStaged() error {
 	return j.placeKeyFiles()
 }
 
+// bareError says that what is staged is asked for where nothing can be.
+func bareError(dir string) error {
+	return fmt.Errorf("%s is bare: nothing can be staged there", git.Clean(dir))
+}
+
 // scanRange reads what some commits brought in, and their messages.
 func (j *job) scanRange() error {
 	args := []string{"-c"}
-	since, err := j.since(j.scan.config.Since)
+	since, err := sinceArgs(j.ctx, j.repo, j.scan.config.Since)
 	if err != nil {
 		return err
 	}

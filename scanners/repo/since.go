@@ -1,6 +1,8 @@
 package repo
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -8,11 +10,14 @@ import (
 	"github.com/muster-nhi/muster/scanners/repo/git"
 )
 
-// since returns the arguments of git log for a time or a revision to begin
+// errSince says that a text is neither a time nor a revision.
+var errSince = errors.New("this is no date such as 2026-11-01, no age such as \"2 weeks ago\", and no revision of this repository")
+
+// sinceArgs returns the arguments of git log for a time or a revision to begin
 // after. git itself takes any text for a time, and one that it does not
 // understand for now, so that a slip of the finger would leave nothing to scan
 // and look like a pass.
-func (j *job) since(text string) ([]string, error) {
+func sinceArgs(ctx context.Context, repo *git.Repo, text string) ([]string, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -22,12 +27,12 @@ func (j *job) since(text string) ([]string, error) {
 	if isTime(text) {
 		return []string{"--since=" + text}, nil
 	}
-	id, ok, err := j.repo.Resolve(j.ctx, text)
+	id, ok, err := repo.Resolve(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("resolve %q: %w", git.Clean(text), err)
 	}
 	if !ok {
-		return nil, fmt.Errorf("since %q: this is no date such as 2026-11-01, no age such as \"2 weeks ago\", and no revision of this repository", git.Clean(text))
+		return nil, fmt.Errorf("since %q: %w", git.Clean(text), errSince)
 	}
 	return []string{"^" + id.String()}, nil
 }

@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -70,9 +71,41 @@ var errNoRepository = errors.New("no repository")
 // anything is scanned. What cannot be read is told by the scan.
 func (s *scanner) checkRoots() error {
 	for _, root := range s.roots {
-		if _, err := s.targets(root); errors.Is(err, errNoRepository) {
+		list, err := s.targets(root)
+		if errors.Is(err, errNoRepository) {
 			return err
 		}
+		for i := range list {
+			if err := s.checkChanges(&list[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkChanges refuses to look for changes since what is neither a time nor a
+// revision of the repository, and for staged ones where nothing can be staged. Of
+// a repository that cannot be opened the scan tells.
+func (s *scanner) checkChanges(t *target) error {
+	c := s.config
+	if !t.repo || !c.Staged && (c.Since == "" || isTime(c.Since)) {
+		return nil
+	}
+	program, err := git.Find()
+	if err != nil {
+		return nil //nolint:nilerr // the scan says so
+	}
+	ctx := context.Background() // a scan has none before it begins; git only reads a name
+	repo, err := git.Open(ctx, program, t.dir, t.within...)
+	if err != nil {
+		return nil //nolint:nilerr // the scan says so
+	}
+	if c.Staged && repo.Bare() {
+		return bareError(t.dir)
+	}
+	if _, err := sinceArgs(ctx, repo, c.Since); errors.Is(err, errSince) {
+		return err
 	}
 	return nil
 }
