@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/muster-nhi/muster/scanners/all"
+	entra "github.com/muster-nhi/muster/scanners/azure/live"
 	"github.com/muster-nhi/muster/scanners/gcp/live"
 )
 
@@ -90,7 +91,17 @@ func (a *app) azure(home string) (sighting, bool) {
 	if dir == "" && home != "" {
 		dir = filepath.Join(home, ".azure")
 	}
-	out.where = a.presence(dir, []string{"AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"}, []string{"azureProfile.json"})
+	missing := entra.MissingToken(a.Getenv)
+	if missing != nil && a.Getenv("AZURE_CLIENT_ID") == "" { // nobody would sign in with it, if az can
+		out.where = a.presence(dir, []string{"IDENTITY_ENDPOINT"}, []string{"azureProfile.json"})
+	}
+	if out.where == "" {
+		out.where = a.presence(dir, []string{"AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"}, []string{"azureProfile.json"})
+		if missing != nil {
+			out.trouble = oneLine(missing)
+			out.where += ", but " + out.trouble
+		}
+	}
 	return out, out.where != ""
 }
 

@@ -56,6 +56,9 @@ func (o *Options) credential(c cloud.Configuration, carry wire.Options) (azcore.
 	if o.Token != nil {
 		return o.Token, nil
 	}
+	if err := o.federated(); err != nil {
+		return nil, err
+	}
 	client := carry.Client(tokenRate)
 	client.Cloud = c
 	// A named host of tokens is no host that Microsoft knows, so that asking
