@@ -58,19 +58,20 @@ func (s *session) regionNotes(l object.Listing, on, off, left []string) {
 	o := s.reader.options
 	slices.Sort(off)
 	slices.Sort(left)
-	asked := slices.DeleteFunc(slices.Clone(o.Regions), func(r string) bool { return strings.ContainsAny(r, "*?[") })
-	for _, name := range asked {
-		reason := ""
+	all := slices.Concat(on, off, left)
+	for _, name := range o.Regions {
+		x := object.Listing{Call: l.Call, Region: name, Status: inventory.StatusSkipped}
 		switch {
 		case slices.Contains(off, name):
-			reason = "the region is off in this account (not opted in)"
-		case !slices.Contains(on, name) && !slices.Contains(left, name) && !matches(name, o.ExcludeRegions):
-			reason = "the account has no region of this name"
+			x.Reason = "the region is off in this account (not opted in)"
+		case matches(name, o.ExcludeRegions), slices.ContainsFunc(all, func(r string) bool { return matches(r, []string{name}) }):
+		case l.Status != inventory.StatusComplete:
+			x.Status, x.Reason = inventory.StatusDenied, "it was not read, as it is not known whether the account has it"
+		default:
+			x.Status, x.Reason = inventory.StatusDenied, "the account has no region of this name"
 		}
-		if reason != "" {
-			s.keep(func(a *object.Account) {
-				a.Listings = append(a.Listings, object.Listing{Call: l.Call, Region: name, Status: inventory.StatusSkipped, Reason: reason})
-			})
+		if x.Reason != "" {
+			s.keep(func(a *object.Account) { a.Listings = append(a.Listings, x) })
 		}
 	}
 	s.keep(func(a *object.Account) {

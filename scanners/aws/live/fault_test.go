@@ -380,7 +380,7 @@ func TestRoleIsNeeded(t *testing.T) {
 func TestChoices(t *testing.T) {
 	s := everything(t)
 	o := allOptions(t, s)
-	o.ExcludeAccounts, o.Regions = []string{"4444*"}, []string{"us-*", "me-central-1", "mars-1"}
+	o.ExcludeAccounts, o.Regions = []string{"4444*"}, []string{"us-*", "me-central-1", "mars-1", "pluto-*"}
 	e := read(t, o)
 	for _, a := range e.Accounts {
 		if a.ID == member {
@@ -390,11 +390,14 @@ func TestChoices(t *testing.T) {
 	if !strings.Contains(strings.Join(e.Notes, "\n"), "1 accounts are left out") {
 		t.Errorf("the notes are %q", e.Notes)
 	}
-	if a := e.Accounts[0]; a.Chosen != "us-*,me-central-1,mars-1" || !strings.Contains(strings.Join(a.Notes, "\n"), "left out by choice: "+eu) {
+	if a := e.Accounts[0]; a.Chosen != "us-*,me-central-1,mars-1,pluto-*" || !strings.Contains(strings.Join(a.Notes, "\n"), "left out by choice: "+eu) {
 		t.Errorf("chosen are %q, and the notes say %q", a.Chosen, a.Notes)
 	}
-	for region, reason := range map[string]string{"me-central-1": "not opted in", "mars-1": "no region of this name"} {
-		if l := listingOf(e.Accounts[0], "ec2:DescribeRegions", region); l.Status != inventory.StatusSkipped || !strings.Contains(l.Reason, reason) {
+	for region, want := range map[string]object.Listing{
+		"me-central-1": {Status: inventory.StatusSkipped, Reason: "not opted in"}, "mars-1": {Status: inventory.StatusDenied, Reason: "no region of this name"},
+		"pluto-*": {Status: inventory.StatusDenied, Reason: "no region of this name"}, "us-*": {},
+	} {
+		if l := listingOf(e.Accounts[0], "ec2:DescribeRegions", region); l.Status != want.Status || !strings.Contains(l.Reason, want.Reason) {
 			t.Errorf("%s: %+v", region, l)
 		}
 	}

@@ -169,7 +169,9 @@ func TestOneRegionIsSilent(t *testing.T) {
 			t.Errorf("%s in %s is %s: %s", l.Call, l.Region, l.Status, l.Reason)
 		}
 	}
-	if !slices.ContainsFunc(a.Listings, func(l object.Listing) bool { return strings.Contains(l.Reason, "it is not asked any more: nothing was answered") }) {
+	if !slices.ContainsFunc(a.Listings, func(l object.Listing) bool {
+		return strings.Contains(l.Reason, "it is not asked any more: nothing was answered")
+	}) {
 		t.Error("nothing says that it is not asked any more")
 	}
 	if waited := o.Now().Sub(begin); waited > 8*time.Minute {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -115,7 +116,8 @@ func (x *run) identify(ctx context.Context) error {
 // A target is an account that is to be read, and what is known of it.
 type target struct {
 	object.Account
-	why string // it is not read; empty if it is
+	why     string // it is not read; empty if it is
+	strange bool   // it is a pattern that chooses no account
 }
 
 // targets lists the accounts to read, by id.
@@ -146,12 +148,28 @@ func (x *run) targets() []target {
 		}
 		out = append(out, t)
 	}
+	if left := len(known) - len(out); left > 0 {
+		x.estate.Notes = append(x.estate.Notes, fmt.Sprintf("%d accounts are left out by choice", left))
+	}
+	out = append(out, x.unseen(known)...)
 	slices.SortFunc(out, func(a, b target) int { return cmp.Compare(a.ID, b.ID) })
 	if len(out) == 0 {
 		x.estate.Notes = append(x.estate.Notes, "no account is left to read: the choice of accounts leaves out all")
 	}
-	if left := len(known) - len(out); left > 0 {
-		x.estate.Notes = append(x.estate.Notes, fmt.Sprintf("%d accounts are left out by choice", left))
+	return out
+}
+
+// unseen returns the patterns of accounts that choose none of those that are known, as
+// if they were accounts that cannot be entered: nothing else would tell of them.
+func (x *run) unseen(known map[string]object.Account) []target {
+	var out []target
+	for _, pattern := range x.options.Accounts {
+		if object.IsAccount(pattern) || slices.ContainsFunc(slices.Collect(maps.Keys(known)), func(id string) bool { return matches(id, []string{pattern}) }) {
+			continue
+		}
+		t := target{Account: object.Account{ID: pattern, Partition: cmp.Or(x.caller.partition(), x.partition.Name)}, strange: true}
+		t.why = fmt.Sprintf("none of the %d accounts that are known is chosen by %s: there is no such account, or the organisation has to be listed to know it (organization)", len(known), pattern)
+		out = append(out, t)
 	}
 	return out
 }
@@ -160,7 +178,11 @@ func (x *run) targets() []target {
 func (x *run) visit(ctx context.Context, t target) *object.Account {
 	a := t.Account
 	if t.why != "" {
-		a.Listings = []object.Listing{{Call: "sts:AssumeRole", Status: inventory.StatusSkipped, Reason: t.why}}
+		status := inventory.StatusSkipped
+		if t.strange {
+			status = inventory.StatusDenied
+		}
+		a.Listings = []object.Listing{{Call: "sts:AssumeRole", Status: status, Reason: t.why}}
 		return &a
 	}
 	if saved, ok := x.load(t); ok {

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armsubscriptions"
 
+	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/object"
 )
@@ -29,6 +31,7 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 		return 0, err //nolint:wrapcheck // wire.Plain names the call
 	}
 	strangers, left := 0, 0
+	var names []string // of all that can be seen
 	for pager := client.NewListPager(nil); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
@@ -43,6 +46,7 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 				strangers++
 				continue
 			}
+			names = append(names, id+"\n"+name)
 			if !x.options.chosen(id, name) {
 				left++
 				continue
@@ -62,11 +66,31 @@ func (x *run) listSubscriptions(ctx context.Context) (int, error) {
 	if strangers > 0 {
 		x.remarkf("%d subscriptions are of other tenants that let this one in, and were not read", strangers)
 	}
+	x.unseen(names)
 	x.keep(func(t *object.Tenant) { t.LeftOut = left })
 	if left > 0 {
 		x.remarkf("%d subscriptions are left out by choice: what roles give in them is not known", left)
 	}
 	return len(x.tenant.Subscriptions), nil
+}
+
+// unseen notes what was to be read and is none of the subscriptions that can be seen,
+// which are given as id and name on two lines: nothing else would tell of it.
+func (x *run) unseen(seen []string) {
+	for _, pattern := range x.options.Subscriptions {
+		if slices.ContainsFunc(seen, func(s string) bool {
+			id, name, _ := strings.Cut(s, "\n")
+			return matches(id, []string{pattern}) || matches(name, []string{pattern})
+		}) {
+			continue
+		}
+		x.keep(func(t *object.Tenant) {
+			t.Listings = append(t.Listings, object.Listing{
+				Call: callSubscriptions, Where: pattern, Status: inventory.StatusDenied,
+				Reason: fmt.Sprintf("none of the %d subscriptions that can be seen is chosen by %s: there is no such subscription, or the reader has no role in it", len(seen), pattern),
+			})
+		})
+	}
 }
 
 // text returns what a pointer points to.

@@ -44,7 +44,7 @@ func (x *run) places(ctx context.Context) error {
 	}
 	x.members(all, whole)
 	x.choose(all)
-	x.unseen(len(all), listed)
+	x.unseen(all, listed)
 	if len(x.roots) == 0 {
 		x.ancestry(ctx)
 	}
@@ -53,11 +53,16 @@ func (x *run) places(ctx context.Context) error {
 
 // unseen notes what was to be read and of which no project, folder or organisation
 // was found: nothing else would tell of it. Why none was is told by the listings of
-// what there is; if they listed so many projects, it is that.
-func (x *run) unseen(projects int, listed bool) {
-	o := x.options
-	switch patterns := o.patterns(); {
-	case len(x.sites) > 0:
+// what there is; if they listed some projects, it is that.
+func (x *run) unseen(all []*object.Project, listed bool) {
+	o, projects := x.options, len(all)
+	patterns := o.patterns()
+	if len(x.sites) > 0 {
+		patterns = slices.DeleteFunc(patterns, func(pattern string) bool {
+			return !listed || slices.ContainsFunc(all, func(p *object.Project) bool { return matches(p.ID, []string{pattern}) })
+		})
+	}
+	switch {
 	case len(patterns) > 0:
 		x.estate.Sought = patterns
 		for _, pattern := range patterns {
@@ -69,6 +74,7 @@ func (x *run) unseen(projects int, listed bool) {
 				Reason: fmt.Sprintf("none of the %d projects that can be seen is chosen by %s: there is no such project, or the permission %s is missing on it", projects, pattern, projectsGet),
 			})
 		}
+	case len(x.sites) > 0:
 	case len(x.estate.Organizations) == 0 && len(x.estate.Folders) == 0:
 		x.estate.Sought = []string{o.Organization}
 	}
