@@ -130,21 +130,26 @@ func (g glob) match(s string) bool {
 func matchAny(g, s string) bool {
 	p, t, mark, back := 0, 0, -1, 0
 	for t < len(s) {
-		if p < len(g) && (g[p] == star || g[p] == within) {
+		switch {
+		case p < len(g) && (g[p] == star || g[p] == within):
 			mark, back, p = p, t, p+1
+		case p < len(g) && matchOne(g[p], s[t:]) > 0:
+			p, t = p+1, t+matchOne(g[p], s[t:])
 			continue
-		}
-		if p < len(g) {
-			if size := matchOne(g[p], s[t:]); size > 0 {
-				p, t = p+1, t+size
-				continue
-			}
-		}
-		if mark < 0 || g[mark] == within && (s[back] == ':' || s[back] == star) {
+		case mark < 0 || g[mark] == within && (s[back] == ':' || s[back] == star):
 			return false
+		default:
+			back++
+			p, t = mark+1, back
 		}
-		back++
-		p, t = mark+1, back
+		if g[mark] == star && p < len(g) && !isWildcard(g[p]) { // go to where what follows may begin
+			i := strings.IndexByte(s[back:], g[p])
+			if i < 0 {
+				return false
+			}
+			back += i
+			t = back
+		}
 	}
 	for p < len(g) && (g[p] == star || g[p] == within) {
 		p++
