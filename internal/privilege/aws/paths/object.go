@@ -17,6 +17,7 @@ type objectList struct {
 	of       []policy.Resource
 	kinds    []int32 // objects of one kind differ by their names only
 	order    []int32 // by name
+	policies []*profile
 	runs     map[*Consumer]int32
 	trusts   []int32  // by node: those of one number have trust policies that say the same
 	meanings sync.Map // of the texts of patterns to []int32
@@ -55,6 +56,7 @@ func (a *Analysis) addObjects() {
 		for _, p := range a.nodes[i].identity {
 			if p.object == 0 && p.ARN != "" && !p.ByAWS {
 				p.object = add(policy.One(p.ARN), "policy\n"+accountIn(p.ARN))
+				x.policies = append(x.policies, p)
 			}
 		}
 	}
@@ -127,6 +129,7 @@ func (x *objectList) meaning(p policy.Pattern) []int32 {
 	begin, whole := p.Begins()
 	at, _ := slices.BinarySearchFunc(x.order, begin, func(k int32, begin string) int { return strings.Compare(x.of[k].Key(), begin) })
 	var out []int32
+	first := at
 	for ; at < len(x.order); at++ {
 		k := x.order[at]
 		if name := x.of[k].Key(); whole && name != begin || !strings.HasPrefix(name, begin) {
@@ -136,7 +139,8 @@ func (x *objectList) meaning(p policy.Pattern) []int32 {
 			out = append(out, k)
 		}
 	}
-	if !whole && len(out) > 0 && x.store() {
+	const few = 64
+	if !whole && at-first > few && x.store() {
 		x.meanings.Store(p.Text(), out)
 	}
 	return out

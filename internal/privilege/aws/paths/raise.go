@@ -138,8 +138,11 @@ func (w *walker) raiseRole(way *way) {
 	if assumes {
 		list = w.a.assumable(w.n)
 	}
-	if way.needs[0].on != onPolicy {
-		list = w.targets(way.needs[0].action, list)
+	switch action := way.needs[0].action; {
+	case way.needs[0].on != onPolicy:
+		list = w.targets(action, list)
+	case !slices.ContainsFunc(w.a.objects.policies, func(p *profile) bool { return w.writable(action, p).Allowed >= w.l.want }):
+		return
 	}
 	no := w.refusals()
 	for _, k := range list {
