@@ -34,6 +34,7 @@ type Request struct {
 	Account string
 	Context *Context // what else is known; nil is nothing
 	Memo    *Memo    // of requests about the same policies; nil is none
+	Budget  *Budget  // for telling resources apart; nil is no bound but that of each request
 }
 
 // account returns the account of the resource; empty is unknown.
@@ -161,8 +162,8 @@ type Reason struct {
 // role trust have to be allowed by their own policy.
 //
 // What cannot be known makes the answer unknown if it could change it, and only
-// then. Decide takes time in proportion to the statements about the action, does
-// not change its arguments and allocates nothing where nothing allows.
+// then. Decide takes time in proportion to the statements about the action, changes
+// of its arguments only the budget, and allocates nothing where nothing allows.
 func Decide(q *Request, l *Layers) Decision {
 	var buffer [24]hit
 	e := evaluation{q: q, l: l}

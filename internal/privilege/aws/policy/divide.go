@@ -12,25 +12,38 @@ import (
 // remembers nothing. It holds at most some thousand divisions of a few hundred
 // bytes.
 type Memo struct {
-	mu    sync.Mutex
-	known map[string]division
+	mu     sync.Mutex
+	known  map[string]division
+	states int // maxStates; tests compare with others
 }
 
+// A division is what a search found. It costs as many states as it took, whether it
+// is remembered or not, so that an answer does not hang on what was asked before.
 type division struct {
 	vectors []uint32
 	ok      bool
+	cost    int
+}
+
+// A Budget bounds what may be spent on telling apart what resources overlapping
+// wildcards mean. Requests that come when it is spent count statements about some
+// of the resources as ones that may be about each: their answers are unknown where
+// that makes a difference. It is for one goroutine at a time.
+type Budget struct {
+	States int  // that are left; a search takes a few hundred at most
+	Short  bool // some request was answered without a search that came to its end
 }
 
 // maxKnown bounds a Memo.
 const maxKnown = 1 << 14
 
 // NewMemo returns an empty one.
-func NewMemo() *Memo { return &Memo{known: map[string]division{}} }
+func NewMemo() *Memo { return &Memo{known: map[string]division{}, states: maxStates} }
 
 // divide is divide with a memory.
-func (m *Memo) divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
+func (m *Memo) divide(set glob, cuts []glob) division {
 	if m == nil {
-		return divide(set, cuts)
+		return divide(set, cuts, maxStates)
 	}
 	key := []byte(set.text)
 	for i := range cuts {
@@ -40,15 +53,15 @@ func (m *Memo) divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
 	d, have := m.known[string(key)]
 	m.mu.Unlock()
 	if have {
-		return d.vectors, d.ok
+		return d
 	}
-	d.vectors, d.ok = divide(set, cuts)
+	d = divide(set, cuts, m.states)
 	m.mu.Lock()
 	if len(m.known) < maxKnown {
 		m.known[string(key)] = d
 	}
 	m.mu.Unlock()
-	return d.vectors, d.ok
+	return d
 }
 
 // maxAfloat is how many globs may have their text anywhere behind the same
@@ -86,14 +99,16 @@ func hopeless(cuts []glob) bool {
 
 // divide returns which combinations of globs the members of a set match: bit i
 // of a vector is glob i. It walks through the texts of the set letter by letter,
-// each glob with the positions it may be at, and stops at a bound.
-func divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
+// each glob with the positions it may be at, and stops at a bound: some states, and
+// one for each letter.
+func divide(set glob, cuts []glob, states int) division {
 	if hopeless(cuts) {
-		return nil, false
+		return division{cost: 1}
 	}
 	w := walk{seen: map[string]bool{}, found: map[uint32]bool{}}
 	for _, g := range append([]glob{set}, cuts...) {
 		w.add(g)
+		states += len(g.text)
 	}
 	start := make([]uint64, w.words)
 	for i := range w.globs {
@@ -103,18 +118,19 @@ func divide(set glob, cuts []glob) (vectors []uint32, ok bool) {
 	}
 	w.visit(start)
 	for len(w.open) > 0 {
-		if len(w.seen) > maxStates || len(w.found) > maxParts {
-			return nil, false
+		if len(w.seen) > states || len(w.found) > maxParts {
+			return division{cost: len(w.seen)}
 		}
 		next := w.open[len(w.open)-1]
 		w.open = w.open[:len(w.open)-1]
 		w.expand(next)
 	}
+	d := division{ok: true, cost: len(w.seen)}
 	for v := range w.found {
-		vectors = append(vectors, v)
+		d.vectors = append(d.vectors, v)
 	}
-	slices.Sort(vectors)
-	return vectors, true
+	slices.Sort(d.vectors)
+	return d
 }
 
 // An acceptor is a glob that reads letter by letter. The positions that a text

@@ -69,9 +69,9 @@ func TestDivide(t *testing.T) {
 			for _, p := range c.cuts {
 				cuts = append(cuts, newGlob(p))
 			}
-			got, ok := divide(newGlob(c.set), cuts)
-			if !ok || !slices.Equal(got, c.want) {
-				t.Errorf("got %v, want %v", got, c.want)
+			d := divide(newGlob(c.set), cuts, maxStates)
+			if !d.ok || !slices.Equal(d.vectors, c.want) {
+				t.Errorf("got %v, want %v", d.vectors, c.want)
 			}
 			if got, ok := guess(newGlob(c.set), cuts); ok && !slices.Equal(got, c.want) {
 				t.Errorf("guessed %v, want %v", got, c.want)
@@ -100,8 +100,8 @@ func TestDivideExactly(t *testing.T) {
 					}
 				}
 				slices.Sort(want)
-				if got, ok := divide(newGlob(set), cuts); !ok || !slices.Equal(got, want) {
-					t.Errorf("%q by %q and %q: %v, want %v", set, one, two, got, want)
+				if d := divide(newGlob(set), cuts, maxStates); !d.ok || !slices.Equal(d.vectors, want) {
+					t.Errorf("%q by %q and %q: %v, want %v", set, one, two, d.vectors, want)
 				}
 				got, ok := guess(newGlob(set), cuts)
 				if ok && !slices.Equal(got, want) {

@@ -8,9 +8,9 @@ import (
 // Plain ARNs need a state for each of their letters and one part each; wildcards
 // that overlap multiply, and whoever writes a policy could ask for a great many.
 const (
-	maxCuts   = 16   // globs
-	maxStates = 2048 // of the search
-	maxParts  = 64   // that the resources are divided into
+	maxCuts   = 16  // globs
+	maxStates = 256 // of the search, beside one for each letter
+	maxParts  = 64  // that the resources are divided into
 )
 
 // vary answers for a set of resources that statements divide: it asks for each
@@ -21,11 +21,14 @@ func (e *evaluation) vary(d *Decision) {
 	vectors, ok := []uint32(nil), false
 	if len(cuts) <= maxCuts {
 		if vectors, ok = guess(e.q.Resource.glob, cuts); !ok {
-			vectors, ok = e.q.Memo.divide(e.q.Resource.glob, cuts)
+			vectors, ok = e.q.divide(cuts)
 		}
 	}
 	var t tally
 	if !ok {
+		if e.q.Budget != nil {
+			e.q.Budget.Short = true
+		}
 		d.Allowed = e.outcome(&t, &portion{blur: true})
 		d.Some = d.Allowed
 		d.Lacks = e.lacks(&t, d.Some)
@@ -39,6 +42,18 @@ func (e *evaluation) vary(d *Decision) {
 	if d.Some == inventory.False {
 		d.Lacks = e.lacks(&t, d.Some)
 	}
+}
+
+// divide divides the resources asked for, if the budget allows.
+func (q *Request) divide(cuts []glob) (vectors []uint32, ok bool) {
+	if q.Budget != nil && q.Budget.States <= 0 {
+		return nil, false
+	}
+	d := q.Memo.divide(q.Resource.glob, cuts)
+	if q.Budget != nil {
+		q.Budget.States -= d.cost
+	}
+	return d.vectors, d.ok
 }
 
 // cuts lists the globs that divide the resources asked for.
