@@ -38,6 +38,7 @@ type Analysis struct {
 	trust     trustIndex
 	raised    []atomic.Int32 // by node: whether any policy makes it an administrator, once it was asked
 	objects   objectList
+	told      []*classing // by node: the classes of objects, once they were asked for
 	goals     []*goal
 	results   []*Result
 }
@@ -79,8 +80,8 @@ type node struct {
 	named    bool           // the policy of something that runs under a role may let it in
 	via      bool           // some of its permissions hold by way of another service only
 	outcome  outcome
-	tagged   string    // what is known of the tags that conditions ask for
-	classes  *classing // of objects, once they were asked for
+	tagged   string // what is known of the tags that conditions ask for
+	budget   *policy.Budget
 }
 
 // keys says which condition keys the policies of the estate have.
@@ -103,12 +104,13 @@ func Analyze(e *Estate, workers int) *Analysis {
 
 // analyze is Analyze with a list of actions.
 func analyze(e *Estate, t *table, workers int) *Analysis {
-	return analyzeWith(e, t, setup{}, workers)
+	return analyzeWith(e, t, setup{states: mostStates, targeted: mostAsked, tried: mostTried}, workers)
 }
 
 // A setup is how an analysis goes about it; tests compare it with others.
 type setup struct {
-	each bool // objects are asked about one by one, those of one class too
+	each                    bool // objects are asked about one by one, those of one class too
+	states, targeted, tried int  // bounds of what is spent on one node
 }
 
 // analyzeWith is analyze with another setup.
@@ -126,7 +128,10 @@ func analyzeWith(e *Estate, t *table, s setup, workers int) *Analysis {
 		a.addAccount(&e.Accounts[i])
 	}
 	a.addNodes()
-	a.raised = make([]atomic.Int32, len(a.nodes))
+	a.raised, a.told = make([]atomic.Int32, len(a.nodes)), make([]*classing, len(a.nodes))
+	for i := range a.nodes {
+		a.nodes[i].budget = a.budget()
+	}
 	a.findKeys()
 	a.findActions()
 	a.addObjects()
@@ -144,6 +149,16 @@ func analyzeWith(e *Estate, t *table, s setup, workers int) *Analysis {
 	chain.Parallel(workers, len(a.nodes), func(i int) { a.results[i] = a.result(int32(i)) })
 	return a
 }
+
+// Bounds of what is spent on one node. What is not asked any more is not known.
+const (
+	mostStates = 1 << 13 // of the search for what overlapping wildcards mean
+	mostAsked  = 1 << 11 // questions about targets in one layer of the search for ways
+	mostTried  = 1 << 7  // examples of what statements give that are not allowed for certain
+)
+
+// budget is what is spent on one node in overlapping wildcards.
+func (a *Analysis) budget() *policy.Budget { return &policy.Budget{States: a.states} }
 
 // addAccount compiles the policies of an account.
 func (a *Analysis) addAccount(x *Account) {

@@ -70,7 +70,7 @@ func (a *Analysis) prepare(n *node, q *question) (policy.Request, policy.Layers)
 	if !ok {
 		act = policy.NewAction(q.action)
 	}
-	request, layers := policy.Request{Principal: n.asker, Action: act, Resource: q.resource, Memo: a.memo}, n.layers
+	request, layers := policy.Request{Principal: n.asker, Action: act, Resource: q.resource, Memo: a.memo, Budget: n.budget}, n.layers
 	if q.more != nil {
 		layers.Identity = append(slices.Clip(layers.Identity), q.more)
 	}

@@ -30,6 +30,7 @@ func (a *Analysis) Grant(arn string, p *Policy) (*Result, bool) {
 		return nil, false
 	}
 	n := a.nodes[i]
+	n.budget = a.budget()
 	at := slices.IndexFunc(n.identity, func(x *profile) bool { return x.Policy == p })
 	if at < 0 {
 		return nil, false
@@ -58,7 +59,7 @@ func (a *Analysis) Grant(arn string, p *Policy) (*Result, bool) {
 		}
 	}
 	r.Certain, r.Possible = o.certain, o.possible
-	r.settle(n.account.notes)
+	r.settle(&n)
 	return r, true
 }
 
@@ -95,7 +96,7 @@ func (a *Analysis) result(i int32) *Result {
 	}
 	r.Reach = a.reaches(n)
 	r.Certain, r.Possible = o.certain, o.possible
-	r.settle(n.account.notes)
+	r.settle(n)
 	return r
 }
 
@@ -108,9 +109,12 @@ func nothing(n *node) string {
 }
 
 // settle decides the level and sorts what is unknown.
-func (r *Result) settle(notes []string) {
+func (r *Result) settle(n *node) {
 	r.Level = chain.Settled(r.Certain, r.Possible)
-	r.Unknown = append(r.Unknown, notes...)
+	r.Unknown = append(r.Unknown, n.account.notes...)
+	if n.budget.Short {
+		r.Unknown = append(r.Unknown, "wildcards of its policies overlap in too many ways to tell apart all that they mean")
+	}
 	slices.Sort(r.Unknown)
 	r.Unknown = slices.Compact(r.Unknown)
 }

@@ -3,6 +3,7 @@ package paths
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -110,10 +111,15 @@ func mixed(t testing.TB) *Estate {
 	return e
 }
 
+// endless is an analysis without bounds.
+func endless(each bool) setup {
+	return setup{each: each, states: math.MaxInt, targeted: math.MaxInt, tried: math.MaxInt}
+}
+
 // TestClasses holds the answers about classes of objects to those about each of
 // them.
 func TestClasses(t *testing.T) {
-	estates := map[string]*Estate{"grown": grown(t, 120), "abac": abac(t, 160), "hostile": hostile(t, 12, 6), "mixed": mixed(t)}
+	estates := map[string]*Estate{"grown": grown(t, 120), "abac": abac(t, 160), "hostile": hostile(t, 10, 10), "mixed": mixed(t)}
 	for _, file := range []string{"closed.yaml", "open.yaml", "attack.yaml"} {
 		for i, f := range fixtures(t, file) {
 			estates[fmt.Sprint(file, " ", i, " ", f.Name)] = f.estate(t)
@@ -121,8 +127,8 @@ func TestClasses(t *testing.T) {
 	}
 	table, together, alone := mustTable(t), 0, 0
 	for name, e := range estates {
-		classes := analyze(e, table, 2)
-		each := analyzeWith(e, table, setup{each: true}, 2)
+		classes := analyzeWith(e, table, endless(false), 2)
+		each := analyzeWith(e, table, endless(true), 2)
 		want, got := told(t, each), told(t, classes)
 		for who := range want {
 			if diff := cmp.Diff(want[who], got[who]); diff != "" {
@@ -130,14 +136,69 @@ func TestClasses(t *testing.T) {
 			}
 		}
 		for i := range classes.nodes {
-			if c := classes.nodes[i].classes; c != nil && name == "abac" {
+			if c := classes.told[i]; c != nil && name == "abac" {
 				together += c.count
-				alone += each.nodes[i].classes.count
+				alone += each.told[i].count
 			}
 		}
 	}
 	if together*2 > alone {
 		t.Errorf("%d classes of %d objects", together, alone)
+	}
+}
+
+// TestBounds holds what is told within bounds to what is told without: it differs
+// only where it says that it does not know.
+func TestBounds(t *testing.T) {
+	table, less := mustTable(t), make([]int, 3)
+	small := []setup{{states: 0, targeted: math.MaxInt, tried: math.MaxInt}, {states: math.MaxInt, targeted: 3, tried: math.MaxInt}, {states: 500, targeted: 10, tried: 10}}
+	for name, e := range map[string]*Estate{"grown": grown(t, 60), "abac": abac(t, 60), "hostile": hostile(t, 10, 10), "mixed": mixed(t)} {
+		exact := analyzeWith(e, table, endless(false), 2)
+		for k, s := range small {
+			bounded := analyzeWith(e, table, s, 2)
+			if k == 2 {
+				if diff := cmp.Diff(told(t, bounded), told(t, analyzeWith(e, table, s, 1))); diff != "" {
+					t.Fatalf("%s: two workers tell what one does not: %s", name, diff)
+				}
+			}
+			now := 0
+			for i, want := range exact.results {
+				got, who := bounded.results[i], exact.nodes[i].ARN
+				if got.Certain.Rank() > want.Certain.Rank() || got.Possible.Rank() < want.Possible.Rank() {
+					t.Errorf("%s, %+v: %s is %s to %s, without bounds %s to %s", name, s, who, got.Certain, got.Possible, want.Certain, want.Possible)
+				}
+				if got.Certain != want.Certain || got.Possible != want.Possible || !slices.Equal(got.Capabilities, want.Capabilities) {
+					now++
+					if len(got.Unknown) == 0 {
+						t.Errorf("%s, %+v: %s does not say what is unknown: %+v", name, s, who, got)
+					}
+				}
+				if extra := slices.DeleteFunc(slices.Clone(got.Capabilities), func(c string) bool { return slices.Contains(want.Capabilities, c) || want.Level == levelAdmin }); len(extra) > 0 {
+					t.Errorf("%s, %+v: %s has %q within bounds only", name, s, who, extra)
+				}
+			}
+			less[k] += now
+		}
+	}
+	if slices.Contains(less, 0) {
+		t.Errorf("a bound bounds nothing: %v", less)
+	}
+}
+
+// TestTried is a statement of which another takes nearly all away again: if too few
+// actions are tried to find one that is left, that there is none is not told.
+func TestTried(t *testing.T) {
+	f := fixture{Users: map[string]fixed{"ci": {Allow: []any{
+		map[string]any{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::logs/*"},
+		map[string]any{"Effect": "Deny", "Action": []any{"s3:A*", "s3:B*", "s3:C*", "s3:D*"}, "Resource": "arn:aws:s3:::logs*"},
+	}}}}
+	for tried, want := range map[int]inventory.Level{2: levelNone, mostTried: levelWrite} {
+		s := endless(false)
+		s.tried = tried
+		r, _ := analyzeWith(f.estate(t), mustTable(t), s, 1).Of("arn:aws:iam::111122223333:user/ci")
+		if r.Possible != levelWrite || r.Certain.Rank() < want.Rank() || (tried == 2) != slices.ContainsFunc(r.Unknown, func(s string) bool { return strings.Contains(s, "not asked of every") }) {
+			t.Errorf("%d are tried: %s to %s, unknown %q", tried, r.Certain, r.Possible, r.Unknown)
+		}
 	}
 }
 

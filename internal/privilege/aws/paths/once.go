@@ -17,10 +17,25 @@ type answers struct {
 
 // classing tells objects apart for the node of a walker.
 func (w *walker) classing() *classing {
-	if w.n.classes == nil {
-		w.n.classes = w.a.classes(w.n)
+	told := &w.a.told[w.i]
+	if *told == nil {
+		*told = w.a.classes(w.n)
 	}
-	return w.n.classes
+	return *told
+}
+
+// spend reports whether one more question about targets may be asked. What the
+// search for ways asks of one node in one layer is bounded, by its own count, so
+// that the answer does not hang on how many workers there are.
+func (w *walker) spend() bool {
+	w.spent++
+	return w.spent <= w.a.targeted
+}
+
+// unasked is the answer to what is not asked any more: no way is certain by it, and
+// none is ruled out.
+func unasked() policy.Decision {
+	return policy.Decision{Unknown: []string{"what was not asked: there are too many targets that its policies tell apart"}}
 }
 
 // once answers a question about an object. It asks about one object of each class.
@@ -38,7 +53,10 @@ func (w *walker) once(of about, object int32, ask func() policy.Decision) *polic
 	}
 	at := &w.last.known[c.of(object)]
 	if *at == nil {
-		d := ask()
+		d := unasked()
+		if w.spend() {
+			d = ask()
+		}
 		*at = &d
 	}
 	return *at

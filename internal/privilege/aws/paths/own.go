@@ -17,6 +17,7 @@ type outcome struct {
 	wildcards         []string
 	unknown           []string
 	dear              int // questions about patterns that were asked
+	tried             int // examples that were not allowed for certain
 }
 
 const (
@@ -204,13 +205,60 @@ const thorough = 6
 // patient is how many of them are asked about all statements of a principal.
 const patient = 48
 
+// A trying is the search for an action of a set that a statement gives.
+type trying struct {
+	a      *Analysis
+	n      *node
+	o      *outcome
+	set    bits
+	best   inventory.Tri
+	by     Evidence
+	dear   int
+	closed bool // a deny is about all of the set
+	short  bool // not all were tried that would have been
+}
+
+// try asks for an action on what a pattern means: on an example, and on all of it
+// where that does not settle it.
+func (x *trying) try(action string, example, all policy.Resource) {
+	q := question{action: action, resource: example, on: x.a.keyPolicy(x.n, action, all)}
+	d := x.a.ask(x.n, &q)
+	if d.Some != inventory.True {
+		x.o.tried++
+	}
+	if d.Some != inventory.True && x.dear < thorough && x.o.dear < patient {
+		q.resource = all
+		d = x.a.ask(x.n, &q)
+		x.dear, x.o.dear = x.dear+1, x.o.dear+1
+	}
+	if x.best == inventory.False || d.Some > x.best {
+		d = x.a.chosen(x.n, &q, d, picked)
+	}
+	x.closed = x.closed || d.Some == inventory.False && x.a.closed(&d, x.set)
+	if d.Some > x.best {
+		x.best, x.by = d.Some, x.a.evidence(action, all.String(), &d)
+	}
+}
+
+// left reports whether there may be something that was not asked for.
+func (x *trying) left(total int) bool {
+	switch {
+	case x.closed:
+		return false
+	case x.short:
+		return true
+	default:
+		return (total > most || x.dear >= thorough || x.o.dear >= patient) && denies(x.n, x.set)
+	}
+}
+
 // gives finds an action of a set that a statement gives, and adds the reason.
 func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level inventory.Level, o *outcome) bool {
 	if !set.any() {
 		return false
 	}
-	best, at, dear, total, closed := inventory.False, 0, 0, set.count(), false
-	var e Evidence
+	t := trying{a: a, n: n, o: o, set: set, best: inventory.False}
+	at, total := 0, set.count()
 	resources := sample(x)
 	examples := make([]policy.Resource, len(resources))
 	for i, r := range resources {
@@ -220,39 +268,33 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		if at++; at%(total/most+1) != 0 && at != 1 {
 			return true
 		}
+		if t.short = at > 1 && o.tried >= a.tried; t.short {
+			return false
+		}
 		action := a.table.name(i)
 		for k, r := range resources {
-			q := question{action: action, resource: examples[k], on: a.keyPolicy(n, action, r)}
-			d := a.ask(n, &q)
-			if d.Some != inventory.True && dear < thorough && o.dear < patient {
-				q.resource = r
-				d = a.ask(n, &q)
-				dear, o.dear = dear+1, o.dear+1
-			}
-			if best == inventory.False || d.Some > best {
-				d = a.chosen(n, &q, d, picked)
-			}
-			closed = closed || d.Some == inventory.False && a.closed(&d, set)
-			if d.Some > best {
-				best = d.Some
-				e = a.evidence(action, r.String(), &d)
-			}
+			t.try(action, examples[k], r)
 		}
-		return best != inventory.True && !closed
+		return t.best != inventory.True && !t.closed
 	})
-	if best == inventory.False {
-		if (total > most || dear >= thorough || o.dear >= patient) && !closed && denies(n, set) {
+	unasked := " was not asked of every action and resource"
+	if t.best == inventory.False {
+		if t.left(total) {
 			o.raise(level, false)
-			o.unknown = append(o.unknown, p.Name+": whether its denies leave anything of "+actionsOf(x)+" was not asked of every action and resource")
+			o.unknown = append(o.unknown, p.Name+": whether its denies leave anything of "+actionsOf(x)+unasked)
 		}
 		return false
 	}
+	e := t.by
 	e.Policy, e.PolicyARN, e.Sid, e.Statement = p.Name, p.ARN, x.Sid, x.Index
-	o.raise(level, best == inventory.True)
+	o.raise(level, t.best == inventory.True)
 	text := "allows " + actionsOf(x) + " on " + resourcesOf(x) + " (" + e.where() + ")"
-	o.reasons = append(o.reasons, Reason{Text: text, Certain: best == inventory.True, Evidence: []Evidence{e}, Level: level})
-	if best == inventory.Unknown && e.Note != "" {
+	o.reasons = append(o.reasons, Reason{Text: text, Certain: t.best == inventory.True, Evidence: []Evidence{e}, Level: level})
+	if t.best == inventory.Unknown && e.Note != "" {
 		o.unknown = append(o.unknown, e.where()+": "+e.Note)
+	}
+	if t.short {
+		o.unknown = append(o.unknown, p.Name+": whether any of "+actionsOf(x)+" is certain"+unasked)
 	}
 	return true
 }

@@ -15,7 +15,9 @@ func (a *Analysis) raisable(k int32) inventory.Tri {
 	if have := a.raised[k].Load(); have != 0 {
 		return inventory.Tri(have - asked)
 	}
-	out := a.powerful(&a.nodes[k], a.admin)
+	n := a.nodes[k] // by itself: what is spent here is not the node's, for somebody else asks
+	n.budget = a.budget()
+	out := a.powerful(&n, a.admin)
 	a.raised[k].Store(int32(out) + asked)
 	return out
 }

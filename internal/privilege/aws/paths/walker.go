@@ -17,6 +17,7 @@ type walker struct {
 	l   *layer
 	out []step
 
+	spent  int // questions
 	asked  map[about]*answers
 	last   *answers               // of the last question
 	taken  map[pair]inventory.Tri // whether it may assume roles
@@ -236,8 +237,10 @@ func (w *walker) take(t *trial, k int32) bool {
 	if answer, asked := w.taken[at]; asked && answer < w.l.want {
 		return false
 	}
-	r := &w.a.nodes[k]
-	d := w.a.assume(w.n, r, r.trust)
+	r, d := &w.a.nodes[k], unasked()
+	if w.spend() {
+		d = w.a.assume(w.n, r, r.trust)
+	}
 	if w.taken == nil {
 		w.taken = map[pair]inventory.Tri{}
 	}
