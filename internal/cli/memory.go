@@ -18,11 +18,17 @@ const (
 	smallPercent = 100       // what Go does by itself
 )
 
+// startPercent holds until the first collection. Go collects a heap of 4 MB, of 8
+// and so on while it grows to what every run needs, which takes a sixth of the
+// time of scanning a small change; with this the first collection is at 24 MB.
+const startPercent = 600
+
 // tuneMemory watches the heap for the rest of the program's life. Whoever sets
 // GOGC or GOMEMLIMIT has said what they want, and gets that.
 func tuneMemory(getenv func(string) string) {
 	if getenv("GOGC") == "" && getenv("GOMEMLIMIT") == "" {
-		watchHeap(smallPercent)
+		debug.SetGCPercent(startPercent)
+		watchHeap(startPercent)
 	}
 }
 

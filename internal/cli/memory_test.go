@@ -60,3 +60,13 @@ func TestTuneMemoryLeavesTheUsersChoice(t *testing.T) {
 		t.Error("GOGC was not looked at")
 	}
 }
+
+func TestTuneMemoryLeavesASmallHeapAlone(t *testing.T) {
+	old := debug.SetGCPercent(smallPercent)
+	defer debug.SetGCPercent(old)
+	runtime.GC() // so that none is near
+	tuneMemory(func(string) string { return "" })
+	if got := debug.SetGCPercent(smallPercent); got != startPercent {
+		t.Errorf("the heap may grow by %d percent before the first collection, want %d", got, startPercent)
+	}
+}
