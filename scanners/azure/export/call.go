@@ -176,7 +176,7 @@ func resourceCalls() []call {
 	return []call{
 		{callIdentities, "managed-identities", byQuery, of(typeIdentity), subscription, "identity list"},
 		{callIdentities, "identity-list", byHand, "identity list", extra, ""},
-		{callResources, "resources-with-identities", byQuery, "resources | where isnotempty(identity) | project id, name, type, kind, location, subscriptionId, tags, identity, publicNetworkAccess = tostring(properties.publicNetworkAccess) | order by id asc", subscription, "resource list"},
+		{callResources, "resources-with-identities", byQuery, "resources | where isnotempty(identity) | project id, name, type, kind, location, subscriptionId, tags, identity, publicNetworkAccess = tostring(properties.publicNetworkAccess), networkAcls = properties.networkAcls, networkRuleSet = properties.networkRuleSet | order by id asc", subscription, "resource list"},
 		{callResources, "resource-list", byHand, "resource list", extra, ""},
 		{callStores, "storage-accounts", byQuery, of(typeStore), subscription, "storage account list"},
 		{callStores, "storage-account-list", byHand, "storage account list", extra, ""},

@@ -46,7 +46,8 @@ func (x *run) identity(r *resource, principal, client string) object.ManagedIden
 const consumerQuery = `resources
 | where isnotempty(identity) and tostring(identity.type) !~ 'None'
 | project id, name, type = tolower(type), kind, location, subscriptionId, tags, principal = tostring(identity.principalId),
-  users = identity.userAssignedIdentities, access = tostring(properties.publicNetworkAccess)
+  users = identity.userAssignedIdentities, access = tostring(properties.publicNetworkAccess),
+  action = tostring(properties.networkAcls.defaultAction), rules = tostring(properties.networkRuleSet.defaultAction)
 | order by id asc`
 
 // consumers lists whatever runs as managed identities.
@@ -55,6 +56,7 @@ func (x *run) consumers(ctx context.Context) {
 		resource
 		Principal string              `json:"principal"`
 		Users     map[string]struct{} `json:"users"`
+		Rules     convert.Flag        `json:"rules"` // networkRuleSet.defaultAction: registries, Service Bus
 	}
 	readRows(ctx, x, callResources, consumerQuery, func(_ *object.Tenant, list []row) {
 		for i := range list {
@@ -62,6 +64,9 @@ func (x *run) consumers(ctx context.Context) {
 			s := x.of(r.Subscription)
 			if s == nil {
 				continue
+			}
+			if r.Default.Tri == inventory.Unknown {
+				r.Default = r.Rules
 			}
 			c := object.Consumer{
 				ID: r.ID, Name: r.Name, Type: x.names.Text(strings.ToLower(r.Type)), Location: x.names.Text(r.Location), Kind: x.names.Text(r.Kind),
