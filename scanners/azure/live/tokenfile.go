@@ -26,7 +26,7 @@ func MissingToken(getenv func(string) string) error {
 }
 
 func readable(file string) bool {
-	f, err := os.Open(file) //nolint:gosec // the configuration or the environment names it
+	f, err := os.Open(file)
 	if err != nil {
 		return false
 	}

@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,9 +23,7 @@ func TestTokenFileIsMissing(t *testing.T) {
 	with := func(extra map[string]string) map[string]string {
 		out := map[string]string{}
 		for _, m := range []map[string]string{pod, extra} {
-			for k, v := range m {
-				out[k] = v
-			}
+			maps.Copy(out, m)
 		}
 		return out
 	}

@@ -84,15 +84,9 @@ func (c *Client) Ask(ctx context.Context, op Operation, region string, in Values
 		return &Error{Action: op.Action(), Region: region, Code: "ExpiredToken", Message: "it was not asked for, as the credentials had expired before"}
 	}
 	p := c.pace(op.Service, at)
-	paced := func(ctx context.Context, d time.Duration) error {
-		return c.options.Waiting.Wait(ctx, d, p.where+" is not asked too often", c.options.Sleep)
-	}
 	refreshed, corrected := false, false
 	for attempt := 1; ; attempt++ {
-		if err := c.over(p); err != nil {
-			return fmt.Errorf("%s in %s: %w", op.Action(), at, err)
-		}
-		if err := p.Wait(ctx, c.options.Now, paced); err != nil {
+		if err := c.admit(ctx, p, op); err != nil {
 			return err
 		}
 		header, err := c.once(ctx, op, at, d, out)
@@ -242,7 +236,7 @@ func (c *Client) pace(s Service, region string) *pace {
 		if c.regions[region] == nil {
 			c.regions[region] = &transport.Patience{}
 		}
-		p = newPace(key, s.Rate, c.regions[region])
+		p = newPace(s.Prefix, region, s.Rate, c.regions[region])
 		c.paces[key] = p
 	}
 	return p

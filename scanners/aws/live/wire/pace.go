@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,6 +37,7 @@ const (
 type pace struct {
 	*transport.Pace
 	where    string              // the service and the region
+	at       string              // the region
 	patience transport.Patience  // with the service there
 	region   *transport.Patience // with all services there
 
@@ -44,11 +46,22 @@ type pace struct {
 }
 
 // newPace returns the pace of so many requests a second.
-func newPace(where string, most float64, region *transport.Patience) *pace {
+func newPace(service, at string, most float64, region *transport.Patience) *pace {
 	if most <= 0 {
 		most = DefaultRate
 	}
-	return &pace{Pace: transport.NewPace(transport.Quota{Most: most, Least: minRate}), where: where, region: region}
+	return &pace{Pace: transport.NewPace(transport.Quota{Most: most, Least: minRate}), where: service + " in " + at, at: at, region: region}
+}
+
+// admit waits until a request may be sent. The error is that of ctx, or says why it is
+// not sent.
+func (c *Client) admit(ctx context.Context, p *pace, op Operation) error {
+	if err := c.over(p); err != nil {
+		return fmt.Errorf("%s in %s: %w", op.Action(), p.at, err)
+	}
+	return p.Wait(ctx, c.options.Now, func(ctx context.Context, d time.Duration) error {
+		return c.options.Waiting.Wait(ctx, d, p.where+" is not asked too often", c.options.Sleep)
+	})
 }
 
 // over returns why nothing more is asked there.

@@ -236,7 +236,7 @@ func TestRetryAfter(t *testing.T) {
 	c.options.Now = func() time.Time { return now }
 	c.options.Random = func() float64 { return 0 } // what cannot be read is no wait of AWS's
 	for text, want := range map[string]time.Duration{"3": 3 * time.Second, "Mon, 02 Nov 2026 09:00:05 GMT": 5 * time.Second, "soon": 0, "": 0, "-1": 0} {
-		got, ok := c.again(&Error{Status: http.StatusTooManyRequests}, http.Header{"Retry-After": {text}}, newPace("", 8, &transport.Patience{}), 1)
+		got, ok := c.again(&Error{Status: http.StatusTooManyRequests}, http.Header{"Retry-After": {text}}, newPace("", "", 8, &transport.Patience{}), 1)
 		if got != want || !ok {
 			t.Errorf("%q is %s, %t", text, got, ok)
 		}
