@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -8,14 +9,18 @@ import (
 
 // A large inventory is records that live to the end of the run. Go's collector
 // lets the heap grow to twice what lives, which for a small heap is the right
-// price for speed and for a large one is a gigabyte that holds nothing. Above
-// largeHeap the heap may grow by half only: judging 900,000 records then takes
-// an eighth less memory for some percent of time (docs/benchmarks.md). Memory
-// stays in proportion to the records, which a fixed limit would not allow.
+// price for speed and for a large one is hundreds of megabytes that hold nothing.
+// Above smallHeap the room to grow is in proportion to the square root of what
+// lives, which is where memory and time are best traded (Kirisame, Shenoy,
+// Panchekha: Optimal Heap Limits for Reducing Browser Memory Use, OOPSLA 2022):
+// half of 128 MB, two fifths from 200 MB on. docs/benchmarks.md has what that
+// brings and what it takes. Memory stays in proportion to the records, which a
+// fixed limit would not allow.
 const (
-	largeHeap    = 128 << 20 // bytes that live
-	largePercent = 50        // as GOGC
-	smallPercent = 100       // what Go does by itself
+	smallHeap    = 32 << 20 // bytes that live
+	smallPercent = 100      // as GOGC: what Go does by itself
+	leastPercent = 40
+	percentStep  = 5 // a percentage is only set anew when it has changed by so much
 )
 
 // startPercent holds until the first collection. Go collects a heap of 4 MB, of 8
@@ -47,10 +52,11 @@ func watchHeap(percent int) {
 
 // percentFor is the percentage for a heap of which that many bytes live.
 func percentFor(live uint64) int {
-	if live > largeHeap {
-		return largePercent
+	if live <= smallHeap {
+		return smallPercent
 	}
-	return smallPercent
+	percent := int(smallPercent * math.Sqrt(smallHeap/float64(live)))
+	return max(leastPercent, percent/percentStep*percentStep)
 }
 
 // liveHeap is what the last garbage collection found alive, in bytes.

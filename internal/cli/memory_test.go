@@ -12,10 +12,12 @@ func TestPercentFor(t *testing.T) {
 		live uint64
 		want int
 	}{
-		"nothing lives":        {0, smallPercent},
-		"a repository":         {100 << 20, smallPercent},
-		"a large estate":       {largeHeap + 1, largePercent},
-		"a million identities": {5 << 30, largePercent},
+		"nothing lives":        {0, 100},
+		"a repository":         {32 << 20, 100},
+		"an account":           {50 << 20, 80},
+		"an organisation":      {128 << 20, 50},
+		"a large tenant":       {400 << 20, 40},
+		"a million identities": {5 << 30, 40},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := percentFor(c.live); got != c.want {
@@ -43,8 +45,8 @@ func TestWatchHeapFollows(t *testing.T) {
 		return false
 	}
 	watchHeap(smallPercent)
-	large := make([]byte, largeHeap+1<<20)
-	if !percentAfter(largePercent) {
+	large := make([]byte, 128<<20)
+	if !percentAfter(45) { // of 128 MB, and what else lives
 		t.Error("a large heap is not collected sooner")
 	}
 	runtime.KeepAlive(large)
