@@ -226,7 +226,7 @@ func botocoreAgrees(t *testing.T, s *script) {
 func explained() map[string]string {
 	fault, export, never := "only where something is at fault", "only in saved files", "AWS tells it for one at a time only, which is not asked"
 	return map[string]string{
-		"Account.Notes": fault, "Listing.Reason": fault, "Listing.Broken": fault, "Policy.Problem": fault,
+		"Account.Notes": fault, "Listing.Reason": fault, "Listing.Broken": fault, "Listing.Again": fault, "Policy.Problem": fault,
 		"User.PoliciesUnread": export, "Role.PoliciesUnread": export, "Role.Description": export, "Role.MaxSession": export,
 		"Account.Chosen": "only where regions are left out by choice", "Account.Sought": "only where keys lie about", "Account.SoughtAll": "only where keys lie about",
 		"Account.SoughtProblems": "only where keys lie about", "PermissionSet.Tags": never,
