@@ -157,7 +157,8 @@
 //	service, public, audience, all_accounts, cross_project, external, role_type  of a
 //	                     grant: of what it is a policy, whom it names, from where
 //	unread               of a grant, true: what its role permits was not read
-//	possible_capabilities  of a grant: what it gives as well, if what cannot be known is so
+//	possible_capabilities  of a grant, of AWS too: what it gives as well, if what cannot
+//	                     be known is so
 //	unused_permissions, role_permissions, unused_permission_names  of a grant: what
 //	                     Google saw unused
 //	direct               of a trust, true: it leads to the principal itself

@@ -141,6 +141,7 @@ func (m *mapper) fillResult(g *inventory.Grant, r *paths.Result) {
 		}
 	}
 	g.Capabilities = r.Capabilities
+	attr.Set("possible_capabilities", cloud.List(r.Possibly))
 	var ids, perhaps []string
 	for i := range r.Paths {
 		p := &r.Paths[i]

@@ -49,7 +49,7 @@ func (a *Analysis) Grant(arn string, p *Policy) (*Result, bool) {
 	only.may = a.mayOf(&only, &c)
 	only.may.and(n.may)
 	o := a.assess(&only, only.identity, &c)
-	r := &Result{Reasons: o.reasons, Capabilities: o.capabilities, Wildcards: o.wildcards, Unknown: o.unknown}
+	r := &Result{Reasons: o.reasons, Capabilities: o.capabilities, Possibly: o.perhaps, Wildcards: o.wildcards, Unknown: o.unknown}
 	if !a.nodes[i].group {
 		r.Paths = a.results[i].by(x)
 	}
@@ -79,7 +79,7 @@ func (r *Result) by(p *profile) []Path {
 func (a *Analysis) result(i int32) *Result {
 	n := &a.nodes[i]
 	o := n.outcome
-	r := &Result{Reasons: slices.Clone(o.reasons), Capabilities: o.capabilities, Wildcards: o.wildcards, Unknown: slices.Clone(o.unknown)}
+	r := &Result{Reasons: slices.Clone(o.reasons), Capabilities: o.capabilities, Possibly: o.perhaps, Wildcards: o.wildcards, Unknown: slices.Clone(o.unknown)}
 	for _, g := range a.goals {
 		a.lead(r, &o, g, i)
 	}

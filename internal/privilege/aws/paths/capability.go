@@ -102,70 +102,92 @@ func ofService(action string) string {
 	return "arn:PARTITION:" + prefix + ":*:ACCOUNT:*"
 }
 
-// capabilities of a node by its own policies.
-func (a *Analysis) capabilities(n *node) []string {
-	var out []string
+// capabilities of a node by its own policies, and those that it has as well if what
+// cannot be told is so.
+func (a *Analysis) capabilities(n *node) (has, perhaps []string) {
 	for _, c := range capabilities() {
-		if slices.Contains(out, c.name) {
+		if slices.Contains(has, c.name) {
 			continue
 		}
-		resource := n.account.fill(c.on)
-		if slices.ContainsFunc(c.actions, func(action string) bool {
-			if !a.mayDo(n, action) {
-				return false
-			}
-			if c.whole {
-				d := a.whole(n, &question{action: action, resource: resource})
-				if action == sendCommand && d.Allowed == inventory.True {
-					d.Allowed = a.document(n).Some
-				}
-				return d.Allowed == inventory.True
-			}
-			d := a.some(n, &question{action: action, resource: resource})
-			return d.Some == inventory.True
-		}) {
-			out = append(out, c.name)
+		switch a.gets(n, &c) {
+		case inventory.True:
+			has = append(has, c.name)
+		case inventory.Unknown:
+			perhaps = append(perhaps, c.name)
+		case inventory.False:
 		}
 	}
-	out = append(out, a.passing(n)...)
-	if !slices.Contains(out, "credentials.create") && n.Kind == KindUser && a.managesItself(n) {
-		out = append(out, "credentials.self")
+	passed, passedPerhaps := a.passing(n)
+	has, perhaps = append(has, passed...), append(perhaps, passedPerhaps...)
+	if !slices.Contains(has, "credentials.create") && n.Kind == KindUser && a.managesItself(n) {
+		has = append(has, "credentials.self")
 	}
-	slices.Sort(out)
-	return out
+	slices.Sort(has)
+	slices.Sort(perhaps)
+	return has, slices.DeleteFunc(slices.Compact(perhaps), func(c string) bool { return slices.Contains(has, c) })
+}
+
+// gets tells whether a node has a capability by any of its actions.
+func (a *Analysis) gets(n *node, c *capability) inventory.Tri {
+	best, resource := inventory.False, n.account.fill(c.on)
+	for _, action := range c.actions {
+		if !a.mayDo(n, action) {
+			continue
+		}
+		q := question{action: action, resource: resource}
+		var answer inventory.Tri
+		if c.whole {
+			answer = a.whole(n, &q).Allowed
+			if action == sendCommand && answer != inventory.False {
+				answer = min(answer, a.document(n).Some)
+			}
+		} else {
+			answer = a.some(n, &q).Some
+		}
+		if best = max(best, answer); best == inventory.True {
+			break
+		}
+	}
+	return best
 }
 
 // passing tells whether a node hands any role to a service, and starts
 // something there.
-func (a *Analysis) passing(n *node) []string {
+func (a *Analysis) passing(n *node) (has, perhaps []string) {
 	if !a.mayDo(n, "iam:PassRole") {
-		return nil
+		return nil, nil
 	}
 	roles := n.account.fill(allRoles)
-	passes := func(service string) bool {
-		d := a.whole(n, &question{action: "iam:PassRole", resource: roles, purpose: service})
-		return d.Allowed == inventory.True
+	passes := func(service string) inventory.Tri {
+		return a.whole(n, &question{action: "iam:PassRole", resource: roles, purpose: service}).Allowed
 	}
-	var out []string
+	best := inventory.False
 	for i := range a.ways {
 		w := &a.ways[i]
-		if w.how != passNew || !a.mayAll(n, w) || !passes(w.service) {
+		if w.how != passNew || !a.mayAll(n, w) {
 			continue
 		}
-		out = []string{"compute.create", "pass_role"}
+		all := passes(w.service)
 		for _, need := range w.needs[1:] {
-			if d := a.anything(n, need.action, ""); d.Some != inventory.True {
-				out = nil
+			if all > best {
+				all = min(all, a.anything(n, need.action, "").Some)
 			}
 		}
-		if out != nil {
-			return out
+		if best = max(best, all); best == inventory.True {
+			return []string{"compute.create", "pass_role"}, nil
 		}
 	}
-	if passes("") {
-		return []string{"pass_role"}
+	if best == inventory.Unknown {
+		perhaps = []string{"compute.create", "pass_role"}
 	}
-	return nil
+	switch passes("") {
+	case inventory.True:
+		has = []string{"pass_role"}
+	case inventory.Unknown:
+		perhaps = append(perhaps, "pass_role")
+	case inventory.False:
+	}
+	return has, perhaps
 }
 
 // anything asks for an action on something of its own service that the caller

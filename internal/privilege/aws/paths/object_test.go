@@ -173,6 +173,11 @@ func TestBounds(t *testing.T) {
 						t.Errorf("%s, %+v: %s does not say what is unknown: %+v", name, s, who, got)
 					}
 				}
+				if lost := slices.DeleteFunc(slices.Clone(want.Capabilities), func(c string) bool {
+					return slices.Contains(got.Capabilities, c) || slices.Contains(got.Possibly, c) || want.Level == levelAdmin
+				}); len(lost) > 0 {
+					t.Errorf("%s, %+v: %s has %q without bounds, and not even perhaps within", name, s, who, lost)
+				}
 				if extra := slices.DeleteFunc(slices.Clone(got.Capabilities), func(c string) bool { return slices.Contains(want.Capabilities, c) || want.Level == levelAdmin }); len(extra) > 0 {
 					t.Errorf("%s, %+v: %s has %q within bounds only", name, s, who, extra)
 				}
@@ -199,6 +204,48 @@ func TestTried(t *testing.T) {
 		if r.Possible != levelWrite || r.Certain.Rank() < want.Rank() || (tried == 2) != slices.ContainsFunc(r.Unknown, func(s string) bool { return strings.Contains(s, "not asked of every") }) {
 			t.Errorf("%d are tried: %s to %s, unknown %q", tried, r.Certain, r.Possible, r.Unknown)
 		}
+	}
+}
+
+// TestPossibly has a capability that hangs on what nobody can know be told as one that
+// is possible, and one that is denied as none.
+func TestPossibly(t *testing.T) {
+	secrets := map[string]any{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+	perhaps := map[string]any{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*", "Condition": map[string]any{"StringEquals": map[string]any{"northwind:unheard": "x"}}}
+	deny := map[string]any{"Effect": "Deny", "Action": "secretsmanager:*", "Resource": "*"}
+	passes := map[string]any{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": map[string]any{"StringEquals": map[string]any{"northwind:unheard": "x"}}}
+	runs := map[string]any{"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}
+	for name, tt := range map[string]struct {
+		allow         []any
+		has, possibly []string
+		not           []string
+	}{
+		"certain":               {[]any{secrets}, []string{"secrets.read_all", "secrets.read"}, nil, []string{"pass_role"}},
+		"hangs on something":    {[]any{perhaps}, nil, []string{"secrets.read_all", "secrets.read"}, []string{"pass_role", "keys.use"}},
+		"certain by another":    {[]any{perhaps, secrets}, []string{"secrets.read_all", "secrets.read"}, nil, nil},
+		"denied":                {[]any{perhaps, deny}, nil, nil, []string{"secrets.read_all", "secrets.read"}},
+		"starts code, perhaps":  {[]any{passes, runs}, nil, []string{"compute.create", "pass_role"}, nil},
+		"passes roles, perhaps": {[]any{passes}, nil, []string{"pass_role"}, []string{"compute.create"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := fixture{Users: map[string]fixed{"ci": {Allow: tt.allow}}}
+			r, _ := analyzeWith(f.estate(t), mustTable(t), endless(false), 1).Of("arn:aws:iam::111122223333:user/ci")
+			for _, c := range tt.has {
+				if !slices.Contains(r.Capabilities, c) || slices.Contains(r.Possibly, c) {
+					t.Errorf("%s is not told as certain: %q, perhaps %q", c, r.Capabilities, r.Possibly)
+				}
+			}
+			for _, c := range tt.possibly {
+				if slices.Contains(r.Capabilities, c) || !slices.Contains(r.Possibly, c) {
+					t.Errorf("%s is not told as possible: %q, perhaps %q", c, r.Capabilities, r.Possibly)
+				}
+			}
+			for _, c := range tt.not {
+				if slices.Contains(r.Capabilities, c) || slices.Contains(r.Possibly, c) {
+					t.Errorf("%s is told: %q, perhaps %q", c, r.Capabilities, r.Possibly)
+				}
+			}
+		})
 	}
 }
 

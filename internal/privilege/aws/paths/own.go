@@ -14,6 +14,7 @@ type outcome struct {
 	certain, possible inventory.Level
 	reasons           []Reason
 	capabilities      []string
+	perhaps           []string // capabilities that hang on what is unknown
 	wildcards         []string
 	unknown           []string
 	dear              int // questions about patterns that were asked
@@ -103,7 +104,7 @@ func (a *Analysis) assess(n *node, policies []*profile, c *ceiling) outcome {
 		o.reasons = slices.Insert(o.reasons, 0, a.adminReason(n, policies))
 		return o
 	}
-	o.capabilities = a.capabilities(n)
+	o.capabilities, o.perhaps = a.capabilities(n)
 	o.wildcards = a.wildcards(n, policies, &s, c)
 	slices.SortStableFunc(o.reasons, func(x, y Reason) int { return y.Rank() - x.Rank() })
 	return o

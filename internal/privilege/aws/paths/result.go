@@ -28,6 +28,9 @@ type Result struct {
 	// Capabilities are as in the comments of this package and of package
 	// privilege, sorted; what is only possible is not in it.
 	Capabilities []string
+	// Possibly are capabilities that it may have as well, where something unknown
+	// decides, sorted.
+	Possibly []string
 	// Wildcards are the services that guard others (iam, kms, lambda,
 	// secretsmanager, ssm, sts) of which every action is allowed on everything of the
 	// account, sorted; "*" for all.
