@@ -486,7 +486,7 @@ func TestResumeReadsWhatFailed(t *testing.T) {
 	if _, err := r.Read(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the error is %v", err)
 	}
-	s.Front = nil
+	s.Calm()
 	e := read(t, o)
 	if got := resumed(e); len(got) > 0 {
 		t.Errorf("%q were taken from a reading in which they failed", got)
@@ -505,7 +505,7 @@ func TestResumeAfterExpiry(t *testing.T) {
 	o := allOptions(t, s)
 	o.State, o.Parallel = t.TempDir(), 1
 	read(t, o)
-	s.Front = nil
+	s.Calm()
 	s.Forget()
 	goesOn(t, s, o, want)
 	if left, err := filepath.Glob(filepath.Join(o.State, "aws-account-*")); err != nil || len(left) > 0 {

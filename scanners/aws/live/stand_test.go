@@ -74,7 +74,7 @@ func TestResumeAfterWhatStands(t *testing.T) {
 			if _, err := r.Read(ctx, nil); !errors.Is(err, context.Canceled) {
 				t.Fatalf("the error is %v", err)
 			}
-			s.Front = nil
+			s.Calm()
 			s.Forget()
 			e := read(t, o)
 			if got := asked(s, account, "iam:GetAccountAuthorizationDetails"); got != c.again {

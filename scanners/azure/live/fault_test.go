@@ -415,7 +415,7 @@ func TestGoesOnAfterExpiry(t *testing.T) {
 				return true
 			}
 			read(t, o)
-			s.Front = nil
+			s.Calm()
 			s.Forget()
 			got := read(t, o)
 			again := false

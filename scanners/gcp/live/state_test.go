@@ -134,7 +134,7 @@ func TestGoesOnAfterExpiry(t *testing.T) {
 	if err != nil || len(left) != 2 {
 		t.Fatalf("%v was kept: %v", left, err)
 	}
-	s.Front = nil
+	s.Calm()
 	s.Forget()
 	e := read(t, o)
 	if n := requests(s)["storage.projects.hmacKeys.list"]; n != 1 {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,6 +42,7 @@ type Server struct {
 	Allow func(Request) bool
 	// Front, if set, may answer a request itself, by returning true.
 	Front func(http.ResponseWriter, Request) bool
+	calm  atomic.Bool // Front is not asked any more
 	// Roles say by ARN with which external id a role may be assumed. "" is none.
 	Roles map[string]string
 	// Date is the Date header; zero is the machine's clock.
@@ -70,6 +72,10 @@ func (s *Server) Requests() []Request {
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
+
+// Calm has Front asked no more. It may be called while requests are on their way, such
+// as those that whoever sent them gave up.
+func (s *Server) Calm() { s.calm.Store(true) }
 
 // Forget forgets what was asked.
 func (s *Server) Forget() {
@@ -107,7 +113,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, req)
 	s.mu.Unlock()
-	if s.Front != nil && s.Front(w, req) {
+	if s.Front != nil && !s.calm.Load() && s.Front(w, req) {
 		return
 	}
 	switch {

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // A Tree is a JSON object.
@@ -94,6 +95,7 @@ type Server struct {
 	Page    int             // at most so many items on a page; 0 is what Microsoft sends
 	// Front may answer a request before the server does, and returns true then.
 	Front func(w http.ResponseWriter, r Request) bool
+	calm  atomic.Bool // Front is not asked any more
 
 	mu       sync.Mutex
 	requests []Request
@@ -121,6 +123,10 @@ func (s *Server) Requests() []Request {
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
+
+// Calm has Front asked no more. It may be called while requests are on their way, such
+// as those that whoever sent them gave up.
+func (s *Server) Calm() { s.calm.Store(true) }
 
 // Forget forgets what came in.
 func (s *Server) Forget() {
@@ -184,7 +190,7 @@ func (s *Server) admit(w http.ResponseWriter, in Request) bool {
 	s.mu.Lock()
 	s.requests = append(s.requests, in)
 	s.mu.Unlock()
-	if s.Front != nil && s.Front(w, in) {
+	if s.Front != nil && !s.calm.Load() && s.Front(w, in) {
 		return false
 	}
 	if s.Granted == nil || len(in.Need) == 0 || slices.ContainsFunc(in.Need, func(n string) bool { return s.Granted[n] }) {

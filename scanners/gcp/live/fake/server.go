@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/api/googleapi"
 )
@@ -49,6 +50,7 @@ type Server struct {
 	Allow func(Request) bool
 	// Front, if set, may answer a request itself, by returning true.
 	Front func(http.ResponseWriter, Request) bool
+	calm  atomic.Bool // Front is not asked any more
 	// Page bounds every page, whatever a request asks for; 0 does not.
 	Page int
 	// Types that Asset Inventory does not know.
@@ -91,6 +93,10 @@ func (s *Server) Requests() []Request {
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
+
+// Calm has Front asked no more. It may be called while requests are on their way, such
+// as those that whoever sent them gave up.
+func (s *Server) Calm() { s.calm.Store(true) }
 
 // Forget forgets what was asked.
 func (s *Server) Forget() {
@@ -144,7 +150,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer "):
 		Refuse(w, http.StatusUnauthorized, "UNAUTHENTICATED", "CREDENTIALS_MISSING", "Request is missing required authentication credential.", nil)
-	case s.Front != nil && s.Front(w, request):
+	case s.Front != nil && !s.calm.Load() && s.Front(w, request):
 	case s.Allow != nil && !s.Allow(request):
 		Deny(w, request)
 	default:
