@@ -233,7 +233,7 @@ func boundedCalls() []string {
 		operators.Conditional, operators.LogicalAnd, operators.LogicalOr, operators.LogicalNot, operators.NotStrictlyFalse,
 		operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals,
 		operators.Add, operators.Subtract, operators.Negate, operators.Index, operators.In,
-		"age", "until", "days", "date", "glob", "label", "names", "place", "rank", "known", "own", "takes_over", "size", "startsWith", "endsWith", "contains", "matches",
+		"age", "until", "days", "date", "glob", "label", "names", "place", "rank", "known", "own", "takes_over", "perhaps", "size", "startsWith", "endsWith", "contains", "matches",
 		"lowerAscii", "upperAscii", "string", "int", "timestamp", "duration", "trim", "split",
 	}
 }

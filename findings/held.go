@@ -40,15 +40,41 @@ func takesOver(g *inventory.Grant) bool {
 	})
 }
 
+// perhaps tells whether a grant gives a capability as well, if what cannot be known
+// turns out so.
+func perhaps(g *inventory.Grant, capability string) bool {
+	return slices.Contains(strings.Split(g.Attributes["possible_capabilities"], ","), capability)
+}
+
 // ofGrant makes a function of CEL from one of a grant.
 func ofGrant(name string, f func(*inventory.Grant) bool) cel.EnvOption {
 	return cel.Function(name, cel.Overload(name+"_grant", []*cel.Type{cel.ObjectType("muster.Grant")}, cel.BoolType,
 		cel.UnaryBinding(func(v ref.Val) ref.Val {
-			if o, ok := v.(*object); ok {
-				if g, ok := o.pointer.(*inventory.Grant); ok {
-					return types.Bool(f(g))
-				}
+			if g, ok := grantIn(v); ok {
+				return types.Bool(f(g))
 			}
 			return types.MaybeNoSuchOverloadErr(v)
 		})))
+}
+
+// ofGrantAnd makes a function of CEL from one of a grant and a text.
+func ofGrantAnd(name string, f func(*inventory.Grant, string) bool) cel.EnvOption {
+	return cel.Function(name, cel.Overload(name+"_grant_string", []*cel.Type{cel.ObjectType("muster.Grant"), cel.StringType}, cel.BoolType,
+		cel.BinaryBinding(func(v, text ref.Val) ref.Val {
+			g, ok := grantIn(v)
+			if s, isText := text.(types.String); ok && isText {
+				return types.Bool(f(g, string(s)))
+			}
+			return types.MaybeNoSuchOverloadErr(v)
+		})))
+}
+
+// grantIn is the grant that a value of CEL holds.
+func grantIn(v ref.Val) (*inventory.Grant, bool) {
+	o, ok := v.(*object)
+	if !ok {
+		return nil, false
+	}
+	g, ok := o.pointer.(*inventory.Grant)
+	return g, ok
 }

@@ -41,6 +41,9 @@ func TestHeld(t *testing.T) {
 		{"names once each", "grant.capabilities.names() == 'a, b'", inventory.Grant{Capabilities: []string{"a", "b", "a"}}, yes},
 		{"ten names", "grant.capabilities.names() == '1, 2, 3, 4, 5, 6, 7, 8, 9, 0 and 3 more'", inventory.Grant{Capabilities: strings.Split("1234567890abca", "")}, yes},
 		{"no name", "grant.capabilities.names() == ''", inventory.Grant{}, yes},
+		{"perhaps", "perhaps(grant, 'pass_role')", inventory.Grant{Attributes: map[string]string{"possible_capabilities": "keys.use,pass_role"}}, yes},
+		{"perhaps another", "perhaps(grant, 'pass')", inventory.Grant{Attributes: map[string]string{"possible_capabilities": "keys.use,pass_role"}}, no},
+		{"for certain, and nothing perhaps", "perhaps(grant, 'pass_role')", inventory.Grant{Capabilities: []string{"pass_role"}}, no},
 		{"tokens of others", "takes_over(grant)", inventory.Grant{Capabilities: []string{"tokens.create"}}, yes},
 	} {
 		t.Run(test.name, func(t *testing.T) {

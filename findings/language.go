@@ -158,6 +158,7 @@ func (functions) CompileOptions() []cel.EnvOption {
 			cel.UnaryBinding(names))),
 		ofGrant("own", own),
 		ofGrant("takes_over", takesOver),
+		ofGrantAnd("perhaps", perhaps),
 		cel.Function("rank", cel.Overload("rank_string", []*cel.Type{cel.StringType}, cel.IntType,
 			cel.UnaryBinding(rank))),
 		cel.Function("known", cel.Overload("known_dyn", []*cel.Type{cel.DynType}, cel.BoolType,
