@@ -163,8 +163,9 @@ func (x *run) targets() []target {
 // if they were accounts that cannot be entered: nothing else would tell of them.
 func (x *run) unseen(known map[string]object.Account) []target {
 	var out []target
+	ids := slices.Collect(maps.Keys(known))
 	for _, pattern := range x.options.Accounts {
-		if object.IsAccount(pattern) || slices.ContainsFunc(slices.Collect(maps.Keys(known)), func(id string) bool { return matches(id, []string{pattern}) }) {
+		if object.IsAccount(pattern) || slices.ContainsFunc(ids, func(id string) bool { return matches(id, []string{pattern}) }) {
 			continue
 		}
 		t := target{Account: object.Account{ID: pattern, Partition: cmp.Or(x.caller.partition(), x.partition.Name)}, strange: true}
