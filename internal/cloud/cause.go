@@ -230,3 +230,12 @@ func rank(first bool) int {
 	}
 	return 0
 }
+
+// Telling is which of two failures to tell, of many that are told as one: the first,
+// but rather one that need not stand another time. first may be nil.
+func Telling(first, err error, stands func(error) bool) error {
+	if first == nil || stands(first) && !stands(err) {
+		return err
+	}
+	return first
+}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/aws/live/wire"
 	"github.com/muster-nhi/muster/scanners/aws/object"
@@ -137,9 +138,7 @@ func (p *progress) did(err error) {
 		return
 	}
 	p.bad++
-	if p.first == nil || wire.Stands(p.first) && !wire.Stands(err) {
-		p.first = err
-	}
+	p.first = cloud.Telling(p.first, err, wire.Stands)
 	if wire.Denied(err) || wire.Absent(err) || wire.Over(err) {
 		p.inARow++
 	} else {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/azure/live/graph"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
@@ -158,9 +159,7 @@ func each[T any](ctx context.Context, x *run, name string, items []graph.Item, d
 			good++
 		default:
 			bad++
-			if first == nil || wire.Stands(first) && !wire.Stands(err) {
-				first = err
-			}
+			first = cloud.Telling(first, err, wire.Stands)
 		}
 	})
 	if err == nil && bad > 0 {

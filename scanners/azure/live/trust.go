@@ -7,6 +7,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/msi/armmsi"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/scanners/azure/convert"
 	"github.com/muster-nhi/muster/scanners/azure/live/wire"
 	"github.com/muster-nhi/muster/scanners/azure/object"
@@ -154,9 +155,8 @@ func (x *run) trustsOf(ctx context.Context, s *object.Subscription, fits func(*o
 			x.keep(func(*object.Tenant) { m.Federated, m.FederatedKnown = list, true })
 			continue
 		}
-		if bad++; first == nil || wire.Stands(first) && !wire.Stands(err) {
-			first = err
-		}
+		bad++
+		first = cloud.Telling(first, err, wire.Stands)
 	}
 	if good+bad == 0 {
 		return

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/muster-nhi/muster/internal/cloud"
 	"github.com/muster-nhi/muster/internal/inventory"
 	"github.com/muster-nhi/muster/scanners/gcp/convert"
 	"github.com/muster-nhi/muster/scanners/gcp/live/wire"
@@ -270,9 +271,7 @@ func (p *progress) did(err error) {
 		p.inARow = 0
 		return
 	}
-	if p.first == nil || wire.Stands(p.first) && !wire.Stands(err) {
-		p.first = err
-	}
+	p.first = cloud.Telling(p.first, err, wire.Stands)
 	if wire.Denied(err) || wire.Disabled(err) || wire.Unknown(err) {
 		p.inARow++
 	} else {
