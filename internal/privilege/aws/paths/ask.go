@@ -19,6 +19,7 @@ type question struct {
 	on       *policy.Policy // of the resource; may be nil
 	account  *account       // of the resource, if it is not the caller's
 	more     *policy.Policy // a further identity policy; may be nil
+	only     *policy.Policy // in place of all identity policies and the boundary; may be nil
 }
 
 // Purposes beside the services that a role is passed to.
@@ -73,6 +74,9 @@ func (a *Analysis) prepare(n *node, q *question) (policy.Request, policy.Layers)
 	request, layers := policy.Request{Principal: n.asker, Action: act, Resource: q.resource, Memo: a.memo, Budget: n.budget}, n.layers
 	if q.more != nil {
 		layers.Identity = append(slices.Clip(layers.Identity), q.more)
+	}
+	if q.only != nil {
+		layers.Identity, layers.Boundary = []*policy.Policy{q.only}, nil
 	}
 	layers.Resource = q.on
 	if q.account != nil {

@@ -81,3 +81,16 @@ func (b bits) each(f func(int) bool) {
 		}
 	}
 }
+
+// spread calls f with the first member and with about n of the others, evenly, each
+// with its place among those called for, until it returns false.
+func (b bits) spread(n int, f func(at, i int) bool) {
+	step, seen, at := b.count()/n+1, 0, 0
+	b.each(func(i int) bool {
+		if seen++; seen%step != 0 && seen != 1 {
+			return true
+		}
+		at++
+		return f(at-1, i)
+	})
+}

@@ -186,12 +186,14 @@ func (a *Analysis) clauses(n *node, p *profile, c *ceiling, o *outcome) {
 		if x.width == onSelf {
 			clear(writes) // its own credentials are nobody else's affair
 		}
+		given := levelNone
 		switch {
 		case a.gives(n, p, x, writes, levelWrite, o):
+			given = levelWrite
 		case a.gives(n, p, x, left, levelRead, o):
-		default:
-			a.unlisted(n, p, x, o)
+			given = levelRead
 		}
+		a.unlisted(n, p, x, given, o)
 	}
 }
 
@@ -259,17 +261,14 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		return false
 	}
 	t := trying{a: a, n: n, o: o, set: set, best: inventory.False}
-	at, total := 0, set.count()
+	total := set.count()
 	resources := sample(x)
 	examples := make([]policy.Resource, len(resources))
 	for i, r := range resources {
 		examples[i] = example(r)
 	}
-	set.each(func(i int) bool {
-		if at++; at%(total/most+1) != 0 && at != 1 {
-			return true
-		}
-		if t.short = at > 1 && o.tried >= a.tried; t.short {
+	set.spread(most, func(at, i int) bool {
+		if t.short = at > 0 && o.tried >= a.tried; t.short {
 			return false
 		}
 		action := a.table.name(i)
@@ -280,7 +279,7 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 	})
 	unasked := " was not asked of every action and resource"
 	if t.best == inventory.False {
-		if t.left(total) {
+		if t.left(total) && a.alone(n, p, x, set) {
 			o.raise(level, false)
 			o.unknown = append(o.unknown, p.Name+": whether its denies leave anything of "+actionsOf(x)+unasked)
 		}
@@ -298,6 +297,21 @@ func (a *Analysis) gives(n *node, p *profile, x *clause, set bits, level invento
 		o.unknown = append(o.unknown, p.Name+": whether any of "+actionsOf(x)+" is certain"+unasked)
 	}
 	return true
+}
+
+// alone reports whether a statement may give anything of a set where no other
+// statement of the caller has a say: what that is not, a deny cannot leave over.
+func (a *Analysis) alone(n *node, p *profile, x *clause, set bits) bool {
+	only := policy.Compile(p.Name, &policy.Document{Version: p.Document.Version, Statements: []policy.Statement{*x.Statement}})
+	resources, gives := sample(x), false
+	set.spread(most, func(_, i int) bool {
+		action := a.table.name(i)
+		gives = slices.ContainsFunc(resources, func(r policy.Resource) bool {
+			return a.some(n, &question{action: action, resource: r, on: a.keyPolicy(n, action, r), only: only}).Some != inventory.False
+		})
+		return !gives
+	})
+	return gives
 }
 
 // keyPolicy is the policy of a key that a statement names: the one that was read,
@@ -343,24 +357,35 @@ func denies(n *node, set bits) bool {
 	})
 }
 
-// unlisted finds what a statement gives of actions that the table does not have.
-func (a *Analysis) unlisted(n *node, p *profile, x *clause, o *outcome) {
+// unlisted finds the most that a statement gives by actions that the table does not
+// have, if that is more than what is given by those that it has.
+func (a *Analysis) unlisted(n *node, p *profile, x *clause, given inventory.Level, o *outcome) {
+	var most Reason
 	for _, action := range x.unlisted {
+		level := levelByVerb(action)
+		if level.Rank() <= given.Rank() || level == levelWrite && x.width == onSelf {
+			continue
+		}
 		for _, r := range sample(x) {
 			q := question{action: strings.Trim(action, "*?"), resource: r}
 			d := a.chosen(n, &q, a.ask(n, &q), picked)
 			if d.Some == inventory.False {
 				continue
 			}
-			level := levelByVerb(action)
-			o.raise(level, d.Some == inventory.True)
+			certain := d.Some == inventory.True
+			o.raise(level, certain)
+			if level.Rank() < most.Level.Rank() || level == most.Level && (most.Certain || !certain) {
+				continue
+			}
 			e := Evidence{Permission: action, Resource: r.String(), Policy: p.Name, PolicyARN: p.ARN, Sid: x.Sid, Statement: x.Index}
-			o.reasons = append(o.reasons, Reason{
+			most = Reason{
 				Text:    "allows " + action + ", which AWS does not list, on " + resourcesOf(x) + " (" + e.where() + ")",
-				Certain: d.Some == inventory.True, Evidence: []Evidence{e}, Level: level,
-			})
-			return
+				Certain: certain, Evidence: []Evidence{e}, Level: level,
+			}
 		}
+	}
+	if most.Text != "" {
+		o.reasons = append(o.reasons, most)
 	}
 }
 

@@ -151,6 +151,8 @@ func FuzzAnalyze(f *testing.F) {
 		f.Add(raw, []byte(`{"Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`))
 	}
 	f.Add([]byte(`{"Statement":{"Effect":"Allow","Action":["iam:P*","lambda:*"],"Resource":["$","arn:aws:iam::*:role/${aws:username}*"]}}`), []byte(`{"Statement":[{"Effect":"Deny","NotAction":"s3:*","NotResource":"arn:aws:iam::*:role/x"}]}`))
+	f.Add([]byte(`{"Statement":{"Effect":"Allow","Action":["iam:P*","lambda:*"]}}`), []byte(`{"Statement":[{"Effect":"Deny","NotAction":"s3:*","NotResource":"arn:aws:iam::*:role/x"}]}`))       // allows nothing: it names no resource
+	f.Add([]byte(`{"Statement":[{"Effect":"Allow","Action":["iam:ListRoles","new:DeleteThing"],"Resource":"*"}]}`), []byte(`{"Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`)) // what AWS does not list counts beside what it lists
 	table, err := newTable()
 	if err != nil {
 		f.Fatal(err)
