@@ -35,6 +35,7 @@ type Analysis struct {
 	memo      *policy.Memo
 	admin     *policy.Policy
 	everybody *policy.Policy // a resource policy that lets in all
+	unread    *policy.Policy // a resource policy that is not known
 	trust     trustIndex
 	raised    []atomic.Int32 // by node: whether any policy makes it an administrator, once it was asked
 	objects   objectList
@@ -121,6 +122,7 @@ func analyzeWith(e *Estate, t *table, s setup, workers int) *Analysis {
 	}
 	a.idle = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
 	a.admin = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}})
+	a.unread = policy.Compile("the policy of the resource", nil)
 	a.everybody = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{
 		Actions: []string{"*"}, Resources: []string{"*"}, Principals: &policy.Principals{Everyone: true},
 	}}})

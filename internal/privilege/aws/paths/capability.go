@@ -241,7 +241,7 @@ func (a *Analysis) wildcards(n *node, policies []*profile, s *span, c *ceiling) 
 			sample = a.table.name(i)
 			return strings.HasPrefix(sample, "sts:assumerole")
 		})
-		if d := a.whole(n, &question{action: sample, resource: on, on: a.keyPolicy(n, sample, on)}); d.Allowed == inventory.True {
+		if d := a.whole(n, &question{action: sample, resource: on, on: a.policyOf(n, sample, on)}); d.Allowed == inventory.True {
 			out = append(out, prefix)
 		}
 	}

@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -224,7 +225,7 @@ type trying struct {
 // try asks for an action on what a pattern means: on an example, and on all of it
 // where that does not settle it.
 func (x *trying) try(action string, example, all policy.Resource) {
-	q := question{action: action, resource: example, on: x.a.keyPolicy(x.n, action, all)}
+	q := question{action: action, resource: example, on: x.a.policyOf(x.n, action, all)}
 	d := x.a.ask(x.n, &q)
 	if d.Some != inventory.True {
 		x.o.tried++
@@ -307,27 +308,36 @@ func (a *Analysis) alone(n *node, p *profile, x *clause, set bits) bool {
 	set.spread(most, func(_, i int) bool {
 		action := a.table.name(i)
 		gives = slices.ContainsFunc(resources, func(r policy.Resource) bool {
-			return a.some(n, &question{action: action, resource: r, on: a.keyPolicy(n, action, r), only: only}).Some != inventory.False
+			return a.some(n, &question{action: action, resource: r, on: a.policyOf(n, action, r), only: only}).Some != inventory.False
 		})
 		return !gives
 	})
 	return gives
 }
 
-// keyPolicy is the policy of a key that a statement names: the one that was read,
-// or for a key of the account the one that AWS gives to new keys, which leaves it
-// to IAM. What a statement gives is asked here; whose key lets it in is for Reach.
-func (a *Analysis) keyPolicy(n *node, action string, r policy.Resource) *policy.Policy {
-	if !strings.HasPrefix(action, "kms:") {
+// policyOf is the policy of a resource that a statement names, as far as it has a
+// say in what the statement gives: of a key always, of what is in another account as
+// well. It is the one that was read. For a key of the account that is not known it is
+// the one that AWS gives to new keys, which leaves it to IAM; for what is in another
+// account it is one that was not read. What a statement gives is asked here; whose
+// key lets it in is for Reach.
+func (a *Analysis) policyOf(n *node, action string, r policy.Resource) *policy.Policy {
+	account := cmp.Or(policy.AccountOf(r.String()), n.account.ID)
+	other, key := account != n.account.ID, strings.HasPrefix(action, "kms:")
+	if !other && !key {
 		return nil
 	}
-	if p := n.account.policies[r.String()]; p != nil {
-		return p
+	if x := a.accounts[account]; x != nil && x.policies[r.String()] != nil {
+		return x.policies[r.String()]
 	}
-	if of := policy.AccountOf(r.String()); of != "" && of != n.account.ID {
+	switch {
+	case !other:
+		return n.account.lenient
+	case key, strings.Contains(r.String(), ":iam::"): // what is not given, a key still has; users and policies have none
 		return nil
+	default:
+		return a.unread
 	}
-	return n.account.lenient
 }
 
 // closed reports whether a deny that holds is about all of a set on everything.
@@ -367,7 +377,7 @@ func (a *Analysis) unlisted(n *node, p *profile, x *clause, given inventory.Leve
 			continue
 		}
 		for _, r := range sample(x) {
-			q := question{action: strings.Trim(action, "*?"), resource: r}
+			q := question{action: strings.Trim(action, "*?"), resource: r, on: a.policyOf(n, action, r)}
 			d := a.chosen(n, &q, a.ask(n, &q), picked)
 			if d.Some == inventory.False {
 				continue
@@ -377,15 +387,20 @@ func (a *Analysis) unlisted(n *node, p *profile, x *clause, given inventory.Leve
 			if level.Rank() < most.Level.Rank() || level == most.Level && (most.Certain || !certain) {
 				continue
 			}
-			e := Evidence{Permission: action, Resource: r.String(), Policy: p.Name, PolicyARN: p.ARN, Sid: x.Sid, Statement: x.Index}
+			e := a.evidence(action, r.String(), &d)
+			e.Policy, e.PolicyARN, e.Sid, e.Statement = p.Name, p.ARN, x.Sid, x.Index
 			most = Reason{
 				Text:    "allows " + action + ", which AWS does not list, on " + resourcesOf(x) + " (" + e.where() + ")",
 				Certain: certain, Evidence: []Evidence{e}, Level: level,
 			}
 		}
 	}
-	if most.Text != "" {
-		o.reasons = append(o.reasons, most)
+	if most.Text == "" {
+		return
+	}
+	o.reasons = append(o.reasons, most)
+	if e := &most.Evidence[0]; e.Note != "" {
+		o.unknown = append(o.unknown, e.where()+": "+e.Note)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/muster-nhi/muster/internal/inventory"
+	"github.com/muster-nhi/muster/internal/privilege/aws/policy"
 )
 
 func TestReach(t *testing.T) {
@@ -137,6 +138,43 @@ func TestEvidence(t *testing.T) {
 	}
 	if !slices.Contains(r.Wildcards, "lambda") || !slices.ContainsFunc(r.Reasons, func(x Reason) bool { return strings.Contains(x.Text, "lambda:* ") }) {
 		t.Errorf("the wildcard on lambda is not told: %q, %+v", r.Wildcards, r.Reasons)
+	}
+}
+
+// TestElsewhere is what a statement gives on something of another account: what that
+// account's policy lets it do, and that may not be known.
+func TestElsewhere(t *testing.T) {
+	const ci, theirs = "arn:aws:iam::111122223333:user/ci", "444455556666"
+	letsIn := func(who string) *policy.Document {
+		return lenient([]byte(`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + who + `"},"Action":"*","Resource":"*"}}`))
+	}
+	for _, x := range []struct {
+		name, action, resource string
+		policy                 *policy.Document // of the resource; nil is not read
+		certain, possible      inventory.Level
+	}{
+		{"a queue whose policy was not read", "sqs:*", "arn:aws:sqs:eu-west-1:444455556666:jobs", nil, levelNone, levelWrite},
+		{"a queue that lets it in", "sqs:*", "arn:aws:sqs:eu-west-1:444455556666:jobs", letsIn(ci), levelWrite, levelWrite},
+		{"a queue that lets somebody else in", "sqs:*", "arn:aws:sqs:eu-west-1:444455556666:jobs", letsIn("999988887777"), levelNone, levelNone},
+		{"to look into a queue whose policy was not read", "sqs:GetQueueAttributes", "arn:aws:sqs:eu-west-1:444455556666:jobs", nil, levelNone, levelRead},
+		{"what AWS does not list", "newservice:MakeThing", "arn:aws:newservice:eu-west-1:444455556666:thing", nil, levelNone, levelWrite},
+		{"a key that lets it in", "kms:PutKeyPolicy", "arn:aws:kms:eu-west-1:444455556666:key/0a1b", letsIn(ci), levelWrite, levelWrite},
+		{"a key whose policy was not read", "kms:PutKeyPolicy", "arn:aws:kms:eu-west-1:444455556666:key/0a1b", nil, levelNone, levelWrite},
+		{"a role, which has no policy for that", "iam:*", "arn:aws:iam::444455556666:role/deploy", nil, levelNone, levelNone},
+	} {
+		p := &Policy{Name: "p", Document: lenient([]byte(`{"Statement":{"Effect":"Allow","Action":"` + x.action + `","Resource":"` + x.resource + `"}}`))}
+		other := Account{ID: theirs, LimitsKnown: true}
+		if x.policy != nil {
+			other.Resources = []Resource{{ARN: x.resource, Kind: ResourceOther, Policy: x.policy}}
+		}
+		own := Account{ID: "111122223333", LimitsKnown: true, Principals: []Principal{{ARN: ci, Kind: KindUser, Policies: []*Policy{p}}}}
+		r, _ := Analyze(&Estate{Accounts: []Account{own, other}}, 1).Of(ci)
+		if r.Certain != x.certain || r.Possible != x.possible {
+			t.Errorf("%s: %s to %s, want %s to %s", x.name, r.Certain, r.Possible, x.certain, x.possible)
+		}
+		if told := slices.ContainsFunc(r.Unknown, func(s string) bool { return strings.Contains(s, "the policy of the resource") }); told != (x.certain != x.possible) {
+			t.Errorf("%s: unknown %q", x.name, r.Unknown)
+		}
 	}
 }
 
