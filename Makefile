@@ -56,7 +56,7 @@ vuln: $(TOOLS)/$(GOVULNCHECK) ## look for known vulnerabilities in what is reach
 	$(TOOLS)/$(GOVULNCHECK) ./...
 
 .PHONY: fuzz
-fuzz: ## fuzz every target for FUZZTIME (20s) each
+fuzz: ## fuzz every target for FUZZTIME (20s) each, or for so many inputs (300x)
 	@.ci/fuzz $(FUZZTIME)
 
 .PHONY: bench
