@@ -53,7 +53,7 @@ func TestThrottledScanIsTheSame(t *testing.T) {
 		return true
 	}
 	o := allOptions(t, s)
-	o.Parallel = 1 // what waits side by side would be added up by the clock
+	o.Parallel, o.SideBySide = 1, 1 // what waits side by side would be added up by the clock
 	got := dump(t, read(t, o))
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Error("the estate (-calm +throttled):\n", diff)
