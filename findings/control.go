@@ -22,12 +22,12 @@ func (e *Engine) controls(inv *inventory.Inventory, coverage coverageIndex, coun
 	others := onPlatform(unassigned, inv, counts, result)
 	var out []ControlStatus
 	for _, f := range e.lib.Frameworks {
-		tallies, platform := result.Tallies, benchmarked(f.Key)
+		b, tallies, platform := e.bearing(f.Key), result.Tallies, benchmarked(f.Key)
 		if platform < unassigned {
 			tallies = onPlatform(platform, inv, counts, result)
 		}
 		for _, c := range f.Controls {
-			rules, evidence := e.bearing(f.Key, c.ID)
+			rules, evidence := b.rules[c.ID], b.evidence[c.ID]
 			s := e.standing(rules, evidence, fig, tallies, platform < unassigned)
 			if platform < unassigned {
 				s.withhold(openOf(rules, others))
@@ -56,30 +56,61 @@ func (s *ControlStatus) withhold(failures int) {
 	}
 }
 
-// bearing returns the rules, by index, and the kinds of evidence that bear on a
-// control. A rule that names controls of the framework itself bears on those
-// only; one that names none of them bears on what the library's controls that
-// it serves map to.
-func (e *Engine) bearing(framework, id string) (rules []int, evidence []string) {
-	own := map[string]bool{}
+// A bearing is what bears on the controls of one framework, by control id.
+type bearing struct {
+	rules    map[string][]int    // by index, each once, in order
+	evidence map[string][]string // kinds, each once
+}
+
+// bearing returns the rules and the kinds of evidence that bear on the controls
+// of a framework. A rule that names controls of the framework itself bears on
+// those only; one that names none of them bears on what the library's controls
+// that it serves map to. It looks at every rule once, not once for each control:
+// most of what judging nothing takes would be that.
+func (e *Engine) bearing(framework string) bearing {
+	b, mapped := bearing{map[string][]int{}, map[string][]string{}}, map[string][]string{}
 	for _, c := range e.lib.Controls {
-		if framework == "muster" && c.ID == id || slices.Contains(c.Maps[framework], id) {
-			own[c.ID] = true
+		ids := c.Maps[framework]
+		if framework == "muster" {
+			ids = append([]string{c.ID}, ids...)
+		}
+		mapped[c.ID] = append(mapped[c.ID], ids...)
+		for _, id := range ids {
 			for _, kind := range c.Evidence {
-				if !slices.Contains(evidence, kind) {
-					evidence = append(evidence, kind)
-				}
+				b.evidence[id] = appendNew(b.evidence[id], kind)
 			}
 		}
 	}
 	for i := range e.rules {
-		controls := e.rules[i].Controls
-		named := controls[framework]
-		if slices.Contains(named, id) || len(named) == 0 && slices.ContainsFunc(controls["muster"], func(c string) bool { return own[c] }) {
-			rules = append(rules, i)
+		named := e.rules[i].Controls[framework]
+		for _, id := range named {
+			b.rules[id] = appendNext(b.rules[id], i)
+		}
+		if len(named) > 0 {
+			continue
+		}
+		for _, own := range e.rules[i].Controls["muster"] {
+			for _, id := range mapped[own] {
+				b.rules[id] = appendNext(b.rules[id], i)
+			}
 		}
 	}
-	return rules, evidence
+	return b
+}
+
+func appendNew(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// appendNext appends a number to a list that is ascending, unless it is the last.
+func appendNext(list []int, i int) []int {
+	if len(list) > 0 && list[len(list)-1] == i {
+		return list
+	}
+	return append(list, i)
 }
 
 // standing is the status of a control on which those rules and kinds of

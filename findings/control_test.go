@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/muster-nhi/muster/findings"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
@@ -103,6 +105,48 @@ func TestControlOfDisabledRule(t *testing.T) {
 		if s.ID == "NHI-ROT-01" && (s.Status != findings.StatusNoData || s.Reason != "every rule that tests it is switched off") {
 			t.Errorf("got %+v", s)
 		}
+	}
+}
+
+// TestRulesThatBearOnAControl has a rule that serves two controls which map to one
+// of another framework, and one that names a control of that framework itself.
+func TestRulesThatBearOnAControl(t *testing.T) {
+	listed := func(ids ...string) (list []findings.FrameworkControl) {
+		for _, id := range ids {
+			list = append(list, findings.FrameworkControl{ID: id})
+		}
+		return list
+	}
+	lib := &findings.Library{
+		Controls: []findings.Control{
+			{ID: "NHI-ROT-01", Maps: map[string][]string{"dora": {"9.1"}}, Evidence: []string{"rules"}},
+			{ID: "NHI-ROT-02", Maps: map[string][]string{"dora": {"9.1", "9.2"}}, Evidence: []string{"rules"}},
+		},
+		Frameworks: []findings.Framework{
+			{Key: "muster", Controls: listed("NHI-ROT-01", "NHI-ROT-02")},
+			{Key: "dora", Controls: listed("9.1", "9.2", "9.3")},
+		},
+	}
+	rule := func(id string, controls map[string][]string) findings.Rule {
+		return findings.Rule{ID: id, For: "credential", When: "false", Message: "''", Controls: controls}
+	}
+	e, err := findings.NewEngine([]findings.Rule{
+		rule("NHI-ROT-002", map[string][]string{"muster": {"NHI-ROT-02"}, "dora": {"9.3", "9.3"}}),
+		rule("NHI-ROT-001", map[string][]string{"muster": {"NHI-ROT-02", "NHI-ROT-01"}}),
+	}, lib, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range judge(t, e, inventoryOf(t), findings.Params{}).Controls {
+		got = append(got, s.ID+" "+strings.Join(s.Rules, " "))
+	}
+	want := []string{
+		"NHI-ROT-01 NHI-ROT-001", "NHI-ROT-02 NHI-ROT-001 NHI-ROT-002",
+		"9.1 NHI-ROT-001", "9.2 NHI-ROT-001", "9.3 NHI-ROT-002",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rules by control (-want +got):\n%s", diff)
 	}
 }
 

@@ -153,7 +153,7 @@ func readControl(d *document, n *yaml.Node) (Control, bool) {
 	for _, key := range keys(n) {
 		switch {
 		case slices.Contains(own, key.Value):
-		case key.Value != "muster" && frameworkKey.MatchString(key.Value):
+		case key.Value != "muster" && isFramework(key.Value):
 			if ids := d.texts(e[key.Value], key.Value); len(ids) > 0 {
 				c.Maps[key.Value] = ids
 			}
@@ -194,7 +194,7 @@ func (l *Library) readFramework(d *document) {
 	}
 	switch base := strings.TrimSuffix(path.Base(d.file), path.Ext(d.file)); {
 	case f.Key == "":
-	case f.Key == "muster" || !frameworkKey.MatchString(f.Key):
+	case f.Key == "muster" || !isFramework(f.Key):
 		d.addf(e["framework"], "framework: %q is no framework key", f.Key)
 	case base != f.Key:
 		d.addf(e["framework"], "framework: %q does not go with the file name; want %q", f.Key, base)
@@ -261,7 +261,9 @@ func (l *Library) names() []string {
 	return out
 }
 
-func (f *Framework) has(id string) bool { return slices.Contains(f.ids(), id) }
+func (f *Framework) has(id string) bool {
+	return slices.ContainsFunc(f.Controls, func(c FrameworkControl) bool { return c.ID == id })
+}
 
 func (f *Framework) ids() []string {
 	out := make([]string, len(f.Controls))

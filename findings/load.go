@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -124,11 +125,14 @@ func readLimited(fsys fs.FS, name string) (text []byte, err error) {
 		return nil, withoutName(err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	text, err = io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err != nil {
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		b.Grow(int(min(info.Size(), maxFileBytes+1)) + bytes.MinRead) // what Buffer wants free to see the end
+	}
+	if _, err := b.ReadFrom(io.LimitReader(f, maxFileBytes+1)); err != nil {
 		return nil, fmt.Errorf("read: %w", withoutName(err))
 	}
-	return text, nil
+	return b.Bytes(), nil
 }
 
 // withoutName takes the file name out of an error that a LoadError names anyway.

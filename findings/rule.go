@@ -234,8 +234,20 @@ func (r *ruleReader) readTexts(e entries) {
 	}
 }
 
-var frameworkKey = regexp.MustCompile(`^(muster|iso27001_2022|soc2|owasp_nhi_2025|nist_csf_2_0|nist_800_53r5|pci_dss_4_0_1|` +
-	`cis_controls_8_1|owasp_agentic_2026|nis2_2024_2690|dora|cis_(aws|gcp|azure|kubernetes|github)_[0-9]+(_[0-9]+)*)$`)
+// frameworks are the keys of the frameworks other than benchmarks.
+func frameworks() []string {
+	return []string{
+		"muster", "iso27001_2022", "soc2", "owasp_nhi_2025", "nist_csf_2_0", "nist_800_53r5", "pci_dss_4_0_1",
+		"cis_controls_8_1", "owasp_agentic_2026", "nis2_2024_2690", "dora",
+	}
+}
+
+var benchmarkKey = regexp.MustCompile(`^cis_(aws|gcp|azure|kubernetes|github)_[0-9]+(_[0-9]+)*$`)
+
+// isFramework reports whether a text has the form of a framework's key.
+func isFramework(key string) bool {
+	return slices.Contains(frameworks(), key) || benchmarkKey.MatchString(key)
+}
 
 // readControls reads framework to control ids. Whether they exist is checked
 // against the framework files once all are read.
@@ -246,11 +258,8 @@ func (r *ruleReader) readControls(n *yaml.Node) {
 	}
 	r.rule.Controls = map[string][]string{}
 	for framework, list := range r.mapping(n, "controls", nil) {
-		if !frameworkKey.MatchString(framework) {
-			r.addf(list, "controls: %q is no framework key%s", framework, meant(framework, []string{
-				"muster", "iso27001_2022", "soc2", "owasp_nhi_2025", "nist_csf_2_0", "nist_800_53r5", "pci_dss_4_0_1",
-				"cis_controls_8_1", "owasp_agentic_2026", "nis2_2024_2690", "dora",
-			}))
+		if !isFramework(framework) {
+			r.addf(list, "controls: %q is no framework key%s", framework, meant(framework, frameworks()))
 			continue
 		}
 		r.rule.checked.lines["controls/"+framework] = list.Line
