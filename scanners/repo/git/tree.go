@@ -56,12 +56,11 @@ func (r *Repo) Shallow(ctx context.Context) (bool, error) {
 	return strings.TrimSpace(string(out)) == "true", err
 }
 
-// Config returns a value of the repository's own configuration, or "".
+// Config returns a value of the repository's own configuration, or "". The
+// key is one of ours, never a text that was read: not every git config knows
+// --end-of-options.
 func (r *Repo) Config(ctx context.Context, key string) string {
-	out, err := r.output(ctx, nil, "config", "--local", "--no-includes", "--get", "--end-of-options", key)
-	if err != nil {
-		out, err = r.output(ctx, nil, "config", "--local", "--no-includes", "--get", key)
-	}
+	out, err := r.output(ctx, nil, "config", "--local", "--no-includes", "--get", key)
 	if err != nil {
 		return ""
 	}
