@@ -34,7 +34,8 @@ type Ruleset struct {
 	always   []int   // rules without keywords
 	auto     *keywords
 	name     string
-	digest   [sha256.Size]byte
+	configs  [sha256.Size]byte // of what the configurations say
+	digest   func() [sha256.Size]byte
 	notes    []string
 	lineWide bool
 	paths    pathMemo
@@ -125,7 +126,7 @@ func buildGlobal(f *file) []*config.Allowlist {
 
 // apply lays a configuration over the rules so far.
 func (rs *Ruleset) apply(name string, content []byte, read func(string) ([]byte, error), depth int) error {
-	rs.digest = sha256.Sum256(append(rs.digest[:], content...))
+	rs.configs = sha256.Sum256(append(rs.configs[:], content...))
 	f, err := decode(name, content)
 	if err != nil {
 		return err
@@ -238,28 +239,28 @@ func (rs *Ruleset) merge(name string, spec ruleSpec) {
 	r.ownAllow = append(r.ownAllow, spec.Allowlists...)
 }
 
-// sum adds the rules, as they came out, to the digest of what they were read
+// sum is the hash of the rules, as they came out, and of what they were read
 // from.
-func (rs *Ruleset) sum() {
+func (rs *Ruleset) sum() [sha256.Size]byte {
 	h := sha256.New()
-	h.Write(rs.digest[:])
+	h.Write(rs.configs[:])
 	h.Write([]byte(config.DefaultConfig))
 	for _, r := range rs.rules {
 		// Texts, numbers and lists of them can always be marshalled.
 		part, _ := json.Marshal([]any{r.spec, r.ownAllow, r.off})
 		h.Write(part)
 	}
-	rs.digest = [sha256.Size]byte(h.Sum(nil))
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // Digest is a hash of the rules and allowlists: two sets that have the same one
 // find the same in the same text, under one version of this package. What
 // another configuration says, comments included, has another.
-func (rs *Ruleset) Digest() [sha256.Size]byte { return rs.digest }
+func (rs *Ruleset) Digest() [sha256.Size]byte { return rs.digest() }
 
-// seal builds the keyword automaton.
+// seal builds the keyword automaton. The rules do not change any more.
 func (rs *Ruleset) seal() {
-	rs.sum()
+	rs.digest = sync.OnceValue(rs.sum) // a scan that remembers nothing does not ask for it
 	number := map[string]int{}
 	for i, r := range rs.rules {
 		r.compiled = sync.OnceValue(r.compile)
