@@ -92,6 +92,9 @@ func (s *scanner) checkChanges(t *target) error {
 	if !t.repo || !c.Staged && (c.Since == "" || isTime(c.Since)) {
 		return nil
 	}
+	if _, bare := git.Is(t.dir); c.Staged && !bare {
+		return nil // git need not be asked, and a hook is waited for
+	}
 	program, err := git.Find()
 	if err != nil {
 		return nil //nolint:nilerr // the scan says so
