@@ -43,7 +43,7 @@ type run struct {
 	finished []string  // stages that were read
 	made     time.Time // when the first of them was
 
-	shown cloud.Progress
+	shown *cloud.Progress // not a part of the run: the Reader tells of waits by it for as long as it lives
 }
 
 // A job is one listing, or some that follow from each other.
@@ -73,7 +73,7 @@ func (r *Reader) newRun(tell Progress) *run {
 	x := &run{
 		Reader: r, estate: &object.Estate{Tenants: []*object.Tenant{tenant}}, tenant: tenant,
 		names: convert.NewNames(), subs: map[string]*object.Subscription{},
-		shown:  cloud.Progress{Tell: tell, Wait: r.options.Waits},
+		shown:  &cloud.Progress{Tell: tell, Wait: r.options.Waits},
 		agents: map[string]agent{}, policies: map[string][]string{}, schedules: map[string][2]time.Time{}, uses: map[string]keyUse{}, asked: map[string]bool{},
 	}
 	r.waiting = x.shown.Waits
