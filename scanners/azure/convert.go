@@ -151,7 +151,7 @@ func (m *mapper) rolesTo(e *paths.Estate) {
 	for i := range t.Assignments {
 		a := &t.Assignments[i]
 		e.Assignments = append(e.Assignments, paths.Assignment{
-			ID: a.ID, Principal: lower(a.Principal), Type: a.PrincipalType, Role: lower(a.Role), Scope: cmp.Or(a.Scope, "/"), Condition: a.Condition,
+			Principal: lower(a.Principal), Type: a.PrincipalType, Role: lower(a.Role), Scope: cmp.Or(a.Scope, "/"), Condition: a.Condition,
 			Eligible: a.Eligible, Classic: a.Classic, Start: a.Start, End: a.End,
 		})
 	}

@@ -33,9 +33,11 @@ func newEstate(scanner string, o *object.Estate, owners ownerTags, now time.Time
 	return e
 }
 
-// run emits the records of all tenants, one after the other.
+// run emits the records of all tenants, one after the other, and lets go of each: it
+// is for once.
 func (e *estate) run(ctx context.Context, emit scanners.Emit) error {
-	for _, t := range e.tenants {
+	for i, t := range e.tenants {
+		e.tenants[i] = nil // so that nothing holds what the mapper drops
 		if ctx.Err() != nil {
 			return fmt.Errorf("scan Azure: %w", context.Cause(ctx))
 		}

@@ -14,10 +14,48 @@ import (
 // holdings is what was given to one principal or group.
 type holdings struct {
 	directory []*object.DirectoryRoleAssignment
-	roles     []*object.RoleAssignment
-	apps      []*object.AppRoleAssignment
+	roles     []*heldRole
+	apps      []*heldAppRole
 	delegated []*object.DelegatedGrant
 	access    []access
+}
+
+// A heldRole is a role of Azure, apart from all others, so that it is dropped with the
+// holdings that it is in.
+type heldRole struct {
+	object.RoleAssignment
+	place int // among those that package paths was handed
+}
+
+// A heldAppRole is an application permission, likewise.
+type heldAppRole struct {
+	object.AppRoleAssignment
+	place int // among those that package paths was handed; of no meaning for noRole
+}
+
+// heldRoles returns the roles of a tenant by their ids.
+func heldRoles(t *object.Tenant) []*heldRole {
+	out := make([]*heldRole, len(t.Assignments))
+	for i := range t.Assignments {
+		out[i] = &heldRole{t.Assignments[i], i}
+	}
+	slices.SortStableFunc(out, func(a, b *heldRole) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// heldAppRoles returns the application permissions of a tenant by their ids. Their
+// places are those in namedRoles.
+func heldAppRoles(t *object.Tenant) []*heldAppRole {
+	out := make([]*heldAppRole, len(t.AppRoles))
+	named := 0
+	for i := range t.AppRoles {
+		out[i] = &heldAppRole{t.AppRoles[i], named}
+		if lower(out[i].Role) != noRole {
+			named++
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *heldAppRole) int { return strings.Compare(a.ID, b.ID) })
+	return out
 }
 
 // access is an access policy of a vault.
@@ -28,7 +66,7 @@ type access struct {
 
 // holdings gathers what each principal has, by its id.
 //
-// Memory: a pointer for each assignment.
+// Memory: roles and permissions once more, a pointer for other assignments.
 func (m *mapper) holdings() map[string]*holdings {
 	out := map[string]*holdings{}
 	of := func(id string) *holdings {
@@ -45,11 +83,11 @@ func (m *mapper) holdings() map[string]*holdings {
 			h.directory = append(h.directory, a)
 		}
 	}
-	for _, a := range sortedBy(t.Assignments, func(a *object.RoleAssignment) string { return a.ID }) {
+	for _, a := range heldRoles(t) {
 		h := of(a.Principal)
 		h.roles = append(h.roles, a)
 	}
-	for _, a := range sortedBy(t.AppRoles, func(a *object.AppRoleAssignment) string { return a.ID }) {
+	for _, a := range heldAppRoles(t) {
 		h := of(a.Principal)
 		h.apps = append(h.apps, a)
 	}
@@ -84,12 +122,16 @@ type grantee struct {
 
 // putGrants emits what an identity may do: a grant for each role, permission and
 // access policy, also through groups, and one for all together where that is more.
+// What the identity holds itself is dropped: nobody else has it.
 func (m *mapper) putGrants(r *ref, managedBy string, together *paths.Result) {
 	g := grantee{id: r.id, object: r.object(), scope: r.scope, managedBy: managedBy}
 	if g.object == "" {
 		return
 	}
 	all := m.grantsOf(g, m.held[g.object])
+	if m.groups[g.object] == nil {
+		delete(m.held, g.object)
+	}
 	for _, id := range m.memberOf[g.object] {
 		g.group = m.groups[id]
 		all = append(all, m.grantsOf(g, m.held[id])...)
@@ -142,7 +184,7 @@ func isMachine(h *holdings) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(h.apps, func(a *object.AppRoleAssignment) bool { return service(a.PrincipalType) })
+	return slices.ContainsFunc(h.apps, func(a *heldAppRole) bool { return service(a.PrincipalType) })
 }
 
 // grantsOf makes the grants of one holder.
@@ -248,7 +290,7 @@ func (m *mapper) unitName(attr cloud.Attributes, scope string) {
 }
 
 // roleGrant makes the grant of a role of Azure.
-func (m *mapper) roleGrant(g grantee, a *object.RoleAssignment) *inventory.Grant {
+func (m *mapper) roleGrant(g grantee, a *heldRole) *inventory.Grant {
 	def := m.roleDefs[lower(a.Role)]
 	name := m.roleTitle(a.Role, def == nil)
 	if def != nil {
@@ -302,7 +344,7 @@ func scopeKind(scope string) string {
 const noRole = "00000000-0000-0000-0000-000000000000"
 
 // appGrant makes the grant of an application permission.
-func (m *mapper) appGrant(g grantee, a *object.AppRoleAssignment) *inventory.Grant {
+func (m *mapper) appGrant(g grantee, a *heldAppRole) *inventory.Grant {
 	api, appID := m.api(a.Resource)
 	name := a.Role
 	if lower(a.Role) == noRole {

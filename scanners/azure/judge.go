@@ -18,22 +18,13 @@ type judge struct {
 	m         *mapper
 	analysis  *paths.Analysis
 	directory map[*object.DirectoryRoleAssignment]int
-	roles     map[*object.RoleAssignment]int
-	apps      map[*object.AppRoleAssignment]int
 	delegated map[*object.DelegatedGrant]int
 }
 
 // newJudge hands package paths what there is of the tenant.
 func newJudge(m *mapper, now time.Time) *judge {
 	t := m.t
-	j := &judge{
-		m: m, analysis: paths.Analyze(m.estateOf(now)),
-		directory: places(t.Directory), roles: places(t.Assignments), apps: make(map[*object.AppRoleAssignment]int, len(t.AppRoles)), delegated: places(t.Delegated),
-	}
-	for i, a := range namedRoles(t) {
-		j.apps[a] = i
-	}
-	return j
+	return &judge{m: m, analysis: paths.Analyze(m.estateOf(now)), directory: places(t.Directory), delegated: places(t.Delegated)}
 }
 
 // namedRoles returns the application permissions that are more than the default
@@ -61,13 +52,13 @@ func (j *judge) directoryRole(a *object.DirectoryRoleAssignment) paths.Right {
 	return j.analysis.Directory(j.directory[a])
 }
 
-func (j *judge) role(a *object.RoleAssignment) paths.Right { return j.analysis.Assignment(j.roles[a]) }
+func (j *judge) role(a *heldRole) paths.Right { return j.analysis.Assignment(a.place) }
 
-func (j *judge) appRole(a *object.AppRoleAssignment) paths.Right {
+func (j *judge) appRole(a *heldAppRole) paths.Right {
 	if lower(a.Role) == noRole {
 		return paths.Right{Level: inventory.LevelNone, Possible: inventory.LevelNone, Reasons: []string{"has default access to an application, without a role in it"}}
 	}
-	return j.analysis.AppRole(j.apps[a])
+	return j.analysis.AppRole(a.place)
 }
 
 func (j *judge) delegatedGrant(a *object.DelegatedGrant) paths.Right {

@@ -16,7 +16,8 @@ import (
 // A mapper turns one tenant and its subscriptions into records.
 //
 // Memory: the index of the tenant and what package paths finds out about each
-// principal; no record is kept.
+// principal. Roles and permissions, which a tenant has most of, are dropped as their
+// grants are emitted; no record is kept, but for the ids of some.
 type mapper struct {
 	*index
 
@@ -28,8 +29,9 @@ type mapper struct {
 	scope   string                 // of the tenant
 	order   []*object.Subscription // by id
 	policed bool                   // all app management policies were read
-	names   map[string]int
-	scopes  map[string]*seen // by scope
+	names   map[string]struct{}    // ids that were given
+	again   map[string]int         // how often those came after the first
+	scopes  map[string]*seen       // by scope
 	held    map[string]*holdings
 	pods    map[string][]string // object ids that the accounts of a cluster may become, by its ARM id
 	wholes  map[string]bool
@@ -44,15 +46,19 @@ type seen struct {
 	lost  map[inventory.Kind][]string // what was not seen beside what listings say
 }
 
+// newMapper makes a mapper, which leaves the tenant as it is.
 func (e *estate) newMapper(ctx context.Context, t *object.Tenant, emit scanners.Emit) *mapper {
+	own := *t
+	t = &own
 	m := &mapper{
 		index: newIndex(t), ctx: ctx, emit: emit, estate: e, scope: e.scanner + ":" + cloud.Word(lower(t.ID)),
 		order: slices.SortedFunc(slices.Values(t.Subscriptions), func(a, b *object.Subscription) int { return strings.Compare(a.ID, b.ID) }),
-		names: map[string]int{}, scopes: map[string]*seen{}, wholes: map[string]bool{}, titles: map[string]string{},
+		names: map[string]struct{}{}, again: map[string]int{}, scopes: map[string]*seen{}, wholes: map[string]bool{}, titles: map[string]string{},
 	}
 	m.policed = m.policiesKnown()
 	m.judge = newJudge(m, e.now)
 	m.held = m.holdings()
+	m.t.Assignments, m.t.AppRoles = nil, nil // held has its own
 	return m
 }
 
@@ -105,11 +111,12 @@ func part(of, name string) string { return of + "#" + cloud.Word(name) }
 
 // once returns an id, with a number if the tenant has two of it.
 func (m *mapper) once(id string) string {
-	m.names[id]++
-	if n := m.names[id]; n > 1 {
-		return id + "~" + strconv.Itoa(n)
+	if _, given := m.names[id]; !given {
+		m.names[id] = struct{}{}
+		return id
 	}
-	return id
+	m.again[id]++
+	return id + "~" + strconv.Itoa(1+m.again[id])
 }
 
 // in returns what is known of a scope.
