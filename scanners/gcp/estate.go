@@ -22,6 +22,8 @@ type place struct {
 	folder       *object.Folder
 	parent       string
 	sought       bool // it was to be read, and was not found: the domain of an organisation, a pattern of projects
+	seen         bool // a project that was read, and not only named
+	pools        bool // all its pools were listed
 	contacts     []object.Contact
 	policies     []*object.Policy // of it and what is in it, by resource
 	listed       *listings        // made once
@@ -93,6 +95,10 @@ func newEstate(scanner string, o *object.Estate, owners ownerLabels, now time.Ti
 	}
 	e.setPolicies(o)
 	e.judge = newJudge(e)
+	e.accounts = nil // who is listed was for the reading of policies
+	whole := *o
+	whole.Projects, whole.Policies = nil, nil // they live with their places
+	e.all = &whole
 	return e
 }
 
@@ -129,6 +135,7 @@ func (e *estate) add(p *place) {
 	if p == nil || p.name == "" || e.byName[p.name] != nil {
 		return
 	}
+	p.seen = p.project != nil && (p.project.Number != "" || len(p.project.Listings) > 0)
 	e.byName[p.name] = p
 	e.places = append(e.places, p)
 }
@@ -347,7 +354,7 @@ func (e *estate) inOrganization(project string) inventory.Tri {
 // read reports whether a project was read, and not only named.
 func (e *estate) read(project string) bool {
 	p := e.byName["projects/"+project]
-	return p != nil && (p.project.Number != "" || len(p.project.Listings) > 0)
+	return p != nil && p.seen
 }
 
 // above returns what a place is in, from below; at most so many levels as Google
@@ -365,7 +372,8 @@ func (e *estate) above(p *place) []*place {
 	return out
 }
 
-// run emits the records of all places, one after the other.
+// run emits the records of all places, one after the other, and lets go of what they
+// were made of. It is called once.
 func (e *estate) run(ctx context.Context, emit scanners.Emit) error {
 	for _, p := range e.places {
 		if err := ctx.Err(); err != nil {
@@ -374,6 +382,24 @@ func (e *estate) run(ctx context.Context, emit scanners.Emit) error {
 		if err := e.newMapper(ctx, p, emit).run(kinds()); err != nil {
 			return err
 		}
+		e.release(p)
 	}
 	return nil
+}
+
+// release lets go of what was read of a place, once its records are emitted: they live
+// on, and an organisation of thousands of projects need not be held beside them. What
+// other places ask for stays: its name and number, its pools and insights, the contacts
+// of what projects are in.
+func (e *estate) release(p *place) {
+	p.listed, p.named = nil, nil
+	if p.project == nil {
+		return
+	}
+	for i := range p.project.Accounts {
+		if email := strings.ToLower(p.project.Accounts[i].Email); e.homes[email] == p.project.ID {
+			delete(e.held, email)
+		}
+	}
+	p.project = &object.Project{ID: p.project.ID, Number: p.project.Number}
 }

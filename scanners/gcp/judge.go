@@ -73,6 +73,7 @@ func (e *estate) addPlace(in *paths.Estate, p *place) {
 	own := "resourcemanager." + strings.SplitN(p.name, "/", 2)[0] + ".getIamPolicy"
 	n.PolicyKnown = l.whole(own) || len(l.byCall[own]) == 0 && l.whole(callPolicies)
 	n.AccountsKnown = l.whole(callAccounts)
+	p.pools = l.whole(callPools)
 	if !n.PolicyKnown || p.project != nil && (!n.AccountsKnown || !l.whole(callAssets) && len(l.byCall[callAssets]) > 0) {
 		e.dark[p.name] = true
 	}

@@ -165,8 +165,7 @@ func (m *mapper) poolGone(x *member) bool {
 	if p == nil || !m.estate.read(project) {
 		return false
 	}
-	l := m.estate.listingsOf(p)
-	return l.whole(callPools)
+	return p.pools
 }
 
 // subjectOf returns the subject as the issuer spells it, where the provider takes it
