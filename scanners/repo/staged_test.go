@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -232,4 +233,38 @@ func relative(t *testing.T, from, to string) string {
 		t.Fatal(err)
 	}
 	return rel
+}
+
+// TestHookRunsGitSeldom counts how often git is run for a small change: whoever
+// commits waits for each.
+func TestHookRunsGitSeldom(t *testing.T) {
+	b := newBuilder(t)
+	b.commit("one", "main.go", "package main\n")
+	if err := os.WriteFile(filepath.Join(b.dir, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.git("add", "main.go")
+	program, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, mark := t.TempDir(), filepath.Join(t.TempDir(), "ran")
+	script := fmt.Sprintf("#!/bin/sh\necho ran >> '%s'\nexec '%s' \"$@\"\n", mark, program)
+	if err := os.WriteFile(filepath.Join(dir, "git"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	r := scan(t, map[string]any{"path": b.dir, "staged": true})
+	if c := r.only(t); c.Status != inventory.StatusComplete {
+		t.Errorf("the scan is %s: %s", c.Status, c.Reason)
+	}
+	ran, err := os.ReadFile(mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its configuration, whether git takes it for a repository, HEAD, the name of
+	// its remote, what is staged, and the objects.
+	if n := strings.Count(string(ran), "ran\n"); n > 6 {
+		t.Errorf("git was run %d times, want at most 6", n)
+	}
 }
