@@ -12,7 +12,8 @@
 // azure-export.md say what is read, with which permissions, and what cannot be told.
 //
 // Memory: what object.Estate keeps of the tenant, as a path to an administrator may
-// lead over all of it, and what package paths finds out about each principal.
+// lead over all of it, and what package paths finds out about each principal. Roles
+// and permissions that were assigned go as the grants of their holder are emitted.
 package azure
 
 import (
