@@ -33,6 +33,7 @@ type Analysis struct {
 	keys      keys
 	contexts  sync.Map // of contextKey to *policy.Context
 	memo      *policy.Memo
+	mays      *equals // what nodes may be allowed
 	admin     *policy.Policy
 	everybody *policy.Policy // a resource policy that lets in all
 	unread    *policy.Policy // a resource policy that is not known
@@ -118,7 +119,7 @@ type setup struct {
 func analyzeWith(e *Estate, t *table, s setup, workers int) *Analysis {
 	a := &Analysis{
 		setup: s, estate: e, table: t, profiles: newProfiles(t), actions: map[string]policy.Action{}, numbers: map[string]int{}, ways: ways(), accounts: map[string]*account{},
-		guarded: map[string]guard{}, index: map[string]int32{}, carried: map[string]int32{}, memo: policy.NewMemo(),
+		guarded: map[string]guard{}, index: map[string]int32{}, carried: map[string]int32{}, memo: policy.NewMemo(), mays: newEquals(),
 	}
 	a.idle = a.profiles.list([]string{"sts:*", "iam:PassRole"}, false)
 	a.admin = policy.Compile("any policy", &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}})

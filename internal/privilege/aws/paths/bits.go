@@ -1,6 +1,10 @@
 package paths
 
-import mathbits "math/bits"
+import (
+	mathbits "math/bits"
+	"slices"
+	"sync"
+)
 
 // bits is a set of numbers from 0. All sets of one table are equally long.
 type bits []uint64
@@ -93,4 +97,46 @@ func (b bits) spread(n int, f func(at, i int) bool) {
 		at++
 		return f(at-1, i)
 	})
+}
+
+// maxAlike bounds how many sets of one checksum are kept to compare with.
+const maxAlike = 8
+
+// An equals hands out one set for all that are equal. Most principals of an account
+// have one of few policies, and what each may be allowed is a set of thousands of
+// actions. Sets that were handed in or out must not change. Several goroutines may ask.
+//
+// Memory: the sets that differ.
+type equals struct {
+	mu sync.Mutex
+	by map[uint64][]bits // by checksum
+}
+
+func newEquals() *equals { return &equals{by: map[uint64][]bits{}} }
+
+// one returns the first set that was equal.
+func (e *equals) one(b bits) bits {
+	sum := b.sum()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	alike := e.by[sum]
+	for _, have := range alike {
+		if slices.Equal(have, b) {
+			return have
+		}
+	}
+	if len(alike) < maxAlike {
+		e.by[sum] = append(alike, b)
+	}
+	return b
+}
+
+// sum is a checksum of a set: FNV-1a, by words.
+func (b bits) sum() uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	sum := uint64(offset)
+	for _, w := range b {
+		sum = (sum ^ w) * prime
+	}
+	return sum
 }

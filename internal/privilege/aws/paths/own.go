@@ -78,7 +78,7 @@ func (a *Analysis) spanOf(policies []*profile, c *ceiling) span {
 // own finds out what a node may do by itself.
 func (a *Analysis) own(n *node) {
 	c := a.ceiling(n)
-	n.may = a.mayOf(n, &c)
+	n.may = a.mays.one(a.mayOf(n, &c))
 	n.outcome = a.assess(n, n.identity, &c)
 }
 
