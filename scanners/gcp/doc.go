@@ -10,5 +10,6 @@
 // and what cannot be told.
 //
 // Memory: what object.Estate keeps of all projects, as a path to an administrator may
-// lead over several, and what package paths finds out about each principal.
+// lead over several, and what package paths finds out about each principal. What was
+// read of a project goes once its records are emitted.
 package gcp
