@@ -34,7 +34,7 @@ type run struct {
 
 	mu       sync.Mutex
 	sessions map[string]*session // of the accounts that this run read
-	shown    cloud.Progress
+	shown    *cloud.Progress     // not a part of the run: the Reader tells of waits by it for as long as it lives
 }
 
 // A caller is as whom it reads.
@@ -49,16 +49,22 @@ func (c caller) partition() string {
 	return ""
 }
 
+// newRun begins a reading.
+func (r *Reader) newRun(tell Progress) *run {
+	x := &run{
+		Reader: r, home: r.client(cached(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, sessions: map[string]*session{},
+		shown: &cloud.Progress{Tell: tell, Wait: r.options.Waits},
+	}
+	r.waiting = x.shown.Waits
+	return x
+}
+
 // Read reads all accounts that the options name. The error says that it could not
 // begin, because there are no credentials or AWS does not take them, or is that of
 // ctx. Whatever else goes wrong stands in the listings of the account, and costs
 // nothing else. Accounts are sorted, and so is everything in them.
 func (r *Reader) Read(ctx context.Context, tell Progress) (*object.Estate, error) {
-	x := &run{
-		Reader: r, home: r.client(cached(r.credentials)), texts: newDocuments(), estate: &object.Estate{}, sessions: map[string]*session{},
-		shown: cloud.Progress{Tell: tell, Wait: r.options.Waits},
-	}
-	r.waiting = x.shown.Waits
+	x := r.newRun(tell)
 	if err := x.identify(ctx); err != nil {
 		return nil, err
 	}

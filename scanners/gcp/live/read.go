@@ -35,8 +35,8 @@ type run struct {
 	failed            error             // why projects that are named by their ids could not be looked for
 	used              []convert.Insight // of organisations and folders
 
-	mu    sync.Mutex // guards the estate, but not what is in projects
-	shown cloud.Progress
+	mu    sync.Mutex      // guards the estate, but not what is in projects
+	shown *cloud.Progress // not a part of the run: the Reader tells of waits by it for as long as it lives
 }
 
 // Read reads what the options name. The error says that it could not begin, because
@@ -67,7 +67,7 @@ func (r *Reader) newRun(tell Progress) *run {
 	x := &run{
 		Reader: r, estate: &object.Estate{}, number: map[string]*site{}, id: map[string]*site{},
 		covered: map[string]bool{}, roleTold: map[string]bool{}, texts: newTexts(),
-		shown: cloud.Progress{Tell: tell, Wait: r.options.Waits},
+		shown: &cloud.Progress{Tell: tell, Wait: r.options.Waits},
 	}
 	r.waiting = x.shown.Waits
 	return x
