@@ -12,13 +12,13 @@ type sarifTool struct {
 }
 
 type sarifDriver struct {
-	Name            string      `json:"name"`
-	FullName        string      `json:"fullName,omitempty"`
-	Version         string      `json:"version,omitempty"`
-	SemanticVersion string      `json:"semanticVersion,omitempty"`
-	InformationURI  string      `json:"informationUri,omitempty"`
-	Rules           []sarifRule `json:"rules"`
-	Notifications   []sarifRule `json:"notifications,omitempty"`
+	Name            string       `json:"name"`
+	FullName        string       `json:"fullName,omitempty"`
+	Version         string       `json:"version,omitempty"`
+	SemanticVersion string       `json:"semanticVersion,omitempty"`
+	InformationURI  string       `json:"informationUri,omitempty"`
+	Rules           []*sarifRule `json:"rules"`
+	Notifications   []sarifRule  `json:"notifications,omitempty"`
 }
 
 // A sarifRule is a reportingDescriptor: a rule, or a kind of notification.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/muster-nhi/muster/findings"
 	"github.com/muster-nhi/muster/internal/inventory"
 )
 
@@ -428,4 +429,31 @@ func FuzzPseudoPath(f *testing.F) {
 			t.Errorf("pseudoPath(%q) = %q", id, p)
 		}
 	})
+}
+
+// TestRulesAreDescribedOnce: runs share what is said of a rule, and a rule that is not
+// in force any more is told by the finding that names it.
+func TestRulesAreDescribedOnce(t *testing.T) {
+	finding := func(rule, scope, title string) *inventory.Finding {
+		return &inventory.Finding{ID: rule + scope, Rule: rule, Scope: scope, Title: title, Severity: inventory.SeverityHigh, SubjectKind: inventory.KindIdentity}
+	}
+	r := &Report{
+		Inventory: &inventory.Inventory{}, Rules: []findings.Rule{{ID: "NHI-ROT-001", Title: "Key is old", Severity: inventory.SeverityHigh}},
+		Findings: []*inventory.Finding{
+			finding("NHI-ROT-001", "aws:1", "Key is old"), finding("NHI-ROT-001", "aws:2", "Key is old"),
+			finding("NHI-OLD-001", "aws:1", "As it was"), finding("NHI-OLD-001", "aws:2", "As it was later"),
+		},
+	}
+	runs, err := planSARIF(r, sarifProfile{})
+	if err != nil || len(runs) != 2 || len(runs[0].Rules) != 2 || len(runs[1].Rules) != 2 {
+		t.Fatalf("%d runs, error %v", len(runs), err)
+	}
+	if runs[0].Rules[0] != runs[1].Rules[0] || runs[0].Rules[0].ShortDescription.Text != "Key is old." {
+		t.Error("a rule is described for each run")
+	}
+	for i, want := range []string{"As it was.", "As it was later."} {
+		if got := runs[i].Rules[1].ShortDescription.Text; got != want {
+			t.Errorf("run %d says %q of the old rule, want %q", i, got, want)
+		}
+	}
 }

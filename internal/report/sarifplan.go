@@ -19,7 +19,7 @@ type sarifRun struct {
 	Category string
 	Scopes   map[string]bool
 	Results  []*inventory.Finding
-	Rules    []sarifRule
+	Rules    []*sarifRule   // shared between runs
 	Index    map[string]int // rule id to its place in Rules
 	Dropped  int            // results left out because of a limit
 }
@@ -38,6 +38,7 @@ func planSARIF(r *Report, p sarifProfile) ([]*sarifRun, error) {
 		list = slices.Concat(list, r.Excepted)
 	}
 	size := newMeasure(p)
+	described := map[string]*sarifRule{} // once for all runs: an organisation has one for each project
 	total := 0
 	for _, f := range list {
 		run := at[f.Scope]
@@ -50,7 +51,7 @@ func planSARIF(r *Report, p sarifProfile) ([]*sarifRun, error) {
 		if !ok {
 			index = len(run.Rules)
 			run.Index[f.Rule] = index
-			run.Rules = append(run.Rules, descriptor(ruleOf(f, rules), p))
+			run.Rules = append(run.Rules, describe(f, rules, described, p))
 			size.add(run.Rules[index])
 		}
 		size.add(result(f, ruleOf(f, rules), index, p))
@@ -58,6 +59,19 @@ func planSARIF(r *Report, p sarifProfile) ([]*sarifRun, error) {
 		total++
 	}
 	return runs, size.err
+}
+
+// describe returns the descriptor of a finding's rule. That of one which is not in
+// force any more is of the finding, and its own.
+func describe(f *inventory.Finding, rules map[string]findings.Rule, described map[string]*sarifRule, p sarifProfile) *sarifRule {
+	if d := described[f.Rule]; d != nil {
+		return d
+	}
+	d := descriptor(ruleOf(f, rules), p)
+	if _, ok := rules[f.Rule]; ok {
+		described[f.Rule] = &d
+	}
+	return &d
 }
 
 // ruleOf returns the rule of a finding; of one that is not in force any more,

@@ -109,7 +109,7 @@ func plain(markdown string) string {
 			continue
 		}
 		line = strings.TrimLeft(line, "#")
-		out = append(out, strings.TrimSpace(strings.NewReplacer("**", "", "`", "").Replace(line)))
+		out = append(out, strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(line, "**", ""), "`", "")))
 	}
 	return strings.TrimSpace(strings.Join(out, "\n"))
 }

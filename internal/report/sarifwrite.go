@@ -84,7 +84,7 @@ func driver(r *Report, run *sarifRun) sarifDriver {
 		Rules:    run.Rules,
 	}
 	if d.Rules == nil {
-		d.Rules = []sarifRule{}
+		d.Rules = []*sarifRule{}
 	}
 	if version := strings.TrimPrefix(r.Tool.Version, "v"); isSemantic(version) {
 		d.SemanticVersion = version
