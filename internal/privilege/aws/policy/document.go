@@ -87,9 +87,12 @@ func (c *Condition) Demands() bool {
 // AccountOf returns the account of a principal or resource: twelve digits, by
 // themselves or in an ARN. It is empty if there is none.
 func AccountOf(name string) string {
-	id := name
-	if parts := strings.SplitN(name, ":", 6); len(parts) == 6 {
-		id = parts[4]
+	id, rest, arn := name, name, true
+	for i := 0; i < 4 && arn; i++ {
+		_, rest, arn = strings.Cut(rest, ":")
+	}
+	if part, _, more := strings.Cut(rest, ":"); arn && more {
+		id = part
 	}
 	if len(id) == 12 && strings.Trim(id, "0123456789") == "" {
 		return id

@@ -206,3 +206,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestAccountOf reads the account of names of all forms.
+func TestAccountOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"":             "",
+		"111122223333": "111122223333",
+		"11112222333":  "",
+		"arn:aws:sqs:eu-west-1:111122223333:jobs":            "111122223333",
+		"arn:aws:ssm:eu-west-1:111122223333:parameter/a:b:c": "111122223333",
+		"arn:aws:s3:::northwind/*":                           "",
+		"arn:aws:iam::*:role/deploy":                         "",
+		"arn:aws:sqs:eu-west-1:111122223333":                 "",
+		"*":                                                  "",
+	} {
+		if got := AccountOf(name); got != want {
+			t.Errorf("the account of %q is %q, want %q", name, got, want)
+		}
+	}
+	if n := testing.AllocsPerRun(10, func() { AccountOf("arn:aws:sqs:eu-west-1:111122223333:jobs") }); n != 0 {
+		t.Errorf("it takes memory %v times", n)
+	}
+}
