@@ -370,7 +370,7 @@ func denies(n *node, set bits) bool {
 // unlisted finds the most that a statement gives by actions that the table does not
 // have, if that is more than what is given by those that it has.
 func (a *Analysis) unlisted(n *node, p *profile, x *clause, given inventory.Level, o *outcome) {
-	var most Reason
+	var best Reason
 	for _, action := range x.unlisted {
 		level := levelByVerb(action)
 		if level.Rank() <= given.Rank() || level == levelWrite && x.width == onSelf {
@@ -384,22 +384,22 @@ func (a *Analysis) unlisted(n *node, p *profile, x *clause, given inventory.Leve
 			}
 			certain := d.Some == inventory.True
 			o.raise(level, certain)
-			if level.Rank() < most.Level.Rank() || level == most.Level && (most.Certain || !certain) {
+			if level.Rank() < best.Level.Rank() || level == best.Level && (best.Certain || !certain) {
 				continue
 			}
 			e := a.evidence(action, r.String(), &d)
 			e.Policy, e.PolicyARN, e.Sid, e.Statement = p.Name, p.ARN, x.Sid, x.Index
-			most = Reason{
+			best = Reason{
 				Text:    "allows " + action + ", which AWS does not list, on " + resourcesOf(x) + " (" + e.where() + ")",
 				Certain: certain, Evidence: []Evidence{e}, Level: level,
 			}
 		}
 	}
-	if most.Text == "" {
+	if best.Text == "" {
 		return
 	}
-	o.reasons = append(o.reasons, most)
-	if e := &most.Evidence[0]; e.Note != "" {
+	o.reasons = append(o.reasons, best)
+	if e := &best.Evidence[0]; e.Note != "" {
 		o.unknown = append(o.unknown, e.where()+": "+e.Note)
 	}
 }
