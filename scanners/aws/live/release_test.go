@@ -3,20 +3,15 @@ package live
 import (
 	"runtime"
 	"testing"
-	"weak"
+
+	"github.com/muster-nhi/muster/scanners/scannertest"
 )
 
 // TestReaderKeepsNoRun: a Reader outlives what it read. It keeps neither the accounts
 // nor what they were read with, only who is told of waits.
 func TestReaderKeepsNoRun(t *testing.T) {
 	r := &Reader{}
-	ran := weak.Make(r.newRun(func(string, int, int) {}))
-	for range 2 {
-		runtime.GC()
-	}
-	if ran.Value() != nil {
-		t.Error("the run is still there")
-	}
+	scannertest.Dropped(t, func() *run { return r.newRun(func(string, int, int) {}) })
 	if r.waiting == nil {
 		t.Error("nobody is told of waits")
 	}
